@@ -1,0 +1,199 @@
+// Reading and writing whole files with the calls of POSIX.
+#include <reel/autodiff/core/file.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <limits>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace reel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t first_chunk = 1 << 16;
+constexpr std::size_t largest_call = 1 << 30;  // POSIX leaves counts above SSIZE_MAX open
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+int open_file(const fs::path& path, int flags, mode_t mode = 0) {
+  if (path.native().find('\0') != std::string::npos) {
+    errno = EINVAL;
+    return -1;
+  }
+  int descriptor;
+  do descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, mode);
+  while (descriptor < 0 && errno == EINTR);
+  return descriptor;
+}
+
+// Each of the steps of writing returns 0 or an errno, so that what must be undone is undone in one
+// place.
+int write_all(int descriptor, std::string_view rest) {
+  while (!rest.empty()) {
+    const ssize_t count = ::write(descriptor, rest.data(), std::min(rest.size(), largest_call));
+    if (count >= 0)
+      rest.remove_prefix(static_cast<std::size_t>(count));
+    else if (errno != EINTR)
+      return errno;
+  }
+  return 0;
+}
+
+int synchronize(int descriptor) {
+  while (::fsync(descriptor) != 0)
+    if (errno != EINTR) return errno;
+  return 0;
+}
+
+// After EINTR Linux has closed the descriptor all the same.
+int close_file(int descriptor) { return ::close(descriptor) == 0 || errno == EINTR ? 0 : errno; }
+
+int write_directly(const fs::path& path, std::string_view contents) {
+  const int descriptor = open_file(path, O_WRONLY | O_APPEND);
+  if (descriptor < 0) return errno;
+  const int error = write_all(descriptor, contents);
+  const int close_error = close_file(descriptor);
+  return error ? error : close_error;
+}
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// The file at the end of the chain of links; nothing if a link on the way stands for an open
+// descriptor, as /dev/stdout does.
+std::optional<fs::path> follow_links(fs::path path) {
+  std::error_code error;
+  for (int links = 0; links < 40 && fs::is_symlink(fs::symlink_status(path, error)); ++links) {
+    const fs::path folder = folder_of(path);
+    if (fs::canonical(folder, error).native().starts_with("/proc/")) return std::nullopt;
+    path = folder / fs::read_symlink(path, error);
+  }
+  return path;
+}
+
+// A new file in the folder, with a name that no other has; its descriptor, or -1 with errno set.
+std::pair<fs::path, int> create_temporary(const fs::path& folder, mode_t mode) {
+  static std::atomic<unsigned> counter{0};
+  for (;;) {
+    fs::path path = folder / concat(".reel-", ::getpid(), '-', counter++, ".tmp");
+    const int descriptor = open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
+    if (descriptor >= 0 || errno != EEXIST) return {std::move(path), descriptor};
+  }
+}
+
+// `old` is the file that is replaced, if there is one.
+int replace(const fs::path& path, const struct stat* old, std::string_view contents) {
+  if (old && ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) return errno;
+  const fs::path folder = folder_of(path);
+  const mode_t mode = old ? old->st_mode & 0777 : 0666;
+  const auto [temporary, descriptor] = create_temporary(folder, mode);
+  if (descriptor < 0) return errno;
+  // Where permissions cannot be set, the umask has left no more of them than the old file had.
+  if (old) static_cast<void>(::fchmod(descriptor, mode) == 0);
+  int error = write_all(descriptor, contents);
+  if (!error) error = synchronize(descriptor);
+  const int close_error = close_file(descriptor);
+  if (!error) error = close_error;
+  if (!error && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+  if (error) {
+    ::unlink(temporary.c_str());
+    return error;
+  }
+  // The new name survives a power cut once the folder is on the disk; not all file systems offer it.
+  const int handle = open_file(folder, O_RDONLY | O_DIRECTORY);
+  if (handle >= 0) synchronize(handle), close_file(handle);
+  return 0;
+}
+
+int write_to(const fs::path& path, std::string_view contents) {
+  if (path.native().find('\0') != std::string::npos) return EINVAL;
+  struct stat old {};
+  const bool exists = ::stat(path.c_str(), &old) == 0;
+  if (!exists && errno != ENOENT) return errno;
+  const std::optional<fs::path> target = follow_links(path);
+  if (exists && (!target || !S_ISREG(old.st_mode))) return write_directly(path, contents);
+  return replace(target.value_or(path), exists ? &old : nullptr, contents);
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f)
+      result.append("\\x") += {digits[byte / 16], digits[byte % 16]};
+    else
+      result += c;
+  }
+  return result;
+}
+
+std::string absolute_name(const fs::path& path) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path, error);
+  return printable(error ? path.native() : absolute.native());
+}
+
+FileReader::FileReader(const fs::path& path, std::string_view where)
+    : where_(where), name_(absolute_name(path)), descriptor_(open_file(path, O_RDONLY)) {
+  if (descriptor_ < 0) {
+    const int error = errno;
+    const bool missing = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
+    fail(missing ? Error::Kind::input : Error::Kind::system, where_, name_,
+         ": cannot be opened: ", reason(error), '.');
+  }
+  struct stat status {};
+  if (::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode))
+    left_ = static_cast<std::size_t>(status.st_size);
+}
+
+FileReader::~FileReader() { close_file(descriptor_); }
+
+std::string FileReader::read(std::size_t bytes) try {
+  std::string text;
+  std::size_t used = 0;
+  while (used < bytes) {
+    if (used == text.size())  // one byte more than is left, to see the end without growing again
+      text.resize(std::min(bytes, used ? 2 * used : std::max(left_ + 1, first_chunk)));
+    const std::size_t wanted = std::min(text.size() - used, largest_call);
+    const ssize_t count = ::read(descriptor_, text.data() + used, wanted);
+    if (count == 0) break;
+    if (count > 0)
+      used += static_cast<std::size_t>(count);
+    else if (errno != EINTR)
+      fail(Error::Kind::system, where_, name_, ": cannot be read: ", reason(errno), '.');
+  }
+  left_ -= std::min(left_, used);
+  text.resize(used);
+  return text;
+} catch (const std::bad_alloc&) {
+  fail(Error::Kind::system, where_, name_, ": does not fit into memory.");
+}
+
+std::string read_file(const fs::path& path, std::string_view where, std::size_t limit) {
+  FileReader file(path, where);
+  std::string text = file.read(limit);
+  if (!file.read(1).empty())
+    file.reject("holds more than ", limit, " bytes, expected at most that.");
+  return text;
+}
+
+void write_file(const fs::path& path, std::string_view where, std::string_view contents) {
+  if (const int error = write_to(path, contents))
+    fail(Error::Kind::system, where, absolute_name(path), ": cannot be written: ", reason(error),
+         '.');
+}
+
+}  // namespace reel

@@ -1,0 +1,27 @@
+// The number type of the library that this file is compiled for, and the namespace named after it.
+#pragma once
+
+#ifdef __FAST_MATH__
+#error "Reel must not be compiled with -ffast-math: it breaks the vectorised exp and tanh."
+#endif
+#ifndef XTENSOR_USE_XSIMD
+#error "Define XTENSOR_USE_XSIMD, or link reel::f32 or reel::f64 with CMake, which does."
+#endif
+
+#ifdef REEL_F64
+#define REEL_PRECISION f64
+#else
+#define REEL_PRECISION f32
+#endif
+
+namespace reel::inline REEL_PRECISION {
+
+/// float in reel::f32, double in reel::f64. What depends on it lives in the inline namespace of that
+/// name, so that code for both can meet in one program.
+#ifdef REEL_F64
+using Real = double;
+#else
+using Real = float;
+#endif
+
+}  // namespace reel::inline REEL_PRECISION

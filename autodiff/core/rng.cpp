@@ -1,0 +1,87 @@
+// The Philox cipher and the distributions on it.
+#include <reel/autodiff/core/rng.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <utility>
+
+#include <reel/autodiff/core/error.h>
+
+namespace reel {
+
+std::array<std::uint32_t, 4> Rng::philox(std::array<std::uint32_t, 4> counter,
+                                         std::array<std::uint32_t, 2> key) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t a = std::uint64_t{0xD2511F53} * counter[0];
+    const std::uint64_t b = std::uint64_t{0xCD9E8D57} * counter[2];
+    counter = {static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ key[0],
+               static_cast<std::uint32_t>(b),
+               static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ key[1],
+               static_cast<std::uint32_t>(a)};
+    key[0] += 0x9E3779B9;
+    key[1] += 0xBB67AE85;
+  }
+  return counter;
+}
+
+namespace {
+
+std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
+std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+
+}  // namespace
+
+Rng Rng::split(std::uint64_t key) const {
+  const auto mixed = philox({low(key), high(key), low(state_.stream), high(state_.stream)},
+                            {low(state_.seed), ~high(state_.seed)});
+  return Rng(state_.seed, (std::uint64_t{mixed[1]} << 32) | mixed[0]);
+}
+
+std::uint32_t Rng::next() {
+  const std::size_t word = state_.position % 4;
+  if (word == 0 || !filled_) {
+    const std::uint64_t index = state_.position / 4;
+    block_ = philox({low(index), high(index), low(state_.stream), high(state_.stream)},
+                    {low(state_.seed), high(state_.seed)});
+    filled_ = true;
+  }
+  ++state_.position;
+  return block_[word];
+}
+
+double Rng::uniform() {
+  const std::uint64_t a = next() >> 5, b = next() >> 6;  // 27 + 26 bits
+  return static_cast<double>((a << 26) + b) * 0x1p-53;
+}
+
+double Rng::normal() {
+  const double radius = std::sqrt(-2 * std::log(1 - uniform()));  // 1 − u is never 0
+  return radius * std::cos(2 * std::numbers::pi * uniform());
+}
+
+std::uint64_t Rng::below(std::uint64_t n) {
+  if (n == 0) fail_usage("rng", "below(0) has no number to draw.");
+  const auto draw = [this] { return (std::uint64_t{next()} << 32) | next(); };
+  __extension__ using Wide = unsigned __int128;
+  Wide product = Wide{draw()} * n;
+  if (static_cast<std::uint64_t>(product) < n) {
+    const std::uint64_t threshold = (std::numeric_limits<std::uint64_t>::max() - n + 1) % n;
+    while (static_cast<std::uint64_t>(product) < threshold) product = Wide{draw()} * n;
+  }
+  return static_cast<std::uint64_t>(product >> 64);
+}
+
+std::vector<std::uint32_t> Rng::permutation(std::size_t n) {
+  if (n > std::numeric_limits<std::uint32_t>::max())
+    fail_usage("rng", "permutation of ", n, " items: at most 2^32 − 1 are possible.");
+  std::vector<std::uint32_t> order(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto j = static_cast<std::size_t>(below(i + 1));
+    order[i] = order[j];
+    order[j] = static_cast<std::uint32_t>(i);
+  }
+  return order;
+}
+
+}  // namespace reel

@@ -1,0 +1,55 @@
+// A small counter-based random generator: the same numbers on every machine.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace reel {
+
+/// Philox4x32-10 (Salmon, Moraes, Dror and Shaw: Parallel random numbers: as easy as 1, 2, 3; SC 2011).
+///
+/// A stream is named by a seed and a stream number; a position in it is a counter. So a stream can be
+/// split without coordination, and its whole state is three integers. `std::` distributions differ
+/// between standard libraries; the ones here do not.
+class Rng {
+ public:
+  /// All that decides the numbers to come; saved and restored by whoever resumes a run.
+  struct State {
+    std::uint64_t seed = 0, stream = 0, position = 0;  ///< position: 32-bit words drawn so far
+    bool operator==(const State&) const = default;
+  };
+
+  explicit Rng(std::uint64_t seed, std::uint64_t stream = 0) : state_{seed, stream, 0} {}
+  explicit Rng(const State& state) : state_(state) {}
+
+  const State& state() const noexcept { return state_; }
+
+  /// An independent generator: the same seed, another stream, chosen by `key`.
+  Rng split(std::uint64_t key) const;
+
+  /// The next 32 random bits.
+  std::uint32_t next();
+  /// Uniform in [0, 1), 53 bits.
+  double uniform();
+  /// Uniform in [low, high).
+  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  /// Standard normal (Box and Muller 1958; one of the pair is dropped, so that the state stays whole).
+  double normal();
+  /// Uniform in {0, …, n − 1}, without bias (Lemire 2019). Throws Error if n is 0.
+  std::uint64_t below(std::uint64_t n);
+  /// A random order of 0, …, n − 1 (Fisher and Yates).
+  std::vector<std::uint32_t> permutation(std::size_t n);
+
+  /// The block of four words at `counter` of the stream with this `key`: the cipher itself.
+  static std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                             std::array<std::uint32_t, 2> key);
+
+ private:
+  State state_;
+  std::array<std::uint32_t, 4> block_{};  // the words at positions 4k … 4k + 3, k = position / 4
+  bool filled_ = false;
+};
+
+}  // namespace reel

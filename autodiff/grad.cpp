@@ -1,0 +1,198 @@
+// The sweep back over a tape, in the world of tensors or of variables.
+#include <reel/autodiff/grad.h>
+
+#include <algorithm>
+#include <memory>
+
+#include <reel/autodiff/ops.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace {
+
+// A buffer that a sweep borrows; the next sweep of this thread finds it with its memory, all elements T().
+// Sweeps nest when a rule differentiates, so there is a stack of them.
+template <class T>
+class Borrowed {
+ public:
+  explicit Borrowed(std::size_t size) {
+    if (!pool().empty()) {
+      buffer_ = std::move(pool().back());
+      pool().pop_back();
+    }
+    buffer_.resize(size);
+  }
+  ~Borrowed() {
+    buffer_.clear();
+    if (buffer_.capacity() <= largest_pooled) pool().push_back(std::move(buffer_));
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+
+  T* data() { return buffer_.data(); }
+  T& operator[](std::size_t i) { return buffer_[i]; }
+
+ private:
+  static constexpr std::size_t largest_pooled = 1 << 16;
+  static std::vector<std::vector<T>>& pool() {
+    thread_local std::vector<std::vector<T>> buffers;
+    return buffers;
+  }
+  std::vector<T> buffer_;
+};
+
+struct Flag {
+  bool value = false;
+};
+static_assert(sizeof(Flag) == sizeof(bool));
+
+void check_unchanged(const Tape::Node& node) {
+  for (const Input& in : node.input_list())
+    if (in.version != in.value.version()) {
+      const std::string name = in.value.name();
+      fail_usage(node.operation, "an input of shape ", to_string(in.value->shape()),
+                 name.empty() ? "" : concat(" (\"", name, "\")"),
+                 " was changed after it was recorded. Hint: differentiate before the optimiser's step.");
+    }
+}
+
+void apply_rule(Tape&, const Tape::Node& node, std::uint32_t,
+                const Gradients<SharedTensor>& gradients, const SharedTensor& g) {
+  TensorSink sink(node.input_list(), gradients, g);
+  node.code->with_tensors(node.rule, sink, *g, TensorInputs(node.input_list()), *node.value);
+}
+
+void apply_rule(Tape& tape, const Tape::Node& node, std::uint32_t i,
+                const Gradients<Var>& gradients, const Var& g) {
+  // recording may move the tape's nodes, so the rule sees none of `node` itself
+  VarSink sink(node.input_list(), gradients);
+  node.code->with_vars(node.rule, sink, g, VarInputs(node.input_list(), tape.id()), tape.var(i));
+}
+
+// Hands the gradient of each node to its rule, from node `last` to the first; empties it, unless `keep`.
+template <class Gradient, class Keep>
+void sweep(Tape& tape, std::uint32_t last, const Gradients<Gradient>& gradients, Keep&& keep) {
+  for (std::uint32_t i = last + 1; i-- > 0;) {
+    if (!gradients.by_node[i] || !tape.node(i).code) continue;
+    check_unchanged(tape.node(i));
+    const Gradient g = keep(i) ? gradients.by_node[i] : std::exchange(gradients.by_node[i], {});
+    apply_rule(tape, tape.node(i), i, gradients, g);
+  }
+}
+
+Tape& live_tape(const char* operation) {
+  if (Tape* tape = Tape::innermost()) return *tape;
+  fail_usage(operation, "no tape is alive. Hint: make a Tape before the computation to differentiate.");
+}
+
+void check_seed(const Var& y, const Var& seed) {
+  if (seed && seed.shape() != y.shape())
+    fail_usage("grad", "the seed has shape ", to_string(seed.shape()), ", y ", to_string(y.shape()),
+               '.');
+  if (!seed && y.value().size() != 1)
+    fail_usage("grad", "y has shape ", to_string(y.shape()),
+               ", and only a scalar has a gradient. Hint: sum it, or give a seed.");
+}
+
+// nodes[i]: whether node i depends on an x, and so is worth a gradient
+void mark_dependent(const Tape& tape, std::uint32_t first, std::uint32_t last,
+                    Borrowed<Flag>& nodes) {
+  for (std::uint32_t i = first; i <= last; ++i)
+    for (const Input& in : tape.node(i).input_list())
+      nodes[i].value |= in.node != Input::constant && nodes[in.node].value;
+}
+
+template <class Gradient>
+std::vector<Var> gradients_of(Tape& tape, std::uint32_t last, Gradient seed,
+                              std::span<const Var> xs, std::span<const std::uint32_t> x_nodes) {
+  Borrowed<Flag> asked(tape.size()), keep(tape.size());
+  for (const std::uint32_t x : x_nodes) asked[x].value = keep[x].value = true;
+  if (!x_nodes.empty())
+    mark_dependent(tape, *std::min_element(x_nodes.begin(), x_nodes.end()), last, asked);
+  Borrowed<Gradient> slots(tape.size());
+  slots[last] = std::move(seed);
+  const Gradients<Gradient> gradients{slots.data(), &asked.data()->value};
+  if (asked[last].value)
+    sweep(tape, last, gradients, [&](std::uint32_t i) { return keep[i].value; });
+  std::vector<Var> result;
+  result.reserve(xs.size());
+  for (std::size_t i = 0; i < xs.size(); ++i)
+    if (x_nodes[i] <= last && asked[last].value && slots[x_nodes[i]])
+      result.emplace_back(slots[x_nodes[i]]);
+    else
+      result.emplace_back(zeros(xs[i].shape()));
+  return result;
+}
+
+}  // namespace
+
+std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options) {
+  check_seed(y, options.seed);
+  Tape& tape = live_tape("grad");
+  std::vector<std::uint32_t> x_nodes;
+  for (const Var& x : xs) {
+    x_nodes.push_back(tape.node_of(x, "grad"));
+    if (x_nodes.back() == Input::constant)
+      fail_usage("grad", "x ", x_nodes.size() - 1, " of shape ", to_string(x.shape()),
+                 " is a constant. Hint: make it with tape.variable(…), or a Parameter.");
+  }
+  const std::uint32_t last = tape.node_of(y, "grad");
+  if (last == Input::constant) {
+    std::vector<Var> result;
+    for (const Var& x : xs) result.emplace_back(zeros(x.shape()));
+    return result;
+  }
+  const Var seed = options.seed ? options.seed : Var(full(y.shape(), 1));
+  if (!options.create_graph) {
+    const NoTape suspended;
+    return gradients_of<SharedTensor>(tape, last, seed.shared(), xs, x_nodes);
+  }
+  const RecordOn resumed(&tape);
+  return gradients_of<Var>(tape, last, seed, xs, x_nodes);
+}
+
+std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options) {
+  return grad(y, std::span<const Var>(xs.begin(), xs.size()), options);
+}
+
+Var grad(const Var& y, const Var& x, const GradOptions& options) {
+  return grad(y, std::span<const Var>(&x, 1), options)[0];
+}
+
+void Tape::backward(const Var& loss) {
+  if (loss.value().size() != 1)
+    fail_usage("backward", "the loss has shape ", to_string(loss.shape()),
+               ", not that of one number. Hint: sum or average it.");
+  if (this != innermost_) fail_usage("backward", "another tape is alive inside this one.");
+  const std::uint32_t last = node_of(loss, "backward");
+  if (last == Input::constant)
+    fail_usage("backward", "the loss depends on no parameter of this tape. Hint: was it computed "
+               "before the tape was made, or under NoTape?");
+  Borrowed<SharedTensor> slots(size());
+  slots[last] = full(loss.shape(), 1);
+  {
+    const NoTape suspended;
+    sweep(*this, last, Gradients<SharedTensor>{slots.data(), nullptr},
+          [](std::uint32_t) { return false; });
+  }
+  for (const std::uint32_t i : parameter_nodes()) {
+    if (i > last || !slots[i]) continue;
+    SharedTensor& gradient = node(i).value.notes().gradient;
+    if (!gradient)  // a gradient of its own, even where the sweep shared one
+      gradient = slots[i].unique() ? std::move(slots[i]) : SharedTensor(*slots[i]);
+    else if (gradient.unique())
+      gradient.mutate().plus_assign(*slots[i]);
+    else
+      gradient = *gradient + *slots[i];
+  }
+}
+
+Var detail::fresh_variable(const Var& x) {
+  Tape& tape = *Tape::recording();
+  if (!x.requires_grad()) return tape.variable(x.value());
+  Var y(x.shared());
+  const Operand operand(x);
+  tape.append("variable", {&operand, 1}, y, [](auto& d, auto& g, auto, auto&) { d.add(0, g); });
+  return y;
+}
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,66 @@
+// Gradients: of a variable by others, and of a function as a function.
+#pragma once
+
+#include <concepts>
+#include <initializer_list>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/tape.h>
+
+namespace reel::inline REEL_PRECISION {
+
+struct GradOptions {
+  /// Record the gradients' own computation, so that they can be differentiated again.
+  bool create_graph = false;
+  /// The gradient by y to start from, of y's shape; empty: 1, and y must have one element.
+  Var seed = {};
+};
+
+/// The gradients of y by each of xs; zeros for what y does not depend on. Leaves nothing behind and does
+/// not consume the tape. Throws Error if y has more than one element and no seed is given, if y or an x
+/// is not on the innermost tape, if an x is a constant, or if a value was changed after it was recorded.
+std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options = {});
+std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options = {});
+Var grad(const Var& y, const Var& x, const GradOptions& options = {});
+
+namespace detail {
+
+/// x as a variable of its own on the live tape, so that a function can be differentiated by it alone.
+Var fresh_variable(const Var& x);
+
+template <class F>
+auto gradient_function(F f, bool elementwise) {
+  return [f = std::move(f), elementwise](const Var& x) -> Var {
+    const auto differentiate = [&](const Var& at, bool create_graph) {
+      const Var inner = fresh_variable(at);
+      const Var y = f(inner);
+      return grad(y, inner,
+                  {.create_graph = create_graph, .seed = elementwise ? full(y.shape(), 1) : Var()});
+    };
+    if (Tape::recording()) return differentiate(x, true);
+    Tape tape;
+    return differentiate(x.shared(), false);
+  };
+}
+
+}  // namespace detail
+
+/// The gradient of a scalar function as a function: `grad(grad(f))` is its second derivative. Uses the
+/// live tape, or opens its own.
+template <class F>
+  requires std::invocable<const F&, const Var&>
+auto grad(F f) {
+  return detail::gradient_function(std::move(f), false);
+}
+
+/// The derivative of a function that works on each element by itself, at each element.
+template <class F>
+  requires std::invocable<const F&, const Var&>
+auto elementwise_grad(F f) {
+  return detail::gradient_function(std::move(f), true);
+}
+
+}  // namespace reel::inline REEL_PRECISION

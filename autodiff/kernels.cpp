@@ -1,0 +1,240 @@
+// Reductions, shapes and softmax as plain loops that the compiler vectorises.
+#include <reel/autodiff/kernels.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+#include <xtensor/xbroadcast.hpp>
+#include <xtensor/xmanipulation.hpp>
+#include <xtensor/xnoalias.hpp>
+
+#include <reel/autodiff/gemm.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace {
+
+std::size_t normalised(int axis, std::size_t dimension, const Shape& shape,
+                       std::string_view where) {
+  const auto count = static_cast<std::ptrdiff_t>(dimension);
+  if (axis < -count || axis >= count)
+    fail_usage(where, "axis ", axis, " is out of range for shape ", to_string(shape), '.');
+  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
+}
+
+std::size_t product(const Shape& shape, std::size_t from, std::size_t to) {
+  return std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(from),
+                         shape.begin() + static_cast<std::ptrdiff_t>(to), std::size_t{1},
+                         std::multiplies<>());
+}
+
+// Addition in independent columns, so that it vectorises; the columns are folded pairwise.
+struct Sum {
+  static constexpr Real start = 0;
+  static Real fold(Real a, Real b) { return a + b; }
+};
+
+struct Max {
+  static constexpr Real start = -std::numeric_limits<Real>::infinity();
+  static Real fold(Real a, Real b) { return a > b || a != a ? a : b; }  // keeps NaN
+};
+
+template <class F>
+Real fold_row(const Real* x, std::size_t n) {
+  constexpr std::size_t width = 16;
+  std::array<Real, width> columns;
+  columns.fill(F::start);
+  std::size_t i = 0;
+  for (; i + width <= n; i += width)
+    for (std::size_t j = 0; j < width; ++j) columns[j] = F::fold(columns[j], x[i + j]);
+  for (std::size_t j = 0; i < n; ++i, ++j) columns[j] = F::fold(columns[j], x[i]);
+  for (std::size_t half = width / 2; half > 0; half /= 2)
+    for (std::size_t j = 0; j < half; ++j) columns[j] = F::fold(columns[j], columns[j + half]);
+  return columns[0];
+}
+
+// (outer, n, inner) → (outer, inner)
+template <class F>
+void fold_lanes(const Real* x, const Lanes& l, Real* out) {
+  for (std::size_t o = 0; o < l.outer; ++o, x += l.n * l.inner, out += l.inner) {
+    if (l.inner == 1) {
+      *out = fold_row<F>(x, l.n);
+      continue;
+    }
+    std::fill(out, out + l.inner, F::start);
+    for (std::size_t k = 0; k < l.n; ++k)
+      for (std::size_t i = 0; i < l.inner; ++i) out[i] = F::fold(out[i], x[k * l.inner + i]);
+  }
+}
+
+// Folds one run of neighbouring axes after the other, the last one first; they become 1.
+template <class F>
+Tensor fold_axes(const Tensor& x, const xt::svector<bool, 4>& reduced) {
+  Tensor result;
+  const Tensor* from = &x;
+  for (std::size_t end = reduced.size(); end > 0;) {
+    if (!reduced[end - 1]) {
+      --end;
+      continue;
+    }
+    std::size_t begin = end;
+    while (begin > 0 && reduced[begin - 1]) --begin;
+    Shape shape = from->shape();
+    const Lanes l{product(shape, 0, begin), product(shape, begin, end),
+                  product(shape, end, shape.size())};
+    std::fill(shape.begin() + static_cast<std::ptrdiff_t>(begin),
+              shape.begin() + static_cast<std::ptrdiff_t>(end), std::size_t{1});
+    Tensor folded = uninitialized(shape);
+    fold_lanes<F>(from->data(), l, folded.data());
+    result = std::move(folded);
+    from = &result;
+    end = begin;
+  }
+  return from == &x ? x : result;
+}
+
+template <class F>
+Tensor reduce(const Tensor& x, const Axes& axes, bool keep_dims, const char* where) {
+  Tensor folded = fold_axes<F>(x, axes.mask(x.shape(), where));
+  if (keep_dims) return folded;
+  return reshape(std::move(folded), reduced_shape(x.shape(), axes, false, where));
+}
+
+// y op= row, for each lane: y (outer, n, inner), row (outer, inner)
+template <class F>
+void with_lanes(Tensor& y, const Tensor& row, const Lanes& l, F&& f) {
+  Real* out = y.data();
+  const Real* r = row.data();
+  for (std::size_t o = 0; o < l.outer; ++o, r += l.inner)
+    for (std::size_t k = 0; k < l.n; ++k, out += l.inner)
+      for (std::size_t i = 0; i < l.inner; ++i) out[i] = f(out[i], r[i]);
+}
+
+// x less its maximum along the axis, which is taken as 0 where it is infinite
+Tensor shifted(const Tensor& x, int axis, const Lanes& l) {
+  Tensor y = x;
+  if (l.n == 0) return y;
+  Tensor peak = reel::max(x, axis, true);
+  for (Real& p : peak.storage()) p = std::isinf(p) ? Real(0) : p;
+  with_lanes(y, peak, l, [](Real a, Real b) { return a - b; });
+  return y;
+}
+
+}  // namespace
+
+xt::svector<bool, 4> Axes::mask(const Shape& shape, std::string_view where) const {
+  xt::svector<bool, 4> mask(shape.size(), axes_.empty());
+  for (const int axis : axes_) {
+    bool& flag = mask[normalised(axis, shape.size(), shape, where)];
+    if (flag) fail_usage(where, "axis ", axis, " is named twice.");
+    flag = true;
+  }
+  return mask;
+}
+
+Lanes lanes(const Shape& shape, int axis, std::string_view where) {
+  const std::size_t a = normalised(axis, shape.size(), shape, where);
+  return {product(shape, 0, a), shape[a], product(shape, a + 1, shape.size())};
+}
+
+Shape reduced_shape(const Shape& shape, const Axes& axes, bool keep_dims, std::string_view where) {
+  const auto reduced = axes.mask(shape, where);
+  Shape result;
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (!reduced[i])
+      result.push_back(shape[i]);
+    else if (keep_dims)
+      result.push_back(1);
+  return result;
+}
+
+Tensor sum(const Tensor& x, const Axes& axes, bool keep_dims) {
+  return reduce<Sum>(x, axes, keep_dims, "sum");
+}
+
+Tensor max(const Tensor& x, const Axes& axes, bool keep_dims) {
+  if (x.size() == 0 && element_count(reduced_shape(x.shape(), axes, false, "max")) > 0)
+    fail_usage("max", "shape ", to_string(x.shape()), " has nothing to take the maximum of.");
+  return reduce<Max>(x, axes, keep_dims, "max");
+}
+
+Tensor softmax(const Tensor& x, int axis) {
+  const Lanes l = lanes(x.shape(), axis, "softmax");
+  Tensor y = shifted(x, axis, l);
+  xt::noalias(y) = xt::exp(y);
+  with_lanes(y, reel::sum(y, axis, true), l, [](Real a, Real s) { return a / s; });
+  return y;
+}
+
+Tensor log_softmax(const Tensor& x, int axis) {
+  const Lanes l = lanes(x.shape(), axis, "log_softmax");
+  Tensor y = shifted(x, axis, l);
+  Tensor total = reel::sum(Tensor(xt::exp(y)), axis, true);
+  xt::noalias(total) = xt::log(total);
+  with_lanes(y, total, l, [](Real a, Real s) { return a - s; });
+  return y;
+}
+
+Tensor reshape(Tensor x, const Shape& shape) {
+  if (element_count(shape) != x.size())
+    fail_usage("reshape", to_string(x.shape()), " has ", x.size(), " elements, ",
+               to_string(shape), " takes ", element_count(shape), '.');
+  x.reshape(shape);
+  return x;
+}
+
+Tensor transpose(const Tensor& x) {
+  if (x.dimension() != 2) return x.dimension() < 2 ? x : Tensor(xt::transpose(x));
+  const std::size_t rows = x.shape()[0], columns = x.shape()[1];
+  constexpr std::size_t block = 16;
+  Tensor y = uninitialized({columns, rows});
+  const Real* from = x.data();
+  Real* to = y.data();
+  for (std::size_t i = 0; i < rows; i += block)
+    for (std::size_t j = 0; j < columns; ++j)
+      for (std::size_t k = i; k < std::min(i + block, rows); ++k)
+        to[j * rows + k] = from[k * columns + j];
+  return y;
+}
+
+Tensor transpose(const Tensor& x, const xt::svector<std::size_t, 4>& order) {
+  xt::svector<bool, 4> seen(x.dimension(), false);
+  bool valid = order.size() == x.dimension();
+  for (const std::size_t axis : order) {
+    valid = valid && axis < seen.size() && !seen[axis];
+    if (valid) seen[axis] = true;
+  }
+  if (!valid)
+    fail_usage("transpose", "the order ", to_string(order), " is no permutation of the axes of ",
+               to_string(x.shape()), '.');
+  return xt::transpose(x, order);
+}
+
+Tensor broadcast_to(const Tensor& x, const Shape& shape) {
+  if (broadcast_shape(x.shape(), shape, "broadcast_to") != shape)
+    fail_usage("broadcast_to", to_string(x.shape()), " does not broadcast to ", to_string(shape),
+               '.');
+  if (x.shape() == shape) return x;
+  if (x.size() == 1) return full(shape, *x.data());
+  return xt::broadcast(x, shape);
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  const std::size_t extra = x.dimension() - shape.size();
+  xt::svector<bool, 4> stretched(x.dimension(), true);
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    stretched[extra + i] = shape[i] == 1 && x.shape()[extra + i] != 1;
+  return reshape(fold_axes<Sum>(x, stretched), shape);
+}
+
+Tensor matmul(const Tensor& a, const Tensor& b) { return matmul(a, false, b, false); }
+
+Tensor matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b) {
+  Tensor c;
+  gemm(a, transpose_a, b, transpose_b, 0, c);
+  return c;
+}
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,38 @@
+// Operations that move values without computing: each one's derivative is the opposite move.
+#include <reel/autodiff/ops.h>
+#include <reel/autodiff/tape.h>
+
+namespace reel::inline REEL_PRECISION {
+
+Var reshape(const Var& x, const Shape& shape) {
+  return record("reshape", {x}, reel::reshape(x.value(), shape),
+                [](auto& d, auto& g, auto in, auto&) { d.add(0, reel::reshape(g, in[0].shape())); });
+}
+
+Var transpose(const Var& x) {
+  return record("transpose", {x}, reel::transpose(x.value()),
+                [](auto& d, auto& g, auto, auto&) { d.add(0, reel::transpose(g)); });
+}
+
+Var transpose(const Var& x, const Shape& order) {
+  Tensor y = reel::transpose(x.value(), order);
+  Shape inverse = order;
+  for (std::size_t i = 0; i < order.size(); ++i) inverse[order[i]] = i;
+  return record("transpose", {x}, std::move(y), [inverse](auto& d, auto& g, auto, auto&) {
+    d.add(0, reel::transpose(g, inverse));
+  });
+}
+
+Var broadcast_to(const Var& x, const Shape& shape) {  // the sink behind d sums g back
+  return record("broadcast_to", {x}, reel::broadcast_to(x.value(), shape),
+                [](auto& d, auto& g, auto, auto&) { d.add(0, g); });
+}
+
+Var sum_to(const Var& x, const Shape& shape) {
+  return record("sum_to", {x}, reel::sum_to(x.value(), shape),
+                [](auto& d, auto& g, auto in, auto&) {
+                  d.add(0, reel::broadcast_to(g, in[0].shape()));
+                });
+}
+
+}  // namespace reel::inline REEL_PRECISION

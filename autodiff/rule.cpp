@@ -1,0 +1,33 @@
+// Adding up gradients in both worlds.
+#include <reel/autodiff/rule.h>
+
+#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/ops.h>
+
+namespace reel::inline REEL_PRECISION {
+
+void TensorSink::add_broadcast(std::size_t i, Tensor e) { add(i, sum_to(e, shape(i))); }
+
+void TensorSink::add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
+                            bool transpose_b) {
+  if (!wants(i)) return;
+  SharedTensor& sum = slot(i);
+  if (sum && sum.unique())
+    gemm(a, transpose_a, b, transpose_b, 1, sum.mutate());
+  else
+    add(i, matmul(a, transpose_a, b, transpose_b));
+}
+
+void VarSink::add(std::size_t i, const Var& e) {
+  if (!wants(i)) return;
+  const Var fitting = e.shape() == shape(i) ? e : sum_to(e, shape(i));
+  Var& sum = slot(i);
+  sum = sum ? sum + fitting : fitting;
+}
+
+void VarSink::add_matmul(std::size_t i, const Var& a, bool transpose_a, const Var& b,
+                         bool transpose_b) {
+  if (wants(i)) add(i, matmul(a, transpose_a, b, transpose_b));
+}
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,160 @@
+// What a derivative rule sees, in its two worlds: tensors (fused, first order) and variables (recorded).
+//
+// A rule is one generic lambda, [](auto& d, auto& g, auto in, auto& y) { … }. With y = f(in[0], …) and g
+// the gradient by y, it hands `d` the gradient by each input. In the world of tensors its arithmetic
+// makes lazy xtensor expressions that `d` evaluates in one pass, into place or added to what is there;
+// in the world of variables the same text records new operations, which can be differentiated again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include <reel/autodiff/kernels.h>
+#include <reel/autodiff/var.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// An input of a recorded operation: its value, its node on the tape, and the version of the value.
+struct Input {
+  static constexpr std::uint32_t constant = std::numeric_limits<std::uint32_t>::max();
+
+  SharedTensor value;
+  std::uint32_t node;  ///< `constant`: not on the tape
+  std::uint32_t version;
+};
+
+using InputList = std::span<const Input>;
+
+class TensorInputs {
+ public:
+  explicit TensorInputs(InputList inputs) : inputs_(inputs) {}
+  const Tensor& operator[](std::size_t i) const { return *inputs_[i].value; }
+  std::size_t size() const { return inputs_.size(); }
+
+ private:
+  InputList inputs_;
+};
+
+class VarInputs {
+ public:
+  VarInputs(InputList inputs, std::uint64_t tape) : inputs_(inputs), tape_(tape) {}
+  Var operator[](std::size_t i) const {
+    const Input& in = inputs_[i];
+    return in.node == Input::constant ? Var(in.value) : Var(in.value, tape_, in.node);
+  }
+  std::size_t size() const { return inputs_.size(); }
+
+ private:
+  InputList inputs_;
+  std::uint64_t tape_;
+};
+
+/// The gradients that a sweep has so far, by node, and which of them are asked for.
+template <class Gradient>
+struct Gradients {
+  Gradient* by_node;
+  const bool* asked;  ///< null: all of them
+};
+
+/// Takes the gradients by the inputs of one operation; broadcasting is undone here and nowhere else.
+template <class Gradient>
+class SinkBase {
+ public:
+  SinkBase(InputList inputs, const Gradients<Gradient>& gradients)
+      : inputs_(inputs), gradients_(gradients) {}
+
+  /// Whether the gradient by input i is of use; a rule may skip its computation otherwise.
+  bool wants(std::size_t i) const {
+    const std::uint32_t node = inputs_[i].node;
+    return node != Input::constant && (!gradients_.asked || gradients_.asked[node]);
+  }
+
+ protected:
+  Gradient& slot(std::size_t i) const { return gradients_.by_node[inputs_[i].node]; }
+  const Shape& shape(std::size_t i) const { return inputs_[i].value->shape(); }
+
+ private:
+  InputList inputs_;
+  Gradients<Gradient> gradients_;
+};
+
+class TensorSink : public SinkBase<SharedTensor> {
+ public:
+  TensorSink(InputList inputs, const Gradients<SharedTensor>& gradients, const SharedTensor& g)
+      : SinkBase(inputs, gradients), g_(g) {}
+
+  /// Adds e, a tensor or a lazy expression, to the gradient by input i. An e of a shape that input i was
+  /// broadcast to is summed back.
+  template <class E>
+  void add(std::size_t i, E&& e) {
+    if (!wants(i)) return;
+    SharedTensor& sum = slot(i);
+    if (e.shape() != shape(i)) return add_broadcast(i, e);
+    if constexpr (std::is_same_v<std::remove_cvref_t<E>, Tensor>)
+      if (!sum && &e == &*g_) return void(sum = g_);  // g passes through: share it
+    if (!sum)
+      sum = SharedTensor(std::forward<E>(e));
+    else if (sum.unique())
+      sum.mutate().plus_assign(e);
+    else
+      sum = SharedTensor(*sum + e);
+  }
+
+  /// Adds op(a)·op(b); see gemm.
+  void add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
+                  bool transpose_b);
+
+  /// A tensor that the rule captured, for arithmetic in either world.
+  static const Tensor& constant(const SharedTensor& captured) { return *captured; }
+  /// What the forward pass has computed already; in the world of variables, `recompute` records it.
+  template <class F>
+  static const Tensor& known(const SharedTensor& value, F&&) {
+    return *value;
+  }
+  /// A gradient with one element, as a factor.
+  static Real factor(const Tensor& g) { return item(g); }
+
+ private:
+  void add_broadcast(std::size_t i, Tensor e);
+
+  const SharedTensor& g_;
+};
+
+class VarSink : public SinkBase<Var> {
+ public:
+  using SinkBase::SinkBase;
+
+  void add(std::size_t i, const Var& e);
+  void add_matmul(std::size_t i, const Var& a, bool transpose_a, const Var& b, bool transpose_b);
+
+  static Var constant(const SharedTensor& captured) { return captured; }
+  template <class F>
+  static Var known(const SharedTensor&, F&& recompute) {
+    return recompute();
+  }
+  static const Var& factor(const Var& g) { return g; }
+};
+
+/// A rule of any type, as the tape calls it.
+struct RuleCode {
+  void (*with_tensors)(const void* rule, TensorSink& d, const Tensor& g, TensorInputs in,
+                       const Tensor& y);
+  void (*with_vars)(const void* rule, VarSink& d, const Var& g, VarInputs in, const Var& y);
+  void (*destroy)(void* rule) noexcept;
+};
+
+template <class Rule>
+inline constexpr RuleCode rule_code = {
+    [](const void* rule, TensorSink& d, const Tensor& g, TensorInputs in, const Tensor& y) {
+      (*static_cast<const Rule*>(rule))(d, g, in, y);
+    },
+    [](const void* rule, VarSink& d, const Var& g, VarInputs in, const Var& y) {
+      (*static_cast<const Rule*>(rule))(d, g, in, y);
+    },
+    [](void* rule) noexcept { static_cast<Rule*>(rule)->~Rule(); }};
+
+}  // namespace reel::inline REEL_PRECISION

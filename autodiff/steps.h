@@ -1,0 +1,80 @@
+// Piecewise constant functions, the factors of derivatives at a kink: lazy for tensors, and for variables
+// constants, since their own derivative is zero.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+#include <xsimd/xsimd.hpp>
+#include <xtensor/xarray.hpp>
+
+#include <reel/autodiff/tape.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace steps {
+
+// Each functor is the scalar formula and the same for a SIMD batch.
+struct Positive {
+  Real operator()(Real x) const { return x > 0 ? Real(1) : Real(0); }
+  template <class B>
+  B simd_apply(const B& x) const {
+    return xsimd::select(x > B(0), B(1), B(0));
+  }
+};
+
+struct Sign {
+  Real operator()(Real x) const { return x > 0 ? Real(1) : x < 0 ? Real(-1) : Real(0); }
+  template <class B>
+  B simd_apply(const B& x) const {
+    return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(-1), B(0)));
+  }
+};
+
+struct Half {
+  Real operator()(Real x) const { return x > 0 ? Real(1) : x < 0 ? Real(0) : Real(0.5); }
+  template <class B>
+  B simd_apply(const B& x) const {
+    return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(0), B(Real(0.5))));
+  }
+};
+
+struct Zero {
+  Real operator()(Real x) const { return x == 0 ? Real(1) : Real(0); }
+  template <class B>
+  B simd_apply(const B& x) const {
+    return xsimd::select(x == B(0), B(1), B(0));
+  }
+};
+
+template <class F, class E>
+auto apply(E&& e) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<E>, Var>)
+    return Var(Tensor(xt::detail::make_xfunction<F>(e.value())));
+  else
+    return xt::detail::make_xfunction<F>(std::forward<E>(e));
+}
+
+}  // namespace steps
+
+/// 1 where x > 0, else 0.
+template <class E>
+auto is_positive(E&& x) {
+  return steps::apply<steps::Positive>(std::forward<E>(x));
+}
+/// 1, 0, −1 by the sign of x.
+template <class E>
+auto sign_of(E&& x) {
+  return steps::apply<steps::Sign>(std::forward<E>(x));
+}
+/// 1 where x > 0, ½ where x = 0, else 0: the share of the gradient that the first of two gets, which
+/// differ by x.
+template <class E>
+auto share_of_first(E&& x) {
+  return steps::apply<steps::Half>(std::forward<E>(x));
+}
+/// 1 where x = 0, else 0.
+template <class E>
+auto is_zero(E&& x) {
+  return steps::apply<steps::Zero>(std::forward<E>(x));
+}
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,131 @@
+// Tape: the record of a computation, and `record`, which puts an operation on it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/rule.h>
+#include <reel/autodiff/var.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// An argument of `record`: refers to a Var for the time of the call.
+struct Operand {
+  Operand(const Var& v) : var(&v) {}  // NOLINT: implicit on purpose
+  const Var* var;
+};
+
+/// A recording scope. While one lives, operations of its thread on variables that need gradients are
+/// appended to it; append order is topological, so a backward pass is one loop from the end. Tapes nest
+/// as a stack and stay on their thread. Nothing is recorded while none is alive.
+class Tape {
+ public:
+  /// One recorded operation, or a leaf, which has no rule.
+  struct Node {
+    const char* operation;
+    const RuleCode* code;
+    void* rule;
+    Input* inputs;
+    std::uint32_t input_count;
+    SharedTensor value;
+
+    InputList input_list() const { return {inputs, input_count}; }
+  };
+
+  Tape();
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// The tape that operations of this thread are recorded on; null if there is none.
+  static Tape* recording() noexcept { return recording_; }
+  /// The innermost tape alive on this thread, recording or suspended; null if there is none.
+  static Tape* innermost() noexcept { return innermost_; }
+
+  /// Something to differentiate by, for as long as this tape lives. Throws Error if this tape is not the
+  /// innermost.
+  Var variable(Tensor value, std::string name = {});
+
+  /// Adds the gradients of a scalar loss to those of the parameters it depends on, after the entire sweep
+  /// succeeded. Does not consume the tape. Throws Error if the loss is no scalar, if it is not on this
+  /// tape, or if a value was changed after it was recorded.
+  void backward(const Var& loss);
+
+  /// Never used twice.
+  std::uint64_t id() const noexcept { return id_; }
+  /// Operations and leaves recorded so far.
+  std::size_t size() const noexcept;
+  const Node& node(std::size_t i) const;
+  /// The nodes of the parameters that were used.
+  std::span<const std::uint32_t> parameter_nodes() const noexcept;
+
+  /// v's node on this tape; Input::constant if it has none. Throws Error, in the name of `operation`, if v
+  /// belongs to another tape.
+  std::uint32_t node_of(const Var& v, const char* operation);
+  /// Node i as a variable.
+  Var var(std::uint32_t i) const { return {node(i).value, id_, i}; }
+
+  template <class Rule>
+  void append(const char* operation, std::span<const Operand> inputs, Var& y, Rule&& rule) {
+    static_assert(alignof(Rule) <= alignof(std::max_align_t));
+    Node* node = append_node(operation, inputs, y, sizeof(Rule));
+    if (!node) return;
+    ::new (node->rule) Rule(std::move(rule));
+    node->code = &rule_code<Rule>;
+  }
+
+ private:
+  friend class RecordOn;
+  struct Storage;
+  static std::vector<std::unique_ptr<Storage>>& pool();
+
+  // Null if no input needs a gradient; otherwise y is on the tape, and the rule's place is reserved.
+  Node* append_node(const char* operation, std::span<const Operand> inputs, Var& y,
+                    std::size_t rule_bytes);
+  std::uint32_t append_leaf(const SharedTensor& value);
+
+  static constinit thread_local Tape* innermost_;
+  static constinit thread_local Tape* recording_;
+
+  std::unique_ptr<Storage> storage_;
+  std::uint64_t id_;
+  Tape* outer_;
+  Tape* recording_before_;
+};
+
+/// Directs this thread's recording to a tape, or to none, while it lives.
+class RecordOn {
+ public:
+  explicit RecordOn(Tape* tape) noexcept : before_(std::exchange(Tape::recording_, tape)) {}
+  ~RecordOn() { Tape::recording_ = before_; }
+  RecordOn(const RecordOn&) = delete;
+  RecordOn& operator=(const RecordOn&) = delete;
+
+ private:
+  Tape* before_;
+};
+
+/// Suspends recording on this thread while it lives.
+struct NoTape : RecordOn {
+  NoTape() noexcept : RecordOn(nullptr) {}
+};
+
+/// The result of an operation: `value`, a tensor or an xtensor expression, computed from `inputs`; on the
+/// tape, if one is recording and an input needs a gradient, with `rule` as its derivative (see rule.h).
+/// This is how every operation is made, Reel's own and a user's. `operation` must outlive the tape.
+template <class Value, class Rule>
+Var record(const char* operation, std::initializer_list<Operand> inputs, Value&& value, Rule rule) {
+  Var y(SharedTensor(std::forward<Value>(value)));
+  if (Tape* tape = Tape::recording())
+    tape->append(operation, {inputs.begin(), inputs.size()}, y, std::move(rule));
+  return y;
+}
+
+}  // namespace reel::inline REEL_PRECISION

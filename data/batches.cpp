@@ -1,0 +1,49 @@
+// Cutting an order of samples into batches.
+#include <reel/data/batches.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace reel::inline REEL_PRECISION {
+namespace data {
+namespace {
+
+void check(const Dataset& dataset, const BatchOptions& options) {
+  if (dataset.size() == 0) fail_usage("batches", "a data set that holds nothing was given.");
+  if (options.size == 0) fail_usage("batches", "size 0, expected at least 1.");
+  if (options.drop_last && dataset.size() < options.size)
+    fail_usage("batches", "the ", dataset.size(), " samples of \"", dataset.name(),
+               "\" are fewer than one batch of ", options.size,
+               ", which drop_last would drop. Hint: take smaller batches.");
+}
+
+}  // namespace
+
+Batches::Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order)
+    : dataset_(std::move(dataset)), order_(std::move(order)), size_(options.size), count_(0) {
+  check(dataset_, options);
+  count_ = order_.size() / size_ + (!options.drop_last && order_.size() % size_ != 0);
+  if (count_ == 0)
+    fail_usage("batches", "an order of ", order_.size(), " samples makes no batch of ", size_, '.');
+}
+
+std::span<const std::uint32_t> Batches::rows(std::size_t batch) const {
+  if (batch >= count_) fail_usage("batches", "batch ", batch, " of ", count_, '.');
+  const std::size_t start = batch * size_;
+  return std::span(order_).subspan(start, std::min(size_, order_.size() - start));
+}
+
+Batches batches(const Dataset& dataset, const BatchOptions& options, Rng& rng) {
+  check(dataset, options);  // before anything is drawn
+  return Batches(dataset, options, rng.permutation(dataset.size()));
+}
+
+Batches batches(const Dataset& dataset, const BatchOptions& options) {
+  std::vector<std::uint32_t> order(dataset.size());
+  std::iota(order.begin(), order.end(), std::uint32_t{0});
+  return Batches(dataset, options, std::move(order));
+}
+
+}  // namespace data
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,85 @@
+// The batches of a data set as a range, shuffled or in order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <span>
+#include <vector>
+
+#include <reel/data/dataset.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace data {
+
+struct BatchOptions {
+  std::size_t size = 128;
+  bool drop_last = false;  ///< leaves out the last batch if it is smaller than the others
+};
+
+/// One pass over a data set, batch by batch. Each iterator gathers into a Batch of its own, in
+/// place as long as nobody kept a handle to its images, so a loop allocates nothing after its first
+/// batch.
+class Batches {
+ public:
+  class Iterator;
+
+  /// `order`: the rows to visit. Throws Error(Kind::usage) for batches of size 0, and if there
+  /// would be no batch at all.
+  Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order);
+
+  Iterator begin() const;
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+  /// The number of batches.
+  std::size_t count() const noexcept { return count_; }
+  /// The rows of one of them.
+  std::span<const std::uint32_t> rows(std::size_t batch) const;
+  const Dataset& dataset() const noexcept { return dataset_; }
+
+ private:
+  Dataset dataset_;
+  std::vector<std::uint32_t> order_;
+  std::size_t size_, count_;
+};
+
+/// An input iterator; `*it` lasts until the next step. The Batches must outlive it.
+class Batches::Iterator {
+ public:
+  using value_type = Batch;
+  using difference_type = std::ptrdiff_t;
+  using reference = const Batch&;
+  using pointer = const Batch*;
+  using iterator_category = std::input_iterator_tag;
+
+  explicit Iterator(const Batches& batches) : batches_(&batches) { gather(); }
+
+  const Batch& operator*() const noexcept { return batch_; }
+  const Batch* operator->() const noexcept { return &batch_; }
+  Iterator& operator++() {
+    ++index_;
+    gather();
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  bool operator==(std::default_sentinel_t) const noexcept { return index_ == batches_->count(); }
+
+ private:
+  void gather() {
+    if (index_ < batches_->count()) batches_->dataset().gather(batches_->rows(index_), batch_);
+  }
+
+  const Batches* batches_;
+  std::size_t index_ = 0;
+  Batch batch_;
+};
+
+inline Batches::Iterator Batches::begin() const { return Iterator(*this); }
+
+/// Batches in a random order of the samples: one permutation, drawn from `rng` in this call.
+Batches batches(const Dataset& dataset, const BatchOptions& options, Rng& rng);
+/// Batches in the order of the data set, for evaluation.
+Batches batches(const Dataset& dataset, const BatchOptions& options = {});
+
+}  // namespace data
+}  // namespace reel::inline REEL_PRECISION

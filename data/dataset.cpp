@@ -1,0 +1,205 @@
+// What a data set holds, its checks, and gathering from it.
+#include <reel/data/dataset.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include <reel/data/gather.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace data {
+
+struct Dataset::Storage {
+  std::vector<std::uint8_t> bytes;  // (n, features), or empty:
+  Tensor values;                    // (n, …)
+  Scale scale{1};
+  Labels labels;  // (n)
+  Shape sample_shape;
+  std::size_t features = 0;
+  DatasetInfo info;
+
+  void write(std::size_t row, Real* to) const {
+    if (bytes.empty())
+      std::memcpy(to, values.data() + row * features, features * sizeof(Real));
+    else
+      scale_bytes(bytes.data() + row * features, to, features, scale);
+  }
+
+  void fetch(std::size_t row) const {
+    if (bytes.empty())
+      prefetch(values.data() + row * features, features * sizeof(Real));
+    else
+      prefetch(bytes.data() + row * features, features);
+  }
+
+  // Takes the labels and the description of n samples of sample_shape.
+  void describe(std::size_t n, std::span<const Label> given, DatasetInfo about);
+};
+
+void Dataset::Storage::describe(std::size_t n, std::span<const Label> given, DatasetInfo about) {
+  using enum Error::Kind;
+  features = element_count(sample_shape);
+  info = std::move(about);
+  if (n == 0) fail(input, "dataset", '"', info.name, "\" has no samples.");
+  if (n > std::numeric_limits<std::uint32_t>::max())
+    fail(input, "dataset", '"', info.name, "\" has ", n,
+         " samples, at most 2^32 − 1 are possible.");
+  if (features == 0)
+    fail(input, "dataset", '"', info.name, "\" has samples of shape ", to_string(sample_shape),
+         ", without a single value.");
+  if (given.size() != n)
+    fail(input, "dataset", '"', info.name, "\" has ", n, " samples but ", given.size(), " labels.");
+  if (info.classes == 0) info.classes = info.class_names.size();
+  if (!info.class_names.empty() && info.class_names.size() != info.classes)
+    fail_usage("dataset", '"', info.name, "\" has ", info.classes, " classes but ",
+               info.class_names.size(), " class names.");
+  const bool open = info.classes == 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Label label = given[i];
+    if (label < 0)
+      fail(input, "dataset", '"', info.name, "\": label ", label, " at index ", i, " is negative.");
+    const auto needed = static_cast<std::size_t>(label) + 1;
+    if (open)
+      info.classes = std::max(info.classes, needed);
+    else if (needed > info.classes)
+      fail(input, "dataset", '"', info.name, "\": label ", label, " at index ", i,
+           ", expected 0 to ", info.classes - 1, '.');
+  }
+  labels.assign(given.begin(), given.end());
+}
+
+Dataset::Dataset(std::shared_ptr<const Storage> storage)
+    : storage_(std::move(storage)), size_(storage_->labels.size()) {}
+
+Dataset Dataset::from_bytes(std::vector<std::uint8_t> bytes, const Shape& sample_shape,
+                            std::span<const Label> labels, DatasetInfo info, double scale) {
+  if (!std::isfinite(scale) || scale == 0)
+    fail_usage("dataset", "scale ", scale, ", expected a finite number other than 0.");
+  const std::size_t features = element_count(sample_shape);
+  if (features != 0 && bytes.size() % features != 0)
+    fail(Error::Kind::input, "dataset", '"', info.name, "\": ", bytes.size(),
+         " bytes are no whole number of samples of shape ", to_string(sample_shape), '.');
+  auto storage = std::make_shared<Storage>();
+  storage->scale = Scale(scale);
+  storage->sample_shape = sample_shape;
+  const std::size_t n = features == 0 ? labels.size() : bytes.size() / features;
+  storage->describe(n, labels, std::move(info));
+  storage->bytes = std::move(bytes);
+  return Dataset(std::move(storage));
+}
+
+Dataset Dataset::from_arrays(Tensor samples, std::span<const Label> labels, DatasetInfo info) {
+  if (samples.dimension() == 0)
+    fail_usage("dataset", "samples are one number, expected shape (n, …).");
+  auto storage = std::make_shared<Storage>();
+  storage->sample_shape = Shape(samples.shape().begin() + 1, samples.shape().end());
+  storage->describe(samples.shape()[0], labels, std::move(info));
+  storage->values = std::move(samples);
+  return Dataset(std::move(storage));
+}
+
+const Dataset::Storage& Dataset::storage() const {
+  if (!storage_) fail_usage("dataset", "a data set that holds nothing was used.");
+  return *storage_;
+}
+
+void Dataset::check(std::size_t index) const {
+  if (index >= size_)
+    fail_usage("dataset", '"', name(), "\": row ", index, " of ", size_, " samples.");
+}
+
+void Dataset::check(std::span<const std::uint32_t> rows) const {
+  if (rows.empty()) fail_usage("dataset", '"', name(), "\": no rows were asked for.");
+  for (const std::uint32_t row : rows) check(row);
+}
+
+std::size_t Dataset::features() const { return storage().features; }
+const Shape& Dataset::sample_shape() const { return storage().sample_shape; }
+std::size_t Dataset::classes() const { return storage().info.classes; }
+const std::string& Dataset::name() const { return storage().info.name; }
+const std::vector<std::string>& Dataset::class_names() const { return storage().info.class_names; }
+
+std::string Dataset::class_name(std::size_t index) const {
+  if (index >= classes())
+    fail_usage("dataset", '"', name(), "\": class ", index, " of ", classes(), '.');
+  return class_names().empty() ? std::to_string(index) : class_names()[index];
+}
+
+Label Dataset::label(std::size_t index) const {
+  check(index);
+  return storage_->labels[stored(index)];
+}
+
+Tensor Dataset::sample(std::size_t index) const {
+  check(index);
+  Tensor result = uninitialized(storage_->sample_shape);
+  storage_->write(stored(index), result.data());
+  return result;
+}
+
+void Dataset::gather(std::span<const std::uint32_t> rows, Batch& into) const {
+  check(rows);
+  const Shape shape = {rows.size(), features()};
+  SharedTensor& images = into.images;
+  if (!images || !images.unique() || images->shape() != shape) {
+    images = SharedTensor();  // first, so that its block can come back at once
+    images = uninitialized(shape);
+  }
+  into.labels.resize(rows.size());
+  copy(rows, images.mutate().data(), into.labels.data());
+}
+
+void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Real> images,
+                     std::span<Label> labels) const {
+  check(rows);
+  const std::size_t values = rows.size() * features();
+  if (labels.size() != rows.size() || images.size() != values)
+    fail_usage("dataset", '"', name(), "\": room for ", images.size(), " values and ",
+               labels.size(), " labels, expected ", values, " and ", rows.size(), '.');
+  copy(rows, images.data(), labels.data());
+}
+
+void Dataset::copy(std::span<const std::uint32_t> rows, Real* images, Label* labels) const {
+  constexpr std::size_t ahead = 4;
+  const Storage& from = *storage_;
+  for (std::size_t i = 0; i < std::min(ahead, rows.size()); ++i) from.fetch(stored(rows[i]));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + ahead < rows.size()) from.fetch(stored(rows[i + ahead]));
+    const std::size_t row = stored(rows[i]);
+    from.write(row, images + i * from.features);
+    labels[i] = from.labels[row];
+  }
+}
+
+Dataset Dataset::subset(std::span<const std::uint32_t> rows) const {
+  check(rows);
+  auto chosen = std::make_shared<std::vector<std::uint32_t>>(rows.begin(), rows.end());
+  for (std::uint32_t& row : *chosen) row = static_cast<std::uint32_t>(stored(row));
+  Dataset result = *this;
+  result.size_ = chosen->size();
+  result.rows_ = std::move(chosen);
+  return result;
+}
+
+Split split(const Dataset& dataset, double share, Rng& rng) {
+  const std::size_t n = dataset.size();
+  if (n == 0) fail_usage("split", "a data set that holds nothing was given.");
+  if (!(share >= 0 && share < 1)) fail_usage("split", "share ", share, ", expected 0 to below 1.");
+  if (share == 0) return {dataset, Dataset()};
+  const auto held = static_cast<std::size_t>(std::llround(share * static_cast<double>(n)));
+  if (held == 0 || held == n)
+    fail_usage("split", "a share of ", share, " of the ", n, " samples of \"", dataset.name(),
+               "\" is ", held, ", which leaves one part empty.");
+  std::vector<std::uint32_t> order = rng.permutation(n);
+  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(held);
+  std::sort(order.begin(), middle);
+  std::sort(middle, order.end());
+  const std::span<const std::uint32_t> rows = order;
+  return {dataset.subset(rows.subspan(held)), dataset.subset(rows.first(held))};
+}
+
+}  // namespace data
+}  // namespace reel::inline REEL_PRECISION

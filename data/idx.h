@@ -1,0 +1,24 @@
+// Reads one IDX file of unsigned bytes, the format of MNIST, plain or gzipped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace reel::idx {
+
+/// The contents of an IDX file.
+struct Array {
+  std::vector<std::size_t> shape;   ///< (n, rows, columns) for images, (n) for labels
+  std::vector<std::uint8_t> bytes;  ///< in row-major order, one for each element
+};
+
+/// Reads an IDX file (format: http://yann.lecun.com/exdb/mnist/) with this number of dimensions: 3
+/// for images, 1 for labels. Gzip is recognised by content. A size in the header is believed no
+/// further than the file bears it out. Throws Error: Kind::input if the file is missing or is not
+/// exactly such a file, Kind::system if it cannot be read, Kind::usage if dimensions is not 1 to
+/// 255.
+Array read(const std::filesystem::path& path, std::size_t dimensions);
+
+}  // namespace reel::idx

@@ -1,0 +1,35 @@
+// The activation functions as objects with a name, to be passed around.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include <reel/autodiff/ops.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+
+/// A function of ops.h by its name. Unlike the bare function it can be given to `Sequential` without a
+/// clash with the C library's (`::tanh`), and it can be printed.
+struct Activation {
+  std::string_view name;
+  Var (*function)(const Var&);
+
+  Var operator()(const Var& x) const { return function(x); }
+};
+
+inline constexpr Activation relu{"relu", &reel::relu};
+inline constexpr Activation tanh{"tanh", &reel::tanh};
+inline constexpr Activation sigmoid{"sigmoid", &reel::sigmoid};
+inline constexpr Activation leaky_relu{"leaky_relu",
+                                       [](const Var& x) { return reel::leaky_relu(x); }};
+inline constexpr Activation elu{"elu", [](const Var& x) { return reel::elu(x); }};
+inline constexpr Activation identity{"identity", [](const Var& x) { return x; }};
+
+/// All of the above.
+std::span<const Activation> activations();
+/// By its name. Throws Error, naming all, for an unknown one.
+Activation activation_by_name(std::string_view name);
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION

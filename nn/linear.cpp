@@ -1,0 +1,43 @@
+// The fully connected layer.
+#include <reel/nn/linear.h>
+
+#include <reel/autodiff/ops.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+
+Linear::Linear(std::size_t in, std::size_t out, const LinearOptions& options) {
+  if (in == 0 || out == 0) fail_usage("linear", "a layer of ", in, " inputs and ", out, " outputs.");
+  weight = Parameter::uninitialised({out, in});
+  if (options.bias) bias = Parameter::uninitialised({out});
+}
+
+Var Linear::forward(const Var& x) const {
+  if (x.value().dimension() != 2 || x.shape()[1] != in())
+    fail_usage(name().empty() ? "linear" : concat("linear \"", name(), '"'), "expects (batch,", in(),
+               "), got ", to_string(x.shape()), '.');
+  return bias ? affine(x, weight, bias) : matmul(x, false, weight, true);
+}
+
+void Linear::visit(Visitor& v) {
+  v("weight", weight);
+  if (bias) v("bias", bias);
+}
+
+void Linear::reset(Init scheme, Rng& rng) {
+  weight.set_value(initial_weight(out(), in(), scheme, rng));
+  if (bias) bias.set_value(initial_bias(out(), in(), scheme, rng));
+}
+
+std::string Linear::describe() const {
+  return concat("Linear(", in(), ", ", out(), bias ? "" : ", no bias", ')');
+}
+
+Linear Linear::clone() const {
+  Linear copy(in(), out(), {.bias = static_cast<bool>(bias)});
+  copy_state(*this, copy);
+  return copy;
+}
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,33 @@
+// Linear: the fully connected layer.
+#pragma once
+
+#include <reel/nn/module.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+
+struct LinearOptions {
+  bool bias = true;
+};
+
+/// y = x·Wᵀ + b: (batch, in) → (batch, out), with W (out, in) and b (out).
+class Linear : public Module {
+ public:
+  /// Without values until `nn::init`. Throws Error if `in` or `out` is 0.
+  Linear(std::size_t in, std::size_t out, const LinearOptions& options = {});
+
+  Var forward(const Var& x) const override;
+  void visit(Visitor& v) override;
+  void reset(Init scheme, Rng& rng) override;
+  std::string describe() const override;
+  Linear clone() const;
+
+  std::size_t in() const { return weight.shape()[1]; }
+  std::size_t out() const { return weight.shape()[0]; }
+
+  Parameter weight;
+  Parameter bias;  ///< empty if the layer has none
+};
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,19 @@
+// The losses by the names that model code uses; each is one fused operation of ops.h.
+#pragma once
+
+#include <reel/autodiff/ops.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+
+/// −log softmax(logits)[label]; see softmax_cross_entropy.
+inline Var cross_entropy(const Var& logits, std::span<const Label> labels,
+                         Reduction reduction = Reduction::mean) {
+  return softmax_cross_entropy(logits, labels, reduction);
+}
+
+/// (prediction − target)²; see squared_error.
+using reel::squared_error;
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,120 @@
+// Module: a part of a model. It lists its own parts once, and everything else derives from that list.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/var.h>
+#include <reel/nn/init.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+
+class Module;
+
+/// Walks over the parts of a module, in the order in which `Module::visit` lists them, and names each by
+/// its path, such as "0.weight".
+class Visitor {
+ public:
+  virtual ~Visitor() = default;
+
+  void operator()(std::string_view name, Module& part);
+  void operator()(std::string_view name, Parameter& part);
+  /// A tensor that belongs to the model's state but is not trained.
+  void operator()(std::string_view name, Tensor& part);
+
+ protected:
+  virtual void on_module(const std::string& /*path*/, Module&) {}
+  virtual void on_parameter(const std::string& /*path*/, Parameter&) {}
+  virtual void on_buffer(const std::string& /*path*/, Tensor&) {}
+
+ private:
+  std::string path_of(std::string_view name) const;
+  std::string path_;
+};
+
+/// A function with parameters: Var → Var. Modules move but do not copy; see `clone`.
+class Module {
+ public:
+  Module() = default;
+  Module(Module&&) = default;
+  Module& operator=(Module&&) = default;
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+  virtual ~Module() = default;
+
+  Var operator()(const Var& x) const { return forward(x); }
+  virtual Var forward(const Var& x) const = 0;
+
+  /// Lists the parts: `v("in", in); v("out", out);`. A module without parts need not override it.
+  virtual void visit(Visitor&) {}
+  /// Gives this module's own parameters, not those of its parts, their first values.
+  virtual void reset(Init, Rng&) {}
+  /// In one line, such as "Linear(784, 128)".
+  virtual std::string describe() const { return "Module"; }
+
+  /// Every parameter once, however often it is reached, in the order of the visit.
+  std::vector<Parameter> parameters() const;
+  /// The numbers in all parameters.
+  std::size_t parameter_count() const;
+
+  /// Sets the mode that dropout and norms obey, for this module and its parts. `train` is the default.
+  void train() { set_training(true); }
+  void eval() { set_training(false); }
+  bool training() const noexcept { return training_; }
+
+  /// Its path in the model that visited it last; empty before.
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  friend class Visitor;
+  void set_training(bool training);
+
+  std::string name_;
+  bool training_ = true;
+};
+
+/// Gives all parameters of a model their first values, by a scheme of init.h.
+void init(Module& model, Rng& rng, Init scheme = Init::uniform);
+
+/// A parameter or buffer of a model, by its path.
+struct NamedState {
+  std::string path;
+  Parameter parameter;       ///< empty for a buffer
+  Tensor* buffer = nullptr;  ///< null for a parameter
+  const Tensor& value() const { return buffer ? *buffer : parameter.value(); }
+  const Shape& shape() const { return buffer ? buffer->shape() : parameter.shape(); }
+};
+/// All that a model consists of: every parameter and buffer once, in the order of the visit.
+std::vector<NamedState> state_of(const Module& model);
+
+/// The model as a tree, one part a line, with its parameters' count.
+std::string summary(const Module& model);
+
+/// Overwrites the state of `to` by that of `from`. Throws Error if their parts differ.
+void copy_state(const Module& from, Module& to);
+
+/// A deep copy: of a module that says how (`M clone() const`), or that can be made from nothing.
+template <class M>
+M clone(const M& model) {
+  if constexpr (requires {
+                  { model.clone() } -> std::same_as<M>;
+                }) {
+    return model.clone();
+  } else {
+    static_assert(std::is_default_constructible_v<M>,
+                  "give the module a default constructor or a member `M clone() const`");
+    M copy;
+    copy_state(model, copy);
+    return copy;
+  }
+}
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,92 @@
+// Sequential: modules and functions, one after the other.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <reel/nn/activations.h>
+#include <reel/nn/module.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+
+/// A function without parameters as a module.
+class Function : public Module {
+ public:
+  Function(std::string name, std::function<Var(const Var&)> function)
+      : label_(std::move(name)), function_(std::move(function)) {}
+
+  Var forward(const Var& x) const override { return function_(x); }
+  std::string describe() const override { return label_; }
+  Function clone() const { return {label_, function_}; }
+
+ private:
+  std::string label_;
+  std::function<Var(const Var&)> function_;
+};
+
+/// `Sequential(Linear(784, 128), nn::relu, Linear(128, 10))`: applies its layers in turn. Takes modules,
+/// by move, and functions Var → Var; a layer's name is its position.
+class Sequential : public Module {
+ public:
+  Sequential() = default;
+  template <class... Layers>
+    requires(sizeof...(Layers) > 0 && (... && !std::same_as<std::remove_cvref_t<Layers>, Sequential>))
+  explicit Sequential(Layers&&... layers) {
+    (add(std::forward<Layers>(layers)), ...);
+  }
+
+  template <class Layer>
+  void add(Layer&& layer) {
+    using L = std::remove_cvref_t<Layer>;
+    if constexpr (std::derived_from<L, Module>) {
+      static_assert(!std::is_lvalue_reference_v<Layer>, "modules move: use std::move or nn::clone");
+      layers_.push_back(std::make_unique<Holder<L>>(std::move(layer)));
+    } else if constexpr (std::same_as<L, Activation>) {
+      add(Function(std::string(layer.name), layer.function));
+    } else {
+      static_assert(std::is_invocable_r_v<Var, L&, const Var&>, "a layer is a module or Var → Var");
+      add(Function("function", std::forward<Layer>(layer)));
+    }
+  }
+
+  Var forward(const Var& x) const override;
+  void visit(Visitor& v) override;
+  std::string describe() const override { return "Sequential"; }
+  Sequential clone() const;
+
+  std::size_t size() const noexcept { return layers_.size(); }
+  /// Throws Error if there is no such layer.
+  Module& operator[](std::size_t i);
+
+ private:
+  // A layer of any type, with what the type is needed for later.
+  struct HolderBase {
+    virtual ~HolderBase() = default;
+    virtual Module& module() = 0;
+    virtual std::unique_ptr<HolderBase> clone() const = 0;
+  };
+  template <class L>
+  struct Holder : HolderBase {
+    explicit Holder(L&& l) : layer(std::move(l)) {}
+    Module& module() override { return layer; }
+    std::unique_ptr<HolderBase> clone() const override {
+      return std::make_unique<Holder>(nn::clone(layer));
+    }
+    L layer;
+  };
+
+  std::vector<std::unique_ptr<HolderBase>> layers_;
+};
+
+/// Linear layers of these widths with an activation between each two: mlp({784, 10, 10}, nn::relu).
+/// Throws Error for fewer than two widths.
+Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation);
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION

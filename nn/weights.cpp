@@ -1,0 +1,48 @@
+// Between a model and a safetensors file.
+#include <reel/nn/weights.h>
+
+#include <algorithm>
+
+#include <reel/nn/safetensors.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+
+void save_weights(const Module& model, const std::filesystem::path& path,
+                  const std::map<std::string, std::string>& metadata) {
+  SafeTensors file;
+  file.metadata = metadata;
+  for (const NamedState& state : state_of(model)) file.tensors.push_back({state.path, state.value()});
+  save_safetensors(path, file);
+}
+
+std::map<std::string, std::string> load_weights(Module& model, const std::filesystem::path& path) {
+  const SafeTensors file = load_safetensors(path);
+  const auto where = [&] { return std::filesystem::absolute(path).string(); };
+  const auto states = state_of(model);
+  std::vector<const Tensor*> values;
+  for (const NamedState& state : states) {
+    const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
+                                    [&](const NamedTensor& t) { return t.name == state.path; });
+    if (found == file.tensors.end())
+      fail(Error::Kind::input, "weights", where(), ": there is no tensor \"", state.path, "\".");
+    if (found->value.shape() != state.shape())
+      fail(Error::Kind::input, "weights", where(), ": \"", state.path, "\" has shape ",
+           to_string(found->value.shape()), ", the model's has ", to_string(state.shape()), '.');
+    values.push_back(&found->value);
+  }
+  if (file.tensors.size() != states.size())
+    fail(Error::Kind::input, "weights", where(), ": holds ", file.tensors.size(),
+         " tensors, the model has ", states.size(), '.');
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    Parameter parameter = states[i].parameter;
+    if (states[i].buffer)
+      *states[i].buffer = *values[i];
+    else
+      parameter.set_value(*values[i]);
+  }
+  return file.metadata;
+}
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,28 @@
+// Adagrad: a rate for each number, smaller the more it has moved.
+#pragma once
+
+#include <reel/optim/optimizer.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+struct AdagradOptions {
+  double lr = 1e-2;
+  double lr_decay = 0;
+  double eps = 1e-10;
+  double start = 0;  ///< of the sum of squares
+  double l2 = 0;
+};
+
+/// s += g²; p −= lr/(1 + (t − 1)·lr_decay) · g/(√s + eps). Duchi, Hazan and Singer, JMLR 2011.
+class Adagrad : public Optimizer {
+ public:
+  explicit Adagrad(std::vector<Parameter> parameters, const AdagradOptions& options = {});
+
+ private:
+  void update(const Update& u) override;
+  AdagradOptions options_;
+};
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,30 @@
+// RMSprop: gradients divided by a running root mean square.
+#pragma once
+
+#include <reel/optim/optimizer.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+struct RmspropOptions {
+  double lr = 1e-2;
+  double alpha = 0.99;
+  double eps = 1e-8;
+  double momentum = 0;    ///< μ
+  bool centered = false;  ///< divide by the deviation instead
+  double l2 = 0;
+};
+
+/// v = αv + (1 − α)g²; d = g/(√v + eps), centred: √(v − m²) with m = αm + (1 − α)g; p −= lr·d, with
+/// momentum b = μb + d, p −= lr·b. Tieleman and Hinton, 2012; eps outside the root, as in PyTorch.
+class Rmsprop : public Optimizer {
+ public:
+  explicit Rmsprop(std::vector<Parameter> parameters, const RmspropOptions& options = {});
+
+ private:
+  void update(const Update& u) override;
+  RmspropOptions options_;
+};
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

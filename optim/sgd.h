@@ -1,0 +1,30 @@
+// Stochastic gradient descent, with momentum, dampening and Nesterov's look-ahead.
+#pragma once
+
+#include <reel/optim/optimizer.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+struct SgdOptions {
+  double lr;             ///< required
+  double momentum = 0;   ///< μ
+  double dampening = 0;  ///< τ
+  bool nesterov = false;
+  double l2 = 0;
+};
+
+/// First step b = g; then b = μb + (1 − τ)g; p −= lr·b, or lr·(g + μb) with Nesterov. Polyak 1964;
+/// Sutskever, Martens, Dahl and Hinton, ICML 2013. The rate stays outside the velocity, as in PyTorch.
+class Sgd : public Optimizer {
+ public:
+  /// Throws Error if Nesterov is asked for without momentum or with dampening.
+  Sgd(std::vector<Parameter> parameters, const SgdOptions& options);
+
+ private:
+  void update(const Update& u) override;
+  SgdOptions options_;
+};
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,24 @@
+// Comparing numbers in tests: relative to the larger one, since doctest::Approx is too loose for doubles.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include <reel/autodiff/tensor.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// Whether |a − b| ≤ rtol·max(|a|, |b|) + atol; a NaN is near nothing.
+inline bool near(double a, double b, double rtol, double atol = 0) {
+  return a == b || std::abs(a - b) <= rtol * std::max(std::abs(a), std::abs(b)) + atol;
+}
+
+/// The same for all elements of two tensors of one shape.
+inline bool near(const Tensor& a, const Tensor& b, double rtol, double atol = 0) {
+  return a.shape() == b.shape() &&
+         std::equal(a.data(), a.data() + a.size(), b.data(),
+                    [&](Real x, Real y) { return near(x, y, rtol, atol); });
+}
+
+}  // namespace reel::inline REEL_PRECISION

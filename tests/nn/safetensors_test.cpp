@@ -1,0 +1,477 @@
+// The safetensors format: exact round trips, exact bytes, and every malformed file refused.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/core/file.h>
+#include <reel/nn/safetensors.h>
+
+using namespace reel;
+using nn::load_safetensors;
+using nn::SafeTensors;
+using nn::save_safetensors;
+namespace fs = std::filesystem;
+using namespace std::string_literals;
+
+namespace {
+
+constexpr bool is_float = sizeof(Real) == 4;
+constexpr std::size_t no_limit = 1 << 30;
+
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "reel-safetensors-XXXXXX").string();
+    path = ::mkdtemp(name.data());
+  }
+  ~Folder() { fs::remove_all(path); }
+  fs::path operator/(const char* name) const { return path / name; }
+  std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(path), {}); }
+};
+
+// The kind of the error that the call throws, 0 for none; its message is one line.
+struct Caught {
+  int kind = 0;
+  std::string message;
+};
+Caught caught(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    CHECK(message.starts_with("[safetensors] "));
+    CHECK(message.find('\n') == std::string::npos);
+    CHECK(message.size() < 600);
+    return {static_cast<int>(error.kind()), message};
+  }
+  return {};
+}
+
+std::string bytes_of(const auto&... values) {
+  std::string bytes;
+  (bytes.append(reinterpret_cast<const char*>(&values), sizeof values), ...);
+  return bytes;
+}
+
+std::string file_of(const std::string& header, const std::string& values = "") {
+  return bytes_of(static_cast<std::uint64_t>(header.size())) + header + values;
+}
+
+SafeTensors parse(const Folder& folder, const std::string& bytes) {
+  std::ofstream(folder / "m", std::ios::binary) << bytes;
+  return load_safetensors(folder / "m");
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() &&
+         (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0);
+}
+
+// The bits of a signalling NaN with a payload, and of a negative quiet one.
+Real from_bits(std::uint64_t for_float, std::uint64_t for_double) {
+  Real value;
+  const auto narrow = static_cast<std::uint32_t>(for_float);
+  std::memcpy(&value, is_float ? static_cast<const void*>(&narrow) : &for_double, sizeof value);
+  return value;
+}
+
+SafeTensors variety() {
+  using Limits = std::numeric_limits<Real>;
+  SafeTensors all;
+  all.tensors.push_back({"scalar", scalar(Real(0.1))});
+  all.tensors.push_back({"z empty", zeros({0, 3})});
+  all.tensors.push_back({"a empty", zeros({2, 0, 4})});
+  all.tensors.push_back(
+      {"special", vector({Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), Real(-0.0),
+                          Limits::denorm_min(), Limits::max(), Limits::lowest()})});
+  Tensor nans = zeros({2});
+  const Real bits[] = {from_bits(0x7f812345, 0x7ff0123456789abc),
+                       from_bits(0xffc54321, 0xfff8123456789abc)};
+  std::memcpy(nans.data(), bits, sizeof bits);
+  all.tensors.push_back({"nans", nans});
+  Tensor four = uninitialized({2, 3, 4, 5});
+  for (std::size_t i = 0; i < four.size(); ++i) four.data()[i] = Real(1) / Real(i + 1);
+  all.tensors.push_back({"four", four});
+  all.tensors.push_back({"five", full({1, 2, 1, 2, 1}, 5)});
+  all.tensors.push_back({"größe \"\\/\n\x01 \U0001F600", vector({1})});
+  all.tensors.push_back({"", vector({2})});
+  all.tensors.push_back({"dtype", vector({3})});
+  all.metadata = {{"", ""}, {"format", "reel"}, {"naïve\n", "\t\"{}\""}, {"dtype", "{\"a\":1}"}};
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("safetensors: a round trip keeps every bit, the names, their order and the metadata") {
+  const Folder folder;
+  const SafeTensors saved = variety();
+  save_safetensors(folder / "a", saved);
+  const SafeTensors loaded = load_safetensors(folder / "a");
+  CHECK(loaded.metadata == saved.metadata);
+  REQUIRE(loaded.tensors.size() == saved.tensors.size());
+  for (std::size_t i = 0; i < saved.tensors.size(); ++i) {
+    CAPTURE(saved.tensors[i].name);
+    CHECK(loaded.tensors[i].name == saved.tensors[i].name);
+    CHECK(same_bits(loaded.tensors[i].value, saved.tensors[i].value));
+  }
+
+  save_safetensors(folder / "b", loaded);
+  const std::string bytes = read_file(folder / "a", "test", no_limit);
+  CHECK(read_file(folder / "b", "test", no_limit) == bytes);
+  std::uint64_t length;
+  std::memcpy(&length, bytes.data(), 8);
+  CHECK(length % 8 == 0);
+  CHECK(folder.files() == 2);
+}
+
+TEST_CASE("safetensors: nothing at all round trips too") {
+  const Folder folder;
+  save_safetensors(folder / "a", {});
+  CHECK(read_file(folder / "a", "test", 99) == "\x08\0\0\0\0\0\0\0{}      "s);
+  const SafeTensors loaded = load_safetensors(folder / "a");
+  CHECK(loaded.tensors.empty());
+  CHECK(loaded.metadata.empty());
+}
+
+TEST_CASE("safetensors: the header is padded to a multiple of 8 for names of every length") {
+  const Folder folder;
+  for (std::size_t size = 0; size < 9; ++size) {
+    save_safetensors(folder / "a", {{{std::string(size, 'n'), vector({7})}}, {}});
+    const std::string bytes = read_file(folder / "a", "test", 999);
+    CHECK(bytes.size() % 8 == sizeof(Real) % 8);
+    CHECK(bytes[8] == '{');
+    CHECK(item(load_safetensors(folder / "a").tensors.at(0).value) == 7);
+  }
+}
+
+TEST_CASE("safetensors: the bytes are these") {
+  const Folder folder;
+  save_safetensors(folder / "a",
+                   {{{"b", matrix({{1, -2}})}, {"a", scalar(Real(0.5))}}, {{"k", "v"}}});
+  const std::string golden =
+      is_float ? "\x88\0\0\0\0\0\0\0"
+                 "{\"__metadata__\":{\"k\":\"v\"},"
+                 "\"b\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
+                 "\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]}}"
+                 "  "
+                 "\0\0\x80\x3f\0\0\0\xc0\0\0\0\x3f"s
+               : "\x88\0\0\0\0\0\0\0"
+                 "{\"__metadata__\":{\"k\":\"v\"},"
+                 "\"b\":{\"dtype\":\"F64\",\"shape\":[1,2],\"data_offsets\":[0,16]},"
+                 "\"a\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[16,24]}}"
+                 "\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\0\xc0\0\0\0\0\0\0\xe0\x3f"s;
+  CHECK(read_file(folder / "a", "test", 999) == golden);
+}
+
+TEST_CASE("safetensors: a file in another order, unpadded and with escapes is read") {
+  const Folder folder;
+  const SafeTensors loaded = parse(
+      folder,
+      file_of(
+          "{ \"late\" : {\"shape\":[2], \"data_offsets\":[4,12],\n\t\"dtype\":\"F32\"},"
+          "\"\\u00e9\\ud83d\\ude00\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]},"
+          "\"__metadata__\":{}}   ",
+          bytes_of(1.5f, 2.0f, -3.0f)));
+  REQUIRE(loaded.tensors.size() == 2);
+  CHECK(loaded.tensors[0].name == "é😀");
+  CHECK(loaded.tensors[0].value == matrix({{Real(1.5)}}));
+  CHECK(loaded.tensors[1].name == "late");
+  CHECK(loaded.tensors[1].value == vector({2, -3}));
+}
+
+TEST_CASE("safetensors: F32 and F64 load into either Real") {
+  const Folder folder;
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::string header =
+      "{\"f\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+      "\"d\":{\"dtype\":\"F64\",\"shape\":[5],\"data_offsets\":[8,48]}}";
+  const SafeTensors loaded = parse(
+      folder, file_of(header, bytes_of(0.1f, -0.0f, 0.1, 1e-320, -infinity, std::nan(""), -0.0)));
+  REQUIRE(loaded.tensors.size() == 2);
+  const Tensor &f = loaded.tensors[0].value, &d = loaded.tensors[1].value;
+  CHECK(f(0) == Real(0.1f));
+  CHECK((f(1) == 0 && std::signbit(f(1))));
+  CHECK(d(0) == Real(0.1));
+  CHECK(d(1) == Real(1e-320));
+  CHECK(d(2) == -std::numeric_limits<Real>::infinity());
+  CHECK(std::isnan(d(3)));
+  CHECK((d(4) == 0 && std::signbit(d(4))));
+
+  const std::string beyond = file_of(
+      "{\"w\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]}}", bytes_of(1.0, -1e39));
+  SafeTensors far;
+  const Caught error = caught([&] { far = parse(folder, beyond); });
+  if (is_float) {
+    CHECK(error.kind == 3);
+    CHECK(error.message.ends_with("tensor \"w\" has values beyond the range of F32."));
+  } else {
+    CHECK(far.tensors.at(0).value(1) == Real(-1e39));
+  }
+}
+
+TEST_CASE("safetensors: what the format forbids is an input error that says what was found") {
+  const auto tensor = [](const std::string& fields) { return "{\"w\":{" + fields + "}}"; };
+  const std::string four(4, '\0'), good = "\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]";
+  // The fields of w with one of them replaced.
+  const auto with = [&](const std::string& dtype, const std::string& shape,
+                        const std::string& offsets) {
+    return tensor("\"dtype\":" + dtype + ",\"shape\":" + shape + ",\"data_offsets\":" + offsets);
+  };
+  const auto shape = [&](const std::string& text) { return with("\"F32\"", text, "[0,4]"); };
+  const auto offsets = [&](const std::string& text) { return with("\"F32\"", "[1]", text); };
+  const auto two = [](const std::string& a, const std::string& b) {  // one number each
+    return "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":" + a +
+           "},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":" + b + "}}";
+  };
+  const std::string deep(100000, '['), deeper(100000, '{');
+  std::string objects;
+  for (int i = 0; i < 100000; ++i) objects += "{\"a\":";
+
+  struct Row {
+    std::string bytes, message;
+  };
+  const std::string eight = "is 7 bytes long, expected at least 8.", json = "is not valid JSON",
+                    braces = "is not a JSON object, from { to }",
+                    overflow = "has a shape with too many elements.",
+                    begin_end = "has data_offsets which are not a begin and an end.",
+                    natural = "expected whole numbers from 0 up.";
+  const Row rows[] = {
+      {"", "is 0 bytes long"},
+      {std::string(7, '\0'), eight},
+      {std::string(8, '\0'), "a header of 0 bytes, expected 1 to 100000000."},
+      {file_of("") + "{}", "a header of 0 bytes"},
+      {bytes_of(std::uint64_t{100000001}) + "{}", "a header of 100000001 bytes"},
+      {bytes_of(std::uint64_t{100000000}) + "{}", "ends after 2 bytes of a header of 100000000."},
+      {std::string(8, '\xff') + "{}", "a header of 18446744073709551615 bytes"},
+      {bytes_of(std::uint64_t{3}) + "{}", "ends after 2 bytes of a header of 3."},
+
+      {file_of(" {}"), braces},
+      {file_of("\xef\xbb\xbf{}"), braces},
+      {file_of("[]"), braces},
+      {file_of("    "), braces},
+      {file_of("{"), braces},
+      {file_of("{} x"), braces},
+      {file_of("{}\n"), braces},
+      {file_of("{}\t "), braces},
+      {file_of("{}\0"s), braces},
+      {file_of("{}\0}"s), braces},
+      {file_of("{}{}"), json},
+      {file_of("{},{}"), json},
+      {file_of("{}}"), json},
+      {file_of("{]}"), json},
+      {file_of("{a:1}"), json},
+      {file_of("{'a':{}}"), json},
+      {file_of("{\"a\"}"), json},
+      {file_of("{/**/}"), json},
+      {file_of(tensor(good + ","), four), json},
+      {file_of(shape("[01]"), four), json},
+      {file_of(shape("[+1]"), four), json},
+      {file_of(shape("[NaN]"), four), json},
+      {file_of(shape("[1e999]"), four), json},
+      {file_of("{\"\xff\":{" + good + "}}", four), json},
+      {file_of("{\"\xc3\":{" + good + "}}", four), json},
+      {file_of("{\"\xed\xa0\x80\":{" + good + "}}", four), json},
+      {file_of("{\"\xc0\xaf\":{" + good + "}}", four), json},
+      {file_of("{\"\\ud800\":{" + good + "}}", four), json},
+      {file_of("{\"a\nb\":{" + good + "}}", four), json},
+
+      {file_of("{\"w\":{" + good + "},\"w\":{" + good + "}}", four),
+       "has the key \"w\" twice in one object."},
+      {file_of("{\"w\":{" + good + "},\"\\u0077\":{" + good + "}}", four), "the key \"w\" twice"},
+      {file_of("{\"__metadata__\":{},\"__metadata__\":{}}"), "the key \"__metadata__\" twice"},
+      {file_of("{\"__metadata__\":{\"k\":\"1\",\"k\":\"1\"}}"), "the key \"k\" twice"},
+      {file_of(tensor(good + ",\"dtype\":\"F32\""), four), "the key \"dtype\" twice"},
+      {file_of(tensor(good + ",\"shape\":[1]"), four), "the key \"shape\" twice"},
+      {file_of(tensor(good + ",\"data_offsets\":[0,4]"), four), "the key \"data_offsets\" twice"},
+
+      {file_of(tensor(good + ",\"extra\":1"), four),
+       "tensor \"w\" has a field \"extra\", expected"},
+      {file_of(tensor(good + ",\"Dtype\":\"F32\""), four), "has a field \"Dtype\""},
+      {file_of(tensor("")), "tensor \"w\" lacks one of dtype, shape and data_offsets."},
+      {file_of(tensor("\"shape\":[1],\"data_offsets\":[0,4]"), four), "lacks one of"},
+      {file_of(tensor("\"dtype\":\"F32\",\"data_offsets\":[0,4]"), four), "lacks one of"},
+      {file_of(tensor("\"dtype\":\"F32\",\"shape\":[1]"), four), "lacks one of"},
+
+      {file_of("{\"w\":[]}"), "has an array under the key \"w\", expected an object."},
+      {file_of("{\"w\":1}"), "has 1 under the key \"w\", expected an object."},
+      {file_of("{\"w\":\"x\"}"), "has \"x\" under the key \"w\", expected an object."},
+      {file_of("{\"w\":null}"), "has null under the key \"w\", expected an object."},
+      {file_of("{\"w\":true}"), "has a boolean under the key \"w\", expected an object."},
+      {file_of("{\"dtype\":\"x\"}"), "has \"x\" under the key \"dtype\", expected an object."},
+      {file_of("{\"__metadata__\":[]}"), "has an array under the key \"__metadata__\""},
+      {file_of("{\"__metadata__\":null}"), "has null under the key \"__metadata__\""},
+      {file_of("{\"__metadata__\":{\"k\":1}}"), "has 1 under the key \"k\", expected a string."},
+      {file_of("{\"__metadata__\":{\"k\":null}}"), "has null under the key \"k\""},
+      {file_of("{\"__metadata__\":{\"k\":[]}}"), "has an array under the key \"k\""},
+      {file_of("{\"__metadata__\":{\"shape\":[]}}"), "has an array under the key \"shape\""},
+      {file_of("{\"__metadata__\":{\"k\":{}}}"), "has an object under the key \"k\""},
+      {file_of(with("1", "[1]", "[0,4]"), four),
+       "has 1 under the key \"dtype\", expected a string."},
+      {file_of(with("null", "[1]", "[0,4]"), four), "has null under the key \"dtype\""},
+      {file_of(with("[\"F32\"]", "[1]", "[0,4]"), four), "has an array under the key \"dtype\""},
+      {file_of(with("{}", "[1]", "[0,4]"), four), "has an object under the key \"dtype\""},
+      {file_of(shape("1"), four), "has 1 under the key \"shape\", expected an array."},
+      {file_of(shape("\"1\""), four), "has \"1\" under the key \"shape\", expected an array."},
+      {file_of(shape("{}"), four), "has an object under the key \"shape\", expected an array."},
+      {file_of(shape("null"), four), "has null under the key \"shape\", expected an array."},
+      {file_of(offsets("4"), four), "has 4 under the key \"data_offsets\", expected an array."},
+
+      {file_of(shape("[-1]"), four), "has -1 under the key \"shape\", " + natural},
+      {file_of(shape("[-0]"), four), "has 0 under the key \"shape\", " + natural},
+      {file_of(shape("[1.0]"), four), "has \"1.0\" under the key \"shape\", " + natural},
+      {file_of(shape("[1e0]"), four), "has \"1e0\" under the key \"shape\", " + natural},
+      {file_of(shape("[\"1\"]"), four), "has \"1\" under the key \"shape\", " + natural},
+      {file_of(shape("[[1]]"), four), "has an array under the key \"shape\", " + natural},
+      {file_of(shape("[{}]"), four), "has an object under the key \"shape\", " + natural},
+      {file_of(shape("[null]"), four), "has null under the key \"shape\", " + natural},
+      {file_of(shape("[true]"), four), "has a boolean under the key \"shape\", " + natural},
+      {file_of(shape("[18446744073709551616]"), four), "has \"18446744073709551616\" under"},
+      {file_of(offsets("[-4,0]"), four), "has -4 under the key \"data_offsets\", " + natural},
+      {file_of(offsets("[0,4.0]"), four), "has \"4.0\" under the key \"data_offsets\", " + natural},
+      {file_of(offsets("[0,18446744073709551620]"), four), "under the key \"data_offsets\", "},
+
+      {file_of(shape("[18446744073709551615]"), four), overflow},
+      {file_of(shape("[9223372036854775808]"), four), overflow},
+      {file_of(shape("[4611686018427387904,4]"), four), overflow},
+      {file_of(shape("[4294967296,4294967296]"), four), overflow},
+      {file_of(shape("[4294967297,4294967297]"), four), overflow},
+      {file_of(shape("[0,9223372036854775808,4]"), ""), overflow},
+      {file_of(shape("[9223372036854775808,4,0]"), ""), overflow},
+
+      {file_of(offsets("[]"), four), begin_end},
+      {file_of(offsets("[4]"), four), begin_end},
+      {file_of(offsets("[0,4,4]"), four), begin_end},
+      {file_of(offsets("[4,0]"), four), begin_end},
+      {file_of(offsets("[18446744073709551615,3]"), four), begin_end},
+      {file_of(offsets("[0,3]"), "abc"),
+       "has 3 bytes by its data_offsets, expected 4 by its shape"},
+      {file_of(offsets("[0,8]"), four + four), "has 8 bytes by its data_offsets, expected 4"},
+      {file_of(offsets("[0,0]")), "has 0 bytes by its data_offsets, expected 4"},
+      {file_of(shape("[]"), ""), "ends after 0 bytes of values, expected 4."},
+      {file_of(shape("[0]"), four), "has 4 bytes by its data_offsets, expected 0"},
+      {file_of(shape("[2]"), four), "has 4 bytes by its data_offsets, expected 8"},
+      {file_of(with("\"F64\"", "[1]", "[0,4]"), four),
+       "has 4 bytes by its data_offsets, expected 8"},
+
+      {file_of(offsets("[4,8]"), four + four), "\"w\" begins at offset 4, expected 0, where"},
+      {file_of(two("[0,4]", "[8,12]"), four + four + four), "\"b\" begins at offset 8, expected 4"},
+      {file_of(two("[8,12]", "[0,4]"), four + four + four), "\"a\" begins at offset 8, expected 4"},
+      {file_of(two("[0,4]", "[0,4]"), four), "\"b\" begins at offset 0, expected 4"},
+      {file_of(two("[0,4]", "[2,6]"), four + four), "\"b\" begins at offset 2, expected 4"},
+      {file_of(offsets("[0,4]"), "abc"), "ends after 3 bytes of values, expected 4."},
+      {file_of(offsets("[0,4]"), "abcde"), "goes on after the 4 bytes of values"},
+      {file_of("{}", "x"), "goes on after the 0 bytes of values"},
+      {file_of(with("\"F32\"", "[2305843009213693951]", "[0,9223372036854775804]"), four),
+       "ends after 4 bytes of values, expected 9223372036854775804."},
+
+      {file_of(with("\"F31\"", "[1]", "[0,4]"), four),
+       "dtype \"F31\", which the format does not have"},
+      {file_of(with("\"\"", "[1]", "[0,4]"), four), "dtype \"\", which the format does not have"},
+      {file_of(with("\"f32\"", "[1]", "[0,4]"), four), "dtype \"f32\", which"},
+      {file_of(with("\"F16\"", "[2]", "[0,4]"), four),
+       "is of dtype F16, expected F32 or F64. Hint"},
+      {file_of(with("\"BF16\"", "[2]", "[0,4]"), four), "is of dtype BF16, expected F32 or F64."},
+      {file_of(with("\"I64\"", "[0]", "[0,0]")), "is of dtype I64, expected F32 or F64."},
+      {file_of(with("\"BOOL\"", "[4]", "[0,4]"), four), "is of dtype BOOL, expected F32 or F64."},
+
+      {file_of("{\"w\":" + deep + "}"), "has an array under the key \"w\""},
+      {file_of("{\"w\":{\"shape\":" + deep + "}}"), "has an array under the key \"shape\""},
+      {file_of("{\"__metadata__\":" + objects + "}"), "has an object under the key \"a\""},
+      {file_of("{" + deeper + "}"), json},
+      {file_of("{\"a\\nb\\u0000\":1}"), "under the key \"a\\x0ab\\x00\", expected"},
+      {file_of("{\"" + std::string(500000, 'n') + "\":1}"), "nnn…\", expected an object."},
+      {file_of("{\"" + std::string(79, 'n') + "é\":1}"), "nnn…\", expected an object."},
+      {file_of("{\"w\":1." + std::string(100000, '0') + "}"), "000…\" under the key \"w\""},
+  };
+
+  const Folder folder;
+  CHECK(parse(folder, file_of(tensor(good), four)).tensors.size() == 1);  // what the rows spoil
+  CHECK(parse(folder, file_of(two("[4,8]", "[0,4]"), four + four)).tensors.size() == 2);
+  for (const Row& row : rows) {
+    CAPTURE(row.bytes.substr(0, 200));
+    const Caught error = caught([&] { parse(folder, row.bytes); });
+    CHECK(error.kind == 3);
+    CHECK(error.message.starts_with("[safetensors] " + (folder / "m").string() + ": "));
+    const bool said = error.message.find(row.message) != std::string::npos;
+    CHECK_MESSAGE(said, error.message, " does not say ", row.message);
+  }
+}
+
+TEST_CASE("safetensors: a file that is cut anywhere is an input error") {
+  const Folder folder;
+  save_safetensors(folder / "a", variety());
+  const std::string bytes = read_file(folder / "a", "test", no_limit);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    CAPTURE(size);
+    CHECK(caught([&] { parse(folder, bytes.substr(0, size)); }).kind == 3);
+  }
+  CHECK(caught([&] { parse(folder, bytes + '\0'); }).kind == 3);
+  CHECK(caught([&] { parse(folder, bytes); }).kind == 0);
+}
+
+TEST_CASE("safetensors: any byte of the header may change without a crash") {
+  const Folder folder;
+  const std::string bytes = file_of(
+      "{\"__metadata__\":{\"k\":\"v\"},\"w\":{\"dtype\":\"F32\",\"shape\":[0,2],"
+      "\"data_offsets\":[0,0]},\"v\":{\"dtype\":\"F64\",\"shape\":[1],"
+      "\"data_offsets\":[0,8]}}  ",
+      bytes_of(1.0));
+  std::ofstream(folder / "m", std::ios::binary) << bytes;
+  std::fstream file(folder / "m", std::ios::binary | std::ios::in | std::ios::out);
+  const auto put = [&](std::size_t i, int byte) {
+    file.seekp(static_cast<std::streamoff>(i)).put(static_cast<char>(byte)).flush();
+  };
+  int loaded = 0, refused = 0;
+  for (std::size_t i = 0; i + 8 < bytes.size(); ++i) {
+    for (int change = 1; change < 256; ++change) {
+      put(i, bytes[i] ^ change);
+      const Caught error = caught([&] { load_safetensors(folder / "m"); });
+      if (error.kind != 0 && error.kind != 3) FAIL_CHECK(i, ' ', change, ' ', error.message);
+      ++(error.kind ? refused : loaded);
+    }
+    put(i, bytes[i]);
+  }
+  CHECK(refused > 30000);
+  CHECK(loaded > 300);  // another letter in a name, say
+}
+
+TEST_CASE("safetensors: names that a file cannot have are usage errors, and nothing is written") {
+  const Folder folder;
+  const Tensor one = vector({1});
+  const SafeTensors wrong[] = {
+      {{{"__metadata__", one}}, {}},   {{{"w", one}, {"v", one}, {"w", one}}, {}},
+      {{{"\xff", one}}, {}},           {{{"\xed\xa0\x80", one}}, {}},
+      {{{"w", one}}, {{"k", "\xff"}}}, {{{"w", one}}, {{"\xff", "v"}}}};
+  for (const SafeTensors& contents : wrong)
+    CHECK(caught([&] { save_safetensors(folder / "a", contents); }).kind == 2);
+  CHECK(caught([&] { save_safetensors(folder / "a", wrong[1]); }).message ==
+        "[safetensors] the name \"w\" is taken, expected one for each tensor.");
+  const SafeTensors large{{}, {{"k", std::string(100'000'000, 'x')}}};
+  CHECK(caught([&] { save_safetensors(folder / "a", large); }).kind == 2);
+  CHECK(folder.files() == 0);
+}
+
+TEST_CASE("safetensors: a file that is missing or a system that refuses") {
+  const Folder folder;
+  const SafeTensors contents{{{"w", vector({1})}}, {}};
+  CHECK(caught([&] { load_safetensors(folder / "none"); }).kind == 3);
+  CHECK(caught([&] { load_safetensors(folder.path); }).kind == 5);
+  CHECK(caught([&] { load_safetensors("/dev/zero"); }).kind == 3);
+  CHECK(caught([&] { load_safetensors("/dev/null"); }).kind == 3);
+  CHECK(caught([&] { save_safetensors("/dev/full", contents); }).kind == 5);
+  CHECK(caught([&] { save_safetensors(folder / "none/a", contents); }).kind == 5);
+  CHECK(caught([&] { save_safetensors(folder.path, contents); }).kind == 5);
+  CHECK(caught([&] { save_safetensors("/proc/reel", contents); }).kind == 5);
+  CHECK(folder.files() == 0);
+}

@@ -1,0 +1,84 @@
+// Evaluation over a data set.
+#include <reel/train/evaluate.h>
+
+#include <limits>
+#include <numeric>
+
+#include <reel/autodiff/tape.h>
+#include <reel/data/batches.h>
+#include <reel/nn/losses.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace train {
+namespace {
+
+double share(std::size_t part, std::size_t whole) {
+  return whole ? static_cast<double>(part) / static_cast<double>(whole)
+               : std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace
+
+std::size_t Confusion::total() const {
+  return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0});
+}
+
+std::size_t Confusion::correct() const {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < classes_; ++i) count += (*this)(i, i);
+  return count;
+}
+
+double Confusion::accuracy() const { return share(correct(), total()); }
+
+double Confusion::accuracy(std::size_t truth) const {
+  std::size_t row = 0;
+  for (std::size_t guess = 0; guess < classes_; ++guess) row += (*this)(truth, guess);
+  return share((*this)(truth, truth), row);
+}
+
+Labels predicted_classes(const Tensor& scores) {
+  if (scores.dimension() != 2 || scores.shape()[1] == 0)
+    fail_usage("predicted_classes", "takes scores (batch,classes), got ",
+               to_string(scores.shape()), '.');
+  const std::size_t classes = scores.shape()[1];
+  Labels labels(scores.shape()[0]);
+  const Real* row = scores.data();
+  for (Label& label : labels) {
+    std::size_t best = 0;
+    bool valid = row[0] == row[0];
+    for (std::size_t c = 1; c < classes; ++c) {
+      if (row[c] > row[best]) best = c;
+      valid &= row[c] == row[c];
+    }
+    label = valid ? static_cast<Label>(best) : -1;
+    row += classes;
+  }
+  return labels;
+}
+
+Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch) {
+  const EvalMode mode(model);
+  const NoTape no_tape;
+  Evaluation result{0, Confusion(dataset.classes())};
+  for (const data::Batch& samples : data::batches(dataset, {.size = batch})) {
+    const Var scores = model(samples.images);
+    if (scores.value().dimension() != 2 || scores.shape()[1] != dataset.classes())
+      fail_usage("evaluate", "the model's output is ", to_string(scores.shape()), ", the data set has ",
+                 dataset.classes(), " classes.");
+    result.loss += nn::cross_entropy(scores, samples.labels, Reduction::sum).item();
+    const Labels guesses = predicted_classes(scores.value());
+    for (std::size_t i = 0; i < guesses.size(); ++i) {
+      const auto truth = static_cast<std::size_t>(samples.labels[i]);
+      // a NaN counts as wrong: as the class after the true one
+      const auto guess = guesses[i] >= 0 ? static_cast<std::size_t>(guesses[i])
+                                         : (truth + 1) % dataset.classes();
+      result.confusion.add(truth, guess);
+    }
+  }
+  result.loss /= static_cast<double>(dataset.size());
+  return result;
+}
+
+}  // namespace train
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,68 @@
+// How good a classifier is on a data set.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include <reel/data/dataset.h>
+#include <reel/nn/module.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace train {
+
+/// How often samples of class `truth` were taken for class `guess`.
+class Confusion {
+ public:
+  explicit Confusion(std::size_t classes = 0) : classes_(classes), counts_(classes * classes) {}
+
+  void add(std::size_t truth, std::size_t guess) { ++counts_[truth * classes_ + guess]; }
+  std::size_t operator()(std::size_t truth, std::size_t guess) const {
+    return counts_[truth * classes_ + guess];
+  }
+  std::size_t classes() const noexcept { return classes_; }
+
+  std::size_t total() const;    ///< samples
+  std::size_t correct() const;  ///< those on the diagonal
+  double accuracy() const;      ///< their share; NaN if there are no samples
+  /// The share of a class's samples that was recognised; NaN if it has none.
+  double accuracy(std::size_t truth) const;
+
+ private:
+  std::size_t classes_;
+  std::vector<std::size_t> counts_;
+};
+
+struct Evaluation {
+  double loss = 0;  ///< mean cross-entropy
+  Confusion confusion;
+
+  double accuracy() const { return confusion.accuracy(); }
+};
+
+/// The class with the highest of each row's scores: (batch, classes) → (batch); the first of equals.
+/// A row with a NaN has no class: −1.
+Labels predicted_classes(const Tensor& scores);
+
+/// Runs the model, in eval mode and without a tape, on all samples. Throws Error if its outputs are not
+/// one score for each class.
+Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch = 1000);
+
+/// Sets a model's mode while it lives, and restores training mode, if that is what it was, at its end.
+class EvalMode {
+ public:
+  explicit EvalMode(nn::Module& model) : model_(model), was_training_(model.training()) {
+    model_.eval();
+  }
+  ~EvalMode() {
+    if (was_training_) model_.train();
+  }
+  EvalMode(const EvalMode&) = delete;
+  EvalMode& operator=(const EvalMode&) = delete;
+
+ private:
+  nn::Module& model_;
+  bool was_training_;
+};
+
+}  // namespace train
+}  // namespace reel::inline REEL_PRECISION
