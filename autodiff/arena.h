@@ -8,8 +8,8 @@
 
 namespace reel {
 
-/// Blocks keep their addresses while the arena grows. Nothing is freed before `reset`, which keeps the
-/// chunks for the next round; destructors are the caller's business.
+/// Blocks keep their addresses while the arena grows. Nothing is freed before `reset`, which keeps
+/// the chunks for the next round; destructors are the caller's business.
 class Arena {
  public:
   void* take(std::size_t bytes) {

@@ -98,8 +98,7 @@ CheckedFunction projected_gradient(const CheckedFunction& f) {
   return [f](std::span<const Var> xs) -> Var {
     Rng rng(7);
     const Var y = f(xs);
-    const auto gradients =
-        grad(y, xs, {.create_graph = true, .seed = random_like(y.shape(), rng)});
+    const auto gradients = grad(y, xs, {.create_graph = true, .seed = random_like(y.shape(), rng)});
     Var total = Real(0);
     for (const Var& g : gradients) total = total + sum(g * random_like(g.shape(), rng));
     return total;

@@ -9,8 +9,8 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// A buffer that a sweep borrows; the next sweep of this thread finds it with its memory, all elements T().
-// Sweeps nest when a rule differentiates, so there is a stack of them.
+// A buffer that a sweep borrows; the next sweep of this thread finds it with its memory, all
+// elements T(). Sweeps nest when a rule differentiates, so there is a stack of them.
 template <class T>
 class Borrowed {
  public:
@@ -49,9 +49,10 @@ void check_unchanged(const Tape::Node& node) {
   for (const Input& in : node.input_list())
     if (in.version != in.value.version()) {
       const std::string name = in.value.name();
-      fail_usage(node.operation, "an input of shape ", to_string(in.value->shape()),
-                 name.empty() ? "" : concat(" (\"", name, "\")"),
-                 " was changed after it was recorded. Hint: differentiate before the optimiser's step.");
+      fail_usage(
+          node.operation, "an input of shape ", to_string(in.value->shape()),
+          name.empty() ? "" : concat(" (\"", name, "\")"),
+          " was changed after it was recorded. Hint: differentiate before the optimiser's step.");
     }
 }
 
@@ -68,7 +69,8 @@ void apply_rule(Tape& tape, const Tape::Node& node, std::uint32_t i,
   node.code->with_vars(node.rule, sink, g, VarInputs(node.input_list(), tape.id()), tape.var(i));
 }
 
-// Hands the gradient of each node to its rule, from node `last` to the first; empties it, unless `keep`.
+// Hands the gradient of each node to its rule, from node `last` to the first; empties it, unless
+// `keep`.
 template <class Gradient, class Keep>
 void sweep(Tape& tape, std::uint32_t last, const Gradients<Gradient>& gradients, Keep&& keep) {
   for (std::uint32_t i = last + 1; i-- > 0;) {
@@ -81,7 +83,8 @@ void sweep(Tape& tape, std::uint32_t last, const Gradients<Gradient>& gradients,
 
 Tape& live_tape(const char* operation) {
   if (Tape* tape = Tape::innermost()) return *tape;
-  fail_usage(operation, "no tape is alive. Hint: make a Tape before the computation to differentiate.");
+  fail_usage(operation,
+             "no tape is alive. Hint: make a Tape before the computation to differentiate.");
 }
 
 void check_seed(const Var& y, const Var& seed) {
@@ -165,7 +168,8 @@ void Tape::backward(const Var& loss) {
   if (this != innermost_) fail_usage("backward", "another tape is alive inside this one.");
   const std::uint32_t last = node_of(loss, "backward");
   if (last == Input::constant)
-    fail_usage("backward", "the loss depends on no parameter of this tape. Hint: was it computed "
+    fail_usage("backward",
+               "the loss depends on no parameter of this tape. Hint: was it computed "
                "before the tape was made, or under NoTape?");
   Borrowed<SharedTensor> slots(size());
   slots[last] = full(loss.shape(), 1);

@@ -19,16 +19,18 @@ struct GradOptions {
   Var seed = {};
 };
 
-/// The gradients of y by each of xs; zeros for what y does not depend on. Leaves nothing behind and does
-/// not consume the tape. Throws Error if y has more than one element and no seed is given, if y or an x
-/// is not on the innermost tape, if an x is a constant, or if a value was changed after it was recorded.
+/// The gradients of y by each of xs; zeros for what y does not depend on. Leaves nothing behind and
+/// does not consume the tape. Throws Error if y has more than one element and no seed is given, if
+/// y or an x is not on the innermost tape, if an x is a constant, or if a value was changed after
+/// it was recorded.
 std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options = {});
 std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options = {});
 Var grad(const Var& y, const Var& x, const GradOptions& options = {});
 
 namespace detail {
 
-/// x as a variable of its own on the live tape, so that a function can be differentiated by it alone.
+/// x as a variable of its own on the live tape, so that a function can be differentiated by it
+/// alone.
 Var fresh_variable(const Var& x);
 
 template <class F>
@@ -48,19 +50,15 @@ auto gradient_function(F f, bool elementwise) {
 
 }  // namespace detail
 
-/// The gradient of a scalar function as a function: `grad(grad(f))` is its second derivative. Uses the
-/// live tape, or opens its own.
+/// The gradient of a scalar function as a function: `grad(grad(f))` is its second derivative. Uses
+/// the live tape, or opens its own.
 template <class F>
-  requires std::invocable<const F&, const Var&>
-auto grad(F f) {
-  return detail::gradient_function(std::move(f), false);
-}
+requires std::invocable<const F&, const Var&>
+auto grad(F f) { return detail::gradient_function(std::move(f), false); }
 
 /// The derivative of a function that works on each element by itself, at each element.
 template <class F>
-  requires std::invocable<const F&, const Var&>
-auto elementwise_grad(F f) {
-  return detail::gradient_function(std::move(f), true);
-}
+requires std::invocable<const F&, const Var&>
+auto elementwise_grad(F f) { return detail::gradient_function(std::move(f), true); }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -179,8 +179,8 @@ Tensor log_softmax(const Tensor& x, int axis) {
 
 Tensor reshape(Tensor x, const Shape& shape) {
   if (element_count(shape) != x.size())
-    fail_usage("reshape", to_string(x.shape()), " has ", x.size(), " elements, ",
-               to_string(shape), " takes ", element_count(shape), '.');
+    fail_usage("reshape", to_string(x.shape()), " has ", x.size(), " elements, ", to_string(shape),
+               " takes ", element_count(shape), '.');
   x.reshape(shape);
   return x;
 }

@@ -1,6 +1,7 @@
 // Eager computations on tensors that are no lazy xtensor expressions: reductions, shapes, products.
-// Each is the overload for plain tensors of a differentiable operation in ops.h, so that a rule can call
-// either; in a rule they are written with `reel::`, since xtensor has lazy functions of the same names.
+// Each is the overload for plain tensors of a differentiable operation in ops.h, so that a rule can
+// call either; in a rule they are written with `reel::`, since xtensor has lazy functions of the
+// same names.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@ class Axes {
   Axes(int axis) : axes_{axis} {}  // NOLINT: implicit on purpose
   Axes(std::initializer_list<int> axes) : axes_(axes) {}
 
-  /// For each axis of `shape`, whether it is one of these. Throws Error, in the name of the operation
-  /// `where`, for an axis out of range or named twice.
+  /// For each axis of `shape`, whether it is one of these. Throws Error, in the name of the
+  /// operation `where`, for an axis out of range or named twice.
   xt::svector<bool, 4> mask(const Shape& shape, std::string_view where) const;
 
  private:

@@ -8,8 +8,8 @@
 
 namespace reel {
 
-/// An open-addressing hash table from addresses to node numbers; clearing it costs nothing, and a cleared
-/// table keeps its memory.
+/// An open-addressing hash table from addresses to node numbers; clearing it costs nothing, and a
+/// cleared table keeps its memory.
 class LeafTable {
  public:
   static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();

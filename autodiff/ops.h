@@ -34,12 +34,12 @@ Var abs(const Var& x);  ///< derivative 0 at 0
 // ---- activations (ops/activation.cpp)
 
 Var tanh(const Var& x);
-Var sigmoid(const Var& x);                       ///< 1 / (1 + e⁻ˣ)
-Var relu(const Var& x);                          ///< max(0, x); derivative 0 at 0; keeps NaN
+Var sigmoid(const Var& x);                              ///< 1 / (1 + e⁻ˣ)
+Var relu(const Var& x);                                 ///< max(0, x); derivative 0 at 0; keeps NaN
 Var leaky_relu(const Var& x, Real slope = Real(0.01));  ///< slope·x for x ≤ 0
-Var elu(const Var& x, Real alpha = 1);           ///< α(eˣ − 1) for x ≤ 0
-/// The largest of each `pieces` neighbouring columns: (batch, units·pieces) → (batch, units); ties share
-/// the gradient evenly.
+Var elu(const Var& x, Real alpha = 1);                  ///< α(eˣ − 1) for x ≤ 0
+/// The largest of each `pieces` neighbouring columns: (batch, units·pieces) → (batch, units); ties
+/// share the gradient evenly.
 Var maxout(const Var& x, std::size_t pieces);
 /// eˣ / Σ eˣ along an axis, and its logarithm; finite for any finite x.
 Var softmax(const Var& x, int axis = -1);
@@ -65,8 +65,8 @@ Var sum_to(const Var& x, const Shape& shape);
 
 // ---- linear algebra (ops/linear.cpp)
 
-/// [M,K]·[K,N] → [M,N]; a vector on the left is a row, on the right a column, and its axis is dropped
-/// from the result.
+/// [M,K]·[K,N] → [M,N]; a vector on the left is a row, on the right a column, and its axis is
+/// dropped from the result.
 Var matmul(const Var& a, const Var& b);
 /// The same for matrices, transposed first where the flag beside the operand is set.
 Var matmul(const Var& a, bool transpose_a, const Var& b, bool transpose_b);
@@ -77,8 +77,9 @@ Var affine(const Var& x, const Var& weight, const Var& bias);
 
 enum class Reduction { mean, sum };
 
-/// −log softmax(logits)[label], over the batch: logits (batch, classes). Throws Error if there are not as
-/// many labels as rows, for a label outside 0 … classes − 1, and for the mean of an empty batch.
+/// −log softmax(logits)[label], over the batch: logits (batch, classes). Throws Error if there are
+/// not as many labels as rows, for a label outside 0 … classes − 1, and for the mean of an empty
+/// batch.
 Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels,
                           Reduction reduction = Reduction::mean);
 /// (prediction − target)², over all elements; both of one shape: nothing is broadcast.
@@ -90,36 +91,22 @@ template <class T>
 concept Differentiable =
     std::same_as<std::remove_cvref_t<T>, Var> || std::same_as<std::remove_cvref_t<T>, Parameter>;
 
-// The shape of these templates matters: xtensor's operators take any type beside a tensor, and only a
-// template of the same form with a constraint is preferred to them.
+// The shape of these templates matters: xtensor's operators take any type beside a tensor, and only
+// a template of the same form with a constraint is preferred to them.
 template <class A, class B>
-concept VarOperands = (Differentiable<A> || Differentiable<B>) && std::convertible_to<A, Var> &&
-                      std::convertible_to<B, Var>;
+concept VarOperands =
+    (Differentiable<A> ||
+     Differentiable<B>)&&std::convertible_to<A, Var>&& std::convertible_to<B, Var>;
 
 template <class A, class B>
-  requires VarOperands<A, B>
-Var operator+(A&& a, B&& b) {
-  return add(a, b);
-}
+requires VarOperands<A, B> Var operator+(A&& a, B&& b) { return add(a, b); }
 template <class A, class B>
-  requires VarOperands<A, B>
-Var operator-(A&& a, B&& b) {
-  return subtract(a, b);
-}
+requires VarOperands<A, B> Var operator-(A&& a, B&& b) { return subtract(a, b); }
 template <class A, class B>
-  requires VarOperands<A, B>
-Var operator*(A&& a, B&& b) {
-  return multiply(a, b);
-}
+requires VarOperands<A, B> Var operator*(A&& a, B&& b) { return multiply(a, b); }
 template <class A, class B>
-  requires VarOperands<A, B>
-Var operator/(A&& a, B&& b) {
-  return divide(a, b);
-}
+requires VarOperands<A, B> Var operator/(A&& a, B&& b) { return divide(a, b); }
 template <class A>
-  requires Differentiable<A>
-Var operator-(A&& a) {
-  return negate(a);
-}
+requires Differentiable<A> Var operator-(A&& a) { return negate(a); }
 
 }  // namespace reel::inline REEL_PRECISION

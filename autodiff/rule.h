@@ -1,9 +1,11 @@
-// What a derivative rule sees, in its two worlds: tensors (fused, first order) and variables (recorded).
+// What a derivative rule sees, in its two worlds: tensors (fused, first order) and variables
+// (recorded).
 //
-// A rule is one generic lambda, [](auto& d, auto& g, auto in, auto& y) { … }. With y = f(in[0], …) and g
-// the gradient by y, it hands `d` the gradient by each input. In the world of tensors its arithmetic
-// makes lazy xtensor expressions that `d` evaluates in one pass, into place or added to what is there;
-// in the world of variables the same text records new operations, which can be differentiated again.
+// A rule is one generic lambda, [](auto& d, auto& g, auto in, auto& y) { … }. With y = f(in[0], …)
+// and g the gradient by y, it hands `d` the gradient by each input. In the world of tensors its
+// arithmetic makes lazy xtensor expressions that `d` evaluates in one pass, into place or added to
+// what is there; in the world of variables the same text records new operations, which can be
+// differentiated again.
 #pragma once
 
 #include <cstddef>
@@ -60,7 +62,8 @@ struct Gradients {
   const bool* asked;  ///< null: all of them
 };
 
-/// Takes the gradients by the inputs of one operation; broadcasting is undone here and nowhere else.
+/// Takes the gradients by the inputs of one operation; broadcasting is undone here and nowhere
+/// else.
 template <class Gradient>
 class SinkBase {
  public:
@@ -87,8 +90,8 @@ class TensorSink : public SinkBase<SharedTensor> {
   TensorSink(InputList inputs, const Gradients<SharedTensor>& gradients, const SharedTensor& g)
       : SinkBase(inputs, gradients), g_(g) {}
 
-  /// Adds e, a tensor or a lazy expression, to the gradient by input i. An e of a shape that input i was
-  /// broadcast to is summed back.
+  /// Adds e, a tensor or a lazy expression, to the gradient by input i. An e of a shape that input
+  /// i was broadcast to is summed back.
   template <class E>
   void add(std::size_t i, E&& e) {
     if (!wants(i)) return;
@@ -96,12 +99,9 @@ class TensorSink : public SinkBase<SharedTensor> {
     if (e.shape() != shape(i)) return add_broadcast(i, e);
     if constexpr (std::is_same_v<std::remove_cvref_t<E>, Tensor>)
       if (!sum && &e == &*g_) return void(sum = g_);  // g passes through: share it
-    if (!sum)
-      sum = SharedTensor(std::forward<E>(e));
-    else if (sum.unique())
-      sum.mutate().plus_assign(e);
-    else
-      sum = SharedTensor(*sum + e);
+    if (!sum) return void(sum = SharedTensor(std::forward<E>(e)));
+    if (!sum.unique()) sum = SharedTensor(*sum);
+    sum.mutate().plus_assign(e);
   }
 
   /// Adds op(a)·op(b); see gemm.

@@ -12,8 +12,8 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// A handle to a tensor; copies share it. Reading is free; whoever wants to write asks `mutate()`, which
-/// counts the change, so that a tape notices when a value it recorded is no longer the same.
+/// A handle to a tensor; copies share it. Reading is free; whoever wants to write asks `mutate()`,
+/// which counts the change, so that a tape notices when a value it recorded is no longer the same.
 class SharedTensor {
  public:
   struct Notes;
@@ -32,9 +32,8 @@ class SharedTensor {
   SharedTensor() = default;
   /// Takes a tensor by move, or evaluates an xtensor expression straight into its place.
   template <class E>
-    requires(!std::derived_from<std::remove_cvref_t<E>, SharedTensor> &&
-             std::convertible_to<E, Tensor>)
-  SharedTensor(E&& value)  // NOLINT: implicit on purpose
+  requires(!std::derived_from<std::remove_cvref_t<E>, SharedTensor> &&
+           std::convertible_to<E, Tensor>) SharedTensor(E&& value)  // NOLINT: implicit on purpose
       : box_(std::allocate_shared<Box>(memory::Allocator<Box>{}, std::forward<E>(value))) {}
 
   explicit operator bool() const noexcept { return box_ != nullptr; }

@@ -1,5 +1,5 @@
-// Piecewise constant functions, the factors of derivatives at a kink: lazy for tensors, and for variables
-// constants, since their own derivative is zero.
+// Piecewise constant functions, the factors of derivatives at a kink: lazy for tensors, and for
+// variables constants, since their own derivative is zero.
 #pragma once
 
 #include <type_traits>
@@ -65,8 +65,8 @@ template <class E>
 auto sign_of(E&& x) {
   return steps::apply<steps::Sign>(std::forward<E>(x));
 }
-/// 1 where x > 0, ½ where x = 0, else 0: the share of the gradient that the first of two gets, which
-/// differ by x.
+/// 1 where x > 0, ½ where x = 0, else 0: the share of the gradient that the first of two gets,
+/// which differ by x.
 template <class E>
 auto share_of_first(E&& x) {
   return steps::apply<steps::Half>(std::forward<E>(x));

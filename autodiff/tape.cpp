@@ -103,10 +103,11 @@ std::uint32_t Tape::node_of(const Var& v, const char* operation) {
   bool alive = false;
   for (const Tape* tape = innermost_; tape; tape = tape->outer_) alive |= tape->id_ == v.tape_;
   const std::string name = v.name();
-  fail_usage(operation, "an input of shape ", to_string(v.shape()),
-             name.empty() ? "" : concat(" (\"", name, "\")"), " was recorded on ",
-             alive ? "another tape, outside this one." : "a tape that is gone, or of another thread.",
-             " Hint: record it on this tape, or pass its value().");
+  fail_usage(
+      operation, "an input of shape ", to_string(v.shape()),
+      name.empty() ? "" : concat(" (\"", name, "\")"), " was recorded on ",
+      alive ? "another tape, outside this one." : "a tape that is gone, or of another thread.",
+      " Hint: record it on this tape, or pass its value().");
 }
 
 Tape::Node* Tape::append_node(const char* operation, std::span<const Operand> inputs, Var& y,
@@ -115,7 +116,8 @@ Tape::Node* Tape::append_node(const char* operation, std::span<const Operand> in
   bool needed = false;
   for (const Operand& in : inputs) needed |= in.var->requires_grad();
   if (!needed) return nullptr;
-  auto* nodes = static_cast<std::uint32_t*>(storage.arena.take(inputs.size() * sizeof(std::uint32_t)));
+  auto* nodes =
+      static_cast<std::uint32_t*>(storage.arena.take(inputs.size() * sizeof(std::uint32_t)));
   for (std::size_t i = 0; i < inputs.size(); ++i) nodes[i] = node_of(*inputs[i].var, operation);
   auto* list = static_cast<Input*>(storage.arena.take(inputs.size() * sizeof(Input)));
   for (std::size_t i = 0; i < inputs.size(); ++i) {

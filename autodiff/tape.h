@@ -22,9 +22,9 @@ struct Operand {
   const Var* var;
 };
 
-/// A recording scope. While one lives, operations of its thread on variables that need gradients are
-/// appended to it; append order is topological, so a backward pass is one loop from the end. Tapes nest
-/// as a stack and stay on their thread. Nothing is recorded while none is alive.
+/// A recording scope. While one lives, operations of its thread on variables that need gradients
+/// are appended to it; append order is topological, so a backward pass is one loop from the end.
+/// Tapes nest as a stack and stay on their thread. Nothing is recorded while none is alive.
 class Tape {
  public:
   /// One recorded operation, or a leaf, which has no rule.
@@ -49,13 +49,13 @@ class Tape {
   /// The innermost tape alive on this thread, recording or suspended; null if there is none.
   static Tape* innermost() noexcept { return innermost_; }
 
-  /// Something to differentiate by, for as long as this tape lives. Throws Error if this tape is not the
-  /// innermost.
+  /// Something to differentiate by, for as long as this tape lives. Throws Error if this tape is
+  /// not the innermost.
   Var variable(Tensor value, std::string name = {});
 
-  /// Adds the gradients of a scalar loss to those of the parameters it depends on, after the entire sweep
-  /// succeeded. Does not consume the tape. Throws Error if the loss is no scalar, if it is not on this
-  /// tape, or if a value was changed after it was recorded.
+  /// Adds the gradients of a scalar loss to those of the parameters it depends on, after the entire
+  /// sweep succeeded. Does not consume the tape. Throws Error if the loss is no scalar, if it is
+  /// not on this tape, or if a value was changed after it was recorded.
   void backward(const Var& loss);
 
   /// Never used twice.
@@ -66,8 +66,8 @@ class Tape {
   /// The nodes of the parameters that were used.
   std::span<const std::uint32_t> parameter_nodes() const noexcept;
 
-  /// v's node on this tape; Input::constant if it has none. Throws Error, in the name of `operation`, if v
-  /// belongs to another tape.
+  /// v's node on this tape; Input::constant if it has none. Throws Error, in the name of
+  /// `operation`, if v belongs to another tape.
   std::uint32_t node_of(const Var& v, const char* operation);
   /// Node i as a variable.
   Var var(std::uint32_t i) const { return {node(i).value, id_, i}; }
@@ -86,7 +86,8 @@ class Tape {
   struct Storage;
   static std::vector<std::unique_ptr<Storage>>& pool();
 
-  // Null if no input needs a gradient; otherwise y is on the tape, and the rule's place is reserved.
+  // Null if no input needs a gradient; otherwise y is on the tape, and the rule's place is
+  // reserved.
   Node* append_node(const char* operation, std::span<const Operand> inputs, Var& y,
                     std::size_t rule_bytes);
   std::uint32_t append_leaf(const SharedTensor& value);
@@ -117,9 +118,10 @@ struct NoTape : RecordOn {
   NoTape() noexcept : RecordOn(nullptr) {}
 };
 
-/// The result of an operation: `value`, a tensor or an xtensor expression, computed from `inputs`; on the
-/// tape, if one is recording and an input needs a gradient, with `rule` as its derivative (see rule.h).
-/// This is how every operation is made, Reel's own and a user's. `operation` must outlive the tape.
+/// The result of an operation: `value`, a tensor or an xtensor expression, computed from `inputs`;
+/// on the tape, if one is recording and an input needs a gradient, with `rule` as its derivative
+/// (see rule.h). This is how every operation is made, Reel's own and a user's. `operation` must
+/// outlive the tape.
 template <class Value, class Rule>
 Var record(const char* operation, std::initializer_list<Operand> inputs, Value&& value, Rule rule) {
   Var y(SharedTensor(std::forward<Value>(value)));

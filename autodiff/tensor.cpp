@@ -83,9 +83,8 @@ Shape broadcast_shape(const Shape& a, const Shape& b, std::string_view where) {
     if (size == 1)
       size = shorter[i];
     else if (shorter[i] != 1 && shorter[i] != size)
-      fail_usage(where, "shapes ", to_string(a), " and ", to_string(b),
-                 " don't broadcast: axis ", offset + i, " has ", longer[offset + i], " and ",
-                 shorter[i], '.');
+      fail_usage(where, "shapes ", to_string(a), " and ", to_string(b), " don't broadcast: axis ",
+                 offset + i, " has ", longer[offset + i], " and ", shorter[i], '.');
   }
   return shape;
 }

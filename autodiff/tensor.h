@@ -17,8 +17,8 @@
 namespace reel::inline REEL_PRECISION {
 
 /// Every xtensor expression works on it. Its block comes from the caching allocator, so that plain
-/// values and temporaries cost no heap allocation. Don't call its constructors with numbers: `Tensor({2,
-/// 3})` is a vector of two values. Use the functions below.
+/// values and temporaries cost no heap allocation. Don't call its constructors with numbers:
+/// `Tensor({2, 3})` is a vector of two values. Use the functions below.
 using Tensor = xt::xarray_container<xt::uvector<Real, memory::Allocator<Real>>,
                                     xt::layout_type::row_major, xt::svector<std::size_t, 4>>;
 
@@ -47,8 +47,8 @@ std::string to_string(const Shape& shape);
 /// The value of a tensor with one element. Throws Error for any other.
 Real item(const Tensor& tensor);
 
-/// The shape that a and b broadcast to, by NumPy's rule: sizes are aligned at the last axis, 1 stretches.
-/// Throws Error, in the name of the operation `where`, if they don't fit.
+/// The shape that a and b broadcast to, by NumPy's rule: sizes are aligned at the last axis, 1
+/// stretches. Throws Error, in the name of the operation `where`, if they don't fit.
 Shape broadcast_shape(const Shape& a, const Shape& b, std::string_view where);
 
 }  // namespace reel::inline REEL_PRECISION

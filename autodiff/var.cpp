@@ -29,7 +29,8 @@ Parameter Parameter::uninitialised(const Shape& shape) {
 const Tensor& Parameter::value() const {
   if (!value_) fail_usage("parameter", "is empty. Hint: was its module moved away?");
   if (!initialised())
-    fail_usage(label(name()), "has no values yet. Hint: call nn::init(model, rng), or load weights.");
+    fail_usage(label(name()),
+               "has no values yet. Hint: call nn::init(model, rng), or load weights.");
   return *value_;
 }
 

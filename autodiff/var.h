@@ -12,16 +12,17 @@ namespace reel::inline REEL_PRECISION {
 
 class Parameter;
 
-/// A cheap handle: it shares ownership of its value and knows its place on the tape, not its parents.
-/// Made from a number or a tensor it is a constant; from a Parameter, or by `Tape::variable`, something
-/// to differentiate by; from an operation, that operation's result. Reading it is always legal.
+/// A cheap handle: it shares ownership of its value and knows its place on the tape, not its
+/// parents. Made from a number or a tensor it is a constant; from a Parameter, or by
+/// `Tape::variable`, something to differentiate by; from an operation, that operation's result.
+/// Reading it is always legal.
 class Var {
  public:
   Var() = default;
-  Var(Real value) : value_(scalar(value)) {}                                // NOLINT: implicit
-  Var(Tensor value) : value_(std::move(value)) {}                           // NOLINT: implicit
-  Var(SharedTensor value) : value_(std::move(value)) {}                     // NOLINT: implicit
-  Var(const Parameter& parameter);                                          // NOLINT: implicit
+  Var(Real value) : value_(scalar(value)) {}             // NOLINT: implicit
+  Var(Tensor value) : value_(std::move(value)) {}        // NOLINT: implicit
+  Var(SharedTensor value) : value_(std::move(value)) {}  // NOLINT: implicit
+  Var(const Parameter& parameter);                       // NOLINT: implicit
 
   /// Throws Error if this is an empty Var.
   const Tensor& value() const {
@@ -29,8 +30,8 @@ class Var {
     return *value_;
   }
   const Shape& shape() const { return value().shape(); }
-  /// The value of a Var with one element, as a plain number that keeps no tape alive. Throws Error for
-  /// any other.
+  /// The value of a Var with one element, as a plain number that keeps no tape alive. Throws Error
+  /// for any other.
   Real item() const { return reel::item(value()); }
 
   explicit operator bool() const noexcept { return static_cast<bool>(value_); }
@@ -56,8 +57,8 @@ class Var {
   std::uint32_t node_ = 0;
 };
 
-/// A persistent leaf: a handle to shared storage of a value, a gradient and a name. Copies share it, and
-/// it counts once however often a model reaches it.
+/// A persistent leaf: a handle to shared storage of a value, a gradient and a name. Copies share
+/// it, and it counts once however often a model reaches it.
 class Parameter {
  public:
   Parameter() = default;

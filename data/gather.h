@@ -25,13 +25,14 @@ struct Scale {
       high = std::bit_cast<float>(bits & ~std::uint32_t{0xFF});
       low = static_cast<Real>(factor - static_cast<double>(high));
     } else {
-      high = factor;
+      high = static_cast<Real>(factor);
       low = 0;
     }
   }
 };
 
-/// to[i] = from[i] · scale. In blocks of fixed size, which g++ vectorises at -O2 as well.
+/// to[i] = from[i] · scale. In blocks of fixed size, which g++ vectorises at -O2 as well; the last
+/// one overlaps the one before it.
 inline void scale_bytes(const std::uint8_t* __restrict from, Real* __restrict to, std::size_t count,
                         Scale scale) {
   constexpr std::size_t block = 64;
@@ -39,17 +40,23 @@ inline void scale_bytes(const std::uint8_t* __restrict from, Real* __restrict to
     const auto x = static_cast<Real>(byte);
     return x * scale.high + x * scale.low;
   };
-  std::size_t i = 0;
-  for (; i + block <= count; i += block)
+  if (count < block) {
+    for (std::size_t i = 0; i < count; ++i) to[i] = scaled(from[i]);
+    return;
+  }
+  for (std::size_t start = 0; start < count; start += block) {
+    const std::size_t i = std::min(start, count - block);
     for (std::size_t j = 0; j < block; ++j) to[i + j] = scaled(from[i + j]);
-  for (; i < count; ++i) to[i] = scaled(from[i]);
+  }
 }
 
-/// Asks for the first bytes of a row; from there on the processor sees the pattern itself.
+/// Asks for the first bytes of a row; from there on the processor sees the pattern itself. The
+/// empty asm is there because g++ 12 removes calls of a function that does nothing but prefetch.
 inline void prefetch(const void* row, std::size_t bytes) {
   constexpr std::size_t line = 64, most = 4096;
   const char* start = static_cast<const char*>(row);
   for (std::size_t i = 0; i < std::min(bytes, most); i += line) __builtin_prefetch(start + i);
+  asm volatile("");
 }
 
 }  // namespace data

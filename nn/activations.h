@@ -9,8 +9,8 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
-/// A function of ops.h by its name. Unlike the bare function it can be given to `Sequential` without a
-/// clash with the C library's (`::tanh`), and it can be printed.
+/// A function of ops.h by its name. Unlike the bare function it can be given to `Sequential`
+/// without a clash with the C library's (`::tanh`), and it can be printed.
 struct Activation {
   std::string_view name;
   Var (*function)(const Var&);

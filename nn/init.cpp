@@ -39,7 +39,8 @@ double dot(const Vector& a, const Vector& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-// Orthonormal vectors of `length` from normal ones: Gram and Schmidt, projected twice to stay orthogonal.
+// Orthonormal vectors of `length` from normal ones: Gram and Schmidt, projected twice to stay
+// orthogonal.
 std::vector<Vector> orthonormal(std::size_t count, std::size_t length, Rng& rng) {
   std::vector<Vector> vectors(count, Vector(length));
   for (std::size_t k = 0; k < count; ++k) {
@@ -83,14 +84,22 @@ Tensor initial_weight(std::size_t out, std::size_t in, Init scheme, Rng& rng) {
   const auto fan_in = static_cast<double>(in);
   const double both = fan_in + static_cast<double>(out);
   switch (scheme) {
-    case Init::uniform: return uniform(shape, 1 / std::sqrt(fan_in), rng);
-    case Init::xavier_uniform: return uniform(shape, std::sqrt(6 / both), rng);
-    case Init::xavier_normal: return normal(shape, std::sqrt(2 / both), rng);
-    case Init::he_uniform: return uniform(shape, std::sqrt(6 / fan_in), rng);
-    case Init::he_normal: return normal(shape, std::sqrt(2 / fan_in), rng);
-    case Init::lecun_uniform: return uniform(shape, std::sqrt(3 / fan_in), rng);
-    case Init::lecun_normal: return normal(shape, std::sqrt(1 / fan_in), rng);
-    case Init::orthogonal: return orthogonal(out, in, rng);
+    case Init::uniform:
+      return uniform(shape, 1 / std::sqrt(fan_in), rng);
+    case Init::xavier_uniform:
+      return uniform(shape, std::sqrt(6 / both), rng);
+    case Init::xavier_normal:
+      return normal(shape, std::sqrt(2 / both), rng);
+    case Init::he_uniform:
+      return uniform(shape, std::sqrt(6 / fan_in), rng);
+    case Init::he_normal:
+      return normal(shape, std::sqrt(2 / fan_in), rng);
+    case Init::lecun_uniform:
+      return uniform(shape, std::sqrt(3 / fan_in), rng);
+    case Init::lecun_normal:
+      return normal(shape, std::sqrt(1 / fan_in), rng);
+    case Init::orthogonal:
+      return orthogonal(out, in, rng);
   }
   fail_usage("init", "unknown scheme.");
 }

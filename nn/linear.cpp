@@ -7,15 +7,16 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 
 Linear::Linear(std::size_t in, std::size_t out, const LinearOptions& options) {
-  if (in == 0 || out == 0) fail_usage("linear", "a layer of ", in, " inputs and ", out, " outputs.");
+  if (in == 0 || out == 0)
+    fail_usage("linear", "a layer of ", in, " inputs and ", out, " outputs.");
   weight = Parameter::uninitialised({out, in});
   if (options.bias) bias = Parameter::uninitialised({out});
 }
 
 Var Linear::forward(const Var& x) const {
   if (x.value().dimension() != 2 || x.shape()[1] != in())
-    fail_usage(name().empty() ? "linear" : concat("linear \"", name(), '"'), "expects (batch,", in(),
-               "), got ", to_string(x.shape()), '.');
+    fail_usage(name().empty() ? "linear" : concat("linear \"", name(), '"'), "expects (batch,",
+               in(), "), got ", to_string(x.shape()), '.');
   return bias ? affine(x, weight, bias) : matmul(x, false, weight, true);
 }
 

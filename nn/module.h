@@ -1,4 +1,5 @@
-// Module: a part of a model. It lists its own parts once, and everything else derives from that list.
+// Module: a part of a model. It lists its own parts once, and everything else derives from that
+// list.
 #pragma once
 
 #include <concepts>
@@ -18,8 +19,8 @@ namespace nn {
 
 class Module;
 
-/// Walks over the parts of a module, in the order in which `Module::visit` lists them, and names each by
-/// its path, such as "0.weight".
+/// Walks over the parts of a module, in the order in which `Module::visit` lists them, and names
+/// each by its path, such as "0.weight".
 class Visitor {
  public:
   virtual ~Visitor() = default;
@@ -64,7 +65,8 @@ class Module {
   /// The numbers in all parameters.
   std::size_t parameter_count() const;
 
-  /// Sets the mode that dropout and norms obey, for this module and its parts. `train` is the default.
+  /// Sets the mode that dropout and norms obey, for this module and its parts. `train` is the
+  /// default.
   void train() { set_training(true); }
   void eval() { set_training(false); }
   bool training() const noexcept { return training_; }

@@ -30,14 +30,15 @@ class Function : public Module {
   std::function<Var(const Var&)> function_;
 };
 
-/// `Sequential(Linear(784, 128), nn::relu, Linear(128, 10))`: applies its layers in turn. Takes modules,
-/// by move, and functions Var → Var; a layer's name is its position.
+/// `Sequential(Linear(784, 128), nn::relu, Linear(128, 10))`: applies its layers in turn. Takes
+/// modules, by move, and functions Var → Var; a layer's name is its position.
 class Sequential : public Module {
  public:
   Sequential() = default;
   template <class... Layers>
-    requires(sizeof...(Layers) > 0 && (... && !std::same_as<std::remove_cvref_t<Layers>, Sequential>))
-  explicit Sequential(Layers&&... layers) {
+  requires(sizeof...(Layers) > 0 &&
+           (... && !std::same_as<std::remove_cvref_t<Layers>,
+                                 Sequential>)) explicit Sequential(Layers&&... layers) {
     (add(std::forward<Layers>(layers)), ...);
   }
 

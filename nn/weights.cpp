@@ -12,7 +12,8 @@ void save_weights(const Module& model, const std::filesystem::path& path,
                   const std::map<std::string, std::string>& metadata) {
   SafeTensors file;
   file.metadata = metadata;
-  for (const NamedState& state : state_of(model)) file.tensors.push_back({state.path, state.value()});
+  for (const NamedState& state : state_of(model))
+    file.tensors.push_back({state.path, state.value()});
   save_safetensors(path, file);
 }
 

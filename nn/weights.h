@@ -10,13 +10,14 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
-/// Writes every parameter and buffer under its path, whole or not at all. Throws Error (system) if the
-/// file can't be written.
+/// Writes every parameter and buffer under its path, whole or not at all. Throws Error (system) if
+/// the file can't be written.
 void save_weights(const Module& model, const std::filesystem::path& path,
                   const std::map<std::string, std::string>& metadata = {});
 
-/// Reads what `save_weights` wrote; returns the metadata. The file must hold just the model's parameters
-/// and buffers, in their shapes; otherwise it throws Error (input), and the model is unchanged.
+/// Reads what `save_weights` wrote; returns the metadata. The file must hold just the model's
+/// parameters and buffers, in their shapes; otherwise it throws Error (input), and the model is
+/// unchanged.
 std::map<std::string, std::string> load_weights(Module& model, const std::filesystem::path& path);
 
 }  // namespace nn

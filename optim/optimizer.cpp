@@ -32,7 +32,8 @@ void Optimizer::step(const StepOptions& options) {
     if (!gradient) continue;
     if (gradient->shape() != parameter.shape())
       fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
-                 to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()), '.');
+                 to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
+                 '.');
     any = true;
     Slot& slot = slots_[i];
     std::array<Real*, most_states> state{};
@@ -43,7 +44,8 @@ void Optimizer::step(const StepOptions& options) {
     if (!options.keep) parameter.clear_gradient();
   }
   if (!any)
-    fail_usage(method_, "no parameter has a gradient. Hint: call tape.backward(loss) before step().");
+    fail_usage(method_,
+               "no parameter has a gradient. Hint: call tape.backward(loss) before step().");
 }
 
 void Optimizer::clear_gradients() {

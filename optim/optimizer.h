@@ -16,13 +16,15 @@ struct StepOptions {
   bool keep = false;  ///< leave the gradients as they are, instead of emptying them
 };
 
-/// A method is this class plus its update rule. g is the gradient, p the parameter, t its step, from 1,
-/// counted for each parameter by itself: one more in each `step()` in which it has a gradient.
+/// A method is this class plus its update rule. g is the gradient, p the parameter, t its step,
+/// from 1, counted for each parameter by itself: one more in each `step()` in which it has a
+/// gradient.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  /// Updates every parameter that has a gradient, and empties the gradients. Throws Error if none has.
+  /// Updates every parameter that has a gradient, and empties the gradients. Throws Error if none
+  /// has.
   void step(const StepOptions& options = {});
   void clear_gradients();
 
@@ -48,8 +50,8 @@ class Optimizer {
     Real g(std::size_t i) const { return gradient[i] + l2 * p[i]; }
   };
 
-  /// `states`: how many arrays the method keeps for a parameter. Throws Error for no parameters, for one
-  /// that is uninitialised or given twice, and for an lr or l2 that makes no sense.
+  /// `states`: how many arrays the method keeps for a parameter. Throws Error for no parameters,
+  /// for one that is uninitialised or given twice, and for an lr or l2 that makes no sense.
   Optimizer(std::string_view method, std::vector<Parameter> parameters, double lr, double l2,
             std::size_t states);
 

@@ -15,7 +15,8 @@ struct SgdOptions {
 };
 
 /// First step b = g; then b = μb + (1 − τ)g; p −= lr·b, or lr·(g + μb) with Nesterov. Polyak 1964;
-/// Sutskever, Martens, Dahl and Hinton, ICML 2013. The rate stays outside the velocity, as in PyTorch.
+/// Sutskever, Martens, Dahl and Hinton, ICML 2013. The rate stays outside the velocity, as in
+/// PyTorch.
 class Sgd : public Optimizer {
  public:
   /// Throws Error if Nesterov is asked for without momentum or with dampening.

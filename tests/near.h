@@ -1,4 +1,5 @@
-// Comparing numbers in tests: relative to the larger one, since doctest::Approx is too loose for doubles.
+// Comparing numbers in tests: relative to the larger one, since doctest::Approx is too loose for
+// doubles.
 #pragma once
 
 #include <algorithm>

@@ -9,7 +9,8 @@
 
 namespace reel {
 
-/// The message of the Error that `f` throws; fails the test if it throws none, or one of several lines.
+/// The message of the Error that `f` throws; fails the test if it throws none, or one of several
+/// lines.
 template <class F>
 std::string message_of(F&& f) {
   try {
@@ -25,9 +26,9 @@ std::string message_of(F&& f) {
 
 }  // namespace reel
 
-#define CHECK_ERROR(text, ...)                                                   \
-  do {                                                                           \
+#define CHECK_ERROR(text, ...)                                                    \
+  do {                                                                            \
     const std::string message = ::reel::message_of([&] { (void)(__VA_ARGS__); }); \
-    INFO(message);                                                               \
-    CHECK(message.find(text) != std::string::npos);                              \
+    INFO(message);                                                                \
+    CHECK(message.find(text) != std::string::npos);                               \
   } while (false)

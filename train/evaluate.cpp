@@ -39,8 +39,8 @@ double Confusion::accuracy(std::size_t truth) const {
 
 Labels predicted_classes(const Tensor& scores) {
   if (scores.dimension() != 2 || scores.shape()[1] == 0)
-    fail_usage("predicted_classes", "takes scores (batch,classes), got ",
-               to_string(scores.shape()), '.');
+    fail_usage("predicted_classes", "takes scores (batch,classes), got ", to_string(scores.shape()),
+               '.');
   const std::size_t classes = scores.shape()[1];
   Labels labels(scores.shape()[0]);
   const Real* row = scores.data();
@@ -64,15 +64,15 @@ Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t
   for (const data::Batch& samples : data::batches(dataset, {.size = batch})) {
     const Var scores = model(samples.images);
     if (scores.value().dimension() != 2 || scores.shape()[1] != dataset.classes())
-      fail_usage("evaluate", "the model's output is ", to_string(scores.shape()), ", the data set has ",
-                 dataset.classes(), " classes.");
+      fail_usage("evaluate", "the model's output is ", to_string(scores.shape()),
+                 ", the data set has ", dataset.classes(), " classes.");
     result.loss += nn::cross_entropy(scores, samples.labels, Reduction::sum).item();
     const Labels guesses = predicted_classes(scores.value());
     for (std::size_t i = 0; i < guesses.size(); ++i) {
       const auto truth = static_cast<std::size_t>(samples.labels[i]);
       // a NaN counts as wrong: as the class after the true one
-      const auto guess = guesses[i] >= 0 ? static_cast<std::size_t>(guesses[i])
-                                         : (truth + 1) % dataset.classes();
+      const auto guess =
+          guesses[i] >= 0 ? static_cast<std::size_t>(guesses[i]) : (truth + 1) % dataset.classes();
       result.confusion.add(truth, guess);
     }
   }

@@ -39,15 +39,16 @@ struct Evaluation {
   double accuracy() const { return confusion.accuracy(); }
 };
 
-/// The class with the highest of each row's scores: (batch, classes) → (batch); the first of equals.
-/// A row with a NaN has no class: −1.
+/// The class with the highest of each row's scores: (batch, classes) → (batch); the first of
+/// equals. A row with a NaN has no class: −1.
 Labels predicted_classes(const Tensor& scores);
 
-/// Runs the model, in eval mode and without a tape, on all samples. Throws Error if its outputs are not
-/// one score for each class.
+/// Runs the model, in eval mode and without a tape, on all samples. Throws Error if its outputs are
+/// not one score for each class.
 Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch = 1000);
 
-/// Sets a model's mode while it lives, and restores training mode, if that is what it was, at its end.
+/// Sets a model's mode while it lives, and restores training mode, if that is what it was, at its
+/// end.
 class EvalMode {
  public:
   explicit EvalMode(nn::Module& model) : model_(model), was_training_(model.training()) {

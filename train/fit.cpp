@@ -33,8 +33,8 @@ FitStatus run_epoch(nn::Module& model, optim::Optimizer& optimizer, const data::
     {
       Tape tape;
       const Var output = model(batch.images);
-      const Var mean = options.loss ? options.loss(output, batch)
-                                    : nn::cross_entropy(output, batch.labels);
+      const Var mean =
+          options.loss ? options.loss(output, batch) : nn::cross_entropy(output, batch.labels);
       loss = mean.item();
       if (!std::isfinite(loss)) return FitStatus::diverged;
       tape.backward(mean);
@@ -54,15 +54,15 @@ FitStatus run_epoch(nn::Module& model, optim::Optimizer& optimizer, const data::
 
 }  // namespace
 
-FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset, Rng& rng,
-              const FitOptions& options) {
+FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
+              Rng& rng, const FitOptions& options) {
   if (options.epochs == 0) fail_usage("fit", "0 epochs would train nothing.");
   FitResult result;
   model.train();
   for (std::size_t epoch = 1; epoch <= options.epochs; ++epoch) {
     EpochReport report{.epoch = epoch};
-    const auto batches = data::batches(
-        dataset, {.size = options.batch, .drop_last = options.drop_last}, rng);
+    const auto batches =
+        data::batches(dataset, {.size = options.batch, .drop_last = options.drop_last}, rng);
     result.status = run_epoch(model, optimizer, batches, options, report);
     if (result.status != FitStatus::finished) return result;
     if (options.validation) report.validation = evaluate(model, *options.validation);

@@ -37,13 +37,13 @@ struct EpochReport {
 struct FitOptions {
   std::size_t epochs = 10;
   std::size_t batch = 64;
-  bool drop_last = false;                       ///< leave out a short last batch
-  const data::Dataset* validation = nullptr;    ///< evaluated after each epoch
-  const data::Dataset* test = nullptr;          ///< the same
+  bool drop_last = false;                     ///< leave out a short last batch
+  const data::Dataset* validation = nullptr;  ///< evaluated after each epoch
+  const data::Dataset* test = nullptr;        ///< the same
   std::function<Var(const Var& output, const data::Batch&)> loss = {};  ///< default: cross-entropy
   std::function<void(const Progress&)> on_batch = {};
   std::function<void(const EpochReport&)> on_epoch = {};
-  std::function<bool()> stop = {};              ///< asked after each batch; true ends the run
+  std::function<bool()> stop = {};  ///< asked after each batch; true ends the run
 };
 
 enum class FitStatus {
@@ -59,8 +59,8 @@ struct FitResult {
 
 /// Trains a classifier: each epoch draws a new order of the samples from `rng`. Throws Error for no
 /// epochs, a batch size that leaves no batch, or a model that doesn't fit the data.
-FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset, Rng& rng,
-              const FitOptions& options = {});
+FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
+              Rng& rng, const FitOptions& options = {});
 
 }  // namespace train
 }  // namespace reel::inline REEL_PRECISION

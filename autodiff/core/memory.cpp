@@ -46,10 +46,10 @@ std::atomic<std::size_t> heap_calls{0};
 
 void* from_heap(std::size_t bytes) {
   heap_calls.fetch_add(1, std::memory_order_relaxed);
-  return ::operator new(bytes, std::align_val_t{alignment});
+  return ::operator new (bytes, std::align_val_t{alignment});
 }
 
-void to_heap(void* block) noexcept { ::operator delete(block, std::align_val_t{alignment}); }
+void to_heap(void* block) noexcept { ::operator delete (block, std::align_val_t{alignment}); }
 
 struct FreeBlock {
   FreeBlock* next;

@@ -1,4 +1,5 @@
-// The caching allocator under every tensor: a freed block comes back at the next request of its size.
+// The caching allocator under every tensor: a freed block comes back at the next request of its
+// size.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +20,9 @@ void deallocate(void* block, std::size_t bytes) noexcept;
 
 /// What the allocator holds and has done; counted over all threads but for `cached`.
 struct Stats {
-  std::size_t cached = 0;       ///< bytes in this thread's lists
-  std::size_t shared = 0;       ///< bytes in the shared lists
-  std::size_t heap_calls = 0;   ///< blocks ever requested from the heap
+  std::size_t cached = 0;      ///< bytes in this thread's lists
+  std::size_t shared = 0;      ///< bytes in the shared lists
+  std::size_t heap_calls = 0;  ///< blocks ever requested from the heap
 };
 Stats stats();
 

@@ -8,11 +8,12 @@
 
 namespace reel {
 
-/// Philox4x32-10 (Salmon, Moraes, Dror and Shaw: Parallel random numbers: as easy as 1, 2, 3; SC 2011).
+/// Philox4x32-10 (Salmon, Moraes, Dror and Shaw: Parallel random numbers: as easy as 1, 2, 3; SC
+/// 2011).
 ///
-/// A stream is named by a seed and a stream number; a position in it is a counter. So a stream can be
-/// split without coordination, and its whole state is three integers. `std::` distributions differ
-/// between standard libraries; the ones here do not.
+/// A stream is named by a seed and a stream number; a position in it is a counter. So a stream can
+/// be split without coordination, and its whole state is three integers. `std::` distributions
+/// differ between standard libraries; the ones here do not.
 class Rng {
  public:
   /// All that decides the numbers to come; saved and restored by whoever resumes a run.
@@ -35,7 +36,8 @@ class Rng {
   double uniform();
   /// Uniform in [low, high).
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  /// Standard normal (Box and Muller 1958; one of the pair is dropped, so that the state stays whole).
+  /// Standard normal (Box and Muller 1958; one of the pair is dropped, so that the state stays
+  /// whole).
   double normal();
   /// Uniform in {0, …, n − 1}, without bias (Lemire 2019). Throws Error if n is 0.
   std::uint64_t below(std::uint64_t n);

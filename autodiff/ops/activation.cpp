@@ -29,8 +29,7 @@ Var leaky_relu(const Var& x, Real slope) {  // y' = slope + (1 − slope)[x > 0]
 
 Var elu(const Var& x, Real alpha) {  // y' = 1 for x > 0, y + α otherwise
   const Tensor& v = x.value();
-  return record("elu", {x},
-                xt::maximum(Real(0), v) + alpha * xt::expm1(xt::minimum(Real(0), v)),
+  return record("elu", {x}, xt::maximum(Real(0), v) + alpha * xt::expm1(xt::minimum(Real(0), v)),
                 [alpha](auto& d, auto& g, auto in, auto& y) {
                   d.add(0, g * (is_positive(in[0]) + (Real(1) - is_positive(in[0])) * (y + alpha)));
                 });
@@ -47,7 +46,8 @@ Var maxout(const Var& x, std::size_t pieces) {  // y' = [x = y], shared evenly a
   shares /= reel::sum(shares, -1, true);
   return record("maxout", {x}, std::move(largest),
                 [one, shares = SharedTensor(std::move(shares))](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, reel::reshape(reel::reshape(g, one) * d.constant(shares), in[0].shape()));
+                  d.add(0,
+                        reel::reshape(reel::reshape(g, one) * d.constant(shares), in[0].shape()));
                 });
 }
 

@@ -6,15 +6,16 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// f(a, b) as a tensor; xtensor's broadcasting is slow when an operand is a single number.
+// f(a, b) as a tensor; a single number is spread out first, for which xtensor's broadcasting is
+// slow.
 template <class F>
 Tensor broadcast(const char* operation, const Var& a, const Var& b, F&& f) {
   const Tensor& x = a.value();
   const Tensor& y = b.value();
   if (x.shape() == y.shape()) return f(x, y);
   const Shape shape = broadcast_shape(x.shape(), y.shape(), operation);
-  if (y.size() == 1 && shape == x.shape()) return f(x, *y.data());
-  if (x.size() == 1 && shape == y.shape()) return f(*x.data(), y);
+  if (y.size() == 1 && shape == x.shape()) return f(x, full(shape, *y.data()));
+  if (x.size() == 1 && shape == y.shape()) return f(full(shape, *x.data()), y);
   return f(x, y);
 }
 
@@ -30,45 +31,49 @@ struct Larger {
 }  // namespace
 
 Var add(const Var& a, const Var& b) {  // ∂a = 1, ∂b = 1
-  return record("add", {a, b},
-                broadcast("add", a, b, [](auto& x, auto& y) -> Tensor { return x + y; }),
-                [](auto& d, auto& g, auto, auto&) {
-                  d.add(0, g);
-                  d.add(1, g);
-                });
+  return record(
+      "add", {a, b},
+      broadcast("add", a, b, [](const Tensor& x, const Tensor& y) -> Tensor { return x + y; }),
+      [](auto& d, auto& g, auto, auto&) {
+        d.add(0, g);
+        d.add(1, g);
+      });
 }
 
 Var subtract(const Var& a, const Var& b) {  // ∂a = 1, ∂b = −1
-  return record("subtract", {a, b},
-                broadcast("subtract", a, b, [](auto& x, auto& y) -> Tensor { return x - y; }),
-                [](auto& d, auto& g, auto, auto&) {
-                  d.add(0, g);
-                  d.add(1, -g);
-                });
+  return record(
+      "subtract", {a, b},
+      broadcast("subtract", a, b, [](const Tensor& x, const Tensor& y) -> Tensor { return x - y; }),
+      [](auto& d, auto& g, auto, auto&) {
+        d.add(0, g);
+        d.add(1, -g);
+      });
 }
 
 Var multiply(const Var& a, const Var& b) {  // ∂a = b, ∂b = a
-  return record("multiply", {a, b},
-                broadcast("multiply", a, b, [](auto& x, auto& y) -> Tensor { return x * y; }),
-                [](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, g * in[1]);
-                  d.add(1, g * in[0]);
-                });
+  return record(
+      "multiply", {a, b},
+      broadcast("multiply", a, b, [](const Tensor& x, const Tensor& y) -> Tensor { return x * y; }),
+      [](auto& d, auto& g, auto in, auto&) {
+        d.add(0, g * in[1]);
+        d.add(1, g * in[0]);
+      });
 }
 
 Var divide(const Var& a, const Var& b) {  // y = a/b: ∂a = 1/b, ∂b = −y/b
-  return record("divide", {a, b},
-                broadcast("divide", a, b, [](auto& x, auto& y) -> Tensor { return x / y; }),
-                [](auto& d, auto& g, auto in, auto& y) {
-                  d.add(0, g / in[1]);
-                  d.add(1, -g * y / in[1]);
-                });
+  return record(
+      "divide", {a, b},
+      broadcast("divide", a, b, [](const Tensor& x, const Tensor& y) -> Tensor { return x / y; }),
+      [](auto& d, auto& g, auto in, auto& y) {
+        d.add(0, g / in[1]);
+        d.add(1, -g * y / in[1]);
+      });
 }
 
 Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b = 1 − ∂a
   return record("maximum", {a, b},
                 broadcast("maximum", a, b,
-                          [](auto& x, auto& y) -> Tensor {
+                          [](const Tensor& x, const Tensor& y) -> Tensor {
                             return xt::detail::make_xfunction<Larger>(x, y);
                           }),
                 [](auto& d, auto& g, auto in, auto&) {
@@ -80,7 +85,8 @@ Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b =
 Var pow(const Var& x, const Var& p) {
   // y = xᵖ: ∂x = p·xᵖ⁻¹, where 0·x⁻¹ counts as 0; ∂p = y·ln x, where y·ln 0 counts as 0
   return record("pow", {x, p},
-                broadcast("pow", x, p, [](auto& b, auto& e) -> Tensor { return xt::pow(b, e); }),
+                broadcast("pow", x, p,
+                          [](const Tensor& b, const Tensor& e) -> Tensor { return xt::pow(b, e); }),
                 [](auto& d, auto& g, auto in, auto& y) {
                   d.add(0, g * in[1] * pow(in[0], in[1] - Real(1) + is_zero(in[1])));
                   d.add(1, g * y * log(in[0] + is_zero(in[0])));

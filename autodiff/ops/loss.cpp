@@ -32,8 +32,8 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
                '.');
   for (std::size_t i = 0; i < batch; ++i)
     if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes)
-      fail_usage("softmax_cross_entropy", "label ", labels[i], " at ", i, " is not one of ", classes,
-                 " classes.");
+      fail_usage("softmax_cross_entropy", "label ", labels[i], " at ", i, " is not one of ",
+                 classes, " classes.");
   const Real weight = weight_of(reduction, batch, "softmax_cross_entropy");
   Tensor delta = reel::log_softmax(x);
   Real loss = 0;

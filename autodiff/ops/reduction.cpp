@@ -1,4 +1,5 @@
-// Reductions over axes. `kept` is the shape with the reduced axes as 1: what g broadcasts back from.
+// Reductions over axes. `kept` is the shape with the reduced axes as 1: what g broadcasts back
+// from.
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/tape.h>
 
@@ -29,13 +30,14 @@ Var logsumexp(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g·e�
   Tensor peak = reel::max(v, axes, true);
   for (Real& p : peak.storage()) p = std::isinf(p) ? Real(0) : p;
   const Tensor total = reel::sum(Tensor(xt::exp(v - peak)), axes, true);
-  return record("logsumexp", {x},
-                reel::reshape(peak + xt::log(total),
-                              keep_dims ? kept : reduced_shape(v.shape(), axes, false, "logsumexp")),
-                [kept](auto& d, auto& g, auto in, auto& y) {
-                  const auto g_kept = reel::reshape(g, kept), y_kept = reel::reshape(y, kept);
-                  d.add(0, g_kept * exp(in[0] - y_kept));
-                });
+  return record(
+      "logsumexp", {x},
+      reel::reshape(peak + xt::log(total),
+                    keep_dims ? kept : reduced_shape(v.shape(), axes, false, "logsumexp")),
+      [kept](auto& d, auto& g, auto in, auto& y) {
+        const auto g_kept = reel::reshape(g, kept), y_kept = reel::reshape(y, kept);
+        d.add(0, g_kept * exp(in[0] - y_kept));
+      });
 }
 
 }  // namespace reel::inline REEL_PRECISION

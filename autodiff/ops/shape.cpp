@@ -5,8 +5,9 @@
 namespace reel::inline REEL_PRECISION {
 
 Var reshape(const Var& x, const Shape& shape) {
-  return record("reshape", {x}, reel::reshape(x.value(), shape),
-                [](auto& d, auto& g, auto in, auto&) { d.add(0, reel::reshape(g, in[0].shape())); });
+  return record(
+      "reshape", {x}, reel::reshape(x.value(), shape),
+      [](auto& d, auto& g, auto in, auto&) { d.add(0, reel::reshape(g, in[0].shape())); });
 }
 
 Var transpose(const Var& x) {
@@ -29,10 +30,9 @@ Var broadcast_to(const Var& x, const Shape& shape) {  // the sink behind d sums 
 }
 
 Var sum_to(const Var& x, const Shape& shape) {
-  return record("sum_to", {x}, reel::sum_to(x.value(), shape),
-                [](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, reel::broadcast_to(g, in[0].shape()));
-                });
+  return record(
+      "sum_to", {x}, reel::sum_to(x.value(), shape),
+      [](auto& d, auto& g, auto in, auto&) { d.add(0, reel::broadcast_to(g, in[0].shape())); });
 }
 
 }  // namespace reel::inline REEL_PRECISION

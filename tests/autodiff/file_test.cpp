@@ -220,12 +220,27 @@ TEST_CASE("file: a symbolic link stays, and what it leads to is written") {
   CHECK(caught([&] { write_file(folder / "loop", "test", "x"); }).kind == 5);
 }
 
+// Without root's rights, so that a write_file that is broken cannot replace a device of the
+// machine.
 TEST_CASE("file: what is not a regular file is written to directly") {
-  CHECK_NOTHROW(write_file("/dev/null", "test", "gone"));
-  CHECK_FALSE(fs::is_regular_file("/dev/null"));
-  const Caught error = caught([] { write_file("/dev/full", "test", "x"); });
-  CHECK(error.kind == 5);
-  CHECK(error.message == "[test] /dev/full: cannot be written: No space left on device.");
+  CHECK(unprivileged([] { write_file("/dev/null", "test", "gone"); }) == 0);
+  CHECK(unprivileged([] { write_file("/dev/full", "test", "x"); }) == 5);
+  CHECK(unprivileged([] {
+          const Caught error = caught([] { write_file("/dev/full", "test", "x"); });
+          if (error.message != "[test] /dev/full: cannot be written: No space left on device.")
+            ::_exit(98);
+        }) == 0);
+}
+
+TEST_CASE("file: a file that has a temporary file's name by chance is left alone") {
+  const Folder folder;
+  const auto name = [&](int i) {
+    return folder.path / reel::concat(".reel-", ::getpid(), '-', i, ".tmp");
+  };
+  for (int i = 0; i < 500; ++i) std::ofstream(name(i)) << "mine";
+  write_file(folder / "a", "test", "x");
+  CHECK(folder.files() == 501);
+  for (int i = 0; i < 500; ++i) CHECK(read_file(name(i), "test", 9) == "mine");
 }
 
 TEST_CASE("file: an open descriptor's file is added to, not replaced") {
@@ -250,12 +265,13 @@ TEST_CASE("file: folders that are missing or refuse are system errors") {
   CHECK(error.message == "[test] " + (folder / "none/a").string() +
                              ": cannot be written: No such file or directory.");
   write_file(folder / "file", "test", "x");
-  for (const fs::path& path :
-       {folder.path, folder / "new/", folder / "file/a", folder / "file/", fs::path(),
-        folder / std::string(300, 'x').c_str(), fs::path(std::string("/dev/null\0x", 11))}) {
+  for (const fs::path& path : {folder.path, folder / "new/", folder / "file/a", folder / "file/",
+                               fs::path(), folder / std::string(300, 'x').c_str(),
+                               fs::path((folder / "file").string() + std::string("\0x", 2))}) {
     CAPTURE(path.string());
     CHECK(caught([&] { write_file(path, "test", "x"); }).kind == 5);
   }
+  CHECK(read_file(folder / "file", "test", 9) == "x");
   CHECK(folder.files() == 1);
 
   fs::permissions(folder.path, fs::perms(0755));

@@ -15,11 +15,13 @@
 
 namespace reel::inline REEL_PRECISION {
 
-// Values of both signs that are apart from each other, from 0 and from 1 by more than the checker's step.
+// Values of both signs that are apart from each other, from 0 and from 1 by more than the checker's
+// step.
 Tensor signed_values(const Shape& shape, double offset = 0) {
   Tensor t = uninitialized(shape);
   for (std::size_t i = 0; i < t.size(); ++i)
-    t.data()[i] = static_cast<Real>((i % 2 ? -1 : 1) * (0.3 + 0.17 * static_cast<double>(i)) + offset);
+    t.data()[i] =
+        static_cast<Real>((i % 2 ? -1 : 1) * (0.3 + 0.17 * static_cast<double>(i)) + offset);
   return t;
 }
 
@@ -36,29 +38,35 @@ using Vars = std::span<const Var>;
 using Unary = Var (*)(const Var&);
 using Binary = Var (*)(const Var&, const Var&);
 
-void add_unary(std::vector<OperationCase>& table, const char* name, Unary f, bool positive = false) {
+void add_unary(std::vector<OperationCase>& table, const char* name, Unary f,
+               bool positive = false) {
   const auto values = [&](const Shape& shape) {
     return positive ? positive_values(shape) : signed_values(shape);
   };
   const auto apply = [f](Vars x) { return f(x[0]); };
   for (const Shape& shape : {Shape{}, Shape{1}, Shape{5}, Shape{2, 3}, Shape{2, 1, 3}, Shape{0}})
     table.push_back({name, "of " + to_string(shape), apply, {values(shape)}});
-  table.push_back({name, "used twice", [f](Vars x) { return f(x[0]) * f(x[0]) + x[0]; }, {values({3})}});
+  table.push_back(
+      {name, "used twice", [f](Vars x) { return f(x[0]) * f(x[0]) + x[0]; }, {values({3})}});
 }
 
-void add_binary(std::vector<OperationCase>& table, const char* name, Binary f, bool positive = false) {
+void add_binary(std::vector<OperationCase>& table, const char* name, Binary f,
+                bool positive = false) {
   const auto values = [&](const Shape& shape, double offset) {
     return positive ? positive_values(shape) : signed_values(shape, offset);
   };
   const auto apply = [f](Vars x) { return f(x[0], x[1]); };
   const std::vector<std::pair<Shape, Shape>> shapes{
-      {{}, {}},           {{1}, {1}},    {{4}, {4}},       {{2, 3}, {2, 3}}, {{2, 3}, {}},
-      {{}, {2, 3}},       {{2, 3}, {3}}, {{3}, {2, 3}},    {{2, 3}, {2, 1}}, {{2, 1}, {1, 3}},
-      {{2, 1, 3}, {4, 1}}, {{0, 3}, {3}}, {{2, 3}, {1, 1}}};
+      {{}, {}},         {{1}, {1}},       {{4}, {4}},          {{2, 3}, {2, 3}},
+      {{2, 3}, {}},     {{}, {2, 3}},     {{2, 3}, {3}},       {{3}, {2, 3}},
+      {{2, 3}, {2, 1}}, {{2, 1}, {1, 3}}, {{2, 1, 3}, {4, 1}}, {{0, 3}, {3}},
+      {{2, 3}, {1, 1}}};
   for (const auto& [a, b] : shapes)
-    table.push_back({name, to_string(a) + " with " + to_string(b), apply,
-                     {values(a, 0), values(b, 0.05)}});
-  table.push_back({name, "a value with itself", [f](Vars x) { return f(x[0], x[0] * x[0]) + x[0]; },
+    table.push_back(
+        {name, to_string(a) + " with " + to_string(b), apply, {values(a, 0), values(b, 0.05)}});
+  table.push_back({name,
+                   "a value with itself",
+                   [f](Vars x) { return f(x[0], x[0] * x[0]) + x[0]; },
                    {positive ? positive_values({3}) : signed_values({3}, 0.05)}});
 }
 
@@ -69,12 +77,16 @@ void add_reductions(std::vector<OperationCase>& table) {
   for (const auto& [name, reduce] : reductions) {
     for (const bool keep : {false, true})
       for (const Axes& axes : {Axes{}, Axes{0}, Axes{1}, Axes{-1}, Axes{0, 2}, Axes{2, 1}})
-        table.push_back({name, keep ? "axes kept" : "axes dropped",
+        table.push_back({name,
+                         keep ? "axes kept" : "axes dropped",
                          [reduce = reduce, axes, keep](Vars x) { return reduce(x[0], axes, keep); },
                          {signed_values({2, 3, 2})}});
-    table.push_back({name, "of a scalar", [reduce = reduce](Vars x) { return reduce(x[0], {}, false); },
+    table.push_back({name,
+                     "of a scalar",
+                     [reduce = reduce](Vars x) { return reduce(x[0], {}, false); },
                      {signed_values({})}});
-    table.push_back({name, "used twice",
+    table.push_back({name,
+                     "used twice",
                      [reduce = reduce](Vars x) { return x[0] * reduce(x[0], 1, true); },
                      {signed_values({2, 3})}});
   }
@@ -86,7 +98,8 @@ void add_softmax(std::vector<OperationCase>& table) {
                                                           {"log_softmax", &reel::log_softmax}};
   for (const auto& [name, softmax] : both)
     for (const int axis : {0, 1, -1})
-      table.push_back({name, "axis " + std::to_string(axis),
+      table.push_back({name,
+                       "axis " + std::to_string(axis),
                        [softmax = softmax, axis](Vars x) { return softmax(x[0], axis); },
                        {signed_values({3, 4})}});
 }
@@ -95,56 +108,82 @@ void add_shapes(std::vector<OperationCase>& table) {
   const Tensor x = signed_values({2, 3});
   const auto squared = [](const Var& v) { return v * v; };  // so that the second order is not zero
   table.push_back({"reshape", "", [=](Vars v) { return squared(reshape(v[0], {3, 2})); }, {x}});
-  table.push_back({"reshape", "to a vector", [=](Vars v) { return squared(reshape(v[0], {6})); }, {x}});
+  table.push_back(
+      {"reshape", "to a vector", [=](Vars v) { return squared(reshape(v[0], {6})); }, {x}});
   table.push_back({"transpose", "a matrix", [=](Vars v) { return squared(transpose(v[0])); }, {x}});
-  table.push_back({"transpose", "an order",
-                   [=](Vars v) { return squared(transpose(v[0], {2, 0, 1})); },
+  table.push_back({"transpose",
+                   "an order",
+                   [=](Vars v) {
+                     return squared(transpose(v[0], {2, 0, 1}));
+                   },
                    {signed_values({2, 3, 2})}});
-  table.push_back({"broadcast_to", "new and stretched axes",
-                   [=](Vars v) { return squared(broadcast_to(v[0], {2, 2, 3})); },
+  table.push_back({"broadcast_to",
+                   "new and stretched axes",
+                   [=](Vars v) {
+                     return squared(broadcast_to(v[0], {2, 2, 3}));
+                   },
                    {signed_values({2, 1})}});
-  table.push_back({"sum_to", "new and stretched axes",
-                   [=](Vars v) { return squared(sum_to(v[0], {3, 1})); }, {signed_values({2, 3, 2})}});
-  table.push_back({"variable", "inside grad",
-                   [](Vars v) { return elementwise_grad([](const Var& t) { return t * t * t; })(v[0]); },
-                   {x}});
+  table.push_back({"sum_to",
+                   "new and stretched axes",
+                   [=](Vars v) {
+                     return squared(sum_to(v[0], {3, 1}));
+                   },
+                   {signed_values({2, 3, 2})}});
+  table.push_back(
+      {"variable",
+       "inside grad",
+       [](Vars v) { return elementwise_grad([](const Var& t) { return t * t * t; })(v[0]); },
+       {x}});
 }
 
 void add_linear(std::vector<OperationCase>& table) {
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
-      table.push_back({"matmul", std::string(ta ? "aᵀ" : "a") + (tb ? "·bᵀ" : "·b"),
+      table.push_back({"matmul",
+                       std::string(ta ? "aᵀ" : "a") + (tb ? "·bᵀ" : "·b"),
                        [=](Vars v) { return matmul(v[0], ta, v[1], tb); },
                        {signed_values(ta ? Shape{3, 2} : Shape{2, 3}),
                         signed_values(tb ? Shape{4, 3} : Shape{3, 4}, 0.1)}});
   const auto product = [](Vars v) { return matmul(v[0], v[1]); };
-  table.push_back({"matmul", "matrix and vector", product, {signed_values({2, 3}), signed_values({3})}});
-  table.push_back({"matmul", "vector and matrix", product, {signed_values({3}), signed_values({3, 2})}});
+  table.push_back(
+      {"matmul", "matrix and vector", product, {signed_values({2, 3}), signed_values({3})}});
+  table.push_back(
+      {"matmul", "vector and matrix", product, {signed_values({3}), signed_values({3, 2})}});
   table.push_back({"matmul", "vectors", product, {signed_values({3}), signed_values({3}, 0.2)}});
-  table.push_back({"matmul", "with itself", [](Vars v) { return matmul(v[0], matmul(v[0], v[0])); },
+  table.push_back({"matmul",
+                   "with itself",
+                   [](Vars v) { return matmul(v[0], matmul(v[0], v[0])); },
                    {signed_values({3, 3})}});
-  table.push_back({"matmul", "with its transpose", [](Vars v) { return matmul(v[0], true, v[0], false); },
+  table.push_back({"matmul",
+                   "with its transpose",
+                   [](Vars v) { return matmul(v[0], true, v[0], false); },
                    {signed_values({3, 2})}});
-  table.push_back({"affine", "", [](Vars v) { return affine(v[0], v[1], v[2]); },
+  table.push_back({"affine",
+                   "",
+                   [](Vars v) { return affine(v[0], v[1], v[2]); },
                    {signed_values({4, 3}), signed_values({2, 3}, 0.1), signed_values({2})}});
-  table.push_back({"affine", "twice through one weight",
+  table.push_back({"affine",
+                   "twice through one weight",
                    [](Vars v) { return affine(tanh(affine(v[0], v[1], v[2])), v[1], v[2]); },
                    {signed_values({2, 3}), signed_values({3, 3}, 0.1), signed_values({3})}});
 }
 
 void add_losses(std::vector<OperationCase>& table) {
   for (const Reduction r : {Reduction::mean, Reduction::sum}) {
-    table.push_back({"softmax_cross_entropy", r == Reduction::mean ? "mean" : "sum",
+    table.push_back({"softmax_cross_entropy",
+                     r == Reduction::mean ? "mean" : "sum",
                      [r](Vars v) {
                        const Labels labels{2, 0, 0};
                        return softmax_cross_entropy(v[0], labels, r);
                      },
                      {signed_values({3, 4})}});
-    table.push_back({"squared_error", r == Reduction::mean ? "mean" : "sum",
+    table.push_back({"squared_error",
+                     r == Reduction::mean ? "mean" : "sum",
                      [r](Vars v) { return squared_error(v[0], v[1], r); },
                      {signed_values({2, 3}), signed_values({2, 3}, 0.4)}});
   }
-  table.push_back({"softmax_cross_entropy", "scaled and used twice",
+  table.push_back({"softmax_cross_entropy",
+                   "scaled and used twice",
                    [](Vars v) {
                      const Labels labels{1, 1};
                      const Var l = softmax_cross_entropy(v[0] * v[0], labels);
@@ -174,9 +213,13 @@ std::vector<OperationCase> make_table() {
   add_unary(table, "leaky_relu", [](const Var& x) { return leaky_relu(x, Real(0.3)); });
   add_unary(table, "elu", [](const Var& x) { return elu(x); });
   add_unary(table, "elu", [](const Var& x) { return elu(x, Real(0.7)); });
-  table.push_back({"pow", "of a negative base", [](Vars v) { return pow(v[0], Real(3)); },
+  table.push_back({"pow",
+                   "of a negative base",
+                   [](Vars v) { return pow(v[0], Real(3)); },
                    {signed_values({4})}});
-  table.push_back({"maxout", "", [](Vars v) { return maxout(v[0], 3) * maxout(v[0], 2); },
+  table.push_back({"maxout",
+                   "",
+                   [](Vars v) { return maxout(v[0], 3) * maxout(v[0], 2); },
                    {signed_values({2, 6})}});
   table.back().f = [](Vars v) { return maxout(v[0] * v[0] * v[0], 3); };
   add_softmax(table);
@@ -242,7 +285,9 @@ TEST_CASE("every operation that the library records has a row in the table") {
 }
 
 TEST_CASE("derivatives at a kink") {
-  const auto slope = [](auto f, Real x) { return grad([f](const Var& v) { return f(v); })(Var(x)).item(); };
+  const auto slope = [](auto f, Real x) {
+    return grad([f](const Var& v) { return f(v); })(Var(x)).item();
+  };
   CHECK(slope([](const Var& v) { return relu(v); }, 0) == 0);
   CHECK(slope([](const Var& v) { return abs(v); }, 0) == 0);
   CHECK(slope([](const Var& v) { return leaky_relu(v, Real(0.25)); }, 0) == 0.25);
@@ -290,12 +335,14 @@ TEST_CASE("values and derivatives at extremes are finite where the mathematics i
 
 TEST_CASE("NaN is kept") {
   const Tensor nan = vector({NAN, 1});
-  for (const auto f : {+[](const Var& v) { return relu(v); }, +[](const Var& v) { return elu(v); },
-                       +[](const Var& v) { return leaky_relu(v); },
-                       +[](const Var& v) { return maximum(v, Real(0)); },
-                       +[](const Var& v) { return maximum(Real(0), v); },
-                       +[](const Var& v) { return softmax(v); },
-                       +[](const Var& v) { return maxout(reshape(v, {1, 2}), 2); }})
+  for (const auto f :
+       {+[](const Var& v) { return relu(v); }, +[](const Var& v) { return elu(v); },
+        +[](const Var& v) { return leaky_relu(v); },
+        +[](const Var& v) { return maximum(v, Real(0)); },
+        +[](const Var& v) { return maximum(Real(0), v); }, +[](const Var& v) { return softmax(v); },
+        +[](const Var& v) {
+          return maxout(reshape(v, {1, 2}), 2);
+        }})
     CHECK(std::isnan(f(nan).value().data()[0]));
 }
 

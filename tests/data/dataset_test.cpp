@@ -58,6 +58,23 @@ TEST_CASE("dataset: bytes are scaled to exactly byte / 255") {
   }
 }
 
+TEST_CASE("dataset: samples of every length are scaled to their last value") {
+  for (std::size_t length = 1; length < 300; ++length) {
+    Bytes bytes(2 * length);
+    std::iota(bytes.begin(), bytes.end(), std::uint8_t{1});
+    const auto set = Dataset::from_bytes(bytes, {length}, std::vector<Label>{0, 1}, {}, 1);
+    std::vector<Real> images(2 * length + 1, Real(-1));
+    std::vector<Label> labels(2);
+    set.gather(Rows{1, 0}, {images.data(), 2 * length}, labels);
+    bool right = images.back() == -1;
+    for (std::size_t i = 0; i < length; ++i)
+      right &= images[i] == static_cast<Real>(bytes[length + i]) &&
+               images[length + i] == static_cast<Real>(bytes[i]);
+    CAPTURE(length);
+    CHECK(right);
+  }
+}
+
 TEST_CASE("dataset: another scale is rounded once") {
   Bytes bytes(256);
   std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});

@@ -144,7 +144,7 @@ TEST_CASE("idx: no change of a byte makes a gzip file read as something else") {
     }
     CHECK(wrong == "");
   }
-  for (const std::size_t from_end : {8, 5}) {
+  for (const std::size_t from_end : {std::size_t{8}, std::size_t{5}}) {
     Bytes changed = packed;
     changed[packed.size() - from_end] ^= 1;
     CHECK(says(error_for(folder, changed, 3), Kind::input, {"corrupt (incorrect data check)"}));

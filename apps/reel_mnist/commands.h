@@ -1,0 +1,44 @@
+// The commands of reel-mnist and their options.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reel::mnist {
+
+/// Options that every command takes.
+struct CommonOptions {
+  std::string data;  ///< folder of the IDX files
+  std::string load;  ///< weights to start from, or to use
+  bool json = false;
+};
+
+struct TrainOptions : CommonOptions {
+  std::optional<std::string> layers;      ///< default: of the loaded file, or 784-10-10
+  std::optional<std::string> activation;  ///< default: of the loaded file, or relu
+  std::string optimizer = "sgd";
+  std::optional<double> lr;  ///< default: by optimiser
+  std::size_t batch = 64;
+  std::size_t epochs = 10;
+  std::uint64_t seed = 1;
+  double validation = 0.1;
+  std::string save;
+};
+
+struct PredictOptions : CommonOptions {
+  std::size_t index = 0;
+  std::size_t count = 1;
+};
+
+/// Each runs a command to its end and returns its exit code; what goes wrong is thrown as Error.
+int train(const TrainOptions& options);
+int eval(const CommonOptions& options);
+int predict(const PredictOptions& options);
+
+/// The optimisers by name.
+std::vector<std::string> optimizer_names();
+
+}  // namespace reel::mnist

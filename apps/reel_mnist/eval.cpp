@@ -1,0 +1,36 @@
+// `reel-mnist eval`: a saved network on the test images.
+#include <iostream>
+
+#include <reel/autodiff/gemm.h>
+#include <reel/data/mnist.h>
+
+#include "commands.h"
+#include "model.h"
+#include "report.h"
+#include "terminal.h"
+
+namespace reel::mnist {
+
+int eval(const CommonOptions& options) {
+  LoadedModel loaded = load(options.load);
+  const data::Mnist mnist = data::load_mnist(options.data);
+  check_fits(loaded.architecture, mnist.test);
+  const train::Evaluation evaluation = train::evaluate(loaded.model, mnist.test);
+  if (options.json) {
+    nlohmann::ordered_json result{{"data", mnist.test.name()},
+                                  {"layers", loaded.architecture.layers_text()},
+                                  {"activation", loaded.architecture.activation}};
+    result.update(to_json(evaluation, mnist.test));
+    std::cout << result.dump() << '\n';
+    return 0;
+  }
+  std::cout << loaded.architecture.layers_text() << ' ' << loaded.architecture.activation << " on "
+            << grouped(mnist.test.size()) << " test images of " << mnist.test.name() << ", "
+            << blas_name() << ", 1 thread\n"
+            << "test accuracy " << percent(evaluation.accuracy()) << ", loss " << evaluation.loss
+            << "\n\n"
+            << confusion_table(evaluation.confusion, mnist.test);
+  return 0;
+}
+
+}  // namespace reel::mnist

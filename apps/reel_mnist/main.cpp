@@ -1,0 +1,139 @@
+// reel-mnist: trains, evaluates and shows MLPs on MNIST-format images.
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include <reel/autodiff/core/error.h>
+#include <reel/data/mnist.h>
+
+#include "commands.h"
+
+namespace reel::mnist {
+namespace {
+
+void add_common(CLI::App& command, CommonOptions& options) {
+  options.data = data::default_folder().string();
+  command.add_option("--data", options.data, "Folder of the four IDX files, gzipped or not")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command.add_flag("--json", options.json, "Print JSON, one object a line");
+}
+
+void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("train", "Train a network and report its accuracy");
+  add_common(command, options);
+  command.add_option("--layers", options.layers, "Widths from input to output [784-10-10]")
+      ->type_name("N-N-…");
+  command
+      .add_option("--activation", options.activation,
+                  "relu, tanh, sigmoid, leaky_relu, elu or identity [relu]")
+      ->type_name("NAME");
+  command
+      .add_option("--optimizer", options.optimizer,
+                  "sgd, momentum, nesterov, adagrad, rmsprop or adam")
+      ->check(CLI::IsMember(optimizer_names()))
+      ->capture_default_str()
+      ->type_name("NAME");
+  command
+      .add_option("--lr", options.lr,
+                  "Learning rate [sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, others 0.001]")
+      ->check(CLI::PositiveNumber)
+      ->type_name("X");
+  command.add_option("--batch", options.batch, "Images in a batch; a short last one is left out")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 30))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--epochs", options.epochs, "Passes over the training images")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 30))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--seed", options.seed, "Decides weights, split and order")
+      ->capture_default_str()
+      ->type_name("N");
+  command
+      .add_option("--validation", options.validation,
+                  "Share of training images to hold out, [0, 1)")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->type_name("SHARE");
+  command.add_option("--save", options.save, "Write the weights to this safetensors file")
+      ->type_name("FILE");
+  command.add_option("--load", options.load, "Start from the weights in this file")
+      ->type_name("FILE");
+  command.footer(
+      "Examples:\n"
+      "  reel-mnist train\n"
+      "  reel-mnist train --data ~/mnist --layers 784-128-10 --optimizer adam --epochs 8\n"
+      "  reel-mnist train --activation sigmoid --lr 0.5 --save net.safetensors\n");
+  command.callback([&] { exit_code = train(options); });
+}
+
+void add_eval(CLI::App& app, CommonOptions& options, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("eval", "Evaluate a saved network on the test images");
+  add_common(command, options);
+  command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
+      ->required()
+      ->type_name("FILE");
+  command.footer("Example:\n  reel-mnist eval --load net.safetensors\n");
+  command.callback([&] { exit_code = eval(options); });
+}
+
+void add_predict(CLI::App& app, PredictOptions& options, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("predict", "Show test images and what a network sees");
+  add_common(command, options);
+  command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--index", options.index, "The first test image to show, from 0")
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--count", options.count, "How many to show")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 30))
+      ->capture_default_str()
+      ->type_name("N");
+  command.footer("Example:\n  reel-mnist predict --load net.safetensors --index 42 --count 3\n");
+  command.callback([&] { exit_code = predict(options); });
+}
+
+int fail_with(Error::Kind kind, const std::string& message) {
+  std::cout.flush();
+  std::cerr << "reel-mnist: " << message << '\n';
+  return static_cast<int>(kind);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Trains multilayer perceptrons on MNIST-format images.", "reel-mnist");
+  app.set_version_flag("--version", "reel-mnist " REEL_VERSION);
+  app.require_subcommand(1);
+  app.footer("`reel-mnist COMMAND --help` shows a command's options and examples.\n");
+  int exit_code = 0;
+  TrainOptions train_options;
+  CommonOptions eval_options;
+  PredictOptions predict_options;
+  add_train(app, train_options, exit_code);
+  add_eval(app, eval_options, exit_code);
+  add_predict(app, predict_options, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // --help, --version
+    app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    return fail_with(Error::Kind::usage, std::string(error.what()) + " Hint: see --help.");
+  } catch (const Error& error) {
+    return fail_with(error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail_with(Error::Kind::failure, "out of memory.");
+  } catch (const std::exception& error) {
+    return fail_with(Error::Kind::failure, error.what());
+  }
+  if (!std::cout.flush())
+    return fail_with(Error::Kind::system, "the results could not be written to standard output.");
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace reel::mnist
+
+int main(int argc, char** argv) { return reel::mnist::run(argc, argv); }

@@ -1,0 +1,37 @@
+// The network of reel-mnist: from options or a file, and back to a file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <reel/data/dataset.h>
+#include <reel/nn/sequential.h>
+
+namespace reel::mnist {
+
+/// What is written beside the weights, so that a file alone describes its network.
+struct Architecture {
+  std::vector<std::size_t> layers;
+  std::string activation;
+
+  /// From "784-10-10". Throws Error (usage) for anything else.
+  static std::vector<std::size_t> parse_layers(const std::string& text);
+  std::string layers_text() const;
+  nn::Sequential make() const;
+};
+
+/// Throws Error (usage) unless the first width is the images' size and the last the number of
+/// classes.
+void check_fits(const Architecture& architecture, const data::Dataset& dataset);
+
+void save(const nn::Module& model, const Architecture& architecture, const std::string& path);
+
+struct LoadedModel {
+  Architecture architecture;
+  nn::Sequential model;
+};
+/// Throws Error (input) if the file is no network that `save` wrote.
+LoadedModel load(const std::string& path);
+
+}  // namespace reel::mnist

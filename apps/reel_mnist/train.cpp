@@ -1,0 +1,247 @@
+// `reel-mnist train`: the case study, and any other MLP.
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include <reel/autodiff/gemm.h>
+#include <reel/data/mnist.h>
+#include <reel/optim/adagrad.h>
+#include <reel/optim/adam.h>
+#include <reel/optim/rmsprop.h>
+#include <reel/optim/sgd.h>
+#include <reel/train/fit.h>
+
+#include "commands.h"
+#include "model.h"
+#include "report.h"
+#include "terminal.h"
+
+namespace reel::mnist {
+namespace {
+
+using OptimizerPtr = std::unique_ptr<optim::Optimizer>;
+
+struct OptimizerChoice {
+  std::string name;
+  double lr;
+  std::function<OptimizerPtr(std::vector<Parameter>, double lr)> make;
+};
+
+const std::vector<OptimizerChoice>& optimizer_choices() {
+  const auto sgd = [](double momentum, bool nesterov) {
+    return [=](std::vector<Parameter> p, double lr) -> OptimizerPtr {
+      return std::make_unique<optim::Sgd>(
+          std::move(p), optim::SgdOptions{.lr = lr, .momentum = momentum, .nesterov = nesterov});
+    };
+  };
+  static const std::vector<OptimizerChoice> choices{
+      {"sgd", 0.1, sgd(0, false)},
+      {"momentum", 0.05, sgd(0.9, false)},
+      {"nesterov", 0.05, sgd(0.9, true)},
+      {"adagrad", 0.01,
+       [](std::vector<Parameter> p, double lr) -> OptimizerPtr {
+         return std::make_unique<optim::Adagrad>(std::move(p), optim::AdagradOptions{.lr = lr});
+       }},
+      {"rmsprop", 0.001,
+       [](std::vector<Parameter> p, double lr) -> OptimizerPtr {
+         return std::make_unique<optim::Rmsprop>(std::move(p), optim::RmspropOptions{.lr = lr});
+       }},
+      {"adam", 0.001, [](std::vector<Parameter> p, double lr) -> OptimizerPtr {
+         return std::make_unique<optim::Adam>(std::move(p), optim::AdamOptions{.lr = lr});
+       }}};
+  return choices;
+}
+
+const OptimizerChoice& choice(const std::string& name) {
+  for (const OptimizerChoice& c : optimizer_choices())
+    if (c.name == name) return c;
+  fail_usage("optimizer", "there is no \"", name, "\".");
+}
+
+volatile std::sig_atomic_t caught_signal = 0;
+
+// Lets SIGINT and SIGTERM end the run after the current batch; a second one ends it at once.
+void catch_signals() {
+  struct sigaction action = {};
+  action.sa_handler = [](int signal) { caught_signal = signal; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+// A run of ten minutes should not end with a folder that does not exist.
+void check_can_save(const std::string& path) {
+  const auto target = std::filesystem::absolute(path);
+  const auto folder = target.parent_path();
+  if (access(folder.c_str(), W_OK | X_OK) != 0 || std::filesystem::is_directory(target))
+    fail(Error::Kind::system, "save", target.string(), " can't be written.");
+}
+
+LoadedModel make_model(const TrainOptions& options, Rng& rng) {
+  if (!options.load.empty()) {
+    LoadedModel loaded = load(options.load);
+    const Architecture& saved = loaded.architecture;
+    if (options.layers && Architecture::parse_layers(*options.layers) != saved.layers)
+      fail_usage("layers", *options.layers, " differs from the loaded network's ",
+                 saved.layers_text(), '.');
+    if (options.activation && *options.activation != saved.activation)
+      fail_usage("activation", *options.activation, " differs from the loaded network's ",
+                 saved.activation, '.');
+    return loaded;
+  }
+  Architecture architecture{Architecture::parse_layers(options.layers.value_or("784-10-10")),
+                            options.activation.value_or("relu")};
+  LoadedModel made{architecture, architecture.make()};
+  nn::init(made.model, rng);
+  return made;
+}
+
+nlohmann::ordered_json epoch_json(const train::EpochReport& report) {
+  nlohmann::ordered_json json{{"epoch", report.epoch}, {"train_loss", report.train_loss}};
+  if (report.validation) {
+    json["validation_loss"] = report.validation->loss;
+    json["validation_accuracy"] = report.validation->accuracy();
+  }
+  json["test_loss"] = report.test->loss;
+  json["test_accuracy"] = report.test->accuracy();
+  json["seconds"] = report.seconds;
+  json["samples_per_second"] = report.samples_per_second();
+  return json;
+}
+
+void print_epoch_header(bool validation) {
+  std::cout << "epoch  train loss" << (validation ? "  validation" : "") << "      test"
+            << "  seconds   samples/s\n";
+}
+
+void print_epoch(const train::EpochReport& r) {
+  std::cout << std::setw(5) << r.epoch << std::fixed << std::setprecision(4) << std::setw(12)
+            << r.train_loss << std::defaultfloat;
+  if (r.validation) std::cout << padded(percent(r.validation->accuracy()), 12, true);
+  std::cout << padded(percent(r.test->accuracy()), 10, true) << std::fixed << std::setprecision(2)
+            << std::setw(9) << r.seconds << std::defaultfloat << std::setprecision(6)
+            << padded(grouped(static_cast<std::size_t>(r.samples_per_second())), 12, true)
+            << std::endl;
+}
+
+struct Run {
+  const TrainOptions& options;
+  const Architecture& architecture;
+  std::size_t parameters;
+  const optim::Optimizer& optimizer;
+  const data::Dataset &train, &validation, &test;
+};
+
+std::string banner(const Run& run) {
+  return concat(run.architecture.layers_text(), ' ', run.architecture.activation, ", ",
+                grouped(run.parameters), " parameters, ", run.options.optimizer, " lr ",
+                run.optimizer.lr(), ", batch ", run.options.batch, ", seed ", run.options.seed,
+                "\n", run.test.name(), ": ", grouped(run.train.size()), " images to train on, ",
+                grouped(run.validation.size()), " to validate, ", grouped(run.test.size()),
+                " to test\n", blas_name(), ", 1 thread\n");
+}
+
+nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result) {
+  double seconds = 0, samples = 0;
+  for (const train::EpochReport& report : result.epochs) {
+    seconds += report.seconds;
+    samples += static_cast<double>(report.samples);
+  }
+  nlohmann::ordered_json json{
+      {"final", true},
+      {"status", result.status == train::FitStatus::finished ? "finished" : "stopped"},
+      {"epochs", result.epochs.size()},
+      {"seconds", seconds},
+      {"samples_per_second", samples / seconds},
+      {"data", run.test.name()},
+      {"layers", run.architecture.layers_text()},
+      {"activation", run.architecture.activation},
+      {"parameters", run.parameters},
+      {"optimizer", run.options.optimizer},
+      {"lr", run.optimizer.lr()},
+      {"batch", run.options.batch},
+      {"seed", run.options.seed},
+      {"threads", 1},
+      {"blas", blas_name()}};
+  if (!result.epochs.empty()) {
+    json["train_loss"] = result.epochs.back().train_loss;
+    if (result.epochs.back().validation)
+      json["validation_accuracy"] = result.epochs.back().validation->accuracy();
+    json.update(to_json(*result.epochs.back().test, run.test));
+  }
+  return json;
+}
+
+}  // namespace
+
+std::vector<std::string> optimizer_names() {
+  std::vector<std::string> names;
+  for (const OptimizerChoice& c : optimizer_choices()) names.push_back(c.name);
+  return names;
+}
+
+int train(const TrainOptions& options) {
+  if (!options.save.empty()) check_can_save(options.save);
+  const Rng rng(options.seed);
+  Rng weights_rng = rng.split(0), split_rng = rng.split(1), order_rng = rng.split(2);
+  LoadedModel network = make_model(options, weights_rng);
+  const data::Mnist mnist = data::load_mnist(options.data);
+  check_fits(network.architecture, mnist.train);
+  const data::Split parts = data::split(mnist.train, options.validation, split_rng);
+  const OptimizerChoice& chosen = choice(options.optimizer);
+  const OptimizerPtr optimizer =
+      chosen.make(network.model.parameters(), options.lr.value_or(chosen.lr));
+  const Run run{options,    network.architecture, network.model.parameter_count(),
+                *optimizer, parts.rest,           parts.held_out,
+                mnist.test};
+  const bool validate = parts.held_out.size() > 0;
+  (options.json ? std::cerr : std::cout) << banner(run);
+  if (!options.json) {
+    std::cout << '\n';
+    print_epoch_header(validate);
+  }
+  std::cout.flush();
+
+  catch_signals();
+  ProgressLine progress(options.epochs);
+  const train::FitResult result =
+      train::fit(network.model, *optimizer, parts.rest, order_rng,
+                 {.epochs = options.epochs,
+                  .batch = options.batch,
+                  .drop_last = true,
+                  .validation = validate ? &parts.held_out : nullptr,
+                  .test = &mnist.test,
+                  .on_batch = [&](const train::Progress& p) { progress.update(p); },
+                  .on_epoch =
+                      [&](const train::EpochReport& report) {
+                        progress.clear();
+                        if (options.json)
+                          std::cout << epoch_json(report).dump() << std::endl;
+                        else
+                          print_epoch(report);
+                      },
+                  .stop = [] { return caught_signal != 0; }});
+  progress.clear();
+  if (result.status == train::FitStatus::diverged)
+    fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",
+         result.epochs.size() + 1, ". Hint: a lower --lr than ", optimizer->lr(), '.');
+  if (!options.save.empty()) save(network.model, network.architecture, options.save);
+  if (options.json) {
+    std::cout << final_json(run, result).dump() << '\n';
+  } else if (!result.epochs.empty()) {
+    const train::Evaluation& test = *result.epochs.back().test;
+    std::cout << "\nTest accuracy " << percent(test.accuracy())
+              << ". Rows: the true class; columns: what it was taken for.\n\n"
+              << confusion_table(test.confusion, mnist.test);
+    if (!options.save.empty()) std::cout << "\nSaved to " << options.save << ".\n";
+  }
+  return caught_signal ? 128 + caught_signal : 0;
+}
+
+}  // namespace reel::mnist
