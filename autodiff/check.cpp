@@ -53,7 +53,6 @@ class Comparison {
     const double allowed = options_.atol + options_.rtol * std::abs(n);
     double excess = a == n ? 0 : std::abs(a - n) / allowed;
     if (std::isnan(excess)) excess = INFINITY;
-    if (excess <= 1) excess = std::min(excess, 1.0);
     if (excess < report_.excess) return;
     report_ = {excess <= 1, report_.order, input, element, output, a, n, excess};
   }

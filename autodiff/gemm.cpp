@@ -31,9 +31,11 @@ void use_one_thread() {
   static_cast<void>(done);
 }
 
-// Row-major c[m,n] = op(a)·op(b) + beta·c; lda and ldb are the row lengths as stored.
-void product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
-             std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c) {
+}  // namespace
+
+void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
+              std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c) {
+  use_one_thread();
 #ifdef REEL_GEMM_ONEDNN
   const auto size = [](std::size_t x) { return static_cast<dnnl_dim_t>(x); };
   const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', size(m), size(n), size(k),
@@ -52,8 +54,6 @@ void product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, cons
       beta, c, size(n));
 #endif
 }
-
-}  // namespace
 
 void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Real beta,
           Tensor& c) {
@@ -76,12 +76,11 @@ void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, 
     fail_usage("matmul", "adds ", to_string(Shape{m, n}), " to ", to_string(c.shape()), '.');
   if (m == 0 || n == 0) return;
   if (k == 0) {
-    if (beta == 0) std::fill(c.data(), c.data() + c.size(), Real(0));
+    for (Real& x : c.storage()) x = beta == 0 ? Real(0) : beta * x;
     return;
   }
-  use_one_thread();
-  product(transpose_a, transpose_b, m, n, k, a.data(), a.shape()[1], b.data(), b.shape()[1], beta,
-          c.data());
+  raw_gemm(transpose_a, transpose_b, m, n, k, a.data(), a.shape()[1], b.data(), b.shape()[1], beta,
+           c.data());
 }
 
 std::string blas_name() {

@@ -11,6 +11,11 @@ namespace reel::inline REEL_PRECISION {
 void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Real beta,
           Tensor& c);
 
+/// The same on plain arrays: c (m,n) = op(a)·op(b) + beta·c, where op(a) is (m,k) and op(b) (k,n);
+/// lda and ldb are the lengths of the rows of a and b as they are stored. Checks nothing.
+void raw_gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
+              const Real* a, std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c);
+
 /// What computes the products, for a program's banner: "oneDNN 2.6.3" or "OpenBLAS 0.3.21".
 std::string blas_name();
 

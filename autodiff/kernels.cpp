@@ -41,9 +41,8 @@ struct Max {
   static Real fold(Real a, Real b) { return a > b || a != a ? a : b; }  // keeps NaN
 };
 
-template <class F>
-Real fold_row(const Real* x, std::size_t n) {
-  constexpr std::size_t width = 16;
+template <class F, std::size_t width>
+Real fold_columns(const Real* x, std::size_t n) {
   std::array<Real, width> columns;
   columns.fill(F::start);
   std::size_t i = 0;
@@ -53,6 +52,11 @@ Real fold_row(const Real* x, std::size_t n) {
   for (std::size_t half = width / 2; half > 0; half /= 2)
     for (std::size_t j = 0; j < half; ++j) columns[j] = F::fold(columns[j], columns[j + half]);
   return columns[0];
+}
+
+template <class F>
+Real fold_row(const Real* x, std::size_t n) {
+  return n < 32 ? fold_columns<F, 4>(x, n) : fold_columns<F, 16>(x, n);
 }
 
 // (outer, n, inner) → (outer, inner)
@@ -92,7 +96,8 @@ Tensor fold_axes(const Tensor& x, const xt::svector<bool, 4>& reduced) {
     from = &result;
     end = begin;
   }
-  return from == &x ? x : result;
+  if (from == &x) return x;
+  return result;
 }
 
 template <class F>
@@ -102,24 +107,19 @@ Tensor reduce(const Tensor& x, const Axes& axes, bool keep_dims, const char* whe
   return reshape(std::move(folded), reduced_shape(x.shape(), axes, false, where));
 }
 
-// y op= row, for each lane: y (outer, n, inner), row (outer, inner)
+// y = f(x, row), for each lane: x and y (outer, n, inner), row (outer, inner)
 template <class F>
-void with_lanes(Tensor& y, const Tensor& row, const Lanes& l, F&& f) {
-  Real* out = y.data();
+void over_lanes(const Tensor& x, const Tensor& row, const Lanes& l, Tensor& y, F&& f) {
+  const Real* in = x.data();
   const Real* r = row.data();
+  Real* out = y.data();
   for (std::size_t o = 0; o < l.outer; ++o, r += l.inner)
-    for (std::size_t k = 0; k < l.n; ++k, out += l.inner)
-      for (std::size_t i = 0; i < l.inner; ++i) out[i] = f(out[i], r[i]);
-}
-
-// x less its maximum along the axis, which is taken as 0 where it is infinite
-Tensor shifted(const Tensor& x, int axis, const Lanes& l) {
-  Tensor y = x;
-  if (l.n == 0) return y;
-  Tensor peak = reel::max(x, axis, true);
-  for (Real& p : peak.storage()) p = std::isinf(p) ? Real(0) : p;
-  with_lanes(y, peak, l, [](Real a, Real b) { return a - b; });
-  return y;
+    for (std::size_t k = 0; k < (l.inner == 1 ? 1 : l.n); ++k) {
+      const std::size_t run = l.inner == 1 ? l.n : l.inner, stride = l.inner == 1 ? 0 : 1;
+      for (std::size_t i = 0; i < run; ++i) out[i] = f(in[i], r[i * stride]);
+      in += run;
+      out += run;
+    }
 }
 
 }  // namespace
@@ -160,20 +160,30 @@ Tensor max(const Tensor& x, const Axes& axes, bool keep_dims) {
   return reduce<Max>(x, axes, keep_dims, "max");
 }
 
-Tensor softmax(const Tensor& x, int axis) {
+Tensor shift_by_max(const Tensor& x, int axis) {
   const Lanes l = lanes(x.shape(), axis, "softmax");
-  Tensor y = shifted(x, axis, l);
+  Tensor y = uninitialized(x.shape());
+  if (l.n == 0) return y;
+  Tensor peaks = uninitialized({l.outer, l.inner});
+  fold_lanes<Max>(x.data(), l, peaks.data());
+  for (Real& p : peaks.storage()) p = std::isinf(p) ? Real(0) : p;
+  over_lanes(x, peaks, l, y, [](Real a, Real peak) { return a - peak; });
+  return y;
+}
+
+Tensor softmax(const Tensor& x, int axis) {
+  Tensor y = shift_by_max(x, axis);
   xt::noalias(y) = xt::exp(y);
-  with_lanes(y, reel::sum(y, axis, true), l, [](Real a, Real s) { return a / s; });
+  const Lanes l = lanes(x.shape(), axis, "softmax");
+  over_lanes(y, reel::sum(y, axis, true), l, y, [](Real a, Real total) { return a / total; });
   return y;
 }
 
 Tensor log_softmax(const Tensor& x, int axis) {
+  Tensor y = shift_by_max(x, axis);
   const Lanes l = lanes(x.shape(), axis, "log_softmax");
-  Tensor y = shifted(x, axis, l);
-  Tensor total = reel::sum(Tensor(xt::exp(y)), axis, true);
-  xt::noalias(total) = xt::log(total);
-  with_lanes(y, total, l, [](Real a, Real s) { return a - s; });
+  const Tensor totals = xt::log(reel::sum(Tensor(xt::exp(y)), axis, true));
+  over_lanes(y, totals, l, y, [](Real a, Real log_total) { return a - log_total; });
   return y;
 }
 
@@ -222,6 +232,8 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
+  if (broadcast_shape(x.shape(), shape, "sum_to") != x.shape())
+    fail_usage("sum_to", to_string(x.shape()), " is not ", to_string(shape), " broadcast.");
   const std::size_t extra = x.dimension() - shape.size();
   xt::svector<bool, 4> stretched(x.dimension(), true);
   for (std::size_t i = 0; i < shape.size(); ++i)

@@ -41,6 +41,8 @@ Tensor sum(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
 /// Keeps NaN. Throws Error if there is nothing to take the maximum of.
 Tensor max(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
 
+/// x less its maximum along an axis (an infinite one counts as 0): eˣ of that cannot overflow.
+Tensor shift_by_max(const Tensor& x, int axis = -1);
 /// eˣ / Σ eˣ along an axis, and its logarithm; the maximum is subtracted first.
 Tensor softmax(const Tensor& x, int axis = -1);
 Tensor log_softmax(const Tensor& x, int axis = -1);

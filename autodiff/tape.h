@@ -16,9 +16,9 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// An argument of `record`: refers to a Var for the time of the call.
+/// An argument of `record`: refers to a Var for the time of the call. Throws Error if it is empty.
 struct Operand {
-  Operand(const Var& v) : var(&v) {}  // NOLINT: implicit on purpose
+  Operand(const Var& v) : var(&v) { static_cast<void>(v.value()); }  // NOLINT: implicit on purpose
   const Var* var;
 };
 

@@ -27,7 +27,6 @@ Parameter Parameter::uninitialised(const Shape& shape) {
 }
 
 const Tensor& Parameter::value() const {
-  if (!value_) fail_usage("parameter", "is empty. Hint: was its module moved away?");
   if (!initialised())
     fail_usage(label(name()),
                "has no values yet. Hint: call nn::init(model, rng), or load weights.");
@@ -41,6 +40,13 @@ void Parameter::set_value(const Tensor& value) {
   Tensor& own = value_.mutate();
   std::copy(value.data(), value.data() + value.size(), own.data());
   value_.notes().initialised = true;
+}
+
+void Parameter::set_gradient(SharedTensor gradient) {
+  if (gradient && gradient->shape() != shape())
+    fail_usage(label(name()), "has shape ", to_string(shape()), ", got a gradient of shape ",
+               to_string(gradient->shape()), '.');
+  own().notes().gradient = std::move(gradient);
 }
 
 Tensor& Parameter::mutate() {

@@ -58,7 +58,8 @@ class Var {
 };
 
 /// A persistent leaf: a handle to shared storage of a value, a gradient and a name. Copies share
-/// it, and it counts once however often a model reaches it.
+/// it, and it counts once however often a model reaches it. One without storage, made by the
+/// default constructor or moved from, is empty: all but the comparisons throw Error then.
 class Parameter {
  public:
   Parameter() = default;
@@ -67,8 +68,8 @@ class Parameter {
   static Parameter uninitialised(const Shape& shape);
 
   explicit operator bool() const noexcept { return static_cast<bool>(value_); }
-  const Shape& shape() const noexcept { return value_->shape(); }
-  bool initialised() const { return value_.notes().initialised; }
+  const Shape& shape() const { return own()->shape(); }
+  bool initialised() const { return own().notes().initialised; }
 
   /// Throws Error if it is uninitialised.
   const Tensor& value() const;
@@ -78,12 +79,13 @@ class Parameter {
   Tensor& mutate();
 
   /// What `Tape::backward` has added up; an empty handle if it reached this parameter not once.
-  const SharedTensor& gradient() const { return value_.notes().gradient; }
-  void set_gradient(SharedTensor gradient) { value_.notes().gradient = std::move(gradient); }
-  void clear_gradient() { value_.notes().gradient = {}; }
+  const SharedTensor& gradient() const { return own().notes().gradient; }
+  /// Throws Error if the shape differs.
+  void set_gradient(SharedTensor gradient);
+  void clear_gradient() { own().notes().gradient = {}; }
 
-  std::string name() const { return value_.name(); }
-  void set_name(std::string name) { value_.notes().name = std::move(name); }
+  std::string name() const { return own().name(); }
+  void set_name(std::string name) { own().notes().name = std::move(name); }
 
   /// Whether both are handles to the same storage.
   friend bool operator==(const Parameter& a, const Parameter& b) noexcept {
@@ -92,6 +94,13 @@ class Parameter {
 
  private:
   friend class Var;
+
+  // Throws Error if there is none.
+  const SharedTensor& own() const {
+    if (!value_) fail_usage("parameter", "is empty. Hint: was its module moved away?");
+    return value_;
+  }
+
   SharedTensor value_;
 };
 

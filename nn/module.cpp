@@ -55,6 +55,7 @@ void Visitor::operator()(std::string_view name, Module& part) {
 
 void Visitor::operator()(std::string_view name, Parameter& part) {
   const std::string path = path_of(name);
+  if (!part) fail_usage("module", '"', path, "\" is empty. Hint: was its module moved away?");
   part.set_name(path);
   on_parameter(path, part);
 }

@@ -36,8 +36,8 @@ class Sequential : public Module {
  public:
   Sequential() = default;
   template <class... Layers>
-  requires(sizeof...(Layers) > 0 &&
-           (... && !std::same_as<std::remove_cvref_t<Layers>,
+  requires(sizeof...(Layers) > 1 ||
+           (... || !std::same_as<std::remove_cvref_t<Layers>,
                                  Sequential>)) explicit Sequential(Layers&&... layers) {
     (add(std::forward<Layers>(layers)), ...);
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <reel/autodiff/core/file.h>
 #include <reel/nn/safetensors.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -19,22 +20,23 @@ void save_weights(const Module& model, const std::filesystem::path& path,
 
 std::map<std::string, std::string> load_weights(Module& model, const std::filesystem::path& path) {
   const SafeTensors file = load_safetensors(path);
-  const auto where = [&] { return std::filesystem::absolute(path).string(); };
   const auto states = state_of(model);
   std::vector<const Tensor*> values;
   for (const NamedState& state : states) {
     const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
                                     [&](const NamedTensor& t) { return t.name == state.path; });
     if (found == file.tensors.end())
-      fail(Error::Kind::input, "weights", where(), ": there is no tensor \"", state.path, "\".");
+      fail(Error::Kind::input, "weights", absolute_name(path), ": there is no tensor \"",
+           state.path, "\".");
     if (found->value.shape() != state.shape())
-      fail(Error::Kind::input, "weights", where(), ": \"", state.path, "\" has shape ",
+      fail(Error::Kind::input, "weights", absolute_name(path), ": \"", state.path, "\" has shape ",
            to_string(found->value.shape()), ", the model's has ", to_string(state.shape()), '.');
     values.push_back(&found->value);
   }
-  if (file.tensors.size() != states.size())
-    fail(Error::Kind::input, "weights", where(), ": holds ", file.tensors.size(),
-         " tensors, the model has ", states.size(), '.');
+  for (const NamedTensor& tensor : file.tensors)
+    if (std::find(values.begin(), values.end(), &tensor.value) == values.end())
+      fail(Error::Kind::input, "weights", absolute_name(path), ": the model has no \"",
+           printable(tensor.name), "\".");
   for (std::size_t i = 0; i < states.size(); ++i) {
     Parameter parameter = states[i].parameter;
     if (states[i].buffer)

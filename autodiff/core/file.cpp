@@ -109,7 +109,7 @@ int replace(const fs::path& path, const struct stat* old, std::string_view conte
     ::unlink(temporary.c_str());
     return error;
   }
-  // The new name survives a power cut once the folder is on the disk; not all file systems offer it.
+  // With the folder on the disk the new name survives a power cut; some file systems refuse this.
   const int handle = open_file(folder, O_RDONLY | O_DIRECTORY);
   if (handle >= 0) synchronize(handle), close_file(handle);
   return 0;

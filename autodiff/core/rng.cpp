@@ -61,7 +61,11 @@ double Rng::normal() {
 
 std::uint64_t Rng::below(std::uint64_t n) {
   if (n == 0) fail_usage("rng", "below(0) has no number to draw.");
-  const auto draw = [this] { return (std::uint64_t{next()} << 32) | next(); };
+  const auto draw =
+      [this] {  // in two steps: a compiler may evaluate the operands of | in any order
+        const std::uint64_t upper = next();
+        return (upper << 32) | next();
+      };
   __extension__ using Wide = unsigned __int128;
   Wide product = Wide{draw()} * n;
   if (static_cast<std::uint64_t>(product) < n) {

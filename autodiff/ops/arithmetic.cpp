@@ -83,12 +83,13 @@ Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b =
 }
 
 Var pow(const Var& x, const Var& p) {
-  // y = xᵖ: ∂x = p·xᵖ⁻¹, where 0·x⁻¹ counts as 0; ∂p = y·ln x, where y·ln 0 counts as 0
+  // y = xᵖ: ∂x = p·xᵖ⁻¹, where 0·0⁻¹ counts as 0; ∂p = y·ln x, where y·ln 0 counts as 0
   return record("pow", {x, p},
                 broadcast("pow", x, p,
                           [](const Tensor& b, const Tensor& e) -> Tensor { return xt::pow(b, e); }),
                 [](auto& d, auto& g, auto in, auto& y) {
-                  d.add(0, g * in[1] * pow(in[0], in[1] - Real(1) + is_zero(in[1])));
+                  d.add(0,
+                        g * in[1] * pow(in[0], in[1] - Real(1) + is_zero(in[0]) * is_zero(in[1])));
                   d.add(1, g * y * log(in[0] + is_zero(in[0])));
                 });
 }

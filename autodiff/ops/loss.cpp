@@ -1,4 +1,6 @@
 // Losses: one number for a batch, as a fused operation.
+#include <xtensor/xnoalias.hpp>
+
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/tape.h>
 
@@ -35,11 +37,20 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
       fail_usage("softmax_cross_entropy", "label ", labels[i], " at ", i, " is not one of ",
                  classes, " classes.");
   const Real weight = weight_of(reduction, batch, "softmax_cross_entropy");
-  Tensor delta = reel::log_softmax(x);
+  const auto at_label = [&](Tensor& t, std::size_t i) -> Real& {
+    return t.data()[i * classes + static_cast<std::size_t>(labels[i])];
+  };
+  Tensor delta = shift_by_max(x);
   Real loss = 0;
-  for (std::size_t i = 0; i < batch; ++i) loss -= delta(i, static_cast<std::size_t>(labels[i]));
-  delta = xt::exp(delta) * weight;
-  for (std::size_t i = 0; i < batch; ++i) delta(i, static_cast<std::size_t>(labels[i])) -= weight;
+  for (std::size_t i = 0; i < batch; ++i) loss -= at_label(delta, i);
+  xt::noalias(delta) = xt::exp(delta);
+  const Tensor totals = reel::sum(delta, 1);
+  loss += item(reel::sum(Tensor(xt::log(totals))));
+  for (std::size_t i = 0; i < batch; ++i) {
+    const Real scale = weight / totals.data()[i];
+    for (std::size_t c = 0; c < classes; ++c) delta.data()[i * classes + c] *= scale;
+    at_label(delta, i) -= weight;
+  }
   return record("softmax_cross_entropy", {logits}, scalar(weight * loss),
                 [delta = SharedTensor(std::move(delta)), weight, classes,
                  labels = Labels(labels.begin(), labels.end())](auto& d, auto& g, auto in, auto&) {

@@ -116,7 +116,7 @@ class Interruptions {
 
 TEST_CASE("file: what was written is read") {
   const Folder folder;
-  for (const std::size_t size : {0, 1, 65535, 65536, 65537, 300000}) {
+  for (const std::size_t size : {0u, 1u, 65535u, 65536u, 65537u, 300000u}) {
     CAPTURE(size);
     write_file(folder / "a", "test", pattern(size));
     CHECK(read_file(folder / "a", "test", no_limit) == pattern(size));

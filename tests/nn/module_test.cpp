@@ -1,0 +1,378 @@
+// Modules: the one list of parts, and all that derives from it.
+#include <reel/nn/module.h>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/tape.h>
+#include <reel/nn/linear.h>
+#include <reel/nn/losses.h>
+#include <reel/nn/sequential.h>
+#include <reel/optim/sgd.h>
+
+#include "../near.h"
+#include "../throws.h"
+
+using namespace reel;
+
+namespace {
+
+// As the design shows it.
+struct ResidualMlp : nn::Module {
+  nn::Linear in{6, 5}, mid{5, 5}, out{5, 3};
+  Var forward(const Var& x) const override {
+    Var h = relu(in(x));
+    return out(h + tanh(mid(h)));
+  }
+  void visit(nn::Visitor& v) override {
+    v("in", in);
+    v("mid", mid);
+    v("out", out);
+  }
+};
+
+// y = scale·x + offset, where the offset is not trained.
+struct Affine : nn::Module {
+  Parameter scale{full({1}, 2)};
+  Tensor offset = full({1}, 3);
+  Var forward(const Var& x) const override { return scale * x + offset; }
+  void visit(nn::Visitor& v) override {
+    v("scale", scale);
+    v("offset", offset);
+  }
+};
+
+// One layer, reached by two names.
+struct Tied : nn::Module {
+  nn::Linear encoder{3, 3};
+  Parameter decoder = encoder.weight;
+  Var forward(const Var& x) const override { return matmul(encoder(x), decoder); }
+  void visit(nn::Visitor& v) override {
+    v("encoder", encoder);
+    v("decoder", decoder);
+    v("again", encoder);
+  }
+};
+
+template <class M>
+M initialised(M model, std::uint64_t seed = 1) {
+  Rng rng(seed);
+  nn::init(model, rng);
+  return model;
+}
+
+std::vector<std::string> paths(const nn::Module& model) {
+  std::vector<std::string> result;
+  for (const nn::NamedState& state : nn::state_of(model)) result.push_back(state.path);
+  return result;
+}
+
+std::vector<std::string> names(const nn::Module& model) {
+  std::vector<std::string> result;
+  for (const Parameter& parameter : model.parameters()) result.push_back(parameter.name());
+  return result;
+}
+
+using Names = std::vector<std::string>;
+
+const Tensor input = matrix({{0.5, -1, 2}, {1.5, 0.25, -0.75}});
+
+}  // namespace
+
+static_assert(!std::is_copy_constructible_v<nn::Linear> && !std::is_copy_assignable_v<nn::Linear>);
+static_assert(!std::is_copy_constructible_v<nn::Sequential>);
+static_assert(!std::is_copy_constructible_v<ResidualMlp>);
+static_assert(std::is_move_constructible_v<nn::Linear> && std::is_move_assignable_v<nn::Linear>);
+static_assert(std::is_move_constructible_v<nn::Sequential>);
+static_assert(std::is_move_constructible_v<ResidualMlp>);
+
+TEST_CASE("module: parts by their paths, in the order of the visit") {
+  CHECK(paths(ResidualMlp()) ==
+        Names{"in.weight", "in.bias", "mid.weight", "mid.bias", "out.weight", "out.bias"});
+  CHECK(names(ResidualMlp()) == paths(ResidualMlp()));
+  const nn::Sequential nested(nn::Sequential(nn::Linear(2, 3), nn::relu), ResidualMlp(),
+                              nn::Linear(3, 1, {.bias = false}));
+  CHECK(names(nested) == Names{"0.0.weight", "0.0.bias", "1.in.weight", "1.in.bias", "1.mid.weight",
+                               "1.mid.bias", "1.out.weight", "1.out.bias", "2.weight"});
+  CHECK(paths(Affine()) == Names{"scale", "offset"});
+  CHECK(names(Affine()) == Names{"scale"});
+  CHECK(paths(nn::Sequential(nn::relu)).empty());
+}
+
+TEST_CASE("module: counts of parameters") {
+  CHECK(nn::Linear(784, 10).parameter_count() == 7850);
+  CHECK(nn::Linear(784, 10, {.bias = false}).parameter_count() == 7840);
+  CHECK(ResidualMlp().parameter_count() == 6 * 5 + 5 + 5 * 5 + 5 + 5 * 3 + 3);
+  CHECK(Affine().parameter_count() == 1);
+  CHECK(nn::Sequential().parameter_count() == 0);
+}
+
+TEST_CASE("module: a parameter that is reached twice counts once") {
+  Tied model = initialised(Tied());
+  CHECK(model.parameters().size() == 2);
+  CHECK(model.parameter_count() == 12);
+  CHECK(paths(model) == Names{"encoder.weight", "encoder.bias"});
+
+  // Its gradient is the sum over both uses: that of the same function without sharing.
+  Tape tape;
+  tape.backward(sum(square(model(input))));
+  const Tensor shared = *model.encoder.weight.gradient();
+  model.encoder.weight.clear_gradient();
+  const Parameter other(model.decoder.value());
+  tape.backward(sum(square(matmul(model.encoder(input), other))));
+  CHECK(near(shared, *model.encoder.weight.gradient() + *other.gradient(), 1e-13));
+
+  // One step of the optimiser moves it once.
+  model.encoder.weight.set_gradient(shared);
+  const Tensor before = model.encoder.weight.value();
+  optim::Sgd(model.parameters(), {.lr = 0.5}).step();
+  CHECK(near(model.decoder.value(), before - 0.5 * shared, 1e-13));
+}
+
+TEST_CASE("module: the summary is a tree") {
+  CHECK(nn::summary(nn::Linear(784, 10)) == "Linear(784, 10)  7850 parameters\n");
+  const nn::Sequential model(
+      nn::Sequential(nn::Linear(4, 3), nn::relu), nn::Linear(3, 2, {.bias = false}),
+      [](const Var& x) { return x; }, ResidualMlp());
+  CHECK(nn::summary(model) ==
+        "Sequential  104 parameters\n"
+        "  0: Sequential  15 parameters\n"
+        "    0: Linear(4, 3)  15 parameters\n"
+        "    1: relu\n"
+        "  1: Linear(3, 2, no bias)  6 parameters\n"
+        "  2: function\n"
+        "  3: Module  83 parameters\n"
+        "    in: Linear(6, 5)  35 parameters\n"
+        "    mid: Linear(5, 5)  30 parameters\n"
+        "    out: Linear(5, 3)  18 parameters\n");
+  CHECK(names(model)[0] == "0.0.weight");
+}
+
+TEST_CASE("linear: x·Wᵀ + b, with and without b") {
+  nn::Linear layer(3, 2), bare(3, 2, {.bias = false});
+  const Tensor w = matrix({{1, 2, 3}, {-1, 0.5, 0}});
+  layer.weight.set_value(w);
+  layer.bias.set_value(vector({10, 20}));
+  bare.weight.set_value(w);
+  const Tensor without = matrix({{4.5, -1}, {-0.25, -1.375}});
+  CHECK(near(bare(input).value(), without, 1e-15));
+  CHECK(near(layer(input).value(), without + vector({10, 20}), 1e-15));
+  CHECK(layer.in() == 3);
+  CHECK(layer.out() == 2);
+  CHECK_FALSE(bare.bias);
+  CHECK(bare.parameters().size() == 1);
+  CHECK(layer(zeros({0, 3})).shape() == Shape{0, 2});
+}
+
+TEST_CASE("linear: a wrong shape is named, with the layer's path") {
+  ResidualMlp model = initialised(ResidualMlp());
+  CHECK(message_of([&] {
+          model.out(zeros({64, 784}));
+        }) == "[linear \"out\"] expects (batch,5), got (64,784).");
+  CHECK(message_of([&] {
+          model(zeros({2, 7}));
+        }) == "[linear \"in\"] expects (batch,6), got (2,7).");
+  CHECK_ERROR("[linear \"in\"] expects (batch,6), got (6).", model(zeros({6})));
+  CHECK_ERROR("[linear \"in\"] expects (batch,6), got (2,3,6).", model(zeros({2, 3, 6})));
+  const nn::Linear alone(3, 2);
+  CHECK_ERROR("[linear] expects (batch,3), got ().", alone(scalar(1)));
+  const auto deep = initialised(nn::Sequential(nn::relu, nn::Sequential(nn::Linear(2, 2))));
+  CHECK_ERROR("[linear \"1.0\"] expects (batch,2), got (2,3).", deep(input));
+  CHECK_ERROR("[linear] a layer of 0 inputs and 3 outputs.", nn::Linear(0, 3));
+  CHECK_ERROR("[linear] a layer of 3 inputs and 0 outputs.", nn::Linear(3, 0));
+}
+
+TEST_CASE("module: a layer without values, or moved away, says so") {
+  const nn::Linear layer(3, 2);
+  CHECK(message_of([&] { layer(input); }) ==
+        "[parameter] has no values yet. Hint: call nn::init(model, rng), or load weights.");
+  const nn::Sequential model(nn::Linear(3, 2));
+  CHECK(model.parameters().size() == 1 + 1);
+  CHECK_ERROR("[parameter \"0.weight\"] has no values yet.", model(input));
+  nn::Linear source = initialised(nn::Linear(3, 2));
+  const nn::Linear target = std::move(source);
+  CHECK(target(input).shape() == Shape{2, 2});
+  CHECK_ERROR("Hint: was", source(input));        // NOLINT(bugprone-use-after-move)
+  CHECK_ERROR("Hint: was", source.parameters());  // NOLINT(bugprone-use-after-move)
+}
+
+TEST_CASE("module: moving it keeps an optimiser's handles") {
+  nn::Sequential model = initialised(nn::Sequential(nn::Linear(3, 2)));
+  optim::Sgd sgd(model.parameters(), {.lr = 0.5});
+  const nn::Sequential moved = std::move(model);
+  const Tensor before = moved.parameters()[0].value();
+  Tape tape;
+  tape.backward(sum(moved(input)));
+  sgd.step();
+  const Tensor gradient = matrix({{2, -0.75, 1.25}, {2, -0.75, 1.25}});
+  CHECK(near(moved.parameters()[0].value(), before - 0.5 * gradient, 1e-14));
+}
+
+TEST_CASE("module: train and eval reach every part") {
+  nn::Sequential model(nn::Sequential(nn::Linear(2, 6), nn::relu), ResidualMlp());
+  const auto modes = [&] {
+    std::vector<bool> result{model.training(), model[0].training(), model[1].training()};
+    const auto& inner = dynamic_cast<nn::Sequential&>(model[0])[0];
+    const auto& mlp = dynamic_cast<ResidualMlp&>(model[1]);
+    for (const nn::Module* m :
+         {&inner, static_cast<const nn::Module*>(&mlp.in), static_cast<const nn::Module*>(&mlp.mid),
+          static_cast<const nn::Module*>(&mlp.out)})
+      result.push_back(m->training());
+    return result;
+  };
+  CHECK(modes() == std::vector<bool>(7, true));
+  model.eval();
+  CHECK(modes() == std::vector<bool>(7, false));
+  model.train();
+  CHECK(modes() == std::vector<bool>(7, true));
+}
+
+TEST_CASE("module: the residual network learns") {
+  ResidualMlp model = initialised(ResidualMlp());
+  Rng rng(3);
+  const Tensor x = nn::initial_weight(12, 6, nn::Init::he_normal, rng);
+  const Labels labels{0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2};
+  optim::Sgd sgd(model.parameters(), {.lr = 0.5});
+  double first = 0, last = 0;
+  for (int i = 0; i < 300; ++i) {
+    Tape tape;
+    const Var loss = nn::cross_entropy(model(x), labels);
+    last = loss.item();
+    if (i == 0) first = last;
+    tape.backward(loss);
+    sgd.step();
+  }
+  CHECK(first > 0.9);  // near ln 3
+  CHECK(last < 0.02);
+}
+
+TEST_CASE("sequential: modules, activations, functions and lambdas") {
+  nn::Linear first = initialised(nn::Linear(3, 4), 2);
+  const Parameter weight = first.weight, bias = first.bias;
+  nn::Sequential model(std::move(first), nn::tanh, reel::square,
+                       [](const Var& x) { return Real(2) * x; });
+  CHECK(model.size() == 4);
+  const Var by_hand = Real(2) * square(tanh(affine(input, weight, bias)));
+  CHECK(model(input).value() == by_hand.value());
+  model.add(nn::sigmoid);
+  CHECK(model(input).value() == sigmoid(by_hand).value());
+  CHECK(model[1].describe() == "tanh");
+  CHECK(model[2].describe() == "function");
+  CHECK_ERROR("[sequential] layer 5 of 5.", model[5]);
+  CHECK(nn::Sequential()(input).value() == input);
+}
+
+TEST_CASE("sequential: of sequentials") {
+  nn::Sequential inner(nn::Linear(3, 3), nn::relu);
+  nn::Sequential model(std::move(inner), nn::Sequential(nn::Sequential(nn::Linear(3, 2))));
+  CHECK(names(model) == Names{"0.0.weight", "0.0.bias", "1.0.weight", "1.0.bias"});
+  model = initialised(std::move(model));
+  const auto p = model.parameters();
+  CHECK(model(input).value() == affine(relu(affine(input, p[0], p[1])), p[2], p[3]).value());
+}
+
+TEST_CASE("mlp: linear layers with an activation between each two") {
+  CHECK(nn::summary(nn::mlp({784, 30, 20, 10}, nn::sigmoid)) ==
+        "Sequential  24380 parameters\n"
+        "  0: Linear(784, 30)  23550 parameters\n"
+        "  1: sigmoid\n"
+        "  2: Linear(30, 20)  620 parameters\n"
+        "  3: sigmoid\n"
+        "  4: Linear(20, 10)  210 parameters\n");
+  CHECK(nn::mlp({4, 2}, nn::relu).size() == 1);
+  CHECK_ERROR("[mlp] takes at least two widths, got 1.", nn::mlp({4}, nn::relu));
+  CHECK_ERROR("[mlp] takes at least two widths, got 0.", nn::mlp({}, nn::relu));
+  CHECK_ERROR("[linear] a layer of 4 inputs and 0 outputs.", nn::mlp({4, 0, 2}, nn::relu));
+}
+
+TEST_CASE("modules: the lectures' nets, row 9, equal the matrix formulas") {
+  nn::Sequential model = initialised(nn::mlp({3, 4, 5, 2}, nn::relu), 4);
+  const auto p = model.parameters();
+  for (const std::size_t i : {1u, 3u, 5u}) Parameter(p[i]).set_value(zeros(p[i].shape()));
+  const Var w1 = p[0], w2 = p[2], w3 = p[4], x = transpose(input);
+  const Var by_hand = matmul(w3, maximum(Real(0), matmul(w2, maximum(Real(0), matmul(w1, x)))));
+  CHECK(near(transpose(model(input)).value(), by_hand.value(), 1e-14, 1e-15));
+}
+
+TEST_CASE("activations: by name") {
+  const Tensor x = vector({-2, -0.5, 0, 0.5, 2});
+  const auto check = [&](const char* name, const Var& expected) {
+    CAPTURE(name);
+    CHECK(nn::activation_by_name(name).name == name);
+    CHECK(nn::activation_by_name(name)(x).value() == expected.value());
+  };
+  check("relu", relu(x));
+  check("tanh", tanh(x));
+  check("sigmoid", sigmoid(x));
+  check("leaky_relu", leaky_relu(x, Real(0.01)));
+  check("elu", elu(x, 1));
+  check("identity", x);
+  CHECK(nn::activations().size() == 6);
+  CHECK(message_of([] { nn::activation_by_name("ReLU"); }) ==
+        "[activation] there is no \"ReLU\". Hint: one of relu, tanh, sigmoid, leaky_relu, elu, "
+        "identity.");
+}
+
+// A clone equals its original and shares nothing with it.
+template <class M>
+void check_clone(M& model, const Tensor& x) {
+  M copy = nn::clone(model);
+  const Tensor before = model(x).value();
+  CHECK(copy(x).value() == before);
+  CHECK(paths(copy) == paths(model));
+  const auto copied = nn::state_of(copy), own = nn::state_of(model);
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    CAPTURE(own[i].path);
+    CHECK(&copied[i].value() != &own[i].value());
+    Parameter parameter = copied[i].parameter;
+    if (copied[i].buffer)
+      *copied[i].buffer += Real(1);
+    else
+      parameter.mutate() += Real(1);
+  }
+  CHECK(model(x).value() == before);
+  CHECK(copy(x).value() != before);
+}
+
+TEST_CASE("clone: is deep, for each kind of module") {
+  auto linear = initialised(nn::Linear(3, 2));
+  check_clone(linear, input);
+  auto bare = initialised(nn::Linear(3, 2, {.bias = false}));
+  check_clone(bare, input);
+  auto user = initialised(ResidualMlp());
+  check_clone(user, zeros({2, 6}));
+  auto buffered = initialised(Affine());
+  check_clone(buffered, input);
+  auto nested = initialised(nn::Sequential(Affine(), nn::Linear(3, 6), nn::relu,
+                                           nn::Sequential(ResidualMlp(), nn::tanh)));
+  check_clone(nested, input);
+}
+
+TEST_CASE("clone: of layers without values, of functions, with the names") {
+  const nn::Sequential model(nn::Linear(3, 2), [](const Var& x) { return x; });
+  nn::Sequential copy = nn::clone(model);
+  CHECK(nn::summary(copy) == nn::summary(model));
+  CHECK_ERROR("has no values yet", copy(input));
+  nn::Sequential trained = initialised(nn::Sequential(nn::Sequential(nn::Linear(3, 2))));
+  const Parameter held = trained.parameters()[0];
+  copy = nn::clone(trained);
+  CHECK(held.name() == "0.0.weight");
+  CHECK_ERROR("[linear \"0.0\"] expects", trained(zeros({1, 4})));
+  CHECK_ERROR("[linear \"0.0\"] expects", copy(zeros({1, 4})));
+}
+
+TEST_CASE("copy_state: the parts must agree") {
+  const auto from = initialised(nn::Linear(3, 2));
+  nn::Linear bare(3, 2, {.bias = false}), other(4, 2);
+  ResidualMlp user;
+  CHECK_ERROR("[copy_state] one model has 2 parameters and buffers, the other 1.",
+              nn::copy_state(from, bare));
+  CHECK_ERROR("[copy_state] \"weight\" (2,3) and \"weight\" (2,4) differ.",
+              nn::copy_state(from, other));
+  CHECK_ERROR("the other 6.", nn::copy_state(from, user));
+  CHECK_ERROR("has no values yet", other(zeros({1, 4})));
+}
