@@ -172,16 +172,16 @@ Tensor shift_by_max(const Tensor& x, int axis) {
 }
 
 Tensor softmax(const Tensor& x, int axis) {
+  const Lanes l = lanes(x.shape(), axis, "softmax");
   Tensor y = shift_by_max(x, axis);
   xt::noalias(y) = xt::exp(y);
-  const Lanes l = lanes(x.shape(), axis, "softmax");
   over_lanes(y, reel::sum(y, axis, true), l, y, [](Real a, Real total) { return a / total; });
   return y;
 }
 
 Tensor log_softmax(const Tensor& x, int axis) {
-  Tensor y = shift_by_max(x, axis);
   const Lanes l = lanes(x.shape(), axis, "log_softmax");
+  Tensor y = shift_by_max(x, axis);
   const Tensor totals = xt::log(reel::sum(Tensor(xt::exp(y)), axis, true));
   over_lanes(y, totals, l, y, [](Real a, Real log_total) { return a - log_total; });
   return y;

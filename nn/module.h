@@ -108,7 +108,11 @@ M clone(const M& model) {
   if constexpr (requires {
                   { model.clone() } -> std::same_as<M>;
                 }) {
-    return model.clone();
+    M copy = model.clone();
+    // A part that is cloned by itself is named by itself, so this names them all again.
+    state_of(model);
+    state_of(copy);
+    return copy;
   } else {
     static_assert(std::is_default_constructible_v<M>,
                   "give the module a default constructor or a member `M clone() const`");

@@ -9,7 +9,9 @@ namespace optim {
 Sgd::Sgd(std::vector<Parameter> parameters, const SgdOptions& options)
     : Optimizer("sgd", std::move(parameters), options.lr, options.l2, options.momentum != 0),
       options_(options) {
-  check_option("momentum", options.momentum, 0, std::numeric_limits<double>::infinity());
+  constexpr double any = std::numeric_limits<double>::infinity();
+  check_option("momentum", options.momentum, 0, any);
+  check_option("dampening", options.dampening, 0, any);
   if (options.nesterov && (options.momentum == 0 || options.dampening != 0))
     fail_usage("sgd", "nesterov takes a momentum and no dampening.");
 }

@@ -22,6 +22,10 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+bool finite(const std::optional<Evaluation>& evaluation) {
+  return !evaluation || std::isfinite(evaluation->loss);
+}
+
 // Trains one epoch into `report`.
 FitStatus run_epoch(nn::Module& model, optim::Optimizer& optimizer, const data::Batches& batches,
                     const FitOptions& options, EpochReport& report) {
@@ -67,6 +71,10 @@ FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Datase
     if (result.status != FitStatus::finished) return result;
     if (options.validation) report.validation = evaluate(model, *options.validation);
     if (options.test) report.test = evaluate(model, *options.test);
+    if (!finite(report.validation) || !finite(report.test)) {
+      result.status = FitStatus::diverged;
+      return result;
+    }
     result.epochs.push_back(std::move(report));
     if (options.on_epoch) options.on_epoch(result.epochs.back());
   }

@@ -49,7 +49,7 @@ struct FitOptions {
 enum class FitStatus {
   finished,  ///< all epochs
   stopped,   ///< `stop` said so; the last, partial epoch has no report
-  diverged,  ///< the loss was no longer finite; the weights are those it was computed with
+  diverged,  ///< a loss, in training or evaluation, was not finite; the weights are those it is of
 };
 
 struct FitResult {

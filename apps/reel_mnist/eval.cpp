@@ -14,14 +14,14 @@ namespace reel::mnist {
 int eval(const CommonOptions& options) {
   LoadedModel loaded = load(options.load);
   const data::Mnist mnist = data::load_mnist(options.data);
-  check_fits(loaded.architecture, mnist.test);
+  check_fits(loaded.architecture, mnist.test, options.load);
   const train::Evaluation evaluation = train::evaluate(loaded.model, mnist.test);
   if (options.json) {
     nlohmann::ordered_json result{{"data", mnist.test.name()},
                                   {"layers", loaded.architecture.layers_text()},
                                   {"activation", loaded.architecture.activation}};
     result.update(to_json(evaluation, mnist.test));
-    std::cout << result.dump() << '\n';
+    std::cout << json_line(result);
     return 0;
   }
   std::cout << loaded.architecture.layers_text() << ' ' << loaded.architecture.activation << " on "

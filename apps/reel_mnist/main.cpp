@@ -13,6 +13,16 @@
 namespace reel::mnist {
 namespace {
 
+constexpr std::size_t most = std::size_t{1} << 30;
+constexpr std::size_t largest_seed = std::size_t(-1) / 2;  // CLI11 reads −1 as 2⁶⁴ − 1
+
+// A check that --help does not print, since it says so in words.
+CLI::Validator silent(CLI::Validator check) { return check.description(""); }
+
+// For file names: an empty one is a shell variable that was not set.
+const CLI::Validator not_empty(
+    [](const std::string& text) { return text.empty() ? "is empty" : ""; }, "");
+
 void add_common(CLI::App& command, CommonOptions& options) {
   options.data = data::default_folder().string();
   command.add_option("--data", options.data, "Folder of the four IDX files, gzipped or not")
@@ -25,7 +35,7 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
   CLI::App& command = *app.add_subcommand("train", "Train a network and report its accuracy");
   add_common(command, options);
   command.add_option("--layers", options.layers, "Widths from input to output [784-10-10]")
-      ->type_name("N-N-…");
+      ->type_name("N-N-...");
   command
       .add_option("--activation", options.activation,
                   "relu, tanh, sigmoid, leaky_relu, elu or identity [relu]")
@@ -33,34 +43,37 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
   command
       .add_option("--optimizer", options.optimizer,
                   "sgd, momentum, nesterov, adagrad, rmsprop or adam")
-      ->check(CLI::IsMember(optimizer_names()))
+      ->check(silent(CLI::IsMember(optimizer_names())))
       ->capture_default_str()
       ->type_name("NAME");
   command
       .add_option("--lr", options.lr,
                   "Learning rate [sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, others 0.001]")
-      ->check(CLI::PositiveNumber)
+      ->check(silent(CLI::PositiveNumber))
       ->type_name("X");
   command.add_option("--batch", options.batch, "Images in a batch; a short last one is left out")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 30))
+      ->check(silent(CLI::Range(std::size_t{1}, most)))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--epochs", options.epochs, "Passes over the training images")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 30))
+      ->check(silent(CLI::Range(std::size_t{1}, most)))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--seed", options.seed, "Decides weights, split and order")
+      ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
       ->capture_default_str()
       ->type_name("N");
   command
       .add_option("--validation", options.validation,
                   "Share of training images to hold out, [0, 1)")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(silent(CLI::Range(0.0, 1.0)))
       ->capture_default_str()
       ->type_name("SHARE");
   command.add_option("--save", options.save, "Write the weights to this safetensors file")
+      ->check(not_empty)
       ->type_name("FILE");
   command.add_option("--load", options.load, "Start from the weights in this file")
+      ->check(not_empty)
       ->type_name("FILE");
   command.footer(
       "Examples:\n"
@@ -75,6 +88,7 @@ void add_eval(CLI::App& app, CommonOptions& options, int& exit_code) {
   add_common(command, options);
   command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
       ->required()
+      ->check(not_empty)
       ->type_name("FILE");
   command.footer("Example:\n  reel-mnist eval --load net.safetensors\n");
   command.callback([&] { exit_code = eval(options); });
@@ -85,12 +99,14 @@ void add_predict(CLI::App& app, PredictOptions& options, int& exit_code) {
   add_common(command, options);
   command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
       ->required()
+      ->check(not_empty)
       ->type_name("FILE");
   command.add_option("--index", options.index, "The first test image to show, from 0")
+      ->check(silent(CLI::Range(std::size_t{0}, most)))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--count", options.count, "How many to show")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 30))
+      ->check(silent(CLI::Range(std::size_t{1}, most)))
       ->capture_default_str()
       ->type_name("N");
   command.footer("Example:\n  reel-mnist predict --load net.safetensors --index 42 --count 3\n");
@@ -106,7 +122,8 @@ int fail_with(Error::Kind kind, const std::string& message) {
 int run(int argc, char** argv) {
   CLI::App app("Trains multilayer perceptrons on MNIST-format images.", "reel-mnist");
   app.set_version_flag("--version", "reel-mnist " REEL_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);        // none is checked below: CLI11 would not name a wrong one
+  app.option_defaults()->take_last();  // of an option that is given twice
   app.footer("`reel-mnist COMMAND --help` shows a command's options and examples.\n");
   int exit_code = 0;
   TrainOptions train_options;
@@ -117,10 +134,16 @@ int run(int argc, char** argv) {
   add_predict(app, predict_options, exit_code);
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty())
+      return fail_with(Error::Kind::usage,
+                       "no command, expected train, eval or predict. Hint: see "
+                       "--help.");
   } catch (const CLI::Success& request) {  // --help, --version
     app.exit(request);
   } catch (const CLI::ParseError& error) {
-    return fail_with(Error::Kind::usage, std::string(error.what()) + " Hint: see --help.");
+    std::string message = error.what();
+    if (!message.ends_with('.')) message += '.';
+    return fail_with(Error::Kind::usage, message + " Hint: see --help.");
   } catch (const Error& error) {
     return fail_with(error.kind(), error.what());
   } catch (const std::bad_alloc&) {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <map>
 
+#include <reel/autodiff/core/file.h>
 #include <reel/nn/safetensors.h>
 #include <reel/nn/weights.h>
 
@@ -38,12 +38,18 @@ nn::Sequential Architecture::make() const {
   return nn::mlp(layers, nn::activation_by_name(activation));
 }
 
-void check_fits(const Architecture& architecture, const data::Dataset& dataset) {
-  if (architecture.layers.front() != dataset.features() ||
-      architecture.layers.back() != dataset.classes())
-    fail_usage("layers", architecture.layers_text(), " does not fit ", dataset.name(),
-               ", whose images have ", dataset.features(), " pixels and ", dataset.classes(),
-               " classes. Hint: --layers ", dataset.features(), "-…-", dataset.classes(), '.');
+void check_fits(const Architecture& architecture, const data::Dataset& dataset,
+                const std::string& loaded_from) {
+  if (architecture.layers.front() == dataset.features() &&
+      architecture.layers.back() == dataset.classes())
+    return;
+  const std::string clash =
+      concat(architecture.layers_text(), " does not fit ", dataset.name(), ", whose images have ",
+             dataset.features(), " pixels and ", dataset.classes(), " classes.");
+  if (!loaded_from.empty())
+    fail(Error::Kind::input, "load", absolute_name(loaded_from), ": ", clash);
+  fail_usage("layers", clash, " Hint: --layers ", dataset.features(), "-…-", dataset.classes(),
+             '.');
 }
 
 void save(const nn::Module& model, const Architecture& architecture, const std::string& path) {
@@ -57,8 +63,7 @@ LoadedModel load(const std::string& path) {
   const auto entry = [&](const char* key) {
     const auto found = metadata.find(key);
     if (found == metadata.end())
-      fail(Error::Kind::input, "load", std::filesystem::absolute(path).string(),
-           ": its metadata has no \"", key,
+      fail(Error::Kind::input, "load", absolute_name(path), ": its metadata has no \"", key,
            "\". Hint: a file that `reel-mnist train --save` wrote.");
     return found->second;
   };
@@ -69,7 +74,7 @@ LoadedModel load(const std::string& path) {
     return loaded;
   } catch (const Error& error) {
     if (error.kind() != Error::Kind::usage) throw;
-    fail(Error::Kind::input, "load", std::filesystem::absolute(path).string(), ": ", error.what());
+    fail(Error::Kind::input, "load", absolute_name(path), ": ", error.what());
   }
 }
 

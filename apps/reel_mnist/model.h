@@ -21,9 +21,10 @@ struct Architecture {
   nn::Sequential make() const;
 };
 
-/// Throws Error (usage) unless the first width is the images' size and the last the number of
-/// classes.
-void check_fits(const Architecture& architecture, const data::Dataset& dataset);
+/// Throws Error unless the first width is the images' size and the last the number of classes; of
+/// kind input if the network is from a file, `loaded_from`, usage if that is empty.
+void check_fits(const Architecture& architecture, const data::Dataset& dataset,
+                const std::string& loaded_from);
 
 void save(const nn::Module& model, const Architecture& architecture, const std::string& path);
 

@@ -81,12 +81,10 @@ void print_json(const data::Dataset& dataset, std::size_t index, const Tensor& p
   for (std::size_t c = 0; c < dataset.classes(); ++c)
     by_class[dataset.class_name(c)] = probabilities.data()[c];
   const auto truth = static_cast<std::size_t>(dataset.label(index));
-  std::cout << nlohmann::ordered_json{{"index", index},
-                                      {"label", dataset.class_name(truth)},
-                                      {"prediction", dataset.class_name(guess)},
-                                      {"probabilities", std::move(by_class)}}
-                   .dump()
-            << '\n';
+  std::cout << json_line({{"index", index},
+                          {"label", dataset.class_name(truth)},
+                          {"prediction", dataset.class_name(guess)},
+                          {"probabilities", std::move(by_class)}});
 }
 
 }  // namespace
@@ -95,7 +93,7 @@ int predict(const PredictOptions& options) {
   LoadedModel loaded = load(options.load);
   const data::Mnist mnist = data::load_mnist(options.data);
   const data::Dataset& test = mnist.test;
-  check_fits(loaded.architecture, test);
+  check_fits(loaded.architecture, test, options.load);
   if (options.index >= test.size() || options.count > test.size() - options.index)
     fail_usage("predict", "images ", options.index, " to ", options.index + options.count - 1,
                " of a test set that has ", test.size(), '.');

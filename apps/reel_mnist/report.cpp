@@ -44,4 +44,8 @@ nlohmann::ordered_json to_json(const train::Evaluation& evaluation, const data::
           {"confusion", std::move(rows)}};
 }
 
+std::string json_line(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
 }  // namespace reel::mnist

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -31,6 +32,7 @@ std::string grouped(std::size_t number) {
 }
 
 std::string percent(double share) {
+  if (std::isnan(share)) return "–";
   char text[32];
   std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
   return text;

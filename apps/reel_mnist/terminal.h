@@ -13,7 +13,7 @@ bool colours();
 
 /// "60,000".
 std::string grouped(std::size_t number);
-/// "84.03 %".
+/// "84.03 %"; "–" for NaN, the share of nothing.
 std::string percent(double share);
 /// `text` padded with spaces to a width in characters (UTF-8), on the left if `right_aligned`.
 std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);

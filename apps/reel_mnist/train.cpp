@@ -192,7 +192,7 @@ int train(const TrainOptions& options) {
   Rng weights_rng = rng.split(0), split_rng = rng.split(1), order_rng = rng.split(2);
   LoadedModel network = make_model(options, weights_rng);
   const data::Mnist mnist = data::load_mnist(options.data);
-  check_fits(network.architecture, mnist.train);
+  check_fits(network.architecture, mnist.train, options.load);
   const data::Split parts = data::split(mnist.train, options.validation, split_rng);
   const OptimizerChoice& chosen = choice(options.optimizer);
   const OptimizerPtr optimizer =
@@ -222,7 +222,7 @@ int train(const TrainOptions& options) {
                       [&](const train::EpochReport& report) {
                         progress.clear();
                         if (options.json)
-                          std::cout << epoch_json(report).dump() << std::endl;
+                          std::cout << json_line(epoch_json(report)) << std::flush;
                         else
                           print_epoch(report);
                       },
@@ -233,12 +233,16 @@ int train(const TrainOptions& options) {
          result.epochs.size() + 1, ". Hint: a lower --lr than ", optimizer->lr(), '.');
   if (!options.save.empty()) save(network.model, network.architecture, options.save);
   if (options.json) {
-    std::cout << final_json(run, result).dump() << '\n';
+    std::cout << json_line(final_json(run, result));
   } else if (!result.epochs.empty()) {
     const train::Evaluation& test = *result.epochs.back().test;
     std::cout << "\nTest accuracy " << percent(test.accuracy())
               << ". Rows: the true class; columns: what it was taken for.\n\n"
               << confusion_table(test.confusion, mnist.test);
+  }
+  if (!options.json) {
+    if (result.status == train::FitStatus::stopped)
+      std::cout << "\nStopped in epoch " << result.epochs.size() + 1 << ".\n";
     if (!options.save.empty()) std::cout << "\nSaved to " << options.save << ".\n";
   }
   return caught_signal ? 128 + caught_signal : 0;

@@ -1,0 +1,331 @@
+#!/bin/sh
+# reel-mnist from outside: exit codes, messages, JSON, signals, files. Argument: the program.
+set -u
+LC_ALL=C
+export LC_ALL
+unset NO_COLOR
+
+program=$1
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+case $program in /*) ;; *) program=$PWD/$program ;; esac
+cd "$folder" || exit 1
+failures=0
+
+fail() {
+  failures=$((failures + 1))
+  echo "FAILED: $1"
+  sed 's/^/  stdout: /' out | head -n 5
+  sed 's/^/  stderr: /' err | head -n 5
+}
+
+# check EXIT_CODE ARGUMENTS…: runs the program into the files out and err.
+check() {
+  expected=$1
+  shift
+  run="reel-mnist $*"
+  "$program" "$@" >out 2>err </dev/null
+  code=$?
+  [ "$code" = "$expected" ] || fail "$run: exit code $code, expected $expected"
+  if [ "$(printf '\033')" ] && grep -q "$(printf '\033')" out err; then
+    fail "$run: an escape code, though this is no terminal"
+  fi
+}
+
+# refuse EXIT_CODE TEXT ARGUMENTS…: fails with one line on stderr, which holds the text.
+refuse() {
+  code=$1 text=$2
+  shift 2
+  check "$code" "$@"
+  [ "$(grep -c '' err)" = 1 ] || fail "$run: expected one line on stderr"
+  grep -q '^reel-mnist: ' err || fail "$run: stderr does not name the program"
+  grep -qF -- "$text" err || fail "$run: stderr does not say '$text'"
+}
+
+says() { grep -qF -- "$2" "$1" || fail "$run: $1 does not say '$2'"; }
+value() { sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" "$2" | tail -n 1; }
+without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//' "$1"; }
+
+bytes() { for byte; do printf "\\$(printf '%03o' "$byte")"; done; }
+size() { bytes 0 0 $(($1 / 256)) $(($1 % 256)); }
+# images COUNT FIRST: 4×4 pixels in three kinds: bright on top, in the middle or below.
+images() {
+  bytes 0 0 8 3; size "$1"; size 4; size 4
+  i=0
+  while [ $i -lt "$1" ]; do
+    case $((i % 3)) in
+      0) bytes 250 240 230 220 210 200 $((i % 99)) 9 8 7 6 5 4 3 2 1 ;;
+      1) bytes 1 2 3 4 $((i % 99)) 250 240 230 220 210 200 9 8 7 6 5 ;;
+      2) bytes 9 8 7 6 5 4 3 2 1 $((i % 99)) 250 240 230 220 210 200 ;;
+    esac
+    i=$((i + 1))
+  done
+}
+labels() {
+  bytes 0 0 8 1; size "$1"
+  i=0
+  while [ $i -lt "$1" ]; do bytes $((i % 3)); i=$((i + 1)); done
+}
+# A copy of the good data under a new name.
+copy() { cp -R data "$1"; }
+
+mkdir data
+images 60 >data/train-images-idx3-ubyte
+labels 60 >data/train-labels-idx1-ubyte
+images 30 >data/t10k-images-idx3-ubyte
+labels 30 >data/t10k-labels-idx1-ubyte
+small="--data data --layers 16-8-10 --batch 8 --lr 0.5"
+
+# ---- help and version
+check 0 --version
+grep -q '^reel-mnist [0-9]' out || fail "$run: no version"
+check 0 --help
+for command in train eval predict; do
+  says out "$command"
+done
+for command in train eval predict; do
+  check 0 "$command" --help
+  says out Example
+  says out --data
+  says out --json
+  [ ! -s err ] || fail "$run: something on stderr"
+done
+check 0 train --help
+for option in layers activation optimizer lr batch epochs seed validation save load; do
+  says out "--$option"
+done
+
+# ---- usage
+refuse 2 command
+refuse 2 walk walk
+refuse 2 walk train walk
+refuse 2 seed train --seed -1
+refuse 2 --walk train --walk
+refuse 2 --walk --walk
+refuse 2 epochs train --epochs
+refuse 2 batch train --batch 0
+refuse 2 batch train --batch -3
+refuse 2 batch train --batch many
+refuse 2 batch train --batch 1.5
+refuse 2 epochs train --epochs 0
+refuse 2 seed train --seed one
+refuse 2 lr train --lr 0
+refuse 2 lr train --lr -1
+refuse 2 lr train --lr nan
+refuse 2 lr train --lr inf
+refuse 2 adamant train --optimizer adamant
+refuse 2 swish train $small --activation swish
+refuse 2 validation train --validation -0.1
+refuse 2 validation train --validation 1.5
+refuse 2 1 train $small --validation 1
+refuse 2 share train $small --validation 0.0001
+for layers in 16 16- -16-10 16--10 16-0-10 16-8-10x 'a-b' '' 16-99999999999999999999-10; do
+  refuse 2 layers train --data data "--layers=$layers"
+done
+refuse 2 16 train --data data --layers 784-10-10
+says err 'Hint: --layers 16-'
+refuse 2 16-8-3 train --data data --layers 16-8-3
+refuse 2 1000 train $small --batch 1000
+refuse 2 --load eval --data data
+refuse 2 --load predict --data data
+refuse 2 save train $small --save ''
+refuse 2 load train $small --load ''
+
+# ---- training, evaluation, prediction
+check 0 train $small --epochs 5 --save net
+for text in '16-8-10 relu' 'sgd lr 0.5' 'batch 8' 'seed 1' '54 images to train on' '6 to validate' \
+  '30 to test' thread 'train loss' 'Test accuracy' 'Saved to net'; do
+  says out "$text"
+done
+[ "$(grep -c '^ *[1-5] .*%' out)" -ge 5 ] || fail "$run: not a line for each epoch"
+[ ! -s err ] || fail "$run: progress on stderr, though it is no terminal"
+! grep -q nan out || fail "$run: nan in the table of classes"
+[ -s net ] || fail "$run: nothing was saved"
+
+check 0 train $small --epochs 5 --json --save net.json
+cp out first
+[ "$(grep -c '' out)" = 6 ] || fail "$run: not one line for each epoch and one more"
+[ "$(grep -c '^{.*}$' out)" = 6 ] || fail "$run: a line that is no JSON object"
+for key in epoch train_loss test_accuracy seconds samples_per_second; do
+  [ "$(head -n 5 out | grep -c "\"$key\":[0-9]")" = 5 ] || fail "$run: an epoch without $key"
+done
+tail -n 1 out | grep -q '"final":true' || fail "$run: the last line is not the final one"
+! head -n 5 out | grep -q '"final"' || fail "$run: more than one final line"
+[ "$(value final out)" = true ] && [ "$(value test_accuracy out)" = "$(sed -n 5p out | sed 's/.*"test_accuracy":\([^,}]*\).*/\1/')" ] ||
+  fail "$run: the final accuracy is not that of the last epoch"
+says err 'seed 1'
+parse='import json, sys; [json.loads(line, parse_constant=sys.exit) for line in sys.stdin]'
+if command -v python3 >/dev/null && python3 -c '' 2>/dev/null; then
+  python3 -c "$parse" <out || fail "$run: a line that is not JSON"
+fi
+cmp -s net net.json || fail "$run: --json changed the weights"
+
+check 0 train $small --epochs 5 --json
+[ "$(without_times out)" = "$(without_times first)" ] || fail "$run: the same seed, other results"
+check 0 train $small --epochs 5 --json --seed 2
+[ "$(without_times out | head -n 5)" != "$(without_times first | head -n 5)" ] ||
+  fail "$run: another seed, the same results"
+
+check 0 eval --data data --load net.json --json
+[ "$(grep -c '' out)" = 1 ] || fail "$run: not one line"
+for key in test_accuracy test_loss; do
+  [ "$(value $key out)" = "$(value $key first)" ] || fail "$run: not the $key of train"
+done
+check 0 eval --data data --load net
+says out 'test accuracy'
+! grep -q nan out || fail "$run: nan in the table of classes"
+
+check 0 predict --data data --load net --index 4 --count 2
+says out 'test image 4: 1'
+says out 'test image 5: 2'
+[ "$(grep -c '%' out)" -ge 20 ] || fail "$run: not ten probabilities for each image"
+check 0 predict --data data --load net --index 29 --json
+grep -q '^{"index":29,"label":"2","prediction":"[0-9]","probabilities":{"0":.*}}$' out ||
+  fail "$run: no prediction"
+refuse 2 30 predict --data data --load net --index 30
+refuse 2 30 predict --data data --load net --index 20 --count 11
+refuse 2 count predict --data data --load net --count 0
+refuse 2 index predict --data data --load net --index -1
+
+check 0 train --data data --load net --epochs 1 --batch 8 --lr 0.5 --save more --json
+says out '"layers":"16-8-10"'
+! cmp -s net more || fail "$run: the weights did not change"
+refuse 2 16-4-10 train --data data --load net --layers 16-4-10
+refuse 2 tanh train --data data --load net --activation tanh
+for optimizer in sgd momentum nesterov adagrad rmsprop adam; do
+  check 0 train --data data --layers 16-10 --batch 8 --epochs 1 --optimizer "$optimizer" --json
+  says out "\"optimizer\":\"$optimizer\""
+done
+for activation in relu tanh sigmoid leaky_relu elu identity; do
+  check 0 train $small --epochs 1 --activation "$activation" --validation 0 --save "net-$activation"
+  check 0 eval --data data --load "net-$activation"
+  says out "$activation"
+done
+if command -v gzip >/dev/null; then
+  copy packed
+  gzip packed/*
+  check 0 eval --data packed --load net --json
+  [ "$(value test_loss out)" = "$(value test_loss first)" ] || fail "$run: gzip changed the result"
+  copy cut
+  gzip cut/train-images-idx3-ubyte
+  head -c 200 cut/train-images-idx3-ubyte.gz >cut/train-images-idx3-ubyte
+  rm cut/train-images-idx3-ubyte.gz
+  refuse 3 "$folder/cut/train-images-idx3-ubyte" train $small --data cut
+fi
+copy "$(printf 'odd\377name')" 2>/dev/null && {
+  check 0 eval --data "$(printf 'odd\377name')" --load net --json
+  check 0 train $small --data "$(printf 'odd\377name')" --epochs 1 --json
+}
+
+# ---- data that is wrong
+refuse 3 "$folder/nowhere" train $small --data nowhere
+refuse 3 "$folder/net" train $small --data net
+for command in eval predict; do refuse 3 "$folder/nowhere" $command --load net --data nowhere; done
+broken() {  # broken FILE: refused, naming it, and nothing is saved
+  refuse 3 "$folder/bad/$1" train $small --data bad --save unwanted
+  [ ! -e unwanted ] || fail "$run: saved all the same"
+  refuse 3 "$folder/bad/$1" eval --data bad --load net
+  rm -rf bad
+  copy bad
+}
+copy bad
+for file in train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte \
+  t10k-labels-idx1-ubyte; do
+  rm "bad/$file"
+  refuse 3 "$file" train $small --data bad
+  for length in 0 3 7 40; do
+    head -c $length "data/$file" >"bad/$file"
+    [ $length != 40 ] || [ "$file" != t10k-labels-idx1-ubyte ] || continue
+    broken "$file"
+  done
+  { cat "data/$file"; echo; } >"bad/$file"
+  broken "$file"
+  { bytes 9; tail -c +2 "data/$file"; } >"bad/$file"
+  broken "$file"
+done
+cp data/train-labels-idx1-ubyte bad/train-images-idx3-ubyte
+broken train-images-idx3-ubyte
+cp data/t10k-images-idx3-ubyte bad/t10k-labels-idx1-ubyte
+broken t10k-labels-idx1-ubyte
+labels 59 >bad/train-labels-idx1-ubyte
+broken train-labels-idx1-ubyte
+{ bytes 0 0 8 1; size 30; head -c 29 /dev/zero; bytes 10; } >bad/t10k-labels-idx1-ubyte
+broken t10k-labels-idx1-ubyte
+images 0 >bad/train-images-idx3-ubyte
+labels 0 >bad/train-labels-idx1-ubyte
+broken train-images-idx3-ubyte
+{ bytes 0 0 8 3 255 255 255 255 255 255 255 255 255 255 255 255; } >bad/train-images-idx3-ubyte
+broken train-images-idx3-ubyte
+
+# ---- weights that are wrong
+printf 'no weights at all' >text
+head -c 300 net >short
+mkdir other
+{ bytes 0 0 8 3; size 30; size 2; size 2; head -c 120 /dev/zero; } >other/train-images-idx3-ubyte
+cp other/train-images-idx3-ubyte other/t10k-images-idx3-ubyte
+labels 30 >other/train-labels-idx1-ubyte
+labels 30 >other/t10k-labels-idx1-ubyte
+for command in eval predict 'train --epochs 1'; do
+  refuse 3 "$folder/none" $command --data data --load none
+  refuse 3 "$folder/text" $command --data data --load text
+  refuse 3 "$folder/short" $command --data data --load short
+  refuse 3 "$folder/net" $command --data other --load net
+  says err 16-8-10
+done
+
+# ---- divergence
+cp net kept
+refuse 4 'no longer finite' train $small --lr 1e30 --epochs 3 --save kept
+cmp -s net kept || fail "$run: an earlier file was overwritten"
+refuse 4 'no longer finite' train $small --lr 1e38 --epochs 1 --batch 54 --save unwanted
+[ ! -e unwanted ] || fail "$run: saved all the same"
+
+# ---- a system that refuses
+refuse 5 "$folder/none/net" train $small --save none/net --epochs 1000000000
+[ ! -s out ] || fail "$run: trained first"
+refuse 5 "$folder/data" train $small --save data --epochs 1000000000
+if [ -c /dev/full ]; then
+  [ ! -w /dev ] || refuse 5 /dev/full train $small --epochs 1 --save /dev/full
+  for arguments in "train $small --epochs 1" "eval --data data --load net --json" \
+    "predict --data data --load net" --help; do
+    "$program" $arguments >/dev/full 2>err </dev/null
+    code=$?
+    : >out
+    [ $code = 5 ] || fail "reel-mnist $arguments >/dev/full: exit code $code, expected 5"
+  done
+fi
+if [ "$(id -u)" != 0 ]; then
+  mkdir closed
+  chmod 500 closed
+  refuse 5 "$folder/closed/net" train $small --save closed/net
+  copy secret
+  chmod 000 secret/train-images-idx3-ubyte
+  refuse 5 secret/train-images-idx3-ubyte train $small --data secret
+fi
+
+# ---- signals
+# interrupt SIGNAL EXIT_CODE: in the middle of training; what --save asked for is there.
+interrupt() {
+  rm -f stopped
+  run="reel-mnist train, SIG$1"
+  "$program" train $small --epochs 1000000000 --lr 0.01 --json --save stopped >out 2>err </dev/null &
+  process=$!
+  tries=0
+  until grep -q '"epoch":2' out || [ $tries = 100 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+  done
+  kill -s "$1" $process
+  wait $process
+  code=$?
+  [ $code = "$2" ] || fail "$run: exit code $code, expected $2"
+  grep -q '"status":"stopped"' out || fail "$run: no final line"
+  cp out last
+  check 0 eval --data data --load stopped --json
+}
+# A shell starts background jobs with SIGINT ignored; the program asks for it all the same.
+interrupt TERM 143
+interrupt INT 130
+
+[ $failures = 0 ] || { echo "$failures checks failed"; exit 1; }

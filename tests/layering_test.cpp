@@ -1,0 +1,195 @@
+// The layers of the design: who includes whom, who records, what the umbrella header leaves out.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path root = REEL_SOURCE_DIR;
+const std::vector<std::string> folders{"autodiff", "nn", "optim", "data", "train", "apps"};
+
+// What the files of each folder may include, as beginnings of paths; apps may include all.
+const std::map<std::string, std::vector<std::string>> allowed{
+    {"autodiff", {"autodiff/"}},
+    {"nn", {"nn/", "autodiff/"}},
+    {"optim", {"optim/", "autodiff/"}},
+    {"data", {"data/", "autodiff/core/", "autodiff/tensor.h", "autodiff/shared_tensor.h"}},
+    {"train", {"train/", "autodiff/", "nn/", "optim/", "data/"}},
+    {"apps", {""}},
+};
+
+// Headers that a model's code does not need: reel.h may leave them out.
+const std::set<std::string> internal{
+    "autodiff/arena.h", "autodiff/core/file.h", "autodiff/leaf_table.h", "autodiff/steps.h",
+    "data/gather.h",    "data/idx.h",           "data/inflate.h",        "nn/safetensors.h"};
+
+struct Source {
+  std::string folder, path;
+  std::vector<std::string> lines;
+
+  bool is_header() const { return path.ends_with(".h"); }
+};
+
+std::vector<std::string> lines_of(const fs::path& path) {
+  std::ifstream file(path);
+  REQUIRE_MESSAGE(file.good(), path.string());
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+std::vector<Source> read_sources() {
+  std::vector<Source> sources;
+  for (const std::string& folder : folders)
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      const fs::path& path = entry.path();
+      if (path.extension() == ".h" || path.extension() == ".cpp")
+        sources.push_back({folder, fs::relative(path, root).generic_string(), lines_of(path)});
+    }
+  std::sort(sources.begin(), sources.end(),
+            [](const Source& a, const Source& b) { return a.path < b.path; });
+  return sources;
+}
+
+const std::vector<Source>& all_sources() {
+  static const std::vector<Source> sources = read_sources();
+  return sources;
+}
+
+struct Include {
+  bool quoted;
+  std::string path;
+};
+
+std::vector<Include> includes_of(const std::vector<std::string>& lines) {
+  static const std::regex pattern(R"(\s*#\s*include\s*([<"])([^>"]+)[>"].*)");
+  std::vector<Include> includes;
+  for (const std::string& line : lines)
+    if (std::smatch match; std::regex_match(line, match, pattern))
+      includes.push_back({match[1] == "\"", match[2]});
+  return includes;
+}
+
+// The path below the root that an include names; empty if it is no file of Reel. A quoted one is
+// beside its source.
+std::string reel_path(const Include& include, const std::string& from) {
+  if (include.path.starts_with("reel/")) return include.path.substr(5);
+  if (!include.quoted) return "";
+  return (fs::path(from).parent_path() / include.path).lexically_normal().generic_string();
+}
+
+bool may_include(const std::string& folder, const std::string& path) {
+  const auto& beginnings = allowed.at(folder);
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](const std::string& beginning) { return path.starts_with(beginning); });
+}
+
+// Without comments and strings.
+std::string code_of(const std::string& line) {
+  static const std::regex strings(R"("(\\.|[^"\\])*")");
+  const std::string code = std::regex_replace(line, strings, "\"\"");
+  return code.substr(0, code.find("//"));
+}
+
+void add_reachable(const std::string& header, std::set<std::string>& reached) {
+  if (!reached.insert(header).second) return;
+  for (const Include& include : includes_of(lines_of(root / header)))
+    if (const std::string path = reel_path(include, header); !path.empty())
+      add_reachable(path, reached);
+}
+
+}  // namespace
+
+TEST_CASE("layering: the sources were found") {
+  std::map<std::string, int> found;
+  for (const Source& source : all_sources()) ++found[source.folder];
+  for (const std::string& folder : folders) {
+    CAPTURE(folder);
+    CHECK(found[folder] >= 4);
+  }
+}
+
+TEST_CASE("layering: what is told from these lines") {
+  CHECK(
+      includes_of({"  # include \"a.h\"  // b", "//#include <c>", "#include <reel/x.h>"}).size() ==
+      2);
+  CHECK(reel_path({true, "../core/error.h"}, "autodiff/ops/loss.cpp") == "autodiff/core/error.h");
+  CHECK(reel_path({false, "reel/nn/linear.h"}, "train/fit.h") == "nn/linear.h");
+  CHECK(reel_path({false, "vector"}, "train/fit.h").empty());
+  CHECK(may_include("nn", "autodiff/tape.h"));
+  CHECK_FALSE(may_include("optim", "nn/module.h"));
+  CHECK_FALSE(may_include("data", "autodiff/tape.h"));
+  CHECK_FALSE(may_include("train", "reel.h"));
+  CHECK(code_of("f(\"record(\\\"\", x);  // record(y)") == "f(\"\", x);  ");
+}
+
+TEST_CASE("layering: each folder includes what the design lets it") {
+  for (const Source& source : all_sources())
+    for (const Include& include : includes_of(source.lines)) {
+      const std::string path = reel_path(include, source.path);
+      if (path.empty()) continue;
+      INFO(source.path << " includes " << path);
+      CHECK(may_include(source.folder, path));
+      CHECK(fs::exists(root / path));
+    }
+}
+
+TEST_CASE("layering: public headers include of xtensor no more than xarray") {
+  for (const Source& source : all_sources()) {
+    if (!source.is_header() || source.folder == "apps") continue;
+    for (const Include& include : includes_of(source.lines)) {
+      INFO(source.path << " includes " << include.path);
+      CHECK_FALSE(include.path.starts_with("xtensor-blas/"));
+      if (include.path.starts_with("xtensor/")) CHECK(include.path == "xtensor/xarray.hpp");
+    }
+  }
+}
+
+TEST_CASE("layering: only autodiff and users record operations") {
+  const std::regex call(R"(\brecord\s*\()");
+  std::size_t calls = 0;
+  for (const Source& source : all_sources())
+    for (const std::string& line : source.lines) {
+      if (!std::regex_search(code_of(line), call)) continue;
+      ++calls;
+      INFO(source.path << ": " << line);
+      CHECK(source.folder == "autodiff");
+    }
+  CHECK(calls > 20);  // so they were recognised
+}
+
+TEST_CASE("layering: the umbrella header includes every public header") {
+  std::set<std::string> reached;
+  add_reachable("reel.h", reached);
+  for (const Source& source : all_sources()) {
+    if (!source.is_header() || source.folder == "apps") continue;
+    INFO(source.path << ": include it in reel.h, or list it as internal here");
+    CHECK(reached.count(source.path) + internal.count(source.path) == 1);
+  }
+  for (const std::string& header : internal) {
+    CAPTURE(header);
+    CHECK(fs::exists(root / header));
+  }
+}
+
+TEST_CASE("layering: each file says in its first line what it does, and is short") {
+  for (const Source& source : all_sources()) {
+    CAPTURE(source.path);
+    REQUIRE_FALSE(source.lines.empty());
+    CHECK(source.lines[0].starts_with("// "));
+    CHECK(source.lines.size() <= 400);
+    if (source.is_header())
+      CHECK(std::count(source.lines.begin(), source.lines.end(), "#pragma once") == 1);
+  }
+}

@@ -1,0 +1,236 @@
+// What all optimisers share: gradients used and emptied, step counts, and options that are refused.
+#include <reel/optim/optimizer.h>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <reel/autodiff/ops.h>
+#include <reel/autodiff/tape.h>
+#include <reel/optim/adagrad.h>
+#include <reel/optim/adam.h>
+#include <reel/optim/rmsprop.h>
+#include <reel/optim/sgd.h>
+
+#include "../near.h"
+#include "../throws.h"
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+namespace {
+
+using Parameters = std::vector<Parameter>;
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+// Every method, with options under which each step depends on the ones before.
+std::vector<std::unique_ptr<Optimizer>> all_methods(const Parameters& p) {
+  std::vector<std::unique_ptr<Optimizer>> all;
+  all.push_back(std::make_unique<Sgd>(p, SgdOptions{.lr = 0.1}));
+  all.push_back(std::make_unique<Sgd>(p, SgdOptions{.lr = 0.1, .momentum = 0.9, .dampening = 0.5}));
+  all.push_back(std::make_unique<Sgd>(p, SgdOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}));
+  all.push_back(std::make_unique<Adagrad>(p, AdagradOptions{.lr = 0.1, .lr_decay = 0.5}));
+  all.push_back(std::make_unique<Rmsprop>(p, RmspropOptions{.momentum = 0.9}));
+  all.push_back(std::make_unique<Rmsprop>(p, RmspropOptions{.centered = true}));
+  all.push_back(std::make_unique<Adam>(p, AdamOptions{.lr = 0.1}));
+  all.push_back(std::make_unique<Adam>(p, AdamOptions{.lr = 0.1, .amsgrad = true}));
+  return all;
+}
+
+constexpr std::size_t methods = 8;
+
+// The k-th of all_methods.
+std::unique_ptr<Optimizer> method(std::size_t k, const Parameters& p) {
+  return std::move(all_methods(p)[k]);
+}
+
+Tensor gradient(int step) {
+  return vector({std::sin(Real(step)), std::cos(Real(2 * step)), Real(0.5)});
+}
+
+Parameter start() { return Parameter(vector({1, -2, 3}), "p"); }
+
+TEST_CASE("optimizer: a step uses the gradients of a backward pass and empties them") {
+  const Parameter p(vector({1, -2}), "p");
+  Sgd sgd({p}, {.lr = 0.25});
+  Tape tape;
+  tape.backward(sum(square(p)));
+  sgd.step();
+  CHECK(p.value() == vector({0.5, -1}));
+  CHECK_FALSE(p.gradient());
+  CHECK_THROWS_AS(sgd.step(), Error);
+}
+
+TEST_CASE("optimizer: keep leaves the gradients as they are") {
+  for (std::size_t k = 0; k < methods; ++k) {
+    CAPTURE(k);
+    Parameter kept = start(), fresh = start();
+    const auto keeping = method(k, {kept}), usual = method(k, {fresh});
+    kept.set_gradient(gradient(1));
+    for (int step = 0; step < 3; ++step) {
+      keeping->step({.keep = true});
+      CHECK(*kept.gradient() == gradient(1));
+      fresh.set_gradient(gradient(1));
+      usual->step();
+      CHECK(kept.value() == fresh.value());
+    }
+    keeping->clear_gradients();
+    CHECK_FALSE(kept.gradient());
+  }
+}
+
+TEST_CASE("optimizer: a step with no gradient at all is an error, and changes nothing") {
+  for (std::size_t k = 0; k < methods; ++k) {
+    const Parameter p = start(), q = start();
+    const auto optimizer = method(k, {p, q});
+    const std::string message = message_of([&] { optimizer->step(); });
+    CHECK(message == concat('[', optimizer->method(),
+                            "] no parameter has a gradient. Hint: call tape.backward(loss) before "
+                            "step()."));
+    CHECK(p.value() == start().value());
+  }
+}
+
+TEST_CASE("optimizer: without a gradient a parameter is skipped, and its steps don't count") {
+  for (std::size_t k = 0; k < methods; ++k) {
+    CAPTURE(k);
+    Parameter always = start(), sometimes = start(), alone = start();
+    const auto both = method(k, {always, sometimes}), one = method(k, {alone});
+    for (int step = 0; step < 12; ++step) {
+      always.set_gradient(gradient(step));
+      const bool part = step % 3 == 1;
+      const Tensor before = sometimes.value();
+      if (part) {
+        sometimes.set_gradient(gradient(step));
+        alone.set_gradient(gradient(step));
+        one->step();
+      }
+      both->step();
+      if (!part) CHECK(sometimes.value() == before);
+      CHECK(sometimes.value() == alone.value());
+    }
+  }
+}
+
+TEST_CASE("optimizer: a step counts once, not once for each tensor of the model") {
+  for (std::size_t k = 0; k < methods; ++k) {
+    CAPTURE(k);
+    Parameter first = start(), second = start(), alone = start();
+    const auto two = method(k, {first, second}), one = method(k, {alone});
+    for (int step = 0; step < 10; ++step) {
+      for (Parameter* p : {&first, &second, &alone}) p->set_gradient(gradient(step));
+      two->step();
+      one->step();
+      CHECK(first.value() == alone.value());
+      CHECK(second.value() == alone.value());
+    }
+  }
+}
+
+TEST_CASE("optimizer: the rate can be changed between steps") {
+  Parameter p = start();
+  Sgd sgd({p}, {.lr = 0.5, .momentum = 0.5});
+  p.set_gradient(full({3}, 1));
+  sgd.step();  // b = 1
+  CHECK(p.value() == vector({0.5, -2.5, 2.5}));
+  sgd.set_lr(2);
+  CHECK(sgd.lr() == 2);
+  p.set_gradient(full({3}, 1));
+  sgd.step();  // b = 1.5, and no trace of the old rate in it
+  CHECK(p.value() == vector({-2.5, -5.5, -0.5}));
+  for (const double wrong : {-1.0, nan, infinite}) CHECK_ERROR("[sgd] lr = ", sgd.set_lr(wrong));
+  CHECK(sgd.lr() == 2);
+  sgd.set_lr(0);
+  p.set_gradient(full({3}, 1));
+  sgd.step();
+  CHECK(p.value() == vector({-2.5, -5.5, -0.5}));
+}
+
+TEST_CASE("optimizer: parameters that cannot be optimised are refused") {
+  const Parameter p(vector({1}), "w"), q(vector({1}), "v");
+  const Parameter empty, bare = Parameter::uninitialised({2});
+  CHECK(message_of([] { Sgd({}, {.lr = 1}); }) == "[sgd] was given no parameters.");
+  CHECK(message_of([&] { Adam({p, q, p}); }) == "[adam] parameter \"w\" was given twice.");
+  CHECK_ERROR("has no values yet", Adagrad({p, bare}));
+  CHECK_ERROR("is empty", Rmsprop({p, empty}));
+}
+
+TEST_CASE("optimizer: options that make no sense are named") {
+  const Parameters p{Parameter(vector({1}))};
+  for (const double wrong : {-0.1, -infinite, infinite, nan}) {
+    CAPTURE(wrong);
+    CHECK_ERROR("[sgd] lr = ", Sgd(p, {.lr = wrong}));
+    CHECK_ERROR("[sgd] momentum = ", Sgd(p, {.lr = 1, .momentum = wrong}));
+    CHECK_ERROR("[sgd] dampening = ", Sgd(p, {.lr = 1, .momentum = 0.9, .dampening = wrong}));
+    CHECK_ERROR("[sgd] l2 = ", Sgd(p, {.lr = 1, .l2 = wrong}));
+    CHECK_ERROR("[adagrad] lr = ", Adagrad(p, {.lr = wrong}));
+    CHECK_ERROR("[adagrad] lr_decay = ", Adagrad(p, {.lr_decay = wrong}));
+    CHECK_ERROR("[adagrad] eps = ", Adagrad(p, {.eps = wrong}));
+    CHECK_ERROR("[adagrad] start = ", Adagrad(p, {.start = wrong}));
+    CHECK_ERROR("[adagrad] l2 = ", Adagrad(p, {.l2 = wrong}));
+    CHECK_ERROR("[rmsprop] lr = ", Rmsprop(p, {.lr = wrong}));
+    CHECK_ERROR("[rmsprop] alpha = ", Rmsprop(p, {.alpha = wrong}));
+    CHECK_ERROR("[rmsprop] eps = ", Rmsprop(p, {.eps = wrong}));
+    CHECK_ERROR("[rmsprop] momentum = ", Rmsprop(p, {.momentum = wrong}));
+    CHECK_ERROR("[rmsprop] l2 = ", Rmsprop(p, {.l2 = wrong}));
+    CHECK_ERROR("[adam] lr = ", Adam(p, {.lr = wrong}));
+    CHECK_ERROR("[adam] beta1 = ", Adam(p, {.beta1 = wrong}));
+    CHECK_ERROR("[adam] beta2 = ", Adam(p, {.beta2 = wrong}));
+    CHECK_ERROR("[adam] eps = ", Adam(p, {.eps = wrong}));
+    CHECK_ERROR("[adam] l2 = ", Adam(p, {.l2 = wrong}));
+  }
+  CHECK(message_of([&] { Adam(p, {.beta1 = 1}); }) == "[adam] beta1 = 1 is not in [0, 1).");
+  CHECK_ERROR("[adam] beta2 = 1 is", Adam(p, {.beta2 = 1}));
+  CHECK_ERROR("[rmsprop] alpha = 1 is", Rmsprop(p, {.alpha = 1}));
+  for (const double dampening : {0.0, 0.5})
+    CHECK_ERROR("[sgd] nesterov takes a momentum",
+                Sgd(p, {.lr = 1, .dampening = dampening, .nesterov = true}));
+  CHECK_ERROR("[sgd] nesterov takes a momentum and no dampening.",
+              Sgd(p, {.lr = 1, .momentum = 0.9, .dampening = 0.1, .nesterov = true}));
+}
+
+TEST_CASE("optimizer: a NaN stays where it is") {
+  for (std::size_t k = 0; k < methods; ++k) {
+    CAPTURE(k);
+    Parameter p = start(), clean = start();
+    const auto dirty = method(k, {p}), same = method(k, {clean});
+    for (int step = 0; step < 3; ++step) {
+      p.set_gradient(vector({1, Real(nan), 1}));
+      clean.set_gradient(vector({1, 0, 1}));
+      dirty->step();
+      same->step();
+    }
+    CHECK(p.value()(0) == clean.value()(0));
+    CHECK(std::isnan(p.value()(1)));
+    CHECK(p.value()(2) == clean.value()(2));
+  }
+}
+
+TEST_CASE("optimizer: one number or a million, each moves by itself") {
+  constexpr std::size_t n = 1'000'003;
+  for (std::size_t k = 0; k < methods; ++k) {
+    CAPTURE(k);
+    Parameter many(full({n}, 2)), one(scalar(2)), none(zeros({0}));
+    const auto optimizer = method(k, {many, one, none});
+    for (int step = 0; step < 2; ++step) {
+      many.set_gradient(full({n}, Real(0.75)));
+      one.set_gradient(scalar(Real(0.75)));
+      none.set_gradient(zeros({0}));
+      optimizer->step();
+    }
+    std::size_t different = 0;
+    // a vectorised loop may round its products and sums otherwise than a single one
+    for (const Real x : many.value()) different += !near(x, item(one.value()), 1e-14);
+    CHECK(different == 0);
+    CHECK(item(one.value()) < 2);
+  }
+}
+
+}  // namespace
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION
