@@ -17,6 +17,7 @@
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/module.h>
+#include <reel/nn/safetensors.h>
 #include <reel/nn/sequential.h>
 #include <reel/nn/weights.h>
 #include <reel/optim/adagrad.h>

@@ -184,7 +184,7 @@ void Tape::backward(const Var& loss) {
     if (!gradient)  // a gradient of its own, even where the sweep shared one
       gradient = slots[i].unique() ? std::move(slots[i]) : SharedTensor(*slots[i]);
     else if (gradient.unique())
-      gradient.mutate().plus_assign(*slots[i]);
+      add_to(gradient.mutate(), *slots[i]);
     else
       gradient = *gradient + *slots[i];
   }

@@ -9,8 +9,8 @@
 #include <utility>
 #include <xtensor/xbroadcast.hpp>
 #include <xtensor/xmanipulation.hpp>
-#include <xtensor/xnoalias.hpp>
 
+#include <reel/autodiff/evaluate.h>
 #include <reel/autodiff/gemm.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -174,7 +174,7 @@ Tensor shift_by_max(const Tensor& x, int axis) {
 Tensor softmax(const Tensor& x, int axis) {
   const Lanes l = lanes(x.shape(), axis, "softmax");
   Tensor y = shift_by_max(x, axis);
-  xt::noalias(y) = xt::exp(y);
+  y = evaluate(xt::exp(y));
   over_lanes(y, reel::sum(y, axis, true), l, y, [](Real a, Real total) { return a / total; });
   return y;
 }
@@ -182,7 +182,7 @@ Tensor softmax(const Tensor& x, int axis) {
 Tensor log_softmax(const Tensor& x, int axis) {
   const Lanes l = lanes(x.shape(), axis, "log_softmax");
   Tensor y = shift_by_max(x, axis);
-  const Tensor totals = xt::log(reel::sum(Tensor(xt::exp(y)), axis, true));
+  const Tensor totals = evaluate(xt::log(reel::sum(evaluate(xt::exp(y)), axis, true)));
   over_lanes(y, totals, l, y, [](Real a, Real log_total) { return a - log_total; });
   return y;
 }

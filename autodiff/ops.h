@@ -91,22 +91,53 @@ template <class T>
 concept Differentiable =
     std::same_as<std::remove_cvref_t<T>, Var> || std::same_as<std::remove_cvref_t<T>, Parameter>;
 
-// The shape of these templates matters: xtensor's operators take any type beside a tensor, and only
-// a template of the same form with a constraint is preferred to them.
+// The form of these templates matters: xtensor's operators and functions take any type beside a
+// tensor, and only a template of the same form with a constraint is preferred to them.
 template <class A, class B>
 concept VarOperands =
     (Differentiable<A> ||
      Differentiable<B>)&&std::convertible_to<A, Var>&& std::convertible_to<B, Var>;
 
+namespace detail {
+
+template <class T>
+Var as_var(const T& x) {
+  if constexpr (std::is_arithmetic_v<T>)
+    return Var(static_cast<Real>(x));
+  else
+    return Var(x);
+}
+
+}  // namespace detail
+
 template <class A, class B>
-requires VarOperands<A, B> Var operator+(A&& a, B&& b) { return add(a, b); }
+requires VarOperands<A, B> Var operator+(A&& a, B&& b) {
+  return add(detail::as_var(a), detail::as_var(b));
+}
 template <class A, class B>
-requires VarOperands<A, B> Var operator-(A&& a, B&& b) { return subtract(a, b); }
+requires VarOperands<A, B> Var operator-(A&& a, B&& b) {
+  return subtract(detail::as_var(a), detail::as_var(b));
+}
 template <class A, class B>
-requires VarOperands<A, B> Var operator*(A&& a, B&& b) { return multiply(a, b); }
+requires VarOperands<A, B> Var operator*(A&& a, B&& b) {
+  return multiply(detail::as_var(a), detail::as_var(b));
+}
 template <class A, class B>
-requires VarOperands<A, B> Var operator/(A&& a, B&& b) { return divide(a, b); }
+requires VarOperands<A, B> Var operator/(A&& a, B&& b) {
+  return divide(detail::as_var(a), detail::as_var(b));
+}
 template <class A>
 requires Differentiable<A> Var operator-(A&& a) { return negate(a); }
+
+template <class A, class B>
+requires VarOperands<A, B> Var maximum(A&& a, B&& b) {
+  const Var x = detail::as_var(a), y = detail::as_var(b);
+  return maximum(x, y);
+}
+template <class A, class B>
+requires VarOperands<A, B> Var pow(A&& x, B&& p) {
+  const Var base = detail::as_var(x), exponent = detail::as_var(p);
+  return pow(base, exponent);
+}
 
 }  // namespace reel::inline REEL_PRECISION

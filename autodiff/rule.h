@@ -96,12 +96,12 @@ class TensorSink : public SinkBase<SharedTensor> {
   void add(std::size_t i, E&& e) {
     if (!wants(i)) return;
     SharedTensor& sum = slot(i);
-    if (e.shape() != shape(i)) return add_broadcast(i, e);
+    if (e.shape() != shape(i)) return add_broadcast(i, evaluate(e));
     if constexpr (std::is_same_v<std::remove_cvref_t<E>, Tensor>)
       if (!sum && &e == &*g_) return void(sum = g_);  // g passes through: share it
     if (!sum) return void(sum = SharedTensor(std::forward<E>(e)));
     if (!sum.unique()) sum = SharedTensor(*sum);
-    sum.mutate().plus_assign(e);
+    add_to(sum.mutate(), e);
   }
 
   /// Adds op(a)·op(b); see gemm.

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <reel/autodiff/evaluate.h>
 #include <reel/autodiff/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -21,7 +22,7 @@ class SharedTensor {
  private:
   struct Box {
     template <class E>
-    explicit Box(E&& tensor) : value(std::forward<E>(tensor)) {}
+    explicit Box(E&& tensor) : value(evaluate(std::forward<E>(tensor))) {}
 
     Tensor value;
     std::uint32_t version = 0;

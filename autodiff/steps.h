@@ -48,7 +48,7 @@ struct Zero {
 template <class F, class E>
 auto apply(E&& e) {
   if constexpr (std::is_same_v<std::remove_cvref_t<E>, Var>)
-    return Var(Tensor(xt::detail::make_xfunction<F>(e.value())));
+    return Var(evaluate(xt::detail::make_xfunction<F>(e.value())));
   else
     return xt::detail::make_xfunction<F>(std::forward<E>(e));
 }

@@ -32,7 +32,7 @@ const std::map<std::string, std::vector<std::string>> allowed{
 // Headers that a model's code does not need: reel.h may leave them out.
 const std::set<std::string> internal{
     "autodiff/arena.h", "autodiff/core/file.h", "autodiff/leaf_table.h", "autodiff/steps.h",
-    "data/gather.h",    "data/idx.h",           "data/inflate.h",        "nn/safetensors.h"};
+    "data/gather.h",    "data/idx.h",           "data/inflate.h"};
 
 struct Source {
   std::string folder, path;

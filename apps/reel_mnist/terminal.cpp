@@ -1,6 +1,7 @@
 // Progress and formatting.
 #include "terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +13,13 @@
 namespace reel::mnist {
 namespace {
 
-constexpr std::size_t line_width = 79;
+// Of the progress line: what fits, so that it does not wrap.
+std::size_t line_width() {
+  constexpr std::size_t widest = 79;
+  winsize window{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0) return widest;
+  return std::min<std::size_t>(widest, window.ws_col - 1u);
+}
 
 std::string clock(double seconds) {
   const auto whole = static_cast<long long>(seconds + 0.5);
@@ -67,12 +74,12 @@ void ProgressLine::update(const train::Progress& p) {
       concat("epoch ", p.epoch, '/', epochs_, " [", std::string(filled, '#'),
              std::string(bar - filled, '.'), "] ", grouped(static_cast<std::size_t>(speed)),
              " samples/s, ", clock(left), " left");
-  std::cerr << '\r' << padded(line, line_width) << std::flush;
+  std::cerr << '\r' << padded(line, line_width()).substr(0, line_width()) << std::flush;
   drawn_ = true;
 }
 
 void ProgressLine::clear() {
-  if (drawn_) std::cerr << '\r' << std::string(line_width, ' ') << '\r' << std::flush;
+  if (drawn_) std::cerr << '\r' << std::string(line_width(), ' ') << '\r' << std::flush;
   drawn_ = false;
 }
 

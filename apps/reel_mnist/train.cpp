@@ -242,7 +242,8 @@ int train(const TrainOptions& options) {
   }
   if (!options.json) {
     if (result.status == train::FitStatus::stopped)
-      std::cout << "\nStopped in epoch " << result.epochs.size() + 1 << ".\n";
+      std::cout << "\nStopped in epoch " << result.epochs.size() + 1
+                << (result.epochs.empty() ? "" : "; the table is of the epoch before") << ".\n";
     if (!options.save.empty()) std::cout << "\nSaved to " << options.save << ".\n";
   }
   return caught_signal ? 128 + caught_signal : 0;

@@ -42,8 +42,8 @@ Var maxout(const Var& x, std::size_t pieces) {  // y' = [x = y], shared evenly a
   const Shape one{v.shape()[0], v.shape()[1] / pieces, 1};
   const Tensor split = reel::reshape(v, {one[0], one[1], pieces});
   Tensor largest = reel::max(split, -1);
-  Tensor shares = is_zero(split - reel::reshape(largest, one));
-  shares /= reel::sum(shares, -1, true);
+  Tensor shares = evaluate(is_zero(split - reel::reshape(largest, one)));
+  shares = evaluate(shares / reel::sum(shares, -1, true));
   return record("maxout", {x}, std::move(largest),
                 [one, shares = SharedTensor(std::move(shares))](auto& d, auto& g, auto in, auto&) {
                   d.add(0,

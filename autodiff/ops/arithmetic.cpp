@@ -33,7 +33,8 @@ struct Larger {
 Var add(const Var& a, const Var& b) {  // ∂a = 1, ∂b = 1
   return record(
       "add", {a, b},
-      broadcast("add", a, b, [](const Tensor& x, const Tensor& y) -> Tensor { return x + y; }),
+      broadcast("add", a, b,
+                [](const Tensor& x, const Tensor& y) -> Tensor { return evaluate(x + y); }),
       [](auto& d, auto& g, auto, auto&) {
         d.add(0, g);
         d.add(1, g);
@@ -43,7 +44,8 @@ Var add(const Var& a, const Var& b) {  // ∂a = 1, ∂b = 1
 Var subtract(const Var& a, const Var& b) {  // ∂a = 1, ∂b = −1
   return record(
       "subtract", {a, b},
-      broadcast("subtract", a, b, [](const Tensor& x, const Tensor& y) -> Tensor { return x - y; }),
+      broadcast("subtract", a, b,
+                [](const Tensor& x, const Tensor& y) -> Tensor { return evaluate(x - y); }),
       [](auto& d, auto& g, auto, auto&) {
         d.add(0, g);
         d.add(1, -g);
@@ -53,7 +55,8 @@ Var subtract(const Var& a, const Var& b) {  // ∂a = 1, ∂b = −1
 Var multiply(const Var& a, const Var& b) {  // ∂a = b, ∂b = a
   return record(
       "multiply", {a, b},
-      broadcast("multiply", a, b, [](const Tensor& x, const Tensor& y) -> Tensor { return x * y; }),
+      broadcast("multiply", a, b,
+                [](const Tensor& x, const Tensor& y) -> Tensor { return evaluate(x * y); }),
       [](auto& d, auto& g, auto in, auto&) {
         d.add(0, g * in[1]);
         d.add(1, g * in[0]);
@@ -63,7 +66,8 @@ Var multiply(const Var& a, const Var& b) {  // ∂a = b, ∂b = a
 Var divide(const Var& a, const Var& b) {  // y = a/b: ∂a = 1/b, ∂b = −y/b
   return record(
       "divide", {a, b},
-      broadcast("divide", a, b, [](const Tensor& x, const Tensor& y) -> Tensor { return x / y; }),
+      broadcast("divide", a, b,
+                [](const Tensor& x, const Tensor& y) -> Tensor { return evaluate(x / y); }),
       [](auto& d, auto& g, auto in, auto& y) {
         d.add(0, g / in[1]);
         d.add(1, -g * y / in[1]);
@@ -74,7 +78,7 @@ Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b =
   return record("maximum", {a, b},
                 broadcast("maximum", a, b,
                           [](const Tensor& x, const Tensor& y) -> Tensor {
-                            return xt::detail::make_xfunction<Larger>(x, y);
+                            return evaluate(xt::detail::make_xfunction<Larger>(x, y));
                           }),
                 [](auto& d, auto& g, auto in, auto&) {
                   d.add(0, g * share_of_first(in[0] - in[1]));
@@ -84,14 +88,14 @@ Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b =
 
 Var pow(const Var& x, const Var& p) {
   // y = xᵖ: ∂x = p·xᵖ⁻¹, where 0·0⁻¹ counts as 0; ∂p = y·ln x, where y·ln 0 counts as 0
-  return record("pow", {x, p},
-                broadcast("pow", x, p,
-                          [](const Tensor& b, const Tensor& e) -> Tensor { return xt::pow(b, e); }),
-                [](auto& d, auto& g, auto in, auto& y) {
-                  d.add(0,
-                        g * in[1] * pow(in[0], in[1] - Real(1) + is_zero(in[0]) * is_zero(in[1])));
-                  d.add(1, g * y * log(in[0] + is_zero(in[0])));
-                });
+  return record(
+      "pow", {x, p},
+      broadcast("pow", x, p,
+                [](const Tensor& b, const Tensor& e) -> Tensor { return evaluate(xt::pow(b, e)); }),
+      [](auto& d, auto& g, auto in, auto& y) {
+        d.add(0, g * in[1] * pow(in[0], in[1] - Real(1) + is_zero(in[0]) * is_zero(in[1])));
+        d.add(1, g * y * log(in[0] + is_zero(in[0])));
+      });
 }
 
 Var negate(const Var& x) {

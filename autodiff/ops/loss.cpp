@@ -1,6 +1,4 @@
 // Losses: one number for a batch, as a fused operation.
-#include <xtensor/xnoalias.hpp>
-
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/tape.h>
 
@@ -43,9 +41,9 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
   Tensor delta = shift_by_max(x);
   Real loss = 0;
   for (std::size_t i = 0; i < batch; ++i) loss -= at_label(delta, i);
-  xt::noalias(delta) = xt::exp(delta);
+  delta = evaluate(xt::exp(delta));
   const Tensor totals = reel::sum(delta, 1);
-  loss += item(reel::sum(Tensor(xt::log(totals))));
+  loss += item(reel::sum(evaluate(xt::log(totals))));
   for (std::size_t i = 0; i < batch; ++i) {
     const Real scale = weight / totals.data()[i];
     for (std::size_t c = 0; c < classes; ++c) delta.data()[i * classes + c] *= scale;
@@ -68,7 +66,7 @@ Var squared_error(const Var& prediction, const Var& target, Reduction reduction)
     fail_usage("squared_error", "prediction ", to_string(p.shape()), " and target ",
                to_string(t.shape()), " differ in shape.");
   const Real weight = weight_of(reduction, p.size(), "squared_error");
-  const Tensor loss = reel::sum(Tensor(xt::square(p - t)));
+  const Tensor loss = reel::sum(evaluate(xt::square(p - t)));
   return record("squared_error", {prediction, target}, weight * loss,
                 [weight](auto& d, auto& g, auto in, auto&) {
                   d.add(0, d.factor(g) * (Real(2) * weight) * (in[0] - in[1]));

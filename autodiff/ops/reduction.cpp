@@ -29,7 +29,7 @@ Var logsumexp(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g·e�
   const Tensor& v = x.value();
   Tensor peak = reel::max(v, axes, true);
   for (Real& p : peak.storage()) p = std::isinf(p) ? Real(0) : p;
-  const Tensor total = reel::sum(Tensor(xt::exp(v - peak)), axes, true);
+  const Tensor total = reel::sum(evaluate(xt::exp(v - peak)), axes, true);
   return record(
       "logsumexp", {x},
       reel::reshape(peak + xt::log(total),

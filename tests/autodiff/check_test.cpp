@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -145,7 +146,7 @@ TEST_CASE("derivatives that are wrong by one part in two thousand, or in sign, a
 }
 
 TEST_CASE("one wrong entry among many is caught") {
-  for (const std::size_t wrong : {0, 7, 19}) {
+  for (const std::size_t wrong : {0U, 7U, 19U}) {
     const auto f = [wrong](Vars x) {
       Tensor factor = full({20}, 1);
       factor(wrong) = slightly_wrong;

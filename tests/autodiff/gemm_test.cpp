@@ -118,7 +118,7 @@ TEST_CASE("products with a side of 0") {
 }
 
 TEST_CASE("a matrix times itself and its transpose") {
-  for (const std::size_t n : {1, 5, 17}) {
+  for (const std::size_t n : {1U, 5U, 17U}) {
     const Tensor a = random_matrix(n, n + 2, 3), square = random_matrix(n, n, 4);
     CHECK(is_product(matmul(a, false, a, true), a, false, a, true));
     CHECK(is_product(matmul(a, true, a, false), a, true, a, false));

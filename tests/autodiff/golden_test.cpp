@@ -177,7 +177,8 @@ TEST_CASE("operations equal PyTorch's") {
     check(c);
     seen.insert(c["op"]);
   }
-  for (const auto& [name, f] : operations()) {
+  for (const auto& operation : operations()) {
+    const std::string& name = operation.first;
     CAPTURE(name);
     CHECK(seen.count(name) == 1);
   }

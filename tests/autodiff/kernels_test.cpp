@@ -1,6 +1,7 @@
 // Reductions, shapes and softmax of tensors, against naive loops.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -114,9 +115,9 @@ void check_reductions(const Shape& shape) {
 
 TEST_CASE("sum and max over every set of axes") {
   check_reductions({});
-  for (const std::size_t n : {0, 1, 15, 16, 17, 33}) {
+  for (const std::size_t n : {0U, 1U, 15U, 16U, 17U, 33U}) {
     check_reductions({n});
-    for (const std::size_t m : {0, 1, 3, 17}) {
+    for (const std::size_t m : {0U, 1U, 3U, 17U}) {
       check_reductions({n, m});
       check_reductions({m, n});
       check_reductions({2, n, m});
@@ -146,7 +147,7 @@ TEST_CASE("axes that are out of range or named twice") {
 }
 
 TEST_CASE("max of NaN and of infinities") {
-  for (const std::size_t n : {1, 2, 15, 16, 17, 33})
+  for (const std::size_t n : {1U, 2U, 15U, 16U, 17U, 33U})
     for (std::size_t at = 0; at < n; ++at) {
       Tensor x = random_tensor({n});
       x(at) = nan;
@@ -216,6 +217,9 @@ TEST_CASE("softmax of huge, infinite and undefined logits") {
   }
   for (const Real v : reel::log_softmax(vector({nan, 1}))) CHECK(std::isnan(v));
   CHECK(std::isnan(reel::softmax(vector({inf, 1}))(0)));
+  CHECK(reel::softmax(vector({inf, 1}))(1) == 0);
+  CHECK(reel::log_softmax(vector({inf, 1}))(1) == -inf);
+  CHECK(reel::shift_by_max(vector({-inf, -inf})) == full({2}, -inf));
 }
 
 TEST_CASE("reshape") {
@@ -234,8 +238,8 @@ TEST_CASE("reshape") {
 }
 
 TEST_CASE("transpose") {
-  for (const std::size_t rows : {0, 1, 2, 15, 16, 17, 33})
-    for (const std::size_t columns : {0, 1, 3, 16, 31}) {
+  for (const std::size_t rows : {0U, 1U, 2U, 15U, 16U, 17U, 33U})
+    for (const std::size_t columns : {0U, 1U, 3U, 16U, 31U}) {
       const Tensor x = random_tensor({rows, columns});
       const Tensor y = reel::transpose(x);
       REQUIRE(y.shape() == Shape{columns, rows});

@@ -2,6 +2,7 @@
 // list.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <utility>

@@ -1,6 +1,7 @@
 // The caching allocator: what it keeps, for whom, and how much.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -57,7 +58,7 @@ TEST_CASE("blocks of every size are aligned, apart and writable to their end") {
 TEST_CASE("a freed block comes back for a request of its size class") {
   if (!memory::caching()) return;
   const EmptyLists scope;
-  for (const std::size_t bytes : {1, 64, 100, 1000, 4096, 100000}) {
+  for (const std::size_t bytes : {1U, 64U, 100U, 1000U, 4096U, 100000U}) {
     void* block = memory::allocate(bytes);
     const std::size_t calls = memory::stats().heap_calls;
     memory::deallocate(block, bytes);

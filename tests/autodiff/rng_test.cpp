@@ -155,7 +155,7 @@ TEST_CASE("uniform") {
 }
 
 TEST_CASE("below") {
-  for (const std::uint64_t n : {2, 3, 7, 10, 100}) {
+  for (const std::uint64_t n : {2U, 3U, 7U, 10U, 100U}) {
     Rng rng(n);
     std::vector<std::size_t> bins(n);
     for (int i = 0; i < 50000; ++i) ++bins.at(rng.below(n));
@@ -204,7 +204,7 @@ TEST_CASE("normal") {
 
 TEST_CASE("permutation") {
   Rng rng(17);
-  for (const std::size_t n : {0, 1, 2, 3, 10, 1000}) {
+  for (const std::size_t n : {0U, 1U, 2U, 3U, 10U, 1000U}) {
     auto order = rng.permutation(n);
     REQUIRE(order.size() == n);
     std::sort(order.begin(), order.end());

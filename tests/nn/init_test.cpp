@@ -21,7 +21,12 @@ namespace {
 
 constexpr std::size_t out = 120, in = 300;
 
-const std::vector<std::pair<std::string, Init>> schemes{
+struct Named {
+  std::string name;
+  Init scheme;
+};
+
+const std::vector<Named> schemes{
     {"uniform", Init::uniform},
     {"xavier_uniform", Init::xavier_uniform},
     {"xavier_normal", Init::xavier_normal},
@@ -66,7 +71,9 @@ TEST_CASE("init: uniform schemes fill their interval, and no more") {
       {Init::he_uniform, std::sqrt(6.0 / in)},
       {Init::lecun_uniform, std::sqrt(3.0 / in)},
   };
-  for (const auto& [scheme, bound] : bounds) {
+  for (const auto& entry : bounds) {
+    const auto scheme = entry.first;
+    const double bound = entry.second;
     CAPTURE(bound);
     const Tensor w = weight_of(scheme, 3);
     const auto [low, high] = std::minmax_element(w.begin(), w.end());
@@ -86,7 +93,9 @@ TEST_CASE("init: normal schemes have the right variance and shape") {
   const double both = in + out;
   const std::vector<std::pair<Init, double>> variances{
       {Init::xavier_normal, 2 / both}, {Init::he_normal, 2.0 / in}, {Init::lecun_normal, 1.0 / in}};
-  for (const auto& [scheme, variance] : variances) {
+  for (const auto& entry : variances) {
+    const auto scheme = entry.first;
+    const double variance = entry.second;
     CAPTURE(variance);
     const Tensor w = weight_of(scheme, 4);
     // five standard errors: √(1/n), √(2/n) and, of the fourth moment, √(96/9n)
@@ -116,7 +125,9 @@ TEST_CASE("init: orthogonal rows or columns are orthonormal") {
 }
 
 TEST_CASE("init: biases are 0 but in the uniform scheme, where they are drawn like weights") {
-  for (const auto& [name, scheme] : schemes) {
+  for (const Named& named : schemes) {
+    const std::string& name = named.name;
+    const Init scheme = named.scheme;
     CAPTURE(name);
     Rng rng(7);
     const Tensor bias = initial_bias(400, in, scheme, rng);
@@ -137,7 +148,9 @@ TEST_CASE("init: biases are 0 but in the uniform scheme, where they are drawn li
 }
 
 TEST_CASE("init: a seed decides every number") {
-  for (const auto& [name, scheme] : schemes) {
+  for (const Named& named : schemes) {
+    const std::string& name = named.name;
+    const Init scheme = named.scheme;
     CAPTURE(name);
     CHECK(weight_of(scheme, 8, 6, 9) == weight_of(scheme, 8, 6, 9));
     CHECK(weight_of(scheme, 8, 6, 9) != weight_of(scheme, 9, 6, 9));
@@ -148,7 +161,9 @@ TEST_CASE("init: a seed decides every number") {
 }
 
 TEST_CASE("init: of a model, layer by layer in the order of the visit") {
-  for (const auto& [name, scheme] : schemes) {
+  for (const Named& named : schemes) {
+    const std::string& name = named.name;
+    const Init scheme = named.scheme;
     CAPTURE(name);
     Linear layer(9, 6);
     Rng rng(10), same(10);
@@ -165,7 +180,9 @@ TEST_CASE("init: of a model, layer by layer in the order of the visit") {
 
 TEST_CASE("init: schemes by name") {
   std::string all;
-  for (const auto& [name, scheme] : schemes) {
+  for (const Named& named : schemes) {
+    const std::string& name = named.name;
+    const Init scheme = named.scheme;
     CHECK(init_by_name(name) == scheme);
     all += (all.empty() ? "" : ", ") + name;
   }
@@ -176,7 +193,9 @@ TEST_CASE("init: schemes by name") {
 
 TEST_CASE("init: a weight without elements is refused") {
   Rng rng(1);
-  for (const auto& [name, scheme] : schemes) {
+  for (const Named& named : schemes) {
+    const std::string& name = named.name;
+    const Init scheme = named.scheme;
     CAPTURE(name);
     CHECK_ERROR("[init] a weight (0,5) has no elements.", initial_weight(0, 5, scheme, rng));
     CHECK_ERROR("[init] a weight (5,0) has no elements.", initial_weight(5, 0, scheme, rng));

@@ -1,0 +1,74 @@
+// Evaluating lazy expressions into tensors, in one vectorised pass.
+//
+// xtensor's own assignment does the same. It is passed by for the usual case, in which all operands
+// have one shape, because it costs about three times the compile time and, on small tensors, the
+// run time.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+#include <xtensor/xarray.hpp>
+
+#include <reel/autodiff/tensor.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace detail {
+
+// out[i] = e[i], or out[i] += e[i], for an expression whose operands all have the shape of `out`
+template <bool add, class E>
+void assign_elements(Tensor& out, const E& e) {
+  Real* to = out.data();
+  const std::size_t size = out.size();
+  std::size_t i = 0;
+  if constexpr (xt::xassign_traits<Tensor, E>::simd_linear_assign()) {
+    using Batch = xsimd::batch<Real>;
+    for (; i + Batch::size <= size; i += Batch::size) {
+      Batch x = e.template load_simd<xsimd::unaligned_mode, Real>(i);
+      if constexpr (add) x += Batch::load_unaligned(to + i);
+      x.store_unaligned(to + i);
+    }
+  }
+  for (; i < size; ++i) {
+    const auto x = static_cast<Real>(e.data_element(i));
+    to[i] = add ? to[i] + x : x;
+  }
+}
+
+template <class T>
+inline constexpr bool is_function = false;
+template <class F, class... Operands>
+inline constexpr bool is_function<xt::xfunction<F, Operands...>> = true;
+
+}  // namespace detail
+
+/// The tensor that an expression stands for; a tensor is passed through.
+template <class E>
+Tensor evaluate(E&& expression) {
+  using Expression = std::remove_cvref_t<E>;
+  if constexpr (!detail::is_function<Expression>) {
+    return Tensor(std::forward<E>(expression));
+  } else {
+    Shape shape = xt::uninitialized_shape<Shape>(expression.dimension());
+    const bool same_shapes = expression.broadcast_shape(shape, true);
+    Tensor result(shape);
+    if (same_shapes && expression.has_linear_assign(result.strides()))
+      detail::assign_elements<false>(result, expression);
+    else
+      xt::strided_loop_assigner<xt::xassign_traits<Tensor, Expression>::simd_strided_assign()>::run(
+          result, expression);
+    return result;
+  }
+}
+
+/// sum += e, which has the shape of `sum`.
+inline void add_to(Tensor& sum, const Tensor& e) { detail::assign_elements<true>(sum, e); }
+template <class E>
+void add_to(Tensor& sum, const xt::xexpression<E>& expression) {
+  const E& e = expression.derived_cast();
+  if constexpr (detail::is_function<E>)
+    if (e.has_linear_assign(sum.strides())) return detail::assign_elements<true>(sum, e);
+  add_to(sum, evaluate(e));
+}
+
+}  // namespace reel::inline REEL_PRECISION
