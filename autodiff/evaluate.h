@@ -15,19 +15,25 @@
 namespace reel::inline REEL_PRECISION {
 namespace detail {
 
+// Whether an expression is made of vectorised functions of tensors and numbers.
+template <class E>
+inline constexpr bool is_vectorised = false;
+template <class F, class... Operands>
+inline constexpr bool is_vectorised<xt::xfunction<F, Operands...>> =
+    xt::xassign_traits<Tensor, xt::xfunction<F, Operands...>>::simd_linear_assign() &&
+    xt::xassign_traits<Tensor, xt::xfunction<F, Operands...>>::simd_strided_assign();
+
 // out[i] = e[i], or out[i] += e[i], for an expression whose operands all have the shape of `out`
 template <bool add, class E>
 void assign_elements(Tensor& out, const E& e) {
+  using Batch = xsimd::batch<Real>;
   Real* to = out.data();
   const std::size_t size = out.size();
   std::size_t i = 0;
-  if constexpr (xt::xassign_traits<Tensor, E>::simd_linear_assign()) {
-    using Batch = xsimd::batch<Real>;
-    for (; i + Batch::size <= size; i += Batch::size) {
-      Batch x = e.template load_simd<xsimd::unaligned_mode, Real>(i);
-      if constexpr (add) x += Batch::load_unaligned(to + i);
-      x.store_unaligned(to + i);
-    }
+  for (; i + Batch::size <= size; i += Batch::size) {
+    Batch x = e.template load_simd<xsimd::unaligned_mode, Real>(i);
+    if constexpr (add) x += Batch::load_unaligned(to + i);
+    x.store_unaligned(to + i);
   }
   for (; i < size; ++i) {
     const auto x = static_cast<Real>(e.data_element(i));
@@ -35,38 +41,35 @@ void assign_elements(Tensor& out, const E& e) {
   }
 }
 
-template <class T>
-inline constexpr bool is_function = false;
-template <class F, class... Operands>
-inline constexpr bool is_function<xt::xfunction<F, Operands...>> = true;
-
 }  // namespace detail
 
 /// The tensor that an expression stands for; a tensor is passed through.
 template <class E>
 Tensor evaluate(E&& expression) {
-  using Expression = std::remove_cvref_t<E>;
-  if constexpr (!detail::is_function<Expression>) {
+  if constexpr (!detail::is_vectorised<std::remove_cvref_t<E>>) {
     return Tensor(std::forward<E>(expression));
   } else {
     Shape shape = xt::uninitialized_shape<Shape>(expression.dimension());
     const bool same_shapes = expression.broadcast_shape(shape, true);
-    Tensor result(shape);
+    Tensor result = uninitialized(shape);
     if (same_shapes && expression.has_linear_assign(result.strides()))
       detail::assign_elements<false>(result, expression);
     else
-      xt::strided_loop_assigner<xt::xassign_traits<Tensor, Expression>::simd_strided_assign()>::run(
-          result, expression);
+      xt::strided_loop_assigner<true>::run(result, expression);
     return result;
   }
 }
 
 /// sum += e, which has the shape of `sum`.
-inline void add_to(Tensor& sum, const Tensor& e) { detail::assign_elements<true>(sum, e); }
+inline void add_to(Tensor& sum, const Tensor& e) {
+  const Real* from = e.data();
+  Real* to = sum.data();
+  for (std::size_t i = 0; i < sum.size(); ++i) to[i] += from[i];
+}
 template <class E>
 void add_to(Tensor& sum, const xt::xexpression<E>& expression) {
   const E& e = expression.derived_cast();
-  if constexpr (detail::is_function<E>)
+  if constexpr (detail::is_vectorised<E>)
     if (e.has_linear_assign(sum.strides())) return detail::assign_elements<true>(sum, e);
   add_to(sum, evaluate(e));
 }

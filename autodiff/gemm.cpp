@@ -2,6 +2,7 @@
 #include <reel/autodiff/gemm.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include <cblas.h>
@@ -24,7 +25,10 @@ namespace {
 // setting is per thread, so each thread that multiplies says it once.
 void use_one_thread() {
   thread_local const bool done = [] {
-    if (openblas_set_num_threads) openblas_set_num_threads(1);
+    static std::once_flag once;
+    std::call_once(once, [] {
+      if (openblas_set_num_threads) openblas_set_num_threads(1);
+    });
     if (omp_set_num_threads) omp_set_num_threads(1);
     return true;
   }();

@@ -227,6 +227,7 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
     fail_usage("broadcast_to", to_string(x.shape()), " does not broadcast to ", to_string(shape),
                '.');
   if (x.shape() == shape) return x;
+  element_count(shape);  // throws if there are too many
   if (x.size() == 1) return full(shape, *x.data());
   return xt::broadcast(x, shape);
 }

@@ -24,7 +24,8 @@ struct Operand {
 
 /// A recording scope. While one lives, operations of its thread on variables that need gradients
 /// are appended to it; append order is topological, so a backward pass is one loop from the end.
-/// Tapes nest as a stack and stay on their thread. Nothing is recorded while none is alive.
+/// Tapes nest as a stack, live on it, and stay on their thread. Nothing is recorded while none is
+/// alive.
 class Tape {
  public:
   /// One recorded operation, or a leaf, which has no rule.
@@ -43,6 +44,8 @@ class Tape {
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
+  static void* operator new(std::size_t) =
+      delete;  // tapes end in the opposite order of their start
 
   /// The tape that operations of this thread are recorded on; null if there is none.
   static Tape* recording() noexcept { return recording_; }

@@ -8,7 +8,7 @@ namespace nn {
 
 Linear::Linear(std::size_t in, std::size_t out, const LinearOptions& options) {
   if (in == 0 || out == 0)
-    fail_usage("linear", "a layer of ", in, " inputs and ", out, " outputs.");
+    fail_usage("linear", "takes at least 1 input and 1 output, got ", in, " and ", out, '.');
   weight = Parameter::uninitialised({out, in});
   if (options.bias) bias = Parameter::uninitialised({out});
 }

@@ -79,6 +79,20 @@ void Module::set_training(bool training) {
   for_each_module(*this, [training](const std::string&, Module& m) { m.training_ = training; });
 }
 
+std::vector<bool> Module::modes() const {
+  std::vector<bool> modes;
+  for_each_module(const_cast<Module&>(*this),
+                  [&](const std::string&, Module& m) { modes.push_back(m.training_); });
+  return modes;
+}
+
+void Module::set_modes(const std::vector<bool>& modes) {
+  std::size_t i = 0;
+  for_each_module(*this, [&](const std::string&, Module& m) {
+    if (i < modes.size()) m.training_ = modes[i++];
+  });
+}
+
 void init(Module& model, Rng& rng, Init scheme) {
   for_each_module(model, [&](const std::string&, Module& m) { m.reset(scheme, rng); });
 }
@@ -120,6 +134,14 @@ void copy_state(const Module& from, Module& to) {
       parameter.set_value(source[i].value());
     }
   }
+}
+
+void detail::finish_clone(const Module& model, Module& copy) {
+  if (state_of(model).size() != state_of(copy).size())
+    fail_usage("clone",
+               "parts of the model share parameters, and those of the copy would not. Hint: "
+               "list such parts in a module of your own.");
+  copy.set_modes(model.modes());
 }
 
 }  // namespace nn

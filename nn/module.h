@@ -70,6 +70,9 @@ class Module {
   void train() { set_training(true); }
   void eval() { set_training(false); }
   bool training() const noexcept { return training_; }
+  /// Whether each module, this one first, is in training mode; and back.
+  std::vector<bool> modes() const;
+  void set_modes(const std::vector<bool>& modes);
 
   /// Its path in the model that visited it last; empty before.
   const std::string& name() const noexcept { return name_; }
@@ -102,24 +105,30 @@ std::string summary(const Module& model);
 /// Overwrites the state of `to` by that of `from`. Throws Error if their parts differ.
 void copy_state(const Module& from, Module& to);
 
+namespace detail {
+// Gives the copy its modes, both models the names of their parts, and checks that they share alike.
+void finish_clone(const Module& model, Module& copy);
+}
+
 /// A deep copy: of a module that says how (`M clone() const`), or that can be made from nothing.
+/// Throws Error if parts of a Sequential share a parameter, which a copy of each part would not.
 template <class M>
 M clone(const M& model) {
-  if constexpr (requires {
-                  { model.clone() } -> std::same_as<M>;
-                }) {
-    M copy = model.clone();
-    // A part that is cloned by itself is named by itself, so this names them all again.
-    state_of(model);
-    state_of(copy);
-    return copy;
-  } else {
-    static_assert(std::is_default_constructible_v<M>,
-                  "give the module a default constructor or a member `M clone() const`");
-    M copy;
-    copy_state(model, copy);
-    return copy;
-  }
+  M copy = [&]() -> M {
+    if constexpr (requires {
+                    { model.clone() } -> std::same_as<M>;
+                  }) {
+      return model.clone();
+    } else {
+      static_assert(std::is_default_constructible_v<M>,
+                    "give the module a default constructor or a member `M clone() const`");
+      M fresh;
+      copy_state(model, fresh);
+      return fresh;
+    }
+  }();
+  detail::finish_clone(model, copy);
+  return copy;
 }
 
 }  // namespace nn

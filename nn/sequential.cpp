@@ -23,7 +23,7 @@ Sequential Sequential::clone() const {
 }
 
 Module& Sequential::operator[](std::size_t i) {
-  if (i >= size()) fail_usage("sequential", "layer ", i, " of ", size(), '.');
+  if (i >= size()) fail_usage("sequential", "has ", size(), " layers, there is no layer ", i, '.');
   return layers_[i]->module();
 }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include <reel/autodiff/core/file.h>
-#include <reel/nn/safetensors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
@@ -19,7 +18,12 @@ void save_weights(const Module& model, const std::filesystem::path& path,
 }
 
 std::map<std::string, std::string> load_weights(Module& model, const std::filesystem::path& path) {
-  const SafeTensors file = load_safetensors(path);
+  SafeTensors file = load_safetensors(path);
+  load_weights(model, file, path);
+  return std::move(file.metadata);
+}
+
+void load_weights(Module& model, const SafeTensors& file, const std::filesystem::path& path) {
   const auto states = state_of(model);
   std::vector<const Tensor*> values;
   for (const NamedState& state : states) {
@@ -44,7 +48,6 @@ std::map<std::string, std::string> load_weights(Module& model, const std::filesy
     else
       parameter.set_value(*values[i]);
   }
-  return file.metadata;
 }
 
 }  // namespace nn

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <reel/nn/module.h>
+#include <reel/nn/safetensors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
@@ -19,6 +20,8 @@ void save_weights(const Module& model, const std::filesystem::path& path,
 /// parameters and buffers, in their shapes; otherwise it throws Error (input), and the model is
 /// unchanged.
 std::map<std::string, std::string> load_weights(Module& model, const std::filesystem::path& path);
+/// The same from contents that were read already; `path` is for the messages.
+void load_weights(Module& model, const SafeTensors& contents, const std::filesystem::path& path);
 
 }  // namespace nn
 }  // namespace reel::inline REEL_PRECISION

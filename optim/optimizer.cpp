@@ -19,7 +19,7 @@ Optimizer::Optimizer(std::string_view method, std::vector<Parameter> parameters,
     const auto here = parameters_.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::find(parameters_.begin(), here, *here) != here)
       fail_usage(method_, "parameter \"", here->name(), "\" was given twice.");
-    slots_[i].state.assign(states, zeros(here->value().shape()));
+    slots_[i] = {here->shape(), std::vector<Tensor>(states, zeros(here->value().shape())), 0};
   }
 }
 
@@ -30,12 +30,12 @@ void Optimizer::step(const StepOptions& options) {
     Parameter& parameter = parameters_[i];
     const SharedTensor& gradient = parameter.gradient();
     if (!gradient) continue;
-    if (gradient->shape() != parameter.shape())
-      fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
-                 to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
-                 '.');
     any = true;
     Slot& slot = slots_[i];
+    if (gradient->shape() != parameter.shape() || slot.shape != parameter.shape())
+      fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
+                 to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
+                 ", and it was given with ", to_string(slot.shape), '.');
     std::array<Real*, most_states> state{};
     for (std::size_t k = 0; k < slot.state.size(); ++k) state[k] = slot.state[k].data();
     Tensor& value = parameter.mutate();

@@ -64,6 +64,7 @@ class Optimizer {
 
  private:
   struct Slot {
+    Shape shape;
     std::vector<Tensor> state;
     std::int64_t t = 0;
   };

@@ -1,15 +1,17 @@
 // Stochastic gradient descent, with momentum, dampening and Nesterov's look-ahead.
 #pragma once
 
+#include <limits>
+
 #include <reel/optim/optimizer.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 struct SgdOptions {
-  double lr;             ///< required
-  double momentum = 0;   ///< μ
-  double dampening = 0;  ///< τ
+  double lr = std::numeric_limits<double>::quiet_NaN();  ///< required
+  double momentum = 0;                                   ///< μ
+  double dampening = 0;                                  ///< τ
   bool nesterov = false;
   double l2 = 0;
 };

@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 cat >"$work/CMakeLists.txt" <<TEXT
 cmake_minimum_required(VERSION 3.25)
 project(user LANGUAGES CXX)
-find_package(reel REQUIRED)
+find_package(reel 0.1 REQUIRED)
 add_executable(user "$source")
 target_link_libraries(user PRIVATE reel::f64)
 TEXT

@@ -20,7 +20,8 @@ double share(std::size_t part, std::size_t whole) {
 }  // namespace
 
 std::size_t Confusion::total() const {
-  return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0});
+  return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0}) +
+         std::accumulate(unclassified_.begin(), unclassified_.end(), std::size_t{0});
 }
 
 std::size_t Confusion::correct() const {
@@ -32,7 +33,7 @@ std::size_t Confusion::correct() const {
 double Confusion::accuracy() const { return share(correct(), total()); }
 
 double Confusion::accuracy(std::size_t truth) const {
-  std::size_t row = 0;
+  std::size_t row = unclassified_[truth];
   for (std::size_t guess = 0; guess < classes_; ++guess) row += (*this)(truth, guess);
   return share((*this)(truth, truth), row);
 }
@@ -70,10 +71,10 @@ Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t
     const Labels guesses = predicted_classes(scores.value());
     for (std::size_t i = 0; i < guesses.size(); ++i) {
       const auto truth = static_cast<std::size_t>(samples.labels[i]);
-      // a NaN counts as wrong: as the class after the true one
-      const auto guess =
-          guesses[i] >= 0 ? static_cast<std::size_t>(guesses[i]) : (truth + 1) % dataset.classes();
-      result.confusion.add(truth, guess);
+      if (guesses[i] >= 0)
+        result.confusion.add(truth, static_cast<std::size_t>(guesses[i]));
+      else
+        result.confusion.add_unclassified(truth);
     }
   }
   result.loss /= static_cast<double>(dataset.size());

@@ -13,7 +13,8 @@ namespace train {
 /// How often samples of class `truth` were taken for class `guess`.
 class Confusion {
  public:
-  explicit Confusion(std::size_t classes = 0) : classes_(classes), counts_(classes * classes) {}
+  explicit Confusion(std::size_t classes = 0)
+      : classes_(classes), counts_(classes * classes), unclassified_(classes) {}
 
   void add(std::size_t truth, std::size_t guess) { ++counts_[truth * classes_ + guess]; }
   std::size_t operator()(std::size_t truth, std::size_t guess) const {
@@ -26,10 +27,12 @@ class Confusion {
   double accuracy() const;      ///< their share; NaN if there are no samples
   /// The share of a class's samples that was recognised; NaN if it has none.
   double accuracy(std::size_t truth) const;
+  /// Counts a sample of class `truth` whose scores were not numbers.
+  void add_unclassified(std::size_t truth) { ++unclassified_[truth]; }
 
  private:
   std::size_t classes_;
-  std::vector<std::size_t> counts_;
+  std::vector<std::size_t> counts_, unclassified_;
 };
 
 struct Evaluation {
@@ -47,22 +50,18 @@ Labels predicted_classes(const Tensor& scores);
 /// not one score for each class.
 Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch = 1000);
 
-/// Sets a model's mode while it lives, and restores training mode, if that is what it was, at its
-/// end.
+/// Puts a model into eval mode while it lives; at its end each part has the mode that it had
+/// before.
 class EvalMode {
  public:
-  explicit EvalMode(nn::Module& model) : model_(model), was_training_(model.training()) {
-    model_.eval();
-  }
-  ~EvalMode() {
-    if (was_training_) model_.train();
-  }
+  explicit EvalMode(nn::Module& model) : model_(model), modes_(model.modes()) { model_.eval(); }
+  ~EvalMode() { model_.set_modes(modes_); }
   EvalMode(const EvalMode&) = delete;
   EvalMode& operator=(const EvalMode&) = delete;
 
  private:
   nn::Module& model_;
-  bool was_training_;
+  std::vector<bool> modes_;
 };
 
 }  // namespace train

@@ -58,7 +58,8 @@ struct FitResult {
 };
 
 /// Trains a classifier: each epoch draws a new order of the samples from `rng`. Throws Error for no
-/// epochs, a batch size that leaves no batch, or a model that doesn't fit the data.
+/// epochs, a batch size that leaves no batch, or a
+/// model whose outputs don't fit the loss or the data.
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
               Rng& rng, const FitOptions& options = {});
 

@@ -38,7 +38,4 @@ int train(const TrainOptions& options);
 int eval(const CommonOptions& options);
 int predict(const PredictOptions& options);
 
-/// The optimisers by name.
-std::vector<std::string> optimizer_names();
-
 }  // namespace reel::mnist

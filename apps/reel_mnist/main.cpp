@@ -9,6 +9,7 @@
 #include <reel/data/mnist.h>
 
 #include "commands.h"
+#include "optimizers.h"
 
 namespace reel::mnist {
 namespace {

@@ -59,23 +59,35 @@ void save(const nn::Module& model, const Architecture& architecture, const std::
 }
 
 LoadedModel load(const std::string& path) {
-  const auto metadata = nn::load_safetensors(path).metadata;
+  const nn::SafeTensors file = nn::load_safetensors(path);
+  const auto reject = [&](const auto&... parts) {
+    fail(Error::Kind::input, "load", absolute_name(path), ": ", parts...);
+  };
   const auto entry = [&](const char* key) {
-    const auto found = metadata.find(key);
-    if (found == metadata.end())
-      fail(Error::Kind::input, "load", absolute_name(path), ": its metadata has no \"", key,
-           "\". Hint: a file that `reel-mnist train --save` wrote.");
+    const auto found = file.metadata.find(key);
+    if (found == file.metadata.end())
+      reject("its metadata has no \"", key,
+             "\". Hint: a file that `reel-mnist train --save` wrote.");
     return found->second;
   };
+  Architecture architecture{{}, entry("activation")};
+  const std::string layers = entry("layers");
   try {
-    Architecture architecture{Architecture::parse_layers(entry("layers")), entry("activation")};
-    LoadedModel loaded{architecture, architecture.make()};
-    nn::load_weights(loaded.model, path);
-    return loaded;
-  } catch (const Error& error) {
-    if (error.kind() != Error::Kind::usage) throw;
-    fail(Error::Kind::input, "load", absolute_name(path), ": ", error.what());
+    architecture.layers = Architecture::parse_layers(layers);
+    static_cast<void>(nn::activation_by_name(architecture.activation));
+  } catch (const Error&) {
+    reject("its metadata names the layers \"", printable(layers), "\" and the activation \"",
+           printable(architecture.activation), "\", expected such as 784-10-10 and relu.");
   }
+  std::size_t expected = 0, found = 0;  // before memory is taken for what the metadata says
+  for (std::size_t i = 0; i + 1 < architecture.layers.size(); ++i)
+    expected += (architecture.layers[i] + 1) * architecture.layers[i + 1];
+  for (const nn::NamedTensor& tensor : file.tensors) found += tensor.value.size();
+  if (found != expected)
+    reject("holds ", found, " numbers, a network ", layers, " has ", expected, '.');
+  LoadedModel loaded{architecture, architecture.make()};
+  nn::load_weights(loaded.model, file, path);
+  return loaded;
 }
 
 }  // namespace reel::mnist

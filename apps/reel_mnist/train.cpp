@@ -1,68 +1,26 @@
 // `reel-mnist train`: the case study, and any other MLP.
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
-#include <functional>
 #include <iomanip>
 #include <iostream>
-#include <memory>
-#include <utility>
 
+#include <reel/autodiff/core/file.h>
 #include <reel/autodiff/gemm.h>
 #include <reel/data/mnist.h>
-#include <reel/optim/adagrad.h>
-#include <reel/optim/adam.h>
-#include <reel/optim/rmsprop.h>
-#include <reel/optim/sgd.h>
 #include <reel/train/fit.h>
 
 #include "commands.h"
 #include "model.h"
+#include "optimizers.h"
 #include "report.h"
 #include "terminal.h"
 
 namespace reel::mnist {
 namespace {
-
-using OptimizerPtr = std::unique_ptr<optim::Optimizer>;
-
-struct OptimizerChoice {
-  std::string name;
-  double lr;
-  std::function<OptimizerPtr(std::vector<Parameter>, double lr)> make;
-};
-
-const std::vector<OptimizerChoice>& optimizer_choices() {
-  const auto sgd = [](double momentum, bool nesterov) {
-    return [=](std::vector<Parameter> p, double lr) -> OptimizerPtr {
-      return std::make_unique<optim::Sgd>(
-          std::move(p), optim::SgdOptions{.lr = lr, .momentum = momentum, .nesterov = nesterov});
-    };
-  };
-  static const std::vector<OptimizerChoice> choices{
-      {"sgd", 0.1, sgd(0, false)},
-      {"momentum", 0.05, sgd(0.9, false)},
-      {"nesterov", 0.05, sgd(0.9, true)},
-      {"adagrad", 0.01,
-       [](std::vector<Parameter> p, double lr) -> OptimizerPtr {
-         return std::make_unique<optim::Adagrad>(std::move(p), optim::AdagradOptions{.lr = lr});
-       }},
-      {"rmsprop", 0.001,
-       [](std::vector<Parameter> p, double lr) -> OptimizerPtr {
-         return std::make_unique<optim::Rmsprop>(std::move(p), optim::RmspropOptions{.lr = lr});
-       }},
-      {"adam", 0.001, [](std::vector<Parameter> p, double lr) -> OptimizerPtr {
-         return std::make_unique<optim::Adam>(std::move(p), optim::AdamOptions{.lr = lr});
-       }}};
-  return choices;
-}
-
-const OptimizerChoice& choice(const std::string& name) {
-  for (const OptimizerChoice& c : optimizer_choices())
-    if (c.name == name) return c;
-  fail_usage("optimizer", "there is no \"", name, "\".");
-}
 
 volatile std::sig_atomic_t caught_signal = 0;
 
@@ -70,17 +28,25 @@ volatile std::sig_atomic_t caught_signal = 0;
 void catch_signals() {
   struct sigaction action = {};
   action.sa_handler = [](int signal) { caught_signal = signal; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }
 
 // A run of ten minutes should not end with a folder that does not exist.
 void check_can_save(const std::string& path) {
-  const auto target = std::filesystem::absolute(path);
-  const auto folder = target.parent_path();
-  if (access(folder.c_str(), W_OK | X_OK) != 0 || std::filesystem::is_directory(target))
-    fail(Error::Kind::system, "save", target.string(), " can't be written.");
+  const auto refuse = [&](const char* why) {
+    fail(Error::Kind::system, "save", absolute_name(path), " can't be written: ", why, '.');
+  };
+  const std::filesystem::path target(path);
+  std::error_code none;
+  if (std::filesystem::is_directory(target, none)) refuse("it is a folder");
+  if (std::filesystem::exists(target, none)) {
+    if (access(target.c_str(), W_OK) != 0) refuse(std::strerror(errno));
+    return;
+  }
+  const auto folder = std::filesystem::absolute(target).parent_path();
+  if (access(folder.c_str(), W_OK | X_OK) != 0) refuse(std::strerror(errno));
 }
 
 LoadedModel make_model(const TrainOptions& options, Rng& rng) {
@@ -147,7 +113,8 @@ std::string banner(const Run& run) {
                 " to test\n", blas_name(), ", 1 thread\n");
 }
 
-nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result) {
+nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result,
+                                  const train::Evaluation& test) {
   double seconds = 0, samples = 0;
   for (const train::EpochReport& report : result.epochs) {
     seconds += report.seconds;
@@ -158,7 +125,7 @@ nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result
       {"status", result.status == train::FitStatus::finished ? "finished" : "stopped"},
       {"epochs", result.epochs.size()},
       {"seconds", seconds},
-      {"samples_per_second", samples / seconds},
+      {"samples_per_second", seconds > 0 ? samples / seconds : 0},
       {"data", run.test.name()},
       {"layers", run.architecture.layers_text()},
       {"activation", run.architecture.activation},
@@ -173,18 +140,12 @@ nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result
     json["train_loss"] = result.epochs.back().train_loss;
     if (result.epochs.back().validation)
       json["validation_accuracy"] = result.epochs.back().validation->accuracy();
-    json.update(to_json(*result.epochs.back().test, run.test));
   }
+  json.update(to_json(test, run.test));
   return json;
 }
 
 }  // namespace
-
-std::vector<std::string> optimizer_names() {
-  std::vector<std::string> names;
-  for (const OptimizerChoice& c : optimizer_choices()) names.push_back(c.name);
-  return names;
-}
 
 int train(const TrainOptions& options) {
   if (!options.save.empty()) check_can_save(options.save);
@@ -194,9 +155,7 @@ int train(const TrainOptions& options) {
   const data::Mnist mnist = data::load_mnist(options.data);
   check_fits(network.architecture, mnist.train, options.load);
   const data::Split parts = data::split(mnist.train, options.validation, split_rng);
-  const OptimizerChoice& chosen = choice(options.optimizer);
-  const OptimizerPtr optimizer =
-      chosen.make(network.model.parameters(), options.lr.value_or(chosen.lr));
+  const auto optimizer = make_optimizer(options.optimizer, network.model.parameters(), options.lr);
   const Run run{options,    network.architecture, network.model.parameter_count(),
                 *optimizer, parts.rest,           parts.held_out,
                 mnist.test};
@@ -232,21 +191,19 @@ int train(const TrainOptions& options) {
     fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",
          result.epochs.size() + 1, ". Hint: a lower --lr than ", optimizer->lr(), '.');
   if (!options.save.empty()) save(network.model, network.architecture, options.save);
+  const bool stopped = result.status == train::FitStatus::stopped;
+  const train::Evaluation test =
+      stopped ? train::evaluate(network.model, mnist.test) : *result.epochs.back().test;
   if (options.json) {
-    std::cout << json_line(final_json(run, result));
-  } else if (!result.epochs.empty()) {
-    const train::Evaluation& test = *result.epochs.back().test;
-    std::cout << "\nTest accuracy " << percent(test.accuracy())
+    std::cout << json_line(final_json(run, result, test));
+  } else {
+    std::cout << (stopped ? concat("\nStopped in epoch ", result.epochs.size() + 1, '.') : "")
+              << "\nTest accuracy " << percent(test.accuracy())
               << ". Rows: the true class; columns: what it was taken for.\n\n"
               << confusion_table(test.confusion, mnist.test);
-  }
-  if (!options.json) {
-    if (result.status == train::FitStatus::stopped)
-      std::cout << "\nStopped in epoch " << result.epochs.size() + 1
-                << (result.epochs.empty() ? "" : "; the table is of the epoch before") << ".\n";
     if (!options.save.empty()) std::cout << "\nSaved to " << options.save << ".\n";
   }
-  return caught_signal ? 128 + caught_signal : 0;
+  return stopped ? 128 + caught_signal : 0;
 }
 
 }  // namespace reel::mnist

@@ -74,6 +74,12 @@ struct Lists {
     bytes += class_bytes(c);
     return true;
   }
+
+  // Makes room for what is in use now: gives all blocks but those of class c to the heap.
+  void keep_only(std::size_t c) noexcept {
+    for (std::size_t other = 0; other < classes; ++other)
+      while (other != c && heads[other]) to_heap(pop(other));
+  }
 };
 
 // Never destroyed: threads may outlive main.
@@ -142,6 +148,8 @@ void* allocate(std::size_t bytes) {
 void deallocate(void* block, std::size_t bytes) noexcept {
   if (cached(bytes)) {
     const std::size_t c = class_of(bytes);
+    if (local().push(block, c, thread_limit)) return;
+    local().keep_only(c);
     if (local().push(block, c, thread_limit) || shared().push(block, c)) return;
   }
   to_heap(block);

@@ -34,7 +34,7 @@ class Rng {
   std::uint32_t next();
   /// Uniform in [0, 1), 53 bits.
   double uniform();
-  /// Uniform in [low, high).
+  /// Uniform in [low, high), but for rounding.
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
   /// Standard normal (Box and Muller 1958; one of the pair is dropped, so that the state stays
   /// whole).

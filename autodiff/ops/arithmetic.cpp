@@ -1,4 +1,7 @@
 // Elementwise arithmetic of two operands, broadcast against each other.
+#include <cmath>
+#include <type_traits>
+
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
@@ -21,12 +24,25 @@ Tensor broadcast(const char* operation, const Var& a, const Var& b, F&& f) {
 
 // The larger of two; a NaN on either side is kept.
 struct Larger {
-  Real operator()(Real a, Real b) const { return a >= b || a != a ? a : b; }
+  Real operator()(Real a, Real b) const { return a < b || !(b == b) ? b : a; }
   template <class B>
   B simd_apply(const B& a, const B& b) const {
-    return xsimd::select(a >= b || a != a, a, b);
+    return xsimd::select(a < b || !(b == b), b, a);  // != of xsimd 8.1 is false for NaN
   }
 };
+
+// xᵖ by the C library: xsimd 8.1's pow is 0 at 0⁰ and loses NaN.
+struct Power {
+  Real operator()(Real x, Real p) const { return std::pow(x, p); }
+};
+
+template <class X, class P>
+auto raised(const X& x, const P& p) {
+  if constexpr (std::is_same_v<X, Var>)
+    return pow(x, p);
+  else
+    return xt::detail::make_xfunction<Power>(x, p);
+}
 
 }  // namespace
 
@@ -91,9 +107,9 @@ Var pow(const Var& x, const Var& p) {
   return record(
       "pow", {x, p},
       broadcast("pow", x, p,
-                [](const Tensor& b, const Tensor& e) -> Tensor { return evaluate(xt::pow(b, e)); }),
+                [](const Tensor& b, const Tensor& e) -> Tensor { return evaluate(raised(b, e)); }),
       [](auto& d, auto& g, auto in, auto& y) {
-        d.add(0, g * in[1] * pow(in[0], in[1] - Real(1) + is_zero(in[0]) * is_zero(in[1])));
+        d.add(0, g * in[1] * raised(in[0], in[1] - Real(1) + is_zero(in[0]) * is_zero(in[1])));
         d.add(1, g * y * log(in[0] + is_zero(in[0])));
       });
 }

@@ -15,9 +15,10 @@ Var sum(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g, repeated
 
 Var mean(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g/n, repeated
   const Shape kept = reduced_shape(x.shape(), axes, true, "mean");
-  if (x.value().size() == 0)
+  if (x.value().size() == 0 && element_count(kept) > 0)
     fail_usage("mean", "shape ", to_string(x.shape()), " has nothing to take the mean of.");
-  const Real share = Real(element_count(kept)) / Real(x.value().size());
+  const std::size_t results = element_count(kept);
+  const Real share = results ? Real(results) / Real(x.value().size()) : 0;
   return record("mean", {x}, share * reel::sum(x.value(), axes, keep_dims),
                 [kept, share](auto& d, auto& g, auto in, auto&) {
                   d.add(0, reel::broadcast_to(reel::reshape(share * g, kept), in[0].shape()));

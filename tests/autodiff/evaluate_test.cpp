@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <xtensor/xbroadcast.hpp>
+
 #include <reel/autodiff/core/rng.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -50,6 +52,9 @@ TEST_CASE("broadcast operands") {
     CHECK(same(evaluate(b - a), b - a));
     Tensor sum = evaluate(a + b);
     const Tensor before = sum;
+    // expressions that have no vectorised form
+    CHECK(same(evaluate(xt::where(a > b, a, b)), xt::where(a > b, a, b)));
+    CHECK(same(evaluate(a + xt::broadcast(b, sum.shape())), a + xt::broadcast(b, sum.shape())));
     add_to(sum, a * b);
     CHECK(same(sum, before + a * b));
   }

@@ -182,8 +182,8 @@ TEST_CASE("linear: a wrong shape is named, with the layer's path") {
   CHECK_ERROR("[linear] expects (batch,3), got ().", alone(scalar(1)));
   const auto deep = initialised(nn::Sequential(nn::relu, nn::Sequential(nn::Linear(2, 2))));
   CHECK_ERROR("[linear \"1.0\"] expects (batch,2), got (2,3).", deep(input));
-  CHECK_ERROR("[linear] a layer of 0 inputs and 3 outputs.", nn::Linear(0, 3));
-  CHECK_ERROR("[linear] a layer of 3 inputs and 0 outputs.", nn::Linear(3, 0));
+  CHECK_ERROR("[linear] takes at least 1 input and 1 output, got 0 and 3.", nn::Linear(0, 3));
+  CHECK_ERROR("[linear] takes at least 1 input and 1 output, got 3 and 0.", nn::Linear(3, 0));
 }
 
 TEST_CASE("module: a layer without values, or moved away, says so") {
@@ -262,7 +262,7 @@ TEST_CASE("sequential: modules, activations, functions and lambdas") {
   CHECK(model(input).value() == sigmoid(by_hand).value());
   CHECK(model[1].describe() == "tanh");
   CHECK(model[2].describe() == "function");
-  CHECK_ERROR("[sequential] layer 5 of 5.", model[5]);
+  CHECK_ERROR("[sequential] has 5 layers, there is no layer 5.", model[5]);
   CHECK(nn::Sequential()(input).value() == input);
 }
 
@@ -286,7 +286,8 @@ TEST_CASE("mlp: linear layers with an activation between each two") {
   CHECK(nn::mlp({4, 2}, nn::relu).size() == 1);
   CHECK_ERROR("[mlp] takes at least two widths, got 1.", nn::mlp({4}, nn::relu));
   CHECK_ERROR("[mlp] takes at least two widths, got 0.", nn::mlp({}, nn::relu));
-  CHECK_ERROR("[linear] a layer of 4 inputs and 0 outputs.", nn::mlp({4, 0, 2}, nn::relu));
+  CHECK_ERROR("[linear] takes at least 1 input and 1 output, got 4 and 0.",
+              nn::mlp({4, 0, 2}, nn::relu));
 }
 
 TEST_CASE("modules: the lectures' nets, row 9, equal the matrix formulas") {

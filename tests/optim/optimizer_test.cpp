@@ -232,5 +232,14 @@ TEST_CASE("optimizer: one number or a million, each moves by itself") {
 }
 
 }  // namespace
+TEST_CASE("a rate that was not given, and a parameter that was resized, are errors") {
+  Parameter p(vector({1, 2}), "p");
+  CHECK_ERROR("[sgd] lr = nan", Sgd({p}, {.momentum = 0.9}));
+  Adam adam({p});
+  p.mutate() = zeros({1000});
+  p.set_gradient(zeros({1000}));
+  CHECK_ERROR("\"p\" has shape (1000)", adam.step());
+}
+
 }  // namespace optim
 }  // namespace reel::inline REEL_PRECISION

@@ -205,7 +205,7 @@ TEST_CASE("fit: the lectures' XOR network, row 8, has no error left") {
   const auto xor_data = data::Dataset::from_arrays(
       from_values({4, 2}, std::vector<Real>{0, 0, 0, 1, 1, 0, 1, 1}), Labels{0, 1, 1, 0});
   const Tensor truth = from_values({4, 1}, std::vector<Real>{0, 1, 1, 0});
-  // Two hidden units have local minima, which about half of all seeds end in.
+  // Two hidden units have local minima, which most seeds end in.
   for (const std::uint64_t seed : {3u, 4u, 8u, 9u}) {
     CAPTURE(seed);
     nn::Sequential model(nn::Linear(2, 2), nn::sigmoid, nn::Linear(2, 1), nn::sigmoid);
