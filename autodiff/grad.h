@@ -19,10 +19,10 @@ struct GradOptions {
   Var seed = {};
 };
 
-/// The gradients of y by each of xs; zeros for what y does not depend on. Leaves nothing behind and
-/// does not consume the tape. Throws Error if y has more than one element and no seed is given, if
-/// y or an x is not on the innermost tape, if an x is a constant, or if a value was changed after
-/// it was recorded.
+/// The gradients of y by each of xs; zeros for what y does not depend on, and for a constant y.
+/// Changes no parameter's gradient and does not consume the tape. Throws Error if y has more than
+/// one element and no seed is given, if y or an x is on a tape other than the innermost, if an x is
+/// a constant, or if a value was changed after it was recorded.
 std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options = {});
 std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options = {});
 Var grad(const Var& y, const Var& x, const GradOptions& options = {});

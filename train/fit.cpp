@@ -32,13 +32,19 @@ FitStatus run_epoch(nn::Module& model, optim::Optimizer& optimizer, const data::
   const Stopwatch watch;
   double loss_sum = 0;
   std::size_t count = 0;
+  const auto default_loss = [&](const Var& output, const data::Batch& batch) {
+    const std::size_t classes = batches.dataset().classes();
+    if (output.value().dimension() != 2 || output.shape()[1] != classes)
+      fail_usage("fit", "the model's output is ", to_string(output.shape()), ", the data set has ",
+                 classes, " classes.");
+    return nn::cross_entropy(output, batch.labels);
+  };
   for (const data::Batch& batch : batches) {
     double loss = 0;
     {
       Tape tape;
       const Var output = model(batch.images);
-      const Var mean =
-          options.loss ? options.loss(output, batch) : nn::cross_entropy(output, batch.labels);
+      const Var mean = options.loss ? options.loss(output, batch) : default_loss(output, batch);
       loss = mean.item();
       if (!std::isfinite(loss)) return FitStatus::diverged;
       tape.backward(mean);

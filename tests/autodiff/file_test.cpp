@@ -19,6 +19,8 @@
 
 #include <reel/autodiff/core/file.h>
 
+#include "../temporary_folder.h"
+
 using reel::Error;
 using reel::read_file;
 using reel::write_file;
@@ -28,16 +30,7 @@ namespace {
 
 constexpr std::size_t no_limit = 1 << 30;
 
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "reel-file-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path operator/(const char* name) const { return path / name; }
-  std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(path), {}); }
-};
+using Folder = reel::TemporaryFolder;
 
 // The error that the call throws, which must be one line; kind 0 if it throws none.
 struct Caught {

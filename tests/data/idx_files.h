@@ -2,7 +2,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <zlib.h>
 
 #include <cstdint>
@@ -14,40 +13,23 @@
 
 #include <reel/autodiff/core/error.h>
 
+#include "../temporary_folder.h"
+
 namespace reel::testing {
 
 using Bytes = std::vector<std::uint8_t>;
 using Kind = Error::Kind;
 
-/// An empty folder, removed with all it holds at the end.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "reel-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
+/// A folder with files of bytes.
+struct TempFolder : TemporaryFolder {
   /// Writes a file and returns its path.
   std::filesystem::path write(const std::string& name, const Bytes& bytes) const {
-    std::ofstream out(path_ / name, std::ios::binary);
+    std::ofstream out(path / name, std::ios::binary);
     out.write(reinterpret_cast<const char*>(bytes.data()),
               static_cast<std::streamsize>(bytes.size()));
     REQUIRE(out.good());
-    return path_ / name;
+    return path / name;
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 inline Bytes operator+(Bytes a, const Bytes& b) {

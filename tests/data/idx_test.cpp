@@ -265,8 +265,8 @@ TEST_CASE("idx: a file that is not there") {
 
 TEST_CASE("idx: a folder or a device in place of a file, and a pipe") {
   const TempFolder folder;
-  CHECK(says(error_of([&] { idx::read(folder.path(), 3); }), Kind::system,
-             {folder.path().string() + ": cannot be read: Is a directory"}));
+  CHECK(says(error_of([&] { idx::read(folder.path, 3); }), Kind::system,
+             {folder.path.string() + ": cannot be read: Is a directory"}));
   CHECK(says(error_of([] { idx::read("/dev/null", 3); }), Kind::input, {"/dev/null: is empty"}));
   const auto pipe = folder / "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
@@ -286,7 +286,7 @@ TEST_CASE("idx: what the system refuses to read") {
                {"/proc/self/mem: cannot be read: Input/output error"}));
 
   const auto secret = folder.write("secret", images(5));
-  std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+  std::filesystem::permissions(folder.path, std::filesystem::perms(0755));
   std::filesystem::permissions(secret, std::filesystem::perms::none);
   const ::uid_t user = ::geteuid();
   if (user == 0 && ::seteuid(65534) != 0) return;  // root may read all

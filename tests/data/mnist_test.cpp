@@ -37,7 +37,7 @@ Error load_error(const fs::path& folder) {
 
 TEST_CASE("mnist: the four files become two data sets") {
   const Files files;
-  const auto mnist = load_mnist(files.path());
+  const auto mnist = load_mnist(files.path);
   CHECK(mnist.train.size() == 3);
   CHECK(mnist.test.size() == 2);
   CHECK(to_string(mnist.train.sample_shape()) == "(2,3)");
@@ -46,7 +46,7 @@ TEST_CASE("mnist: the four files become two data sets") {
   CHECK(mnist.test.label(1) == 2);
   CHECK(mnist.test.sample(1)(1, 2) == doctest::Approx(42 / 255.0).epsilon(1e-6));
   for (const auto& set : {mnist.train, mnist.test}) {
-    CHECK(set.name() == files.path().filename().string());
+    CHECK(set.name() == files.path.filename().string());
     CHECK(set.classes() == 10);
     CHECK(set.class_name(7) == "7");
   }
@@ -54,11 +54,11 @@ TEST_CASE("mnist: the four files become two data sets") {
 
 TEST_CASE("mnist: a set of unknown content is called after its folder, however it is written") {
   const Files files;
-  const std::string name = files.path().filename().string();
+  const std::string name = files.path.filename().string();
   const fs::path before = fs::current_path();
-  CHECK(load_mnist(files.path() / "").train.name() == name);
-  CHECK(load_mnist(files.path() / "../" / name / ".").train.name() == name);
-  fs::current_path(files.path());
+  CHECK(load_mnist(files.path / "").train.name() == name);
+  CHECK(load_mnist(files.path / "../" / name / ".").train.name() == name);
+  fs::current_path(files.path);
   const std::string here = load_mnist(".").train.name();
   fs::current_path(before);
   CHECK(here == name);
@@ -79,11 +79,11 @@ TEST_CASE("mnist: each file under each of its spellings, packed whatever its nam
         for (const bool packed : {false, true}) {
           const Files files;
           fs::remove(files / (file.stem + "-" + file.ending));
-          CHECK(load_error(files.path()).kind() == Kind::input);
+          CHECK(load_error(files.path).kind() == Kind::input);
           const std::string name = file.stem + dash + file.ending + gz;
           CAPTURE(name);
           files.write(name, packed ? gzip(file.bytes) : file.bytes);
-          const auto mnist = load_mnist(files.path());
+          const auto mnist = load_mnist(files.path);
           CHECK(mnist.train.size() + mnist.test.size() == 5);
         }
 }
@@ -93,9 +93,9 @@ TEST_CASE("mnist: links are followed") {
   const TempFolder elsewhere;
   for (const auto& name : {train_images, train_labels, test_images, test_labels})
     fs::create_symlink(files / name, elsewhere / name);
-  CHECK(load_mnist(elsewhere.path()).train.size() == 3);
+  CHECK(load_mnist(elsewhere.path).train.size() == 3);
   fs::remove(files / test_labels);
-  CHECK(says(load_error(elsewhere.path()), Kind::input, {"file not found", test_labels}));
+  CHECK(says(load_error(elsewhere.path), Kind::input, {"file not found", test_labels}));
 }
 
 TEST_CASE("mnist: a missing file is named under all the names tried") {
@@ -103,8 +103,8 @@ TEST_CASE("mnist: a missing file is named under all the names tried") {
     const Files files;
     const std::string ending = stem.ends_with("images") ? "idx3-ubyte" : "idx1-ubyte";
     fs::remove(files / (stem + "-" + ending));
-    CHECK(says(load_error(files.path()), Kind::input,
-               {"[mnist] " + files.path().string() + ": file not found, tried " + stem + "-" +
+    CHECK(says(load_error(files.path), Kind::input,
+               {"[mnist] " + files.path.string() + ": file not found, tried " + stem + "-" +
                     ending + ", " + stem + "-" + ending + ".gz, " + stem + "." + ending + ", " +
                     stem + "." + ending + ".gz.",
                 "Hint: "}));
@@ -131,25 +131,25 @@ TEST_CASE("mnist: a folder in place of a file counts only if there is no other")
   const Files files;
   fs::rename(files / train_images, files / "train-images.idx3-ubyte");
   fs::create_directory(files / train_images);
-  CHECK(load_mnist(files.path()).train.size() == 3);
+  CHECK(load_mnist(files.path).train.size() == 3);
   fs::remove(files / "train-images.idx3-ubyte");
-  CHECK(says(load_error(files.path()), Kind::system,
+  CHECK(says(load_error(files.path), Kind::system,
              {(files / train_images).string(), "Is a directory"}));
 }
 
 TEST_CASE("mnist: what the system refuses to read") {
   const Files files;
   const ::uid_t user = ::geteuid();
-  fs::permissions(files.path(), fs::perms(0755));
+  fs::permissions(files.path, fs::perms(0755));
   fs::permissions(files / test_images, fs::perms::none);
   if (user == 0 && ::seteuid(65534) != 0) return;  // root may read all
-  const Error file = load_error(files.path());
+  const Error file = load_error(files.path);
   REQUIRE(::seteuid(user) == 0);
-  fs::permissions(files.path(), fs::perms(0600));
+  fs::permissions(files.path, fs::perms(0600));
   if (user == 0) REQUIRE(::seteuid(65534) == 0);
-  const Error folder = load_error(files.path());
+  const Error folder = load_error(files.path);
   REQUIRE(::seteuid(user) == 0);
-  fs::permissions(files.path(), fs::perms(0700));
+  fs::permissions(files.path, fs::perms(0700));
   CHECK(says(file, Kind::system, {(files / test_images).string(), "Permission denied"}));
   CHECK(says(folder, Kind::system, {(files / train_images).string(), "Permission denied"}));
 }
@@ -158,7 +158,7 @@ TEST_CASE("mnist: counts of images and labels that differ") {
   for (const bool train : {true, false}) {
     const Files files;
     files.write(train ? train_labels : test_labels, labels({1, 2, 3, 4}));
-    CHECK(says(load_error(files.path()), Kind::input,
+    CHECK(says(load_error(files.path), Kind::input,
                {"[mnist] " + (files / (train ? train_labels : test_labels)).string() +
                 ": 4 labels for the " + (train ? "3" : "2") + " images of " +
                 (train ? train_images : test_images)}));
@@ -168,34 +168,34 @@ TEST_CASE("mnist: counts of images and labels that differ") {
 TEST_CASE("mnist: a label out of range is named with its index") {
   const Files files;
   files.write(train_labels, labels({9, 10, 255}));
-  CHECK(says(load_error(files.path()), Kind::input,
+  CHECK(says(load_error(files.path), Kind::input,
              {(files / train_labels).string() + ": label 10 at index 1, expected 0 to 9"}));
   files.write(train_labels, labels({9, 9, 255}));
-  CHECK(says(load_error(files.path()), Kind::input, {"label 255 at index 2"}));
+  CHECK(says(load_error(files.path), Kind::input, {"label 255 at index 2"}));
 }
 
 TEST_CASE("mnist: an empty set, and images without pixels") {
   const Files files;
   files.write(test_images, images(0));
   files.write(test_labels, labels({}));
-  CHECK(says(load_error(files.path()), Kind::input,
+  CHECK(says(load_error(files.path), Kind::input,
              {(files / test_images).string() + ": holds 0 images of 2×3 pixels"}));
   files.write(test_images, images(2, 0, 3));
-  CHECK(says(load_error(files.path()), Kind::input, {"holds 2 images of 0×3 pixels"}));
+  CHECK(says(load_error(files.path), Kind::input, {"holds 2 images of 0×3 pixels"}));
 }
 
 TEST_CASE("mnist: training and test images of different sizes") {
   const Files files;
   files.write(test_images, images(2, 3, 2));
-  CHECK(says(load_error(files.path()), Kind::input,
-             {"[mnist] " + files.path().string(), "2×3 pixels, test images 3×2"}));
+  CHECK(says(load_error(files.path), Kind::input,
+             {"[mnist] " + files.path.string(), "2×3 pixels, test images 3×2"}));
 }
 
 TEST_CASE("mnist: files under each other's names") {
   const Files files;
   files.write(train_labels, images(3));
   CHECK(
-      says(load_error(files.path()), Kind::input,
+      says(load_error(files.path), Kind::input,
            {(files / train_labels).string() + ": magic 0x00000803, expected 0x00000801. Hint: this "
                                               "is an image file."}));
 }

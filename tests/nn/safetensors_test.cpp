@@ -19,6 +19,8 @@
 #include <reel/autodiff/core/file.h>
 #include <reel/nn/safetensors.h>
 
+#include "../temporary_folder.h"
+
 using namespace reel;
 using nn::load_safetensors;
 using nn::SafeTensors;
@@ -31,16 +33,7 @@ namespace {
 constexpr bool is_float = sizeof(Real) == 4;
 constexpr std::size_t no_limit = 1 << 30;
 
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "reel-safetensors-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path operator/(const char* name) const { return path / name; }
-  std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(path), {}); }
-};
+using Folder = reel::TemporaryFolder;
 
 // The kind of the error that the call throws, 0 for none; its message is one line.
 struct Caught {

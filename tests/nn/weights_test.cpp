@@ -18,6 +18,7 @@
 #include <reel/nn/safetensors.h>
 #include <reel/nn/sequential.h>
 
+#include "../temporary_folder.h"
 #include "../throws.h"
 
 namespace reel::inline REEL_PRECISION {
@@ -26,22 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "reel-weights-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  fs::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
+using Folder = TemporaryFolder;
 
 // A module with a part that is not trained.
 struct Shift : Module {

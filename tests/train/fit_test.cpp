@@ -315,6 +315,11 @@ TEST_CASE("fit: what makes no sense is an error") {
   nn::init(narrow, rng);
   optim::Sgd one(wide.parameters(), {.lr = 0.1}), two(narrow.parameters(), {.lr = 0.1});
   CHECK_ERROR("[linear \"0\"] expects (batch,3), got (10,2).", fit(wide, one, dataset, rng));
+  nn::Sequential many = nn::mlp({2, 3}, nn::tanh);  // one output more than there are classes
+  nn::init(many, rng);
+  optim::Sgd other(many.parameters(), {.lr = 1});
+  CHECK_ERROR("[fit] the model's output is (10,3), the data set has 2 classes.",
+              fit(many, other, dataset, rng));
   CHECK_THROWS_AS(fit(narrow, two, dataset, rng), Error);  // a label that has no score
 }
 
