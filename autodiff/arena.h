@@ -27,10 +27,11 @@ class Arena {
     left_ = 0;
   }
 
-  std::size_t bytes() const noexcept {
+  /// The bytes handed out, with what is lost at the ends of chunks.
+  std::size_t used() const noexcept {
     std::size_t total = 0;
-    for (const Chunk& chunk : chunks_) total += chunk.bytes;
-    return total;
+    for (std::size_t i = 0; i < current_; ++i) total += chunks_[i].bytes;
+    return total - left_;
   }
 
  private:

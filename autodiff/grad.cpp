@@ -56,17 +56,46 @@ void check_unchanged(const Tape::Node& node) {
     }
 }
 
-void apply_rule(Tape&, const Tape::Node& node, std::uint32_t,
-                const Gradients<SharedTensor>& gradients, const SharedTensor& g) {
+void run_rule(Tape&, const Tape::Node& node, std::uint32_t,
+              const Gradients<SharedTensor>& gradients, const SharedTensor& g) {
   TensorSink sink(node.input_list(), gradients, g);
   node.code->with_tensors(node.rule, sink, *g, TensorInputs(node.input_list()), *node.value);
 }
 
-void apply_rule(Tape& tape, const Tape::Node& node, std::uint32_t i,
-                const Gradients<Var>& gradients, const Var& g) {
+void run_rule(Tape& tape, const Tape::Node& node, std::uint32_t i, const Gradients<Var>& gradients,
+              const Var& g) {
   // recording may move the tape's nodes, so the rule sees none of `node` itself
   VarSink sink(node.input_list(), gradients);
   node.code->with_vars(node.rule, sink, g, VarInputs(node.input_list(), tape.id()), tape.var(i));
+}
+
+const Tensor& value_of(const SharedTensor& x) { return *x; }
+const Tensor& value_of(const Var& x) { return x.value(); }
+
+// run_rule, told to the observers.
+template <class Gradient>
+void run_rule_observed(Tape& tape, const Tape::Node& at, std::uint32_t i,
+                       const Gradients<Gradient>& gradients, const Gradient& g) {
+  const Tape::Node node = at;  // which may move
+  const OperationEvent begins{node.operation,
+                              node.scope ? node.scope : "",
+                              node.value,
+                              node.input_count,
+                              node.inputs,
+                              [](const void* inputs, std::size_t k) -> const SharedTensor& {
+                                return static_cast<const Input*>(inputs)[k].value;
+                              }};
+  Observer::tell(&Observer::rule_begins, begins);
+  run_rule(tape, node, i, gradients, g);
+  const BackwardEvent ended{
+      begins, value_of(g), gradients.by_node,
+      [](const void* by_node, const void* inputs, std::size_t k) -> const Tensor* {
+        const Input& in = static_cast<const Input*>(inputs)[k];
+        if (in.node == Input::constant) return nullptr;
+        const Gradient& sum = static_cast<const Gradient*>(by_node)[in.node];
+        return sum ? &value_of(sum) : nullptr;
+      }};
+  Observer::tell(&Observer::rule_ended, ended);
 }
 
 // Hands the gradient of each node to its rule, from node `last` to the first; empties it, unless
@@ -77,8 +106,12 @@ void sweep(Tape& tape, std::uint32_t last, const Gradients<Gradient>& gradients,
     if (!gradients.by_node[i] || !tape.node(i).code) continue;
     check_unchanged(tape.node(i));
     const Gradient g = keep(i) ? gradients.by_node[i] : std::exchange(gradients.by_node[i], {});
-    apply_rule(tape, tape.node(i), i, gradients, g);
+    if (Observer::innermost())
+      run_rule_observed(tape, tape.node(i), i, gradients, g);
+    else
+      run_rule(tape, tape.node(i), i, gradients, g);
   }
+  Observer::tell(&Observer::boundary);
 }
 
 Tape& live_tape(const char* operation) {
@@ -161,6 +194,12 @@ Var grad(const Var& y, const Var& x, const GradOptions& options) {
   return grad(y, std::span<const Var>(&x, 1), options)[0];
 }
 
+std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
+                      const GradOptions& options) {
+  const std::vector<Var> xs(parameters.begin(), parameters.end());
+  return grad(y, std::span<const Var>(xs), options);
+}
+
 void Tape::backward(const Var& loss) {
   if (loss.value().size() != 1)
     fail_usage("backward", "the loss has shape ", to_string(loss.shape()),
@@ -171,6 +210,7 @@ void Tape::backward(const Var& loss) {
     fail_usage("backward",
                "the loss depends on no parameter of this tape. Hint: was it computed "
                "before the tape was made, or under NoTape?");
+  watch_growth();
   Borrowed<SharedTensor> slots(size());
   slots[last] = full(loss.shape(), 1);
   {
@@ -192,7 +232,7 @@ void Tape::backward(const Var& loss) {
 
 Var detail::fresh_variable(const Var& x) {
   Tape& tape = *Tape::recording();
-  if (!x.requires_grad()) return tape.variable(x.value());
+  if (!x.requires_grad()) return tape.variable(x.shared());
   Var y(x.shared());
   const Operand operand(x);
   tape.append("variable", {&operand, 1}, y, [](auto& d, auto& g, auto, auto&) { d.add(0, g); });

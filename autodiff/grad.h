@@ -26,6 +26,9 @@ struct GradOptions {
 std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options = {});
 std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options = {});
 Var grad(const Var& y, const Var& x, const GradOptions& options = {});
+/// The same by parameters, all of a module's for example.
+std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
+                      const GradOptions& options = {});
 
 namespace detail {
 
@@ -33,18 +36,23 @@ namespace detail {
 /// alone.
 Var fresh_variable(const Var& x);
 
+/// body(x as a variable of its own, whether to record): on the live tape, so that what it returns
+/// can be differentiated again, or on a tape for the time of the call.
+template <class Body>
+auto with_variable(const Var& x, Body&& body) {
+  if (Tape::recording()) return body(fresh_variable(x), true);
+  Tape tape;
+  return body(fresh_variable(x.shared()), false);
+}
+
 template <class F>
 auto gradient_function(F f, bool elementwise) {
   return [f = std::move(f), elementwise](const Var& x) -> Var {
-    const auto differentiate = [&](const Var& at, bool create_graph) {
-      const Var inner = fresh_variable(at);
-      const Var y = f(inner);
-      return grad(y, inner,
+    return with_variable(x, [&](const Var& at, bool create_graph) {
+      const Var y = f(at);
+      return grad(y, at,
                   {.create_graph = create_graph, .seed = elementwise ? full(y.shape(), 1) : Var()});
-    };
-    if (Tape::recording()) return differentiate(x, true);
-    Tape tape;
-    return differentiate(x.shared(), false);
+    });
   };
 }
 

@@ -41,6 +41,11 @@ struct Max {
   static Real fold(Real a, Real b) { return a > b || a != a ? a : b; }  // keeps NaN
 };
 
+struct Min {
+  static constexpr Real start = std::numeric_limits<Real>::infinity();
+  static Real fold(Real a, Real b) { return a < b || a != a ? a : b; }  // keeps NaN
+};
+
 template <class F, std::size_t width>
 Real fold_columns(const Real* x, std::size_t n) {
   std::array<Real, width> columns;
@@ -87,7 +92,7 @@ Tensor fold_axes(const Tensor& x, const xt::svector<bool, 4>& reduced) {
     while (begin > 0 && reduced[begin - 1]) --begin;
     Shape shape = from->shape();
     const Lanes l{product(shape, 0, begin), product(shape, begin, end),
-                  product(shape, end, shape.size())};
+                  product(shape, end, shape.size()), begin};
     std::fill(shape.begin() + static_cast<std::ptrdiff_t>(begin),
               shape.begin() + static_cast<std::ptrdiff_t>(end), std::size_t{1});
     Tensor folded = uninitialized(shape);
@@ -136,7 +141,7 @@ xt::svector<bool, 4> Axes::mask(const Shape& shape, std::string_view where) cons
 
 Lanes lanes(const Shape& shape, int axis, std::string_view where) {
   const std::size_t a = normalised(axis, shape.size(), shape, where);
-  return {product(shape, 0, a), shape[a], product(shape, a + 1, shape.size())};
+  return {product(shape, 0, a), shape[a], product(shape, a + 1, shape.size()), a};
 }
 
 Shape reduced_shape(const Shape& shape, const Axes& axes, bool keep_dims, std::string_view where) {
@@ -158,6 +163,49 @@ Tensor max(const Tensor& x, const Axes& axes, bool keep_dims) {
   if (x.size() == 0 && element_count(reduced_shape(x.shape(), axes, false, "max")) > 0)
     fail_usage("max", "shape ", to_string(x.shape()), " has nothing to take the maximum of.");
   return reduce<Max>(x, axes, keep_dims, "max");
+}
+
+Tensor min(const Tensor& x, const Axes& axes, bool keep_dims) {
+  if (x.size() == 0 && element_count(reduced_shape(x.shape(), axes, false, "min")) > 0)
+    fail_usage("min", "shape ", to_string(x.shape()), " has nothing to take the minimum of.");
+  return reduce<Min>(x, axes, keep_dims, "min");
+}
+
+Tensor norm(const Tensor& x, const Axes& axes, bool keep_dims) {
+  Tensor peak = fold_axes<Max>(evaluate(xt::abs(x)), axes.mask(x.shape(), "norm"));
+  for (Real& p : peak.storage()) p = p > 0 && !std::isinf(p) ? p : Real(1);
+  const Tensor scaled = evaluate(x / peak);
+  const Tensor total = fold_axes<Sum>(evaluate(scaled * scaled), axes.mask(x.shape(), "norm"));
+  return reshape(evaluate(peak * xt::sqrt(total)),
+                 reduced_shape(x.shape(), axes, keep_dims, "norm"));
+}
+
+Tensor cumulative_sum(const Tensor& x, int axis, bool reverse) {
+  const Lanes l = lanes(x.shape(), axis, "cumulative_sum");
+  Tensor y = x;
+  for (std::size_t o = 0; o < l.outer; ++o) {
+    Real* lane = y.data() + o * l.n * l.inner;
+    for (std::size_t k = 1; k < l.n; ++k) {
+      const std::size_t to = reverse ? l.n - 1 - k : k, from = reverse ? to + 1 : k - 1;
+      for (std::size_t i = 0; i < l.inner; ++i) lane[to * l.inner + i] += lane[from * l.inner + i];
+    }
+  }
+  return y;
+}
+
+Tensor map_elements(Real (*f)(Real), const Tensor& x) {
+  Tensor y = uninitialized(x.shape());
+  std::transform(x.data(), x.data() + x.size(), y.data(), f);
+  return y;
+}
+
+Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& a,
+                    const Tensor& b) {
+  const Shape shape = broadcast_shape(a.shape(), b.shape(), operation);
+  const Tensor x = broadcast_to(a, shape), y = broadcast_to(b, shape);
+  Tensor z = uninitialized(shape);
+  std::transform(x.data(), x.data() + x.size(), y.data(), z.data(), f);
+  return z;
 }
 
 Tensor shift_by_max(const Tensor& x, int axis) {
@@ -242,9 +290,53 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   return reshape(fold_axes<Sum>(x, stretched), shape);
 }
 
+namespace {
+
+// The matrix of a batch of this shape that number i of the batches it is broadcast to comes from.
+std::size_t source(std::size_t i, const Shape& batches, const Shape& shape) {
+  std::size_t from = 0, stride = 1;
+  for (std::size_t axis = shape.size(), end = batches.size(); axis-- > 0; stride *= shape[axis]) {
+    const std::size_t size = batches[--end];
+    if (shape[axis] != 1) from += i % size * stride;
+    i /= size;
+  }
+  return from;
+}
+
+Tensor matmul_batches(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b) {
+  const Shape batches_a(a.shape().begin(), a.shape().end() - 2);
+  const Shape batches_b(b.shape().begin(), b.shape().end() - 2);
+  const std::size_t rows_a = a.shape()[batches_a.size()], columns_a = a.shape().back();
+  const std::size_t rows_b = b.shape()[batches_b.size()], columns_b = b.shape().back();
+  const std::size_t m = transpose_a ? columns_a : rows_a, k = transpose_a ? rows_a : columns_a;
+  const std::size_t n = transpose_b ? rows_b : columns_b;
+  if (k != (transpose_b ? columns_b : rows_b))
+    fail_usage("matmul", "inner dimensions differ: ", to_string(a.shape()), transpose_a ? "ᵀ" : "",
+               " × ", to_string(b.shape()), transpose_b ? "ᵀ" : "", '.');
+  const Shape batches = broadcast_shape(batches_a, batches_b, "matmul");
+  Shape shape = batches;
+  shape.push_back(m);
+  shape.push_back(n);
+  if (k == 0) return zeros(shape);
+  Tensor c = uninitialized(shape);
+  if (c.size() == 0) return c;
+  const std::size_t count = element_count(batches);
+  // the rows of all matrices on the left are one matrix, if there is one matrix on the right
+  const std::size_t joined = batches_b.empty() && !transpose_a ? count : 1;
+  for (std::size_t i = 0; i < count; i += joined)
+    raw_gemm(transpose_a, transpose_b, m * joined, n, k,
+             a.data() + source(i, batches, batches_a) * m * k, columns_a,
+             b.data() + source(i, batches, batches_b) * k * n, columns_b, 0, c.data() + i * m * n);
+  return c;
+}
+
+}  // namespace
+
 Tensor matmul(const Tensor& a, const Tensor& b) { return matmul(a, false, b, false); }
 
 Tensor matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b) {
+  if (std::max(a.dimension(), b.dimension()) > 2 && std::min(a.dimension(), b.dimension()) >= 2)
+    return matmul_batches(a, transpose_a, b, transpose_b);
   Tensor c;
   gemm(a, transpose_a, b, transpose_b, 0, c);
   return c;

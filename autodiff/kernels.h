@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 
 #include <reel/autodiff/tensor.h>
@@ -22,6 +23,8 @@ class Axes {
   /// For each axis of `shape`, whether it is one of these. Throws Error, in the name of the
   /// operation `where`, for an axis out of range or named twice.
   xt::svector<bool, 4> mask(const Shape& shape, std::string_view where) const;
+  /// Whether they are all axes, without naming one.
+  bool all() const { return axes_.empty(); }
 
  private:
   xt::svector<int, 4> axes_;
@@ -30,6 +33,7 @@ class Axes {
 /// An axis as the middle of three: a tensor is read as (outer, n, inner) in row-major order.
 struct Lanes {
   std::size_t outer, n, inner;
+  std::size_t axis;  ///< counted from the front
 };
 /// Throws Error, in the name of the operation `where`, if there is no such axis.
 Lanes lanes(const Shape& shape, int axis, std::string_view where);
@@ -38,8 +42,17 @@ Lanes lanes(const Shape& shape, int axis, std::string_view where);
 Shape reduced_shape(const Shape& shape, const Axes& axes, bool keep_dims, std::string_view where);
 
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
-/// Keeps NaN. Throws Error if there is nothing to take the maximum of.
+/// Both keep NaN, and throw Error if there is nothing to choose from.
 Tensor max(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
+Tensor min(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
+/// √Σ x², scaled so that no square over- or underflows.
+Tensor norm(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
+/// Sums along an axis of the elements up to each, or of those from it on.
+Tensor cumulative_sum(const Tensor& x, int axis = -1, bool reverse = false);
+
+/// f of each element, and of each pair of elements, broadcast; for functions of the C library.
+Tensor map_elements(Real (*f)(Real), const Tensor& x);
+Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& a, const Tensor& b);
 
 /// x less its maximum along an axis (an infinite one counts as 0): eˣ of that cannot overflow.
 Tensor shift_by_max(const Tensor& x, int axis = -1);
@@ -57,7 +70,16 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape);
 /// The opposite: x summed over the axes along which `shape` would be repeated.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
-/// [M,K]·[K,N] → [M,N].
+// ---- see the operations of these names in ops.h
+
+Tensor concatenate(std::span<const Tensor* const> parts, int axis);
+Tensor slice(const Tensor& x, int axis, std::size_t begin, std::size_t end, std::size_t step = 1);
+Tensor embed(const Tensor& x, int axis, std::size_t size, std::size_t begin, std::size_t step = 1);
+Tensor take(const Tensor& x, std::span<const std::size_t> indices, int axis);
+Tensor scatter_add(const Tensor& x, std::span<const std::size_t> indices, std::size_t size,
+                   int axis);
+
+/// [M,K]·[K,N] → [M,N], of matrices or of batches of them: further axes on the left, broadcast.
 Tensor matmul(const Tensor& a, const Tensor& b);
 Tensor matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b);
 

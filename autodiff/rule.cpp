@@ -12,7 +12,7 @@ void TensorSink::add_matmul(std::size_t i, const Tensor& a, bool transpose_a, co
                             bool transpose_b) {
   if (!wants(i)) return;
   SharedTensor& sum = slot(i);
-  if (sum && sum.unique())
+  if (sum && sum.unique() && a.dimension() == 2 && b.dimension() == 2)
     gemm(a, transpose_a, b, transpose_b, 1, sum.mutate());
   else
     add(i, matmul(a, transpose_a, b, transpose_b));

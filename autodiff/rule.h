@@ -35,6 +35,7 @@ class TensorInputs {
  public:
   explicit TensorInputs(InputList inputs) : inputs_(inputs) {}
   const Tensor& operator[](std::size_t i) const { return *inputs_[i].value; }
+  const SharedTensor& shared(std::size_t i) const { return inputs_[i].value; }
   std::size_t size() const { return inputs_.size(); }
 
  private:

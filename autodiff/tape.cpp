@@ -1,11 +1,15 @@
 // The tape: appending, and the storage that is recycled from tape to tape.
 #include <reel/autodiff/tape.h>
 
+#include <algorithm>
 #include <atomic>
+#include <unordered_set>
 #include <vector>
 
 #include <reel/autodiff/arena.h>
+#include <reel/autodiff/core/warning.h>
 #include <reel/autodiff/leaf_table.h>
+#include <reel/autodiff/scope.h>
 
 namespace reel::inline REEL_PRECISION {
 
@@ -14,6 +18,24 @@ struct Tape::Storage {
   std::vector<std::uint32_t> parameters;
   LeafTable leaves;
   Arena arena;
+  const char* scope = nullptr;  // the path at version `scope_version`, in the arena
+  std::uint64_t scope_version = 0;
+  std::size_t swept = 0;  // nodes at the last backward pass
+  int growths = 0;        // backward passes in succession that found more nodes than the one before
+
+  const char* current_scope() {
+    if (scope_version != Scope::version()) {
+      const std::string& path = Scope::path();
+      char* text = nullptr;
+      if (!path.empty()) {
+        text = static_cast<char*>(arena.take(path.size() + 1));
+        std::copy_n(path.c_str(), path.size() + 1, text);
+      }
+      scope = text;
+      scope_version = Scope::version();
+    }
+    return scope;
+  }
 
   void clear() noexcept {
     for (Node& node : nodes) {
@@ -24,6 +46,9 @@ struct Tape::Storage {
     parameters.clear();
     leaves.clear();
     arena.reset();
+    scope = nullptr;
+    scope_version = swept = 0;
+    growths = 0;
   }
 };
 
@@ -44,6 +69,7 @@ std::vector<std::unique_ptr<Tape::Storage>>& Tape::pool() {
 
 constinit thread_local Tape* Tape::innermost_ = nullptr;
 constinit thread_local Tape* Tape::recording_ = nullptr;
+constinit thread_local Observer* Observer::innermost_ = nullptr;
 
 Tape::Tape()
     : id_(next_id.fetch_add(1, std::memory_order_relaxed)),
@@ -57,6 +83,7 @@ Tape::Tape()
     storages.pop_back();
   }
   innermost_ = recording_ = this;
+  Observer::tell(&Observer::boundary);
 }
 
 Tape::~Tape() {
@@ -76,17 +103,47 @@ std::span<const std::uint32_t> Tape::parameter_nodes() const noexcept {
   return storage_->parameters;
 }
 
+std::vector<Var> Tape::parameters() const {
+  std::vector<Var> result;
+  for (const std::uint32_t i : parameter_nodes())
+    result.push_back(Var(node(i).value, Var::any_tape, 0));
+  return result;
+}
+
+TapeMemory Tape::memory() const {
+  TapeMemory memory{size(), size() * sizeof(Node) + storage_->arena.used()};
+  std::unordered_set<const void*> seen;
+  const auto add = [&](const SharedTensor& value) {
+    if (seen.insert(value.identity()).second) memory.bytes += value->size() * sizeof(Real);
+  };
+  for (const Node& node : storage_->nodes) {
+    add(node.value);
+    for (const Input& in : node.input_list()) add(in.value);
+  }
+  return memory;
+}
+
+void Tape::watch_growth() {
+  constexpr int too_often = 10;
+  Storage& storage = *storage_;
+  storage.growths = storage.swept > 0 && size() > storage.swept ? storage.growths + 1 : 0;
+  storage.swept = size();
+  if (storage.growths != too_often) return;
+  const TapeMemory now = memory();
+  warn("tape", "it has grown from one backward pass to the next ", too_often, " times, to ",
+       now.nodes, " nodes that keep ", now.bytes, " bytes. Hint: make a new Tape for each step.");
+}
+
 std::uint32_t Tape::append_leaf(const SharedTensor& value) {
-  storage_->nodes.push_back({nullptr, nullptr, nullptr, nullptr, 0, value});
+  storage_->nodes.push_back({nullptr, nullptr, nullptr, nullptr, nullptr, 0, value});
   return static_cast<std::uint32_t>(storage_->nodes.size() - 1);
 }
 
-Var Tape::variable(Tensor value, std::string name) {
+Var Tape::variable(SharedTensor value, std::string name) {
   if (this != innermost_)
     fail_usage("tape", "a variable belongs on the innermost tape, and another one is alive.");
-  SharedTensor shared(std::move(value));
-  if (!name.empty()) shared.notes().name = std::move(name);
-  return var(append_leaf(shared));
+  if (!name.empty()) value.notes().name = std::move(name);
+  return var(append_leaf(value));
 }
 
 std::uint32_t Tape::node_of(const Var& v, const char* operation) {
@@ -125,10 +182,22 @@ Tape::Node* Tape::append_node(const char* operation, std::span<const Operand> in
     ::new (list + i) Input{value, nodes[i], value.version()};
   }
   void* rule = storage.arena.take(rule_bytes);
-  storage.nodes.push_back(
-      {operation, nullptr, rule, list, static_cast<std::uint32_t>(inputs.size()), y.value_});
+  storage.nodes.push_back({operation, storage.current_scope(), nullptr, rule, list,
+                           static_cast<std::uint32_t>(inputs.size()), y.value_});
   y = var(static_cast<std::uint32_t>(storage.nodes.size() - 1));
   return &storage.nodes.back();
+}
+
+void detail::tell_computed(const char* operation, std::span<const Operand> inputs, const Var& y) {
+  const OperationEvent event{operation,
+                             Scope::path(),
+                             y.shared(),
+                             inputs.size(),
+                             inputs.data(),
+                             [](const void* list, std::size_t i) -> const SharedTensor& {
+                               return static_cast<const Operand*>(list)[i].var->shared();
+                             }};
+  Observer::tell(&Observer::computed, event);
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <reel/autodiff/observer.h>
 #include <reel/autodiff/rule.h>
 #include <reel/autodiff/var.h>
 
@@ -22,6 +23,12 @@ struct Operand {
   const Var* var;
 };
 
+/// What a tape keeps alive: its nodes, and the bytes of them, their rules, values and inputs. A
+/// tensor that a rule captured is not counted.
+struct TapeMemory {
+  std::size_t nodes, bytes;
+};
+
 /// A recording scope. While one lives, operations of its thread on variables that need gradients
 /// are appended to it; append order is topological, so a backward pass is one loop from the end.
 /// Tapes nest as a stack, live on it, and stay on their thread. Nothing is recorded while none is
@@ -31,6 +38,7 @@ class Tape {
   /// One recorded operation, or a leaf, which has no rule.
   struct Node {
     const char* operation;
+    const char* scope;  ///< the path of the part of the model that recorded it; null outside all
     const RuleCode* code;
     void* rule;
     Input* inputs;
@@ -54,11 +62,12 @@ class Tape {
 
   /// Something to differentiate by, for as long as this tape lives. Throws Error if this tape is
   /// not the innermost.
-  Var variable(Tensor value, std::string name = {});
+  Var variable(SharedTensor value, std::string name = {});
 
   /// Adds the gradients of a scalar loss to those of the parameters it depends on, after the entire
   /// sweep succeeded. Does not consume the tape. Throws Error if the loss is no scalar, if it is
-  /// not on this tape, or if a value was changed after it was recorded.
+  /// not on this tape, or if a value was changed after it was recorded. Warns (core/warning.h) of a
+  /// tape that has grown from sweep to sweep ten times.
   void backward(const Var& loss);
 
   /// Never used twice.
@@ -66,8 +75,11 @@ class Tape {
   /// Operations and leaves recorded so far.
   std::size_t size() const noexcept;
   const Node& node(std::size_t i) const;
-  /// The nodes of the parameters that were used.
+  /// What it keeps alive.
+  TapeMemory memory() const;
+  /// The nodes of the parameters that were used, and these as variables of any tape.
   std::span<const std::uint32_t> parameter_nodes() const noexcept;
+  std::vector<Var> parameters() const;
 
   /// v's node on this tape; Input::constant if it has none. Throws Error, in the name of
   /// `operation`, if v belongs to another tape.
@@ -94,6 +106,7 @@ class Tape {
   Node* append_node(const char* operation, std::span<const Operand> inputs, Var& y,
                     std::size_t rule_bytes);
   std::uint32_t append_leaf(const SharedTensor& value);
+  void watch_growth();
 
   static constinit thread_local Tape* innermost_;
   static constinit thread_local Tape* recording_;
@@ -121,16 +134,25 @@ struct NoTape : RecordOn {
   NoTape() noexcept : RecordOn(nullptr) {}
 };
 
+namespace detail {
+void tell_computed(const char* operation, std::span<const Operand> inputs, const Var& y);
+}
+
 /// The result of an operation: `value`, a tensor or an xtensor expression, computed from `inputs`;
 /// on the tape, if one is recording and an input needs a gradient, with `rule` as its derivative
 /// (see rule.h). This is how every operation is made, Reel's own and a user's. `operation` must
 /// outlive the tape.
 template <class Value, class Rule>
-Var record(const char* operation, std::initializer_list<Operand> inputs, Value&& value, Rule rule) {
+Var record(const char* operation, std::span<const Operand> inputs, Value&& value, Rule rule) {
   Var y(SharedTensor(std::forward<Value>(value)));
-  if (Tape* tape = Tape::recording())
-    tape->append(operation, {inputs.begin(), inputs.size()}, y, std::move(rule));
+  if (Observer::innermost()) detail::tell_computed(operation, inputs, y);
+  if (Tape* tape = Tape::recording()) tape->append(operation, inputs, y, std::move(rule));
   return y;
+}
+template <class Value, class Rule>
+Var record(const char* operation, std::initializer_list<Operand> inputs, Value&& value, Rule rule) {
+  return record(operation, std::span<const Operand>(inputs.begin(), inputs.size()),
+                std::forward<Value>(value), std::move(rule));
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/scope.h>
 #include <reel/autodiff/var.h>
 #include <reel/nn/init.h>
 
@@ -50,7 +51,11 @@ class Module {
   Module& operator=(const Module&) = delete;
   virtual ~Module() = default;
 
-  Var operator()(const Var& x) const { return forward(x); }
+  /// `forward`, in a Scope that names this part of the model.
+  Var operator()(const Var& x) const {
+    const Scope scope(std::string_view(name_).substr(name_.rfind('.') + 1));  // npos + 1 is 0
+    return forward(x);
+  }
   virtual Var forward(const Var& x) const = 0;
 
   /// Lists the parts: `v("in", in); v("out", out);`. A module without parts need not override it.

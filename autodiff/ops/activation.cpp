@@ -1,18 +1,24 @@
 // The activation functions of neural networks.
+#include <cmath>
+#include <numbers>
+
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
 
 namespace reel::inline REEL_PRECISION {
 
-Var tanh(const Var& x) {  // y' = 1 − y²: written in y, it neither overflows nor recomputes
-  return record("tanh", {x}, xt::tanh(x.value()),
-                [](auto& d, auto& g, auto, auto& y) { d.add(0, g * (Real(1) - y * y)); });
-}
-
 Var sigmoid(const Var& x) {  // y' = y(1 − y)
   return record("sigmoid", {x}, Real(1) / (Real(1) + xt::exp(-x.value())),
                 [](auto& d, auto& g, auto, auto& y) { d.add(0, g * (y * (Real(1) - y))); });
+}
+
+Var log_sigmoid(const Var& x) { return -softplus(-x); }
+
+Var softplus(const Var& x) {  // y' = σ(x) = 1 − e⁻ʸ
+  const Tensor& v = x.value();
+  return record("softplus", {x}, xt::maximum(Real(0), v) + xt::log1p(xt::exp(-xt::abs(v))),
+                [](auto& d, auto& g, auto, auto& y) { d.add(0, -g * expm1(-y)); });
 }
 
 Var relu(const Var& x) {  // y' = [x > 0] = [y > 0]
@@ -35,20 +41,31 @@ Var elu(const Var& x, Real alpha) {  // y' = 1 for x > 0, y + α otherwise
                 });
 }
 
-Var maxout(const Var& x, std::size_t pieces) {  // y' = [x = y], shared evenly among equals
-  const Tensor& v = x.value();
-  if (pieces == 0 || v.dimension() != 2 || v.shape()[1] % pieces != 0)
-    fail_usage("maxout", "takes (batch, units·", pieces, "), got ", to_string(v.shape()), '.');
-  const Shape one{v.shape()[0], v.shape()[1] / pieces, 1};
-  const Tensor split = reel::reshape(v, {one[0], one[1], pieces});
-  Tensor largest = reel::max(split, -1);
-  Tensor shares = evaluate(is_zero(split - reel::reshape(largest, one)));
-  shares = evaluate(shares / reel::sum(shares, -1, true));
-  return record("maxout", {x}, std::move(largest),
-                [one, shares = SharedTensor(std::move(shares))](auto& d, auto& g, auto in, auto&) {
-                  d.add(0,
-                        reel::reshape(reel::reshape(g, one) * d.constant(shares), in[0].shape()));
-                });
+Var selu(const Var& x) {
+  return Real(1.0507009873554804934193349852946) * elu(x, Real(1.6732632423543772848170429916717));
+}
+
+Var gelu(const Var& x) {  // x·½erfc(−x/√2): Φ keeps its digits in both tails
+  return Real(0.5) * x * erfc(x * Real(-0.5 * std::numbers::sqrt2));
+}
+
+Var gelu_tanh(const Var& x) {  // ½x(1 + tanh(√(2/π)(x + 0.044715x³))), Hendrycks & Gimpel 2016
+  const Real scale = std::sqrt(2 * std::numbers::inv_pi_v<Real>);
+  return Real(0.5) * x * (Real(1) + tanh(scale * x * (Real(1) + Real(0.044715) * x * x)));
+}
+
+Var silu(const Var& x) { return x * sigmoid(x); }
+Var mish(const Var& x) { return x * tanh(softplus(x)); }
+Var softsign(const Var& x) { return x / (Real(1) + abs(x)); }
+Var hard_tanh(const Var& x) { return clip(x, -1, 1); }
+Var hard_sigmoid(const Var& x) { return clip(x / Real(6) + Real(0.5), 0, 1); }
+Var hard_swish(const Var& x) { return x * hard_sigmoid(x); }
+
+Var maxout(const Var& x, std::size_t pieces) {
+  const Shape& shape = x.shape();
+  if (pieces == 0 || shape.size() != 2 || shape[1] % pieces != 0)
+    fail_usage("maxout", "takes (batch, units·", pieces, "), got ", to_string(shape), '.');
+  return reel::max(reshape(x, {shape[0], shape[1] / pieces, pieces}), -1);
 }
 
 Var softmax(const Var& x, int axis) {  // ∂x = y(g − Σ g·y)

@@ -3,33 +3,12 @@
 #include <type_traits>
 
 #include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/broadcast.h>
 #include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-// f(a, b) as a tensor; a single number is spread out first, for which xtensor's broadcasting is
-// slow.
-template <class F>
-Tensor broadcast(const char* operation, const Var& a, const Var& b, F&& f) {
-  const Tensor& x = a.value();
-  const Tensor& y = b.value();
-  if (x.shape() == y.shape()) return f(x, y);
-  const Shape shape = broadcast_shape(x.shape(), y.shape(), operation);
-  if (y.size() == 1 && shape == x.shape()) return f(x, full(shape, *y.data()));
-  if (x.size() == 1 && shape == y.shape()) return f(full(shape, *x.data()), y);
-  return f(x, y);
-}
-
-// The larger of two; a NaN on either side is kept.
-struct Larger {
-  Real operator()(Real a, Real b) const { return a < b || !(b == b) ? b : a; }
-  template <class B>
-  B simd_apply(const B& a, const B& b) const {
-    return xsimd::select(a < b || !(b == b), b, a);  // != of xsimd 8.1 is false for NaN
-  }
-};
 
 // xᵖ by the C library: xsimd 8.1's pow is 0 at 0⁰ and loses NaN.
 struct Power {
@@ -49,7 +28,7 @@ auto raised(const X& x, const P& p) {
 Var add(const Var& a, const Var& b) {  // ∂a = 1, ∂b = 1
   return record(
       "add", {a, b},
-      broadcast("add", a, b,
+      broadcast("add", a.value(), b.value(),
                 [](const Tensor& x, const Tensor& y) -> Tensor { return evaluate(x + y); }),
       [](auto& d, auto& g, auto, auto&) {
         d.add(0, g);
@@ -60,7 +39,7 @@ Var add(const Var& a, const Var& b) {  // ∂a = 1, ∂b = 1
 Var subtract(const Var& a, const Var& b) {  // ∂a = 1, ∂b = −1
   return record(
       "subtract", {a, b},
-      broadcast("subtract", a, b,
+      broadcast("subtract", a.value(), b.value(),
                 [](const Tensor& x, const Tensor& y) -> Tensor { return evaluate(x - y); }),
       [](auto& d, auto& g, auto, auto&) {
         d.add(0, g);
@@ -71,7 +50,7 @@ Var subtract(const Var& a, const Var& b) {  // ∂a = 1, ∂b = −1
 Var multiply(const Var& a, const Var& b) {  // ∂a = b, ∂b = a
   return record(
       "multiply", {a, b},
-      broadcast("multiply", a, b,
+      broadcast("multiply", a.value(), b.value(),
                 [](const Tensor& x, const Tensor& y) -> Tensor { return evaluate(x * y); }),
       [](auto& d, auto& g, auto in, auto&) {
         d.add(0, g * in[1]);
@@ -82,7 +61,7 @@ Var multiply(const Var& a, const Var& b) {  // ∂a = b, ∂b = a
 Var divide(const Var& a, const Var& b) {  // y = a/b: ∂a = 1/b, ∂b = −y/b
   return record(
       "divide", {a, b},
-      broadcast("divide", a, b,
+      broadcast("divide", a.value(), b.value(),
                 [](const Tensor& x, const Tensor& y) -> Tensor { return evaluate(x / y); }),
       [](auto& d, auto& g, auto in, auto& y) {
         d.add(0, g / in[1]);
@@ -90,28 +69,32 @@ Var divide(const Var& a, const Var& b) {  // y = a/b: ∂a = 1/b, ∂b = −y/b
       });
 }
 
-Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b = 1 − ∂a
-  return record("maximum", {a, b},
-                broadcast("maximum", a, b,
-                          [](const Tensor& x, const Tensor& y) -> Tensor {
-                            return evaluate(xt::detail::make_xfunction<Larger>(x, y));
-                          }),
-                [](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, g * share_of_first(in[0] - in[1]));
-                  d.add(1, g * share_of_first(in[1] - in[0]));
-                });
-}
-
 Var pow(const Var& x, const Var& p) {
   // y = xᵖ: ∂x = p·xᵖ⁻¹, where 0·0⁻¹ counts as 0; ∂p = y·ln x, where y·ln 0 counts as 0
   return record(
       "pow", {x, p},
-      broadcast("pow", x, p,
+      broadcast("pow", x.value(), p.value(),
                 [](const Tensor& b, const Tensor& e) -> Tensor { return evaluate(raised(b, e)); }),
       [](auto& d, auto& g, auto in, auto& y) {
         d.add(0, g * in[1] * raised(in[0], in[1] - Real(1) + is_zero(in[0]) * is_zero(in[1])));
         d.add(1, g * y * log(in[0] + is_zero(in[0])));
       });
+}
+
+Var hypot(const Var& a, const Var& b) {  // ∂a = a/y, ∂b = b/y, 0 where y = 0
+  return record("hypot", {a, b}, map_elements("hypot", std::hypot, a.value(), b.value()),
+                [](auto& d, auto& g, auto in, auto& y) {
+                  d.add(0, g * in[0] / (y + is_zero(y)));
+                  d.add(1, g * in[1] / (y + is_zero(y)));
+                });
+}
+
+Var atan2(const Var& y, const Var& x) {  // ∂y = x/r², ∂x = −y/r², r² = x² + y²
+  return record("atan2", {y, x}, map_elements("atan2", std::atan2, y.value(), x.value()),
+                [](auto& d, auto& g, auto in, auto&) {
+                  d.add(0, g * in[1] / (in[0] * in[0] + in[1] * in[1]));
+                  d.add(1, -g * in[0] / (in[0] * in[0] + in[1] * in[1]));
+                });
 }
 
 Var negate(const Var& x) {

@@ -1,5 +1,6 @@
-// Losses: one number for a batch, as a fused operation.
+// Losses: one number for a batch. What training uses most is fused into one operation.
 #include <reel/autodiff/ops.h>
+#include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -18,22 +19,65 @@ Tensor one_hot(const Labels& labels, std::size_t classes) {
   return result;
 }
 
+void check_labels(const char* where, const Shape& shape, std::span<const Label> labels,
+                  std::optional<Label> ignored) {
+  if (shape.size() != 2)
+    fail_usage(where, "takes one row a sample, (batch,classes), got ", to_string(shape), '.');
+  if (labels.size() != shape[0])
+    fail_usage(where, labels.size(), " labels for rows ", to_string(shape), '.');
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] != ignored && (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= shape[1]))
+      fail_usage(where, "label ", labels[i], " at ", i, " is not one of ", shape[1], " classes.");
+}
+
+// What each −log p counts, (batch, classes), so that the loss is their sum:
+// ((1 − ε)·w[label]·[c = label] + ε/classes·w[c]) / Σ w[label]; the divisor is 1 for a sum.
+Tensor target_weights(const char* where, const Shape& shape, std::span<const Label> labels,
+                      const CrossEntropyOptions& options) {
+  check_labels(where, shape, labels, options.ignored);
+  const std::size_t classes = shape[1];
+  const Real smoothing = options.label_smoothing;
+  if (!(smoothing >= 0 && smoothing <= 1))
+    fail_usage(where, "label smoothing ", smoothing, " is not within 0 and 1.");
+  const Tensor& given = options.class_weights;
+  const bool weighted = given.dimension() > 0;
+  if (weighted && given.shape() != Shape{classes})
+    fail_usage(where, "class weights ", to_string(given.shape()), " for ", classes, " classes.");
+  const Tensor weight = weighted ? given : full({classes}, 1);
+  Tensor result = zeros(shape);
+  Real total = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == options.ignored) continue;
+    const auto label = static_cast<std::size_t>(labels[i]);
+    Real* row = result.data() + i * classes;
+    for (std::size_t c = 0; c < classes; ++c) row[c] = smoothing / Real(classes) * weight(c);
+    row[label] += (1 - smoothing) * weight(label);
+    total += weight(label);
+  }
+  if (options.reduction == Reduction::sum) return result;
+  if (total == 0) fail_usage(where, "no label counts, so there is no mean.");
+  return evaluate(result / total);
+}
+
+// The elements' sum, or their mean.
+Var reduced(const Var& losses, Reduction reduction, const char* operation) {
+  const Real weight = weight_of(reduction, losses.value().size(), operation);
+  return reduction == Reduction::sum ? sum(losses) : weight * sum(losses);
+}
+
+void check_same_shape(const char* where, const Var& prediction, const Var& target) {
+  if (prediction.shape() != target.shape())
+    fail_usage(where, "prediction ", to_string(prediction.shape()), " and target ",
+               to_string(target.shape()), " differ in shape.");
+}
+
 }  // namespace
 
 // L = w·Σ (logsumexp(x) − x[label]): ∂x = w·(softmax(x) − one_hot), w = 1/batch or 1
 Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Reduction reduction) {
   const Tensor& x = logits.value();
-  if (x.dimension() != 2)
-    fail_usage("softmax_cross_entropy", "takes logits (batch,classes), got ", to_string(x.shape()),
-               '.');
+  check_labels("softmax_cross_entropy", x.shape(), labels, {});
   const std::size_t batch = x.shape()[0], classes = x.shape()[1];
-  if (labels.size() != batch)
-    fail_usage("softmax_cross_entropy", labels.size(), " labels for logits ", to_string(x.shape()),
-               '.');
-  for (std::size_t i = 0; i < batch; ++i)
-    if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes)
-      fail_usage("softmax_cross_entropy", "label ", labels[i], " at ", i, " is not one of ",
-                 classes, " classes.");
   const Real weight = weight_of(reduction, batch, "softmax_cross_entropy");
   const auto at_label = [&](Tensor& t, std::size_t i) -> Real& {
     return t.data()[i * classes + static_cast<std::size_t>(labels[i])];
@@ -58,13 +102,31 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
                 });
 }
 
+Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels,
+                          const CrossEntropyOptions& options) {
+  const SharedTensor weights =
+      target_weights("softmax_cross_entropy", logits.shape(), labels, options);
+  return -sum(log_softmax(logits) * Var(weights));
+}
+
+Var negative_log_likelihood(const Var& log_probabilities, std::span<const Label> labels,
+                            const CrossEntropyOptions& options) {
+  const SharedTensor weights =
+      target_weights("negative_log_likelihood", log_probabilities.shape(), labels, options);
+  return -sum(log_probabilities * Var(weights));
+}
+
+// −z·log σ(x) − (1 − z)·log(1 − σ(x)) = softplus(x) − x·z
+Var binary_cross_entropy(const Var& logits, const Var& target, Reduction reduction) {
+  check_same_shape("binary_cross_entropy", logits, target);
+  return reduced(softplus(logits) - logits * target, reduction, "binary_cross_entropy");
+}
+
 // L = w·Σ (p − t)²: ∂p = 2w(p − t), ∂t = −∂p
 Var squared_error(const Var& prediction, const Var& target, Reduction reduction) {
   const Tensor& p = prediction.value();
   const Tensor& t = target.value();
-  if (p.shape() != t.shape())
-    fail_usage("squared_error", "prediction ", to_string(p.shape()), " and target ",
-               to_string(t.shape()), " differ in shape.");
+  check_same_shape("squared_error", prediction, target);
   const Real weight = weight_of(reduction, p.size(), "squared_error");
   const Tensor loss = reel::sum(evaluate(xt::square(p - t)));
   return record("squared_error", {prediction, target}, weight * loss,
@@ -72,6 +134,32 @@ Var squared_error(const Var& prediction, const Var& target, Reduction reduction)
                   d.add(0, d.factor(g) * (Real(2) * weight) * (in[0] - in[1]));
                   d.add(1, d.factor(g) * (Real(2) * weight) * (in[1] - in[0]));
                 });
+}
+
+Var absolute_error(const Var& prediction, const Var& target, Reduction reduction) {
+  check_same_shape("absolute_error", prediction, target);
+  return reduced(abs(prediction - target), reduction, "absolute_error");
+}
+
+// With e = p − t held between −δ and δ as c: c(e − c/2), which is ½e² inside and δ(|e| − ½δ) beyond
+Var huber(const Var& prediction, const Var& target, Real delta, Reduction reduction) {
+  check_same_shape("huber", prediction, target);
+  if (!(delta > 0)) fail_usage("huber", "delta ", delta, " is not above 0.");
+  const Var e = prediction - target, c = clip(e, -delta, delta);
+  return reduced(c * (e - Real(0.5) * c), reduction, "huber");
+}
+
+Var kl_divergence(const Var& log_prediction, const Var& target, Reduction reduction) {
+  check_same_shape("kl_divergence", log_prediction, target);
+  if (target.shape().empty())
+    fail_usage("kl_divergence", "takes a last axis to sum, got a number.");
+  const Var log_target = log(target + is_zero(target));
+  return reduced(sum(target * (log_target - log_prediction), -1), reduction, "kl_divergence");
+}
+
+Var hinge(const Var& prediction, const Var& target, Reduction reduction) {
+  check_same_shape("hinge", prediction, target);
+  return reduced(relu(Real(1) - target * prediction), reduction, "hinge");
 }
 
 }  // namespace reel::inline REEL_PRECISION

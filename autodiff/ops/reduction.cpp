@@ -1,9 +1,63 @@
 // Reductions over axes. `kept` is the shape with the reduced axes as 1: what g broadcasts back
 // from.
 #include <reel/autodiff/ops.h>
+#include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
 
 namespace reel::inline REEL_PRECISION {
+namespace {
+
+// How many elements each result of a reduction is made of; 0 if there are none.
+Real reduced_count(const Var& x, const Shape& kept) {
+  const std::size_t results = element_count(kept);
+  return results ? Real(x.value().size()) / Real(results) : 0;
+}
+
+Var centred(const Var& x, const Axes& axes) { return x - mean(x, axes, true); }
+
+// The unbiased count n − correction, for the operation `where`.
+Real degrees_of_freedom(const Var& x, const Axes& axes, Real correction, const char* where) {
+  const Real n = reduced_count(x, reduced_shape(x.shape(), axes, true, where));
+  if (!(n > correction))
+    fail_usage(where, "shape ", to_string(x.shape()), " has ", n,
+               " elements for each result, and the correction is ", correction, '.');
+  return n - correction;
+}
+
+// Elements of a lane that are equal to its extreme share 1 evenly.
+SharedTensor shares_of(const Tensor& x, const Tensor& extreme, const Axes& axes) {
+  const Tensor hit = evaluate(is_zero(x - extreme));
+  return hit / reel::sum(hit, axes, true);
+}
+
+const Tensor& value_of(const Tensor& x) { return x; }
+const Tensor& value_of(const Var& x) { return x.value(); }
+
+// ∂x = [x = y], shared evenly among equals
+auto extreme_rule(const Axes& axes, const Shape& kept) {
+  return [axes, kept](auto& d, auto& g, auto in, auto& y) {
+    const SharedTensor shares = shares_of(value_of(in[0]), reel::reshape(value_of(y), kept), axes);
+    d.add(0, reel::reshape(g, kept) * d.constant(shares));
+  };
+}
+
+// The product along one axis, which becomes 1: the halves are multiplied until one element is left.
+Var fold_product(Var x, int axis) {
+  const auto a = static_cast<std::size_t>(axis);
+  if (x.shape()[a] == 0) {
+    Shape shape = x.shape();
+    shape[a] = 1;
+    return full(shape, 1);
+  }
+  while (x.shape()[a] > 1) {
+    const std::size_t n = x.shape()[a], half = n / 2;
+    const Var folded = slice(x, axis, 0, half) * slice(x, axis, half, 2 * half);
+    x = n % 2 ? concatenate({folded, slice(x, axis, n - 1, n)}, axis) : folded;
+  }
+  return x;
+}
+
+}  // namespace
 
 Var sum(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g, repeated
   const Shape kept = reduced_shape(x.shape(), axes, true, "sum");
@@ -17,11 +71,47 @@ Var mean(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g/n, repea
   const Shape kept = reduced_shape(x.shape(), axes, true, "mean");
   if (x.value().size() == 0 && element_count(kept) > 0)
     fail_usage("mean", "shape ", to_string(x.shape()), " has nothing to take the mean of.");
-  const std::size_t results = element_count(kept);
-  const Real share = results ? Real(results) / Real(x.value().size()) : 0;
+  const Real n = reduced_count(x, kept), share = n ? 1 / n : 0;
   return record("mean", {x}, share * reel::sum(x.value(), axes, keep_dims),
                 [kept, share](auto& d, auto& g, auto in, auto&) {
                   d.add(0, reel::broadcast_to(reel::reshape(share * g, kept), in[0].shape()));
+                });
+}
+
+Var product(const Var& x, const Axes& axes, bool keep_dims) {
+  const auto reduced = axes.mask(x.shape(), "product");
+  Var y = x;
+  for (std::size_t i = 0; i < reduced.size(); ++i)
+    if (reduced[i]) y = fold_product(y, static_cast<int>(i));
+  return reshape(y, reduced_shape(x.shape(), axes, keep_dims, "product"));
+}
+
+Var max(const Var& x, const Axes& axes, bool keep_dims) {
+  return record("max", {x}, reel::max(x.value(), axes, keep_dims),
+                extreme_rule(axes, reduced_shape(x.shape(), axes, true, "max")));
+}
+
+Var min(const Var& x, const Axes& axes, bool keep_dims) {
+  return record("min", {x}, reel::min(x.value(), axes, keep_dims),
+                extreme_rule(axes, reduced_shape(x.shape(), axes, true, "min")));
+}
+
+Var variance(const Var& x, const Axes& axes, bool keep_dims, Real correction) {
+  const Real n = degrees_of_freedom(x, axes, correction, "variance");
+  return sum(square(centred(x, axes)), axes, keep_dims) / n;
+}
+
+Var standard_deviation(const Var& x, const Axes& axes, bool keep_dims, Real correction) {
+  const Real n = degrees_of_freedom(x, axes, correction, "standard_deviation");
+  return norm(centred(x, axes), axes, keep_dims) / std::sqrt(n);
+}
+
+Var norm(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g·x/y, 0 where y = 0
+  const Shape kept = reduced_shape(x.shape(), axes, true, "norm");
+  return record("norm", {x}, reel::norm(x.value(), axes, keep_dims),
+                [kept](auto& d, auto& g, auto in, auto& y) {
+                  const auto g_kept = reel::reshape(g, kept), y_kept = reel::reshape(y, kept);
+                  d.add(0, g_kept * (in[0] / (y_kept + is_zero(y_kept))));
                 });
 }
 
@@ -39,6 +129,13 @@ Var logsumexp(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g·e�
         const auto g_kept = reel::reshape(g, kept), y_kept = reel::reshape(y, kept);
         d.add(0, g_kept * exp(in[0] - y_kept));
       });
+}
+
+Var cumulative_sum(const Var& x, int axis, bool reverse) {  // ∂x = g, summed from the other end
+  return record("cumulative_sum", {x}, reel::cumulative_sum(x.value(), axis, reverse),
+                [axis, reverse](auto& d, auto& g, auto, auto&) {
+                  d.add(0, reel::cumulative_sum(g, axis, !reverse));
+                });
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -35,4 +35,30 @@ Var sum_to(const Var& x, const Shape& shape) {
       [](auto& d, auto& g, auto in, auto&) { d.add(0, reel::broadcast_to(g, in[0].shape())); });
 }
 
+Var flatten(const Var& x) { return reshape(x, {x.value().size()}); }
+
+Var squeeze(const Var& x, const Axes& axes) {
+  const auto named = axes.mask(x.shape(), "squeeze");
+  Shape shape;
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    const std::size_t size = x.shape()[i];
+    if (named[i] && !axes.all() && size != 1)
+      fail_usage("squeeze", "axis ", i, " of ", to_string(x.shape()), " has not size 1.");
+    if (!named[i] || size != 1) shape.push_back(size);
+  }
+  return reshape(x, shape);
+}
+
+Var expand_dims(const Var& x, int axis) {
+  const auto count = static_cast<int>(x.shape().size()) + 1;
+  if (axis < -count || axis >= count)
+    fail_usage("expand_dims", "position ", axis, " is out of range for shape ",
+               to_string(x.shape()), '.');
+  const auto position = static_cast<std::size_t>(axis < 0 ? axis + count : axis);
+  Shape shape(x.shape().begin(), x.shape().begin() + static_cast<std::ptrdiff_t>(position));
+  shape.push_back(1);
+  for (std::size_t i = position; i < x.shape().size(); ++i) shape.push_back(x.shape()[i]);
+  return reshape(x, shape);
+}
+
 }  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,105 @@
+// Linear algebra by LAPACK, through xtensor-blas.
+#include <reel/autodiff/linear_algebra.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <xtensor-blas/xblas.hpp>  // xlapack.hpp needs it
+#include <xtensor-blas/xlapack.hpp>
+#include <xtensor/xadapt.hpp>
+
+#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/kernels.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace {
+
+using Pivots = xt::uvector<xt::blas_index_t>;
+
+// The n of a matrix (n, n).
+std::size_t order_of(const Tensor& x, std::string_view where) {
+  if (x.dimension() != 2 || x.shape()[0] != x.shape()[1])
+    fail_usage(where, "takes a square matrix, got ", to_string(x.shape()), '.');
+  return x.shape()[0];
+}
+
+[[noreturn]] void fail_singular(const Tensor& x, std::string_view where) {
+  fail_usage(where, "the matrix ", to_string(x.shape()), " is singular.");
+}
+
+// x as LAPACK sees it, n > 0 values to a column: a matrix is its own transpose there.
+auto columns(Tensor& x, std::size_t n) {
+  const Real one = 1;
+  Real product;
+  raw_gemm(false, false, 1, 1, 1, &one, 1, &one, 1, 0, &product);  // sets BLAS to one thread
+  return xt::adapt<xt::layout_type::column_major>(x.data(), x.size(), xt::no_ownership(),
+                                                  std::array{n, x.size() / n});
+}
+
+// The diagonal of U in P·L·U = xᵀ, negated where P exchanges rows: their product is det x.
+Tensor signed_pivots(const Tensor& x, std::string_view where) {
+  const std::size_t n = order_of(x, where);
+  Tensor factors = x, result = uninitialized({n});
+  if (n == 0) return result;
+  Pivots rows(n);
+  auto a = columns(factors, n);
+  xt::lapack::getrf(a, rows);
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool exchanged = rows[i] != static_cast<xt::blas_index_t>(i + 1);
+    result(i) = exchanged ? -factors(i, i) : factors(i, i);
+  }
+  return result;
+}
+
+}  // namespace
+
+Tensor inverse(const Tensor& x) {
+  const std::size_t n = order_of(x, "inverse");
+  Tensor y = x;
+  if (n == 0) return y;
+  Pivots rows(n);
+  auto a = columns(y, n);
+  if (xt::lapack::getrf(a, rows) > 0 || xt::lapack::getri(a, rows) > 0) fail_singular(x, "inverse");
+  return y;
+}
+
+Tensor solve(const Tensor& a, const Tensor& b) {
+  const std::size_t n = order_of(a, "solve");
+  if (b.dimension() == 0 || b.dimension() > 2 || b.shape()[0] != n)
+    fail_usage("solve", "takes A (n,n) and b (n) or (n,m), got ", to_string(a.shape()), " and ",
+               to_string(b.shape()), '.');
+  Tensor factors = reel::transpose(a), x = reel::transpose(b);
+  if (x.size() == 0) return b;
+  auto left = columns(factors, n), right = columns(x, n);
+  if (xt::lapack::gesv(left, right) > 0) fail_singular(a, "solve");
+  return reel::transpose(x);
+}
+
+Tensor determinant(const Tensor& x) {
+  Real y = 1;
+  for (const Real pivot : signed_pivots(x, "determinant")) y *= pivot;
+  return scalar(y);
+}
+
+Tensor log_determinant(const Tensor& x) {
+  Real y = 0;
+  for (const Real pivot : signed_pivots(x, "log_determinant")) {
+    if (pivot == 0) fail_singular(x, "log_determinant");
+    y += std::log(std::abs(pivot));
+  }
+  return scalar(y);
+}
+
+Tensor cholesky(const Tensor& x) {
+  const std::size_t n = order_of(x, "cholesky");
+  Tensor y = x;
+  if (n == 0) return y;
+  auto a = columns(y, n);
+  if (xt::lapack::potr(a, 'U') > 0)  // the columns' upper triangle is the rows' lower one
+    fail_usage("cholesky", "the matrix ", to_string(x.shape()), " is not positive definite.");
+  for (std::size_t i = 0; i < n; ++i) std::fill(&y(i, i) + 1, y.data() + (i + 1) * n, Real(0));
+  return y;
+}
+
+}  // namespace reel::inline REEL_PRECISION

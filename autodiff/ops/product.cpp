@@ -1,0 +1,68 @@
+// Matrix products.
+#include <reel/autodiff/ops.h>
+#include <reel/autodiff/tape.h>
+
+namespace reel::inline REEL_PRECISION {
+
+// y = op(a)·op(b): ∂op(a) = g·op(b)ᵀ, ∂op(b) = op(a)ᵀ·g
+Var matmul(const Var& a, bool transpose_a, const Var& b, bool transpose_b) {
+  return record("matmul", {a, b}, reel::matmul(a.value(), transpose_a, b.value(), transpose_b),
+                [ta = transpose_a, tb = transpose_b](auto& d, auto& g, auto in, auto&) {
+                  if (ta)
+                    d.add_matmul(0, in[1], tb, g, true);
+                  else
+                    d.add_matmul(0, g, false, in[1], !tb);
+                  if (tb)
+                    d.add_matmul(1, g, true, in[0], ta);
+                  else
+                    d.add_matmul(1, in[0], !ta, g, false);
+                });
+}
+
+Var matmul(const Var& a, const Var& b) {
+  const bool row = a.value().dimension() == 1, column = b.value().dimension() == 1;
+  if (a.value().dimension() == 0 || b.value().dimension() == 0)
+    fail_usage("matmul", "takes vectors, matrices and batches of matrices, got ",
+               to_string(a.shape()), " and ", to_string(b.shape()), '.');
+  const Var y = matmul(row ? reshape(a, {1, a.shape()[0]}) : a, false,
+                       column ? reshape(b, {b.shape()[0], 1}) : b, false);
+  if (!row && !column) return y;
+  Shape shape(y.shape().begin(), y.shape().end() - 2);
+  if (!row) shape.push_back(y.shape()[shape.size()]);
+  if (!column) shape.push_back(y.shape().back());
+  return reshape(y, shape);
+}
+
+Var dot(const Var& a, const Var& b) {
+  if (a.value().dimension() != 1 || a.shape() != b.shape())
+    fail_usage("dot", "takes two vectors of one size, got ", to_string(a.shape()), " and ",
+               to_string(b.shape()), '.');
+  return sum(a * b);
+}
+
+Var outer(const Var& a, const Var& b) {
+  if (a.value().dimension() != 1 || b.value().dimension() != 1)
+    fail_usage("outer", "takes two vectors, got ", to_string(a.shape()), " and ",
+               to_string(b.shape()), '.');
+  return matmul(reshape(a, {a.shape()[0], 1}), reshape(b, {1, b.shape()[0]}));
+}
+
+Var affine(const Var& x, const Var& weight, const Var& bias) {  // ∂x = g·W, ∂W = gᵀ·x, ∂b = Σ g
+  const Tensor& w = weight.value();
+  const Tensor& b = bias.value();
+  if (x.value().dimension() != 2 || w.dimension() != 2 || x.shape()[1] != w.shape()[1] ||
+      b.shape() != Shape{w.shape()[0]})
+    fail_usage("affine", "takes x (batch,in), W (out,in) and b (out), got ", to_string(x.shape()),
+               ", ", to_string(w.shape()), " and ", to_string(b.shape()), '.');
+  Tensor y = reel::matmul(x.value(), false, w, true);
+  const std::size_t out = b.size();
+  for (Real* row = y.data(); row != y.data() + y.size(); row += out)
+    for (std::size_t j = 0; j < out; ++j) row[j] += b.data()[j];
+  return record("affine", {x, weight, bias}, std::move(y), [](auto& d, auto& g, auto in, auto&) {
+    d.add_matmul(0, g, false, in[1], false);
+    d.add_matmul(1, g, true, in[0], false);
+    d.add(2, g);
+  });
+}
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,31 @@
+// Scope: names the part of a model that the operations of this thread belong to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace reel {
+
+/// While it lives, its label is part of the path that a tape notes for each operation, such as
+/// "net.2". Modules open one when they are called; a model may open more: `Scope loss("loss")`.
+class Scope {
+ public:
+  /// An empty label changes nothing.
+  explicit Scope(std::string_view label);
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+  /// The labels of this thread's scopes, the outer ones first, joined by dots; empty outside all.
+  static const std::string& path() noexcept;
+  /// Changes whenever the path does.
+  static std::uint64_t version() noexcept;
+
+ private:
+  std::size_t length_before_;
+  bool empty_;
+};
+
+}  // namespace reel
