@@ -1,6 +1,7 @@
 // A segment of a computation as one operation.
 #include <reel/autodiff/checkpoint.h>
 
+#include <set>
 #include <vector>
 
 #include <reel/autodiff/grad.h>
@@ -10,6 +11,14 @@ namespace reel::inline REEL_PRECISION {
 namespace {
 
 using Segment = std::function<Var(std::span<const Var>)>;
+
+// f(xs) on a tape; a result that is a parameter is noted there as used.
+Var result_of(const Segment& f, std::span<const Var> xs, Tape& tape) {
+  const Var y = f(xs);
+  static_cast<void>(y.value());
+  tape.node_of(y, "checkpoint");
+  return y;
+}
 
 // The rule: f is computed again, on a tape of its own or, in the world of variables, on the live
 // one, and differentiated by what the sink wants.
@@ -21,20 +30,52 @@ struct Recompute {
     Tape tape;
     std::vector<Var> xs;
     for (std::size_t i = 0; i < argument_count; ++i) xs.push_back(tape.variable(in.shared(i)));
-    const Var y = f(xs);
-    for (const Var& parameter : tape.parameters()) xs.push_back(parameter);
-    if (xs.size() != in.size())
-      fail_usage("checkpoint", "the segment used ", in.size() - argument_count,
-                 " parameters at first and ", xs.size() - argument_count, " when computed again.");
+    const Var y = result_of(f, xs, tape);
+    for (const Var& parameter : tape.parameters()) {
+      check(xs.size() < in.size() && same(parameter, in.shared(xs.size())));
+      xs.push_back(parameter);
+    }
+    check(xs.size() == in.size());
     hand_over(d, grad(y, xs, {.seed = g}));
   }
 
   void operator()(VarSink& d, const Var& g, VarInputs in, const Var&) const {
+    Tape& tape = *Tape::recording();
+    const std::size_t before = tape.size();
     std::vector<Var> xs;
     for (std::size_t i = 0; i < argument_count; ++i) xs.push_back(detail::fresh_variable(in[i]));
-    const Var y = f(xs);
-    for (std::size_t i = argument_count; i < in.size(); ++i) xs.push_back(in[i]);
-    hand_over(d, grad(y, xs, {.create_graph = true, .seed = g}));
+    const Var y = result_of(f, xs, tape);
+    std::set<std::uint32_t> expected;
+    for (std::size_t i = argument_count; i < in.size(); ++i) {
+      xs.push_back(in[i]);
+      expected.insert(tape.node_of(in[i], "checkpoint"));
+    }
+    check(used_from_outside(tape, before, y) == expected);
+    hand_over(d, grad(y, xs, {.create_graph = true, .seed = g, .partial = true}));
+  }
+
+  // The leaves that y, computed since the tape had `before` nodes, was made of beside its
+  // arguments.
+  std::set<std::uint32_t> used_from_outside(Tape& tape, std::size_t before, const Var& y) const {
+    const std::size_t first = before + argument_count;  // each argument is a node
+    std::set<std::uint32_t> used;
+    const auto note = [&](std::uint32_t node) {
+      if (node != Input::constant && (node < before || (node >= first && !tape.node(node).code)))
+        used.insert(node);
+    };
+    for (std::size_t i = first; i < tape.size(); ++i)
+      for (const Input& in : tape.node(i).input_list()) note(in.node);
+    note(tape.node_of(y, "checkpoint"));
+    return used;
+  }
+
+  static bool same(const Var& a, const SharedTensor& b) {
+    return a.shared().identity() == b.identity();
+  }
+
+  static void check(bool as_before) {
+    if (!as_before)
+      fail_usage("checkpoint", "the segment used other parameters when it was computed again.");
   }
 
   template <class Sink>
@@ -57,7 +98,7 @@ Var checkpoint(Segment f, std::span<const Var> inputs) {
     Tape discarded;
     std::vector<Var> xs;
     for (const Var& x : inputs) xs.push_back(discarded.variable(x.shared()));
-    value = f(xs).shared();
+    value = result_of(f, xs, discarded).shared();
     for (const Var& parameter : discarded.parameters()) used.push_back(parameter);
   }
   const std::vector<Operand> operands(used.begin(), used.end());

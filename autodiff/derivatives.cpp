@@ -33,13 +33,9 @@ std::vector<Var> hvp(const Var& y, std::span<const Var> xs, std::span<const Var>
                      const GradOptions& options) {
   if (xs.size() != vs.size())
     fail_usage("hvp", xs.size(), " variables and ", vs.size(), " directions.");
+  for (std::size_t i = 0; i < xs.size(); ++i) detail::check_direction("hvp", xs[i], vs[i]);
   const std::vector<Var> gradients = grad(y, xs, {.create_graph = true, .seed = options.seed});
-  Var along = Real(0);
-  for (std::size_t i = 0; i < xs.size(); ++i) {
-    detail::check_direction("hvp", xs[i], vs[i]);
-    along = along + sum(gradients[i] * vs[i]);
-  }
-  return grad(along, xs, {.create_graph = options.create_graph});
+  return grad(gradients, vs, xs, {.create_graph = options.create_graph});
 }
 
 std::vector<Var> hvp(const Var& y, std::span<const Parameter> parameters, std::span<const Var> vs,

@@ -45,10 +45,11 @@ class Writer {
   }
 
   std::string write() {
-    out_ << "digraph tape {\n  rankdir=TB;\n"
-            "  node [shape=box, style=\"rounded,filled\", fillcolor=\"#eef3fb\", "
-            "fontname=\"Helvetica\", fontsize=11];\n"
-            "  edge [color=\"#5b6b7f\", arrowsize=0.7];\n";
+    out_
+        << "digraph tape {\n  rankdir=TB;\n"
+           "  node [shape=box, style=\"rounded,filled\", fillcolor=\"#eef3fb\", color=\"#5b6b7f\", "
+           "fontname=\"Helvetica\", fontsize=11];\n"
+           "  edge [color=\"#5b6b7f\", arrowsize=0.7];\n";
     std::map<std::string, std::vector<std::uint32_t>> parts;  // by scope
     for (std::uint32_t i = 0; i < tape_.size(); ++i)
       parts[tape_.node(i).scope ? tape_.node(i).scope : ""].push_back(i);

@@ -19,7 +19,6 @@ extern "C" {
 }
 
 namespace reel::inline REEL_PRECISION {
-namespace {
 
 // On the shapes of an MLP's step, threads inside a product cost more than they bring. The OpenMP
 // setting is per thread, so each thread that multiplies says it once.
@@ -34,8 +33,6 @@ void use_one_thread() {
   }();
   static_cast<void>(done);
 }
-
-}  // namespace
 
 void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
               std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c) {

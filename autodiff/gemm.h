@@ -16,8 +16,9 @@ void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, 
 void raw_gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
               const Real* a, std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c);
 
-/// The first product sets OpenBLAS, for the process, and OpenMP, for the calling thread, to one
-/// thread.
+/// Sets OpenBLAS, for the process, and OpenMP, for the calling thread, to one thread; each product
+/// does.
+void use_one_thread();
 
 /// What computes the products, for a program's banner: "oneDNN 2.6.3" or "OpenBLAS 0.3.21".
 std::string blas_name();

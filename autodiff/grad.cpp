@@ -98,14 +98,19 @@ void run_rule_observed(Tape& tape, const Tape::Node& at, std::uint32_t i,
   Observer::tell(&Observer::rule_ended, ended);
 }
 
-// Hands the gradient of each node to its rule, from node `last` to the first; empties it, unless
-// `keep`.
-template <class Gradient, class Keep>
-void sweep(Tape& tape, std::uint32_t last, const Gradients<Gradient>& gradients, Keep&& keep) {
+enum class Stop { no, keep, end };
+
+// Hands the gradient of each node to its rule, from node `last` to the first, and empties it. Where
+// stop(i) says so it is kept, or kept and not handed on.
+template <class Gradient, class StopAt>
+void sweep(Tape& tape, std::uint32_t last, const Gradients<Gradient>& gradients, StopAt&& stop) {
   for (std::uint32_t i = last + 1; i-- > 0;) {
     if (!gradients.by_node[i] || !tape.node(i).code) continue;
+    const Stop how = stop(i);
+    if (how == Stop::end) continue;
     check_unchanged(tape.node(i));
-    const Gradient g = keep(i) ? gradients.by_node[i] : std::exchange(gradients.by_node[i], {});
+    const Gradient g =
+        how == Stop::keep ? gradients.by_node[i] : std::exchange(gradients.by_node[i], {});
     if (Observer::innermost())
       run_rule_observed(tape, tape.node(i), i, gradients, g);
     else
@@ -121,12 +126,9 @@ Tape& live_tape(const char* operation) {
 }
 
 void check_seed(const Var& y, const Var& seed) {
-  if (seed && seed.shape() != y.shape())
+  if (seed.shape() != y.shape())
     fail_usage("grad", "the seed has shape ", to_string(seed.shape()), ", y ", to_string(y.shape()),
                '.');
-  if (!seed && y.value().size() != 1)
-    fail_usage("grad", "y has shape ", to_string(y.shape()),
-               ", and only a scalar has a gradient. Hint: sum it, or give a seed.");
 }
 
 // nodes[i]: whether node i depends on an x, and so is worth a gradient
@@ -137,22 +139,37 @@ void mark_dependent(const Tape& tape, std::uint32_t first, std::uint32_t last,
       nodes[i].value |= in.node != Input::constant && nodes[in.node].value;
 }
 
+// A value to differentiate, with the gradient to start from.
+struct Root {
+  std::uint32_t node;
+  const Var& seed;
+};
+
+void add_seed(SharedTensor& slot, const Var& seed) {
+  slot = slot ? SharedTensor(*slot + seed.value()) : seed.shared();
+}
+void add_seed(Var& slot, const Var& seed) { slot = slot ? slot + seed : seed; }
+
 template <class Gradient>
-std::vector<Var> gradients_of(Tape& tape, std::uint32_t last, Gradient seed,
-                              std::span<const Var> xs, std::span<const std::uint32_t> x_nodes) {
+std::vector<Var> gradients_of(Tape& tape, std::span<const Root> roots, std::span<const Var> xs,
+                              std::span<const std::uint32_t> x_nodes, bool partial) {
+  std::uint32_t last = 0;
+  for (const Root& root : roots) last = std::max(last, root.node);
   Borrowed<Flag> asked(tape.size()), keep(tape.size());
   for (const std::uint32_t x : x_nodes) asked[x].value = keep[x].value = true;
   if (!x_nodes.empty())
     mark_dependent(tape, *std::min_element(x_nodes.begin(), x_nodes.end()), last, asked);
   Borrowed<Gradient> slots(tape.size());
-  slots[last] = std::move(seed);
-  const Gradients<Gradient> gradients{slots.data(), &asked.data()->value};
-  if (asked[last].value)
-    sweep(tape, last, gradients, [&](std::uint32_t i) { return keep[i].value; });
+  for (const Root& root : roots)
+    if (asked[root.node].value) add_seed(slots[root.node], root.seed);
+  const Stop at_x = partial ? Stop::end : Stop::keep;
+  if (!roots.empty())
+    sweep(tape, last, Gradients<Gradient>{slots.data(), &asked.data()->value},
+          [&](std::uint32_t i) { return keep[i].value ? at_x : Stop::no; });
   std::vector<Var> result;
   result.reserve(xs.size());
   for (std::size_t i = 0; i < xs.size(); ++i)
-    if (x_nodes[i] <= last && asked[last].value && slots[x_nodes[i]])
+    if (x_nodes[i] <= last && slots[x_nodes[i]])
       result.emplace_back(slots[x_nodes[i]]);
     else
       result.emplace_back(zeros(xs[i].shape()));
@@ -161,8 +178,9 @@ std::vector<Var> gradients_of(Tape& tape, std::uint32_t last, Gradient seed,
 
 }  // namespace
 
-std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options) {
-  check_seed(y, options.seed);
+std::vector<Var> grad(std::span<const Var> ys, std::span<const Var> seeds, std::span<const Var> xs,
+                      const GradOptions& options) {
+  if (ys.size() != seeds.size()) fail_usage("grad", ys.size(), " ys and ", seeds.size(), " seeds.");
   Tape& tape = live_tape("grad");
   std::vector<std::uint32_t> x_nodes;
   for (const Var& x : xs) {
@@ -171,19 +189,26 @@ std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& 
       fail_usage("grad", "x ", x_nodes.size() - 1, " of shape ", to_string(x.shape()),
                  " is a constant. Hint: make it with tape.variable(…), or a Parameter.");
   }
-  const std::uint32_t last = tape.node_of(y, "grad");
-  if (last == Input::constant) {
-    std::vector<Var> result;
-    for (const Var& x : xs) result.emplace_back(zeros(x.shape()));
-    return result;
+  std::vector<Root> roots;
+  for (std::size_t i = 0; i < ys.size(); ++i) {
+    check_seed(ys[i], seeds[i]);
+    const std::uint32_t node = tape.node_of(ys[i], "grad");
+    if (node != Input::constant) roots.push_back({node, seeds[i]});
   }
-  const Var seed = options.seed ? options.seed : Var(full(y.shape(), 1));
   if (!options.create_graph) {
     const NoTape suspended;
-    return gradients_of<SharedTensor>(tape, last, seed.shared(), xs, x_nodes);
+    return gradients_of<SharedTensor>(tape, roots, xs, x_nodes, options.partial);
   }
   const RecordOn resumed(&tape);
-  return gradients_of<Var>(tape, last, seed, xs, x_nodes);
+  return gradients_of<Var>(tape, roots, xs, x_nodes, options.partial);
+}
+
+std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options) {
+  if (!options.seed && y.value().size() != 1)
+    fail_usage("grad", "y has shape ", to_string(y.shape()),
+               ", and only a scalar has a gradient. Hint: sum it, or give a seed.");
+  const Var seed = options.seed ? options.seed : Var(full(y.shape(), 1));
+  return grad(std::span(&y, 1), std::span(&seed, 1), xs, options);
 }
 
 std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options) {
@@ -216,7 +241,7 @@ void Tape::backward(const Var& loss) {
   {
     const NoTape suspended;
     sweep(*this, last, Gradients<SharedTensor>{slots.data(), nullptr},
-          [](std::uint32_t) { return false; });
+          [](std::uint32_t) { return Stop::no; });
   }
   for (const std::uint32_t i : parameter_nodes()) {
     if (i > last || !slots[i]) continue;

@@ -17,6 +17,9 @@ struct GradOptions {
   bool create_graph = false;
   /// The gradient by y to start from, of y's shape; empty: 1, and y must have one element.
   Var seed = {};
+  /// Partial derivatives: an x is held constant while another varies, even if it was computed from
+  /// it.
+  bool partial = false;
 };
 
 /// The gradients of y by each of xs; zeros for what y does not depend on, and for a constant y.
@@ -26,7 +29,10 @@ struct GradOptions {
 std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options = {});
 std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options = {});
 Var grad(const Var& y, const Var& x, const GradOptions& options = {});
-/// The same by parameters, all of a module's for example.
+/// The sum over several ys, each with its seed: Σ ∂yᵢ/∂x·seedᵢ for each x.
+std::vector<Var> grad(std::span<const Var> ys, std::span<const Var> seeds, std::span<const Var> xs,
+                      const GradOptions& options = {});
+/// Of one y by parameters, all of a module's for example.
 std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
                       const GradOptions& options = {});
 

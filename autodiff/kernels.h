@@ -50,6 +50,9 @@ Tensor norm(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
 /// Sums along an axis of the elements up to each, or of those from it on.
 Tensor cumulative_sum(const Tensor& x, int axis = -1, bool reverse = false);
 
+/// The n-th derivative of the digamma function ψ at each element.
+Tensor polygamma(int n, const Tensor& x);
+
 /// f of each element, and of each pair of elements, broadcast; for functions of the C library.
 Tensor map_elements(Real (*f)(Real), const Tensor& x);
 Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& a, const Tensor& b);

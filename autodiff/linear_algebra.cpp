@@ -28,11 +28,9 @@ std::size_t order_of(const Tensor& x, std::string_view where) {
   fail_usage(where, "the matrix ", to_string(x.shape()), " is singular.");
 }
 
-// x as LAPACK sees it, n > 0 values to a column: a matrix is its own transpose there.
+// x as LAPACK sees it, in columns of n > 0 values: a matrix is its transpose there.
 auto columns(Tensor& x, std::size_t n) {
-  const Real one = 1;
-  Real product;
-  raw_gemm(false, false, 1, 1, 1, &one, 1, &one, 1, 0, &product);  // sets BLAS to one thread
+  use_one_thread();
   return xt::adapt<xt::layout_type::column_major>(x.data(), x.size(), xt::no_ownership(),
                                                   std::array{n, x.size() / n});
 }
@@ -69,8 +67,8 @@ Tensor solve(const Tensor& a, const Tensor& b) {
   if (b.dimension() == 0 || b.dimension() > 2 || b.shape()[0] != n)
     fail_usage("solve", "takes A (n,n) and b (n) or (n,m), got ", to_string(a.shape()), " and ",
                to_string(b.shape()), '.');
+  if (b.size() == 0) return b;
   Tensor factors = reel::transpose(a), x = reel::transpose(b);
-  if (x.size() == 0) return b;
   auto left = columns(factors, n), right = columns(x, n);
   if (xt::lapack::gesv(left, right) > 0) fail_singular(a, "solve");
   return reel::transpose(x);

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include <reel/autodiff/kernels.h>
+#include <reel/autodiff/linear_algebra.h>
 #include <reel/autodiff/var.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -59,6 +60,15 @@ Var floor(const Var& x);
 Var ceil(const Var& x);
 Var round(const Var& x);  ///< halves go to the even neighbour
 Var trunc(const Var& x);
+
+// ---- the gamma function (ops/gamma.cpp)
+
+Var lgamma(const Var& x);   ///< log |Γ(x)|
+Var tgamma(const Var& x);   ///< Γ(x)
+Var digamma(const Var& x);  ///< its logarithmic derivative ψ(x)
+/// ψ⁽ⁿ⁾(x), the n-th derivative of ψ; for x < 0 it takes time in proportion to −x. Throws Error for
+/// a negative n.
+Var polygamma(int n, const Var& x);
 
 // ---- trigonometric and hyperbolic functions (ops/trigonometric.cpp); angles in radians
 

@@ -2,7 +2,9 @@
 #include <reel/autodiff/profile.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <iomanip>
+#include <sstream>
+#include <utility>
 
 namespace reel::inline REEL_PRECISION {
 
@@ -50,18 +52,17 @@ std::vector<ProfileEntry> Profile::entries() const {
 }
 
 std::string Profile::table() const {
-  std::string text;
+  std::ostringstream text;
+  text << std::left << std::setw(22) << "operation" << std::right << std::setw(14)
+       << "forward calls" << std::setw(12) << "ms" << std::setw(15) << "backward calls"
+       << std::setw(12) << "ms" << std::setw(14) << "MB of values" << '\n';
+  text << std::fixed << std::setprecision(3);
   const auto row = [&](const ProfileEntry& e) {
-    char line[160];
-    std::snprintf(line, sizeof line, "%-24s %9zu %11.3f %9zu %11.3f %12.3f\n", e.operation.c_str(),
-                  e.calls, 1e3 * e.seconds, e.backward_calls, 1e3 * e.backward_seconds,
-                  1e-6 * static_cast<double>(e.bytes));
-    text += line;
+    text << std::left << std::setw(22) << e.operation << std::right << std::setw(14) << e.calls
+         << std::setw(12) << 1e3 * e.seconds << std::setw(15) << e.backward_calls << std::setw(12)
+         << 1e3 * e.backward_seconds << std::setw(14) << 1e-6 * static_cast<double>(e.bytes)
+         << '\n';
   };
-  char header[160];
-  std::snprintf(header, sizeof header, "%-24s %9s %11s %9s %11s %12s\n", "operation", "forward",
-                "ms", "backward", "ms", "MB of values");
-  text += header;
   ProfileEntry total{"total"};
   for (const ProfileEntry& e : entries()) {
     row(e);
@@ -72,7 +73,7 @@ std::string Profile::table() const {
     total.bytes += e.bytes;
   }
   row(total);
-  return text;
+  return text.str();
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -45,6 +45,14 @@ struct Zero {
   }
 };
 
+struct Equal {
+  Real operator()(Real a, Real b) const { return a == b ? Real(1) : Real(0); }
+  template <class B>
+  B simd_apply(const B& a, const B& b) const {
+    return xsimd::select(a == b, B(1), B(0));
+  }
+};
+
 template <class F, class E>
 auto apply(E&& e) {
   if constexpr (std::is_same_v<std::remove_cvref_t<E>, Var>)
@@ -70,6 +78,13 @@ auto sign_of(E&& x) {
 template <class E>
 auto share_of_first(E&& x) {
   return steps::apply<steps::Half>(std::forward<E>(x));
+}
+/// 1 where a = b, else 0; for infinities as well.
+inline Var is_equal(const Var& a, const Var& b) {
+  return evaluate(xt::detail::make_xfunction<steps::Equal>(a.value(), b.value()));
+}
+inline auto is_equal(const Tensor& a, const Tensor& b) {
+  return xt::detail::make_xfunction<steps::Equal>(a, b);
 }
 /// 1 where x = 0, else 0.
 template <class E>

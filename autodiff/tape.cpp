@@ -82,8 +82,8 @@ Tape::Tape()
     storage_ = std::move(storages.back());
     storages.pop_back();
   }
-  innermost_ = recording_ = this;
   Observer::tell(&Observer::boundary);
+  innermost_ = recording_ = this;
 }
 
 Tape::~Tape() {

@@ -25,11 +25,14 @@ class Var {
   Var(const Parameter& parameter);                       // NOLINT: implicit
 
   /// Throws Error if this is an empty Var.
-  const Tensor& value() const {
+  const Tensor& value() const& {
     if (!value_) fail_usage("var", "is empty: it was never given a value.");
     return *value_;
   }
-  const Shape& shape() const { return value().shape(); }
+  const Shape& shape() const& { return value().shape(); }
+  /// Of a temporary: a copy, so that `for (Real x : f().value())` does not read what is gone.
+  Tensor value() && { return std::as_const(*this).value(); }
+  Shape shape() && { return std::as_const(*this).shape(); }
   /// The value of a Var with one element, as a plain number that keeps no tape alive. Throws Error
   /// for any other.
   Real item() const { return reel::item(value()); }

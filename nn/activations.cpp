@@ -7,7 +7,9 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 
 std::span<const Activation> activations() {
-  static constexpr std::array all{relu, tanh, sigmoid, leaky_relu, elu, identity};
+  static constexpr std::array all{relu,     tanh,      sigmoid,      leaky_relu, elu,
+                                  selu,     gelu,      silu,         mish,       softplus,
+                                  softsign, hard_tanh, hard_sigmoid, hard_swish, identity};
   return all;
 }
 

@@ -24,6 +24,15 @@ inline constexpr Activation sigmoid{"sigmoid", &reel::sigmoid};
 inline constexpr Activation leaky_relu{"leaky_relu",
                                        [](const Var& x) { return reel::leaky_relu(x); }};
 inline constexpr Activation elu{"elu", [](const Var& x) { return reel::elu(x); }};
+inline constexpr Activation selu{"selu", &reel::selu};
+inline constexpr Activation gelu{"gelu", &reel::gelu};
+inline constexpr Activation silu{"silu", &reel::silu};
+inline constexpr Activation mish{"mish", &reel::mish};
+inline constexpr Activation softplus{"softplus", &reel::softplus};
+inline constexpr Activation softsign{"softsign", &reel::softsign};
+inline constexpr Activation hard_tanh{"hard_tanh", &reel::hard_tanh};
+inline constexpr Activation hard_sigmoid{"hard_sigmoid", &reel::hard_sigmoid};
+inline constexpr Activation hard_swish{"hard_swish", &reel::hard_swish};
 inline constexpr Activation identity{"identity", [](const Var& x) { return x; }};
 
 /// All of the above.

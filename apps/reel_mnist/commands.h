@@ -16,16 +16,27 @@ struct CommonOptions {
   bool json = false;
 };
 
-struct TrainOptions : CommonOptions {
+/// Which network, for the commands that can make one.
+struct NetworkOptions : CommonOptions {
   std::optional<std::string> layers;      ///< default: of the loaded file, or 784-10-10
   std::optional<std::string> activation;  ///< default: of the loaded file, or relu
+  std::uint64_t seed = 1;
+};
+
+struct TrainOptions : NetworkOptions {
   std::string optimizer = "sgd";
   std::optional<double> lr;  ///< default: by optimiser
   std::size_t batch = 64;
   std::size_t epochs = 10;
-  std::uint64_t seed = 1;
   double validation = 0.1;
   std::string save;
+  bool profile = false;
+  bool anomaly = false;
+};
+
+struct GradcheckOptions : NetworkOptions {
+  std::size_t images = 16;
+  bool full = false;
 };
 
 struct PredictOptions : CommonOptions {
@@ -37,5 +48,6 @@ struct PredictOptions : CommonOptions {
 int train(const TrainOptions& options);
 int eval(const CommonOptions& options);
 int predict(const PredictOptions& options);
+int gradcheck(const GradcheckOptions& options);
 
 }  // namespace reel::mnist

@@ -32,15 +32,26 @@ void add_common(CLI::App& command, CommonOptions& options) {
   command.add_flag("--json", options.json, "Print JSON, one object a line");
 }
 
-void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
-  CLI::App& command = *app.add_subcommand("train", "Train a network and report its accuracy");
+void add_network(CLI::App& command, NetworkOptions& options) {
   add_common(command, options);
   command.add_option("--layers", options.layers, "Widths from input to output [784-10-10]")
       ->type_name("N-N-...");
   command
       .add_option("--activation", options.activation,
-                  "relu, tanh, sigmoid, leaky_relu, elu or identity [relu]")
+                  "relu, tanh, sigmoid, leaky_relu, elu, gelu, silu, … [relu]")
       ->type_name("NAME");
+  command.add_option("--seed", options.seed, "Decides weights, split and order")
+      ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--load", options.load, "Start from the weights in this file")
+      ->check(not_empty)
+      ->type_name("FILE");
+}
+
+void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("train", "Train a network and report its accuracy");
+  add_network(command, options);
   command
       .add_option("--optimizer", options.optimizer,
                   "sgd, momentum, nesterov, adagrad, rmsprop or adam")
@@ -60,10 +71,6 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
       ->check(silent(CLI::Range(std::size_t{1}, most)))
       ->capture_default_str()
       ->type_name("N");
-  command.add_option("--seed", options.seed, "Decides weights, split and order")
-      ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
-      ->capture_default_str()
-      ->type_name("N");
   command
       .add_option("--validation", options.validation,
                   "Share of training images to hold out, [0, 1)")
@@ -73,9 +80,9 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
   command.add_option("--save", options.save, "Write the weights to this safetensors file")
       ->check(not_empty)
       ->type_name("FILE");
-  command.add_option("--load", options.load, "Start from the weights in this file")
-      ->check(not_empty)
-      ->type_name("FILE");
+  command.add_flag("--profile", options.profile, "Print time and memory by operation at the end");
+  command.add_flag("--anomaly", options.anomaly,
+                   "Stop at the operation that made the first NaN or infinity");
   command.footer(
       "Examples:\n"
       "  reel-mnist train\n"
@@ -114,6 +121,24 @@ void add_predict(CLI::App& app, PredictOptions& options, int& exit_code) {
   command.callback([&] { exit_code = predict(options); });
 }
 
+void add_gradcheck(CLI::App& app, GradcheckOptions& options, int& exit_code) {
+  CLI::App& command =
+      *app.add_subcommand("gradcheck", "Check a network's gradients against numerical ones");
+  add_network(command, options);
+  command.add_option("--images", options.images, "How many training images to check on")
+      ->check(silent(CLI::Range(std::size_t{1}, most)))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_flag("--full", options.full,
+                   "Check each parameter by itself, not random projections of all");
+  command.footer(
+      "Computes in double. Examples:\n"
+      "  reel-mnist gradcheck\n"
+      "  reel-mnist gradcheck --layers 784-128-10 --activation tanh\n"
+      "  reel-mnist gradcheck --load net.safetensors --images 4 --full\n");
+  command.callback([&] { exit_code = gradcheck(options); });
+}
+
 int fail_with(Error::Kind kind, const std::string& message) {
   std::cout.flush();
   std::cerr << "reel-mnist: " << message << '\n';
@@ -130,15 +155,16 @@ int run(int argc, char** argv) {
   TrainOptions train_options;
   CommonOptions eval_options;
   PredictOptions predict_options;
+  GradcheckOptions gradcheck_options;
   add_train(app, train_options, exit_code);
   add_eval(app, eval_options, exit_code);
   add_predict(app, predict_options, exit_code);
+  add_gradcheck(app, gradcheck_options, exit_code);
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty())
       return fail_with(Error::Kind::usage,
-                       "no command, expected train, eval or predict. Hint: see "
-                       "--help.");
+                       "no command, expected train, eval, predict or gradcheck. Hint: see --help.");
   } catch (const CLI::Success& request) {  // --help, --version
     app.exit(request);
   } catch (const CLI::ParseError& error) {

@@ -90,4 +90,23 @@ LoadedModel load(const std::string& path) {
   return loaded;
 }
 
+LoadedModel make_model(const NetworkOptions& options, Rng& rng) {
+  if (!options.load.empty()) {
+    LoadedModel loaded = load(options.load);
+    const Architecture& saved = loaded.architecture;
+    if (options.layers && Architecture::parse_layers(*options.layers) != saved.layers)
+      fail_usage("layers", *options.layers, " differs from the loaded network's ",
+                 saved.layers_text(), '.');
+    if (options.activation && *options.activation != saved.activation)
+      fail_usage("activation", *options.activation, " differs from the loaded network's ",
+                 saved.activation, '.');
+    return loaded;
+  }
+  Architecture architecture{Architecture::parse_layers(options.layers.value_or("784-10-10")),
+                            options.activation.value_or("relu")};
+  LoadedModel made{architecture, architecture.make()};
+  nn::init(made.model, rng);
+  return made;
+}
+
 }  // namespace reel::mnist

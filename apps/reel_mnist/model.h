@@ -8,6 +8,8 @@
 #include <reel/data/dataset.h>
 #include <reel/nn/sequential.h>
 
+#include "commands.h"
+
 namespace reel::mnist {
 
 /// What is written beside the weights, so that a file alone describes its network.
@@ -34,5 +36,9 @@ struct LoadedModel {
 };
 /// Throws Error (input) if the file is no network that `save` wrote.
 LoadedModel load(const std::string& path);
+
+/// The network that the options name: loaded, or made with fresh weights. Throws Error (usage) if
+/// they contradict the loaded file.
+LoadedModel make_model(const NetworkOptions& options, Rng& rng);
 
 }  // namespace reel::mnist

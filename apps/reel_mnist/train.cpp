@@ -8,8 +8,10 @@
 #include <iomanip>
 #include <iostream>
 
+#include <reel/autodiff/anomaly.h>
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/gemm.h>
+#include <reel/autodiff/profile.h>
 #include <reel/data/mnist.h>
 #include <reel/train/fit.h>
 
@@ -47,25 +49,6 @@ void check_can_save(const std::string& path) {
   }
   const auto folder = std::filesystem::absolute(target).parent_path();
   if (access(folder.c_str(), W_OK | X_OK) != 0) refuse(std::strerror(errno));
-}
-
-LoadedModel make_model(const TrainOptions& options, Rng& rng) {
-  if (!options.load.empty()) {
-    LoadedModel loaded = load(options.load);
-    const Architecture& saved = loaded.architecture;
-    if (options.layers && Architecture::parse_layers(*options.layers) != saved.layers)
-      fail_usage("layers", *options.layers, " differs from the loaded network's ",
-                 saved.layers_text(), '.');
-    if (options.activation && *options.activation != saved.activation)
-      fail_usage("activation", *options.activation, " differs from the loaded network's ",
-                 saved.activation, '.');
-    return loaded;
-  }
-  Architecture architecture{Architecture::parse_layers(options.layers.value_or("784-10-10")),
-                            options.activation.value_or("relu")};
-  LoadedModel made{architecture, architecture.make()};
-  nn::init(made.model, rng);
-  return made;
 }
 
 nlohmann::ordered_json epoch_json(const train::EpochReport& report) {
@@ -167,6 +150,10 @@ int train(const TrainOptions& options) {
   }
   std::cout.flush();
 
+  std::optional<AnomalyMode> anomaly;
+  if (options.anomaly) anomaly.emplace();
+  std::optional<Profile> profile;
+  if (options.profile) profile.emplace();
   catch_signals();
   ProgressLine progress(options.epochs);
   const train::FitResult result =
@@ -187,6 +174,8 @@ int train(const TrainOptions& options) {
                       },
                   .stop = [] { return caught_signal != 0; }});
   progress.clear();
+  const std::string profile_table = profile ? profile->table() : "";
+  profile.reset();
   if (result.status == train::FitStatus::diverged)
     fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",
          result.epochs.size() + 1, ". Hint: a lower --lr than ", optimizer->lr(), '.');
@@ -202,7 +191,9 @@ int train(const TrainOptions& options) {
               << ". Rows: the true class; columns: what it was taken for.\n\n"
               << confusion_table(test.confusion, mnist.test);
     if (!options.save.empty()) std::cout << "\nSaved to " << options.save << ".\n";
+    if (options.profile) std::cout << '\n';
   }
+  (options.json ? std::cerr : std::cout) << profile_table;
   return stopped ? 128 + caught_signal : 0;
 }
 

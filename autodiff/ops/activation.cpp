@@ -33,11 +33,12 @@ Var leaky_relu(const Var& x, Real slope) {  // y' = slope + (1 − slope)[x > 0]
                 });
 }
 
-Var elu(const Var& x, Real alpha) {  // y' = 1 for x > 0, y + α otherwise
+Var elu(const Var& x, Real alpha) {  // y' = 1 for x > 0, αeˣ otherwise
   const Tensor& v = x.value();
   return record("elu", {x}, xt::maximum(Real(0), v) + alpha * xt::expm1(xt::minimum(Real(0), v)),
-                [alpha](auto& d, auto& g, auto in, auto& y) {
-                  d.add(0, g * (is_positive(in[0]) + (Real(1) - is_positive(in[0])) * (y + alpha)));
+                [alpha](auto& d, auto& g, auto in, auto&) {
+                  d.add(0, g * (is_positive(in[0]) + (Real(1) - is_positive(in[0])) * alpha *
+                                                         exp(minimum(Real(0), in[0]))));
                 });
 }
 
@@ -49,9 +50,10 @@ Var gelu(const Var& x) {  // x·½erfc(−x/√2): Φ keeps its digits in both t
   return Real(0.5) * x * erfc(x * Real(-0.5 * std::numbers::sqrt2));
 }
 
-Var gelu_tanh(const Var& x) {  // ½x(1 + tanh(√(2/π)(x + 0.044715x³))), Hendrycks & Gimpel 2016
-  const Real scale = std::sqrt(2 * std::numbers::inv_pi_v<Real>);
-  return Real(0.5) * x * (Real(1) + tanh(scale * x * (Real(1) + Real(0.044715) * x * x)));
+// ½x(1 + tanh u) = x·σ(2u), u = √(2/π)(x + 0.044715x³): Hendrycks & Gimpel 2016
+Var gelu_tanh(const Var& x) {
+  const Real scale = std::sqrt(8 * std::numbers::inv_pi_v<Real>);
+  return x * sigmoid(scale * x * (Real(1) + Real(0.044715) * x * x));
 }
 
 Var silu(const Var& x) { return x * sigmoid(x); }

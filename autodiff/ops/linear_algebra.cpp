@@ -70,7 +70,7 @@ Var log_determinant(const Var& x) {  // ∂X = g·X⁻ᵀ
                 });
 }
 
-// ∂X = ½(S + Sᵀ), S = L⁻ᵀ·(Φ∘Lᵀ·g)·L⁻¹: Murray, Differentiation of the Cholesky decomposition,
+// ∂X = ½(S + Sᵀ), S = L⁻ᵀ·(Φ∘(Lᵀ·g))·L⁻¹: Murray, Differentiation of the Cholesky decomposition,
 // 2016, eq. 10, made symmetric.
 Var cholesky(const Var& x) {
   return record("cholesky", {x}, reel::cholesky(x.value()), [](auto& d, auto& g, auto, auto& l) {

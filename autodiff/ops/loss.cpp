@@ -116,10 +116,11 @@ Var negative_log_likelihood(const Var& log_probabilities, std::span<const Label>
   return -sum(log_probabilities * Var(weights));
 }
 
-// −z·log σ(x) − (1 − z)·log(1 − σ(x)) = softplus(x) − x·z
+// −log σ(x) = softplus(−x) and −log(1 − σ(x)) = softplus(x): each keeps its digits in its tail
 Var binary_cross_entropy(const Var& logits, const Var& target, Reduction reduction) {
   check_same_shape("binary_cross_entropy", logits, target);
-  return reduced(softplus(logits) - logits * target, reduction, "binary_cross_entropy");
+  return reduced(target * softplus(-logits) + (Real(1) - target) * softplus(logits), reduction,
+                 "binary_cross_entropy");
 }
 
 // L = w·Σ (p − t)²: ∂p = 2w(p − t), ∂t = −∂p

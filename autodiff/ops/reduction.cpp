@@ -26,7 +26,7 @@ Real degrees_of_freedom(const Var& x, const Axes& axes, Real correction, const c
 
 // Elements of a lane that are equal to its extreme share 1 evenly.
 SharedTensor shares_of(const Tensor& x, const Tensor& extreme, const Axes& axes) {
-  const Tensor hit = evaluate(is_zero(x - extreme));
+  const Tensor hit = evaluate(is_equal(x, extreme));
   return hit / reel::sum(hit, axes, true);
 }
 
@@ -71,7 +71,7 @@ Var mean(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g/n, repea
   const Shape kept = reduced_shape(x.shape(), axes, true, "mean");
   if (x.value().size() == 0 && element_count(kept) > 0)
     fail_usage("mean", "shape ", to_string(x.shape()), " has nothing to take the mean of.");
-  const Real n = reduced_count(x, kept), share = n ? 1 / n : 0;
+  const Real n = reduced_count(x, kept), share = n > 0 ? 1 / n : 0;
   return record("mean", {x}, share * reel::sum(x.value(), axes, keep_dims),
                 [kept, share](auto& d, auto& g, auto in, auto&) {
                   d.add(0, reel::broadcast_to(reel::reshape(share * g, kept), in[0].shape()));

@@ -20,10 +20,13 @@ optimizers.json: 12 steps of each method with many combinations of options
                     skipped and its own step count stays
       steps         [step][parameter] after that step
 
-ops.json: a list of calls, each differentiated once
-    op, name, inputs, options, output
+ops.json: calls of every operation (operations.py, cases.py)
+    op, name, options, output
+    inputs          those marked as constant are not differentiated by
     weight          w; as no entry of it is equal to another, no mistake in a gradient cancels out
-    gradients       of sum(output * w), one for each input
+    gradients       of sum(output * w), one for each variable among the inputs
+    directions      v, one for each gradient; absent where there is no second derivative to compare
+    second          the gradients of the sum of all gradients * v, by each variable and, last, by w
 """
 
 import json
@@ -31,14 +34,9 @@ import pathlib
 import sys
 
 import torch
-import torch.nn.functional as F
 
-
-def numbers(count, start):
-    """Entries start, start + 1, ... of a sequence that mixes signs and repeats after 100: 53 is a
-    primitive root of 101. All are multiples of 1/64 in (-1.6, 1.6), and none is 0."""
-    return [(pow(53, start + i, 101) - 50.5) / 32 for i in range(count)]
-
+from cases import CALLS, Constant, numbers, signed
+from operations import OPERATIONS
 
 # ---- optimizers.json
 
@@ -170,238 +168,55 @@ def make_optimizers():
 
 # ---- ops.json
 
-# An input is a shape, or what one of these functions returns: a rule that makes it for its place
-# among the inputs. Inputs of one call share no entry, so there is never a tie between them.
-
-
-def signed(*shape):
-    return lambda place: torch.tensor(numbers(torch.Size(shape).numel(), 29 * place)).reshape(shape)
-
-
-def positive(*shape):
-    return lambda place: signed(*shape)(place) + 1.6
-
-
-def scaled(factor, *shape):
-    return lambda place: signed(*shape)(place) * factor
-
-
-def shifted(offset, *shape):
-    return lambda place: signed(*shape)(place) + offset
-
-
-def exactly(*values):
-    return lambda place: torch.tensor(values)
-
-
-def maxout(x, pieces):
-    return x.unflatten(-1, (-1, pieces)).amax(-1)
-
-
-def matmul(a, b, transpose_a=False, transpose_b=False):
-    return (a.T if transpose_a else a) @ (b.T if transpose_b else b)
-
-
-def reduced(function):
-    """Takes all axes if none are named."""
-    return lambda x, axes=(), keep_dims=False: function(x, axes or tuple(range(x.dim())), keep_dims)
-
-
-def cross_entropy(logits, labels, reduction="mean"):
-    return F.cross_entropy(logits, torch.tensor(labels), reduction=reduction)
-
-
-OPS = {
-    "add": torch.add,
-    "subtract": torch.subtract,
-    "multiply": torch.multiply,
-    "divide": torch.divide,
-    "maximum": torch.maximum,
-    "power": torch.pow,
-    "negate": torch.negative,
-    "exp": torch.exp,
-    "log": torch.log,
-    "sqrt": torch.sqrt,
-    "square": torch.square,
-    "abs": torch.abs,
-    "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid,
-    "relu": torch.relu,
-    "leaky_relu": lambda x, slope=0.01: F.leaky_relu(x, slope),
-    "elu": lambda x, alpha=1.0: F.elu(x, alpha),
-    "maxout": maxout,
-    "softmax": lambda x, axis=-1: torch.softmax(x, axis),
-    "log_softmax": lambda x, axis=-1: torch.log_softmax(x, axis),
-    "sum": reduced(torch.sum),
-    "mean": reduced(torch.mean),
-    "logsumexp": reduced(torch.logsumexp),
-    "reshape": torch.reshape,
-    "transpose": lambda x, order=None: x.permute(order or tuple(range(x.dim()))[::-1]),
-    "broadcast_to": lambda x, shape: torch.broadcast_to(x, shape),
-    "sum_to": lambda x, shape: x.sum_to_size(shape),
-    "matmul": matmul,
-    "affine": F.linear,
-    "softmax_cross_entropy": cross_entropy,
-    "squared_error": lambda x, y, reduction="mean": F.mse_loss(x, y, reduction=reduction),
-}
-
-# op, name, inputs, options
-CALLS = [
-    *[
-        (op, name, [signed(*a), signed(*b)], {})
-        for op in ("add", "subtract", "multiply", "divide", "maximum")
-        for name, a, b in (
-            ("same shape", (3, 4), (3, 4)),
-            ("row on the right", (3, 4), (4,)),
-            ("row on the left", (4,), (3, 4)),
-            ("column on the right", (3, 4), (3, 1)),
-            ("column and row", (3, 1), (4,)),
-            ("scalar on the right", (3, 4), ()),
-            ("scalar on the left", (), (3, 4)),
-        )
-    ],
-    ("divide", "small and large divisors", [signed(4), exactly(1e-8, -1e-3, 1e3, -1e8)], {}),
-    ("power", "square", [signed(3, 4)], {"exponent": 2.0}),
-    ("power", "cube", [signed(3, 4)], {"exponent": 3.0}),
-    ("power", "reciprocal", [signed(3, 4)], {"exponent": -1.0}),
-    ("power", "fraction", [positive(3, 4)], {"exponent": 2.5}),
-    ("power", "negative fraction", [positive(3, 4)], {"exponent": -0.5}),
-    ("power", "exponents, same shape", [positive(3, 4), signed(3, 4)], {}),
-    ("power", "exponents, row", [positive(3, 4), signed(4)], {}),
-    ("power", "exponents, column and row", [positive(3, 1), signed(4)], {}),
-    ("power", "exponents, scalar base", [positive(), signed(3, 4)], {}),
-    ("negate", "signed", [signed(3, 4)], {}),
-    ("exp", "signed", [signed(3, 4)], {}),
-    ("exp", "far out", [exactly(-700.0, -30.0, 0.0, 30.0, 700.0)], {}),
-    ("log", "positive", [positive(3, 4)], {}),
-    ("log", "small and large", [exactly(1e-300, 1e-8, 1.0, 1e8, 1e300)], {}),
-    ("sqrt", "positive", [positive(3, 4)], {}),
-    ("sqrt", "small and large", [exactly(1e-300, 1e-8, 1.0, 1e8, 1e300)], {}),
-    ("square", "signed", [signed(3, 4)], {}),
-    ("abs", "signed", [signed(3, 4)], {}),
-    ("abs", "at 0", [exactly(-1.0, 0.0, 1.0)], {}),
-    ("tanh", "signed", [signed(3, 4)], {}),
-    ("tanh", "far out", [exactly(-300.0, -15.0, -1e-9, 1e-9, 15.0, 300.0)], {}),
-    ("sigmoid", "signed", [signed(3, 4)], {}),
-    ("sigmoid", "far out", [exactly(-700.0, -30.0, 0.0, 30.0, 700.0)], {}),
-    ("relu", "signed", [signed(3, 4)], {}),
-    ("relu", "at 0", [exactly(-1.0, 0.0, 1.0)], {}),
-    ("leaky_relu", "default slope", [signed(3, 4)], {}),
-    ("leaky_relu", "slope 0.1", [signed(3, 4)], {"slope": 0.1}),
-    ("leaky_relu", "at 0", [exactly(-1.0, 0.0, 1.0)], {"slope": 0.1}),
-    ("elu", "default alpha", [signed(3, 4)], {}),
-    ("elu", "alpha 0.5", [signed(3, 4)], {"alpha": 0.5}),
-    ("elu", "at 0", [exactly(-1.0, 0.0, 1.0)], {"alpha": 0.5}),
-    ("elu", "far out", [exactly(-700.0, -30.0, 30.0, 700.0)], {}),
-    ("maxout", "two pieces", [signed(3, 8)], {"pieces": 2}),
-    ("maxout", "three pieces", [signed(2, 6)], {"pieces": 3}),
-    *[
-        call
-        for op in ("softmax", "log_softmax")
-        for call in (
-            (op, "last axis", [signed(3, 4)], {}),
-            (op, "first axis", [signed(3, 4)], {"axis": 0}),
-            (op, "middle axis", [signed(2, 3, 4)], {"axis": 1}),
-            (op, "vector", [signed(5)], {"axis": 0}),
-            (op, "wide spread", [scaled(30, 3, 4)], {}),
-            (op, "large values", [shifted(1000, 3, 4)], {}),
-        )
-    ],
-    *[
-        (op, name, [signed(*shape)], options)
-        for op in ("sum", "mean", "logsumexp")
-        for name, shape, options in (
-            ("all", (3, 4), {}),
-            ("all, kept", (3, 4), {"keep_dims": True}),
-            ("first axis", (3, 4), {"axes": [0]}),
-            ("first axis, kept", (3, 4), {"axes": [0], "keep_dims": True}),
-            ("last axis", (3, 4), {"axes": [1]}),
-            ("last axis, kept", (3, 4), {"axes": [1], "keep_dims": True}),
-            ("middle axis", (2, 3, 4), {"axes": [1]}),
-            ("outer axes", (2, 3, 4), {"axes": [0, 2]}),
-            ("outer axes, kept", (2, 3, 4), {"axes": [0, 2], "keep_dims": True}),
-        )
-    ],
-    ("logsumexp", "wide spread", [scaled(30, 3, 4)], {"axes": [1]}),
-    ("logsumexp", "large values", [shifted(1000, 3, 4)], {"axes": [1]}),
-    ("logsumexp", "large negative values", [shifted(-1000, 3, 4)], {"axes": [1]}),
-    ("reshape", "matrix to matrix", [signed(3, 4)], {"shape": [2, 6]}),
-    ("reshape", "matrix to vector", [signed(3, 4)], {"shape": [12]}),
-    ("reshape", "vector to three axes", [signed(12)], {"shape": [2, 3, 2]}),
-    ("transpose", "matrix", [signed(3, 4)], {}),
-    ("transpose", "three axes", [signed(2, 3, 4)], {}),
-    ("transpose", "three axes, ordered", [signed(2, 3, 4)], {"order": [1, 2, 0]}),
-    ("broadcast_to", "row", [signed(4)], {"shape": [3, 4]}),
-    ("broadcast_to", "column", [signed(3, 1)], {"shape": [2, 3, 4]}),
-    ("broadcast_to", "scalar", [signed()], {"shape": [3, 4]}),
-    ("sum_to", "row", [signed(3, 4)], {"shape": [4]}),
-    ("sum_to", "column", [signed(2, 3, 4)], {"shape": [3, 1]}),
-    ("sum_to", "scalar", [signed(3, 4)], {"shape": []}),
-    ("matmul", "3x4 by 4x2", [signed(3, 4), signed(4, 2)], {}),
-    ("matmul", "row by column", [signed(1, 4), signed(4, 1)], {}),
-    ("matmul", "column by row", [signed(4, 1), signed(1, 3)], {}),
-    ("matmul", "vector by matrix", [signed(4), signed(4, 2)], {}),
-    ("matmul", "matrix by vector", [signed(3, 4), signed(4)], {}),
-    ("matmul", "left transposed", [signed(4, 3), signed(4, 2)], {"transpose_a": True}),
-    ("matmul", "right transposed", [signed(3, 4), signed(2, 4)], {"transpose_b": True}),
-    (
-        "matmul",
-        "both transposed",
-        [signed(4, 3), signed(2, 4)],
-        {"transpose_a": True, "transpose_b": True},
-    ),
-    ("affine", "batch of five", [signed(5, 3), signed(2, 3), signed(2)], {}),
-    ("affine", "one sample", [signed(1, 4), signed(3, 4), signed(3)], {}),
-    ("affine", "one output", [signed(4, 3), signed(1, 3), signed(1)], {}),
-    *[
-        call
-        for reduction in ("mean", "sum")
-        for call in (
-            (
-                "softmax_cross_entropy",
-                reduction,
-                [signed(4, 3)],
-                {"labels": [2, 0, 1, 2], "reduction": reduction},
-            ),
-            (
-                "softmax_cross_entropy",
-                f"{reduction}, large logits",
-                [scaled(500, 3, 4)],
-                {"labels": [3, 0, 0], "reduction": reduction},
-            ),
-            (
-                "squared_error",
-                reduction,
-                [signed(3, 4), signed(3, 4)],
-                {"reduction": reduction},
-            ),
-        )
-    ],
-]
-
 
 def described(tensor):
     return {"shape": list(tensor.shape), "values": flat(tensor)}
 
 
-def differentiated(op, name, inputs, options):
-    inputs = [make(place).requires_grad_() for place, make in enumerate(inputs)]
-    output = OPS[op](*inputs, **options)
-    weight = signed(*output.shape)(3)
-    gradients = torch.autograd.grad((output * weight).sum(), inputs)
-    return {
-        "op": op,
-        "name": name,
-        "inputs": [described(x) for x in inputs],
-        "options": options,
+def made(rule, place):
+    if isinstance(rule, Constant):
+        return rule.make(place)
+    return rule(place).requires_grad_()
+
+
+def gradients(y, xs):
+    """Zeros for what y does not depend on."""
+    if not y.requires_grad:
+        return [torch.zeros_like(x) for x in xs]
+    found = torch.autograd.grad(y, xs, create_graph=True, allow_unused=True)
+    return [torch.zeros_like(x) + (0 if g is None else g) for g, x in zip(found, xs)]
+
+
+def weighted_sum(tensors, weights):
+    return sum((x * w).sum() for x, w in zip(tensors, weights))
+
+
+def differentiated(call):
+    inputs = [made(rule, place) for place, rule in enumerate(call.inputs)]
+    variables = [x for x in inputs if x.requires_grad]
+    output = OPERATIONS[call.op](*inputs, **call.options)
+    weight = signed(*output.shape)(3).requires_grad_()
+    first = gradients(weighted_sum([output], [weight]), variables)
+    result = {
+        "op": call.op,
+        "name": call.name,
+        "inputs": [described(x) | ({} if x.requires_grad else {"constant": True}) for x in inputs],
+        "options": call.options,
         "weight": described(weight),
         "output": described(output),
-        "gradients": [described(g) for g in gradients],
+        "gradients": [described(g) for g in first],
     }
+    if call.twice:
+        # places at which no second derivative happens to be 0 and all rounding
+        directions = [signed(*x.shape)(6 + place) for place, x in enumerate(variables)]
+        second = gradients(weighted_sum(first, directions), variables + [weight])
+        result["directions"] = [described(v) for v in directions]
+        result["second"] = [described(g) for g in second]
+    return result
 
 
 def make_ops():
-    return [differentiated(*call) for call in CALLS]
+    return [differentiated(call) for call in CALLS]
 
 
 # ---- files

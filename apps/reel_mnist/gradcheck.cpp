@@ -1,0 +1,56 @@
+// `reel-mnist gradcheck`: are the gradients of this network right?
+#include <iostream>
+
+#include <reel/data/mnist.h>
+
+#include "commands.h"
+#include "gradcheck_double.h"
+#include "model.h"
+#include "report.h"
+#include "terminal.h"
+
+namespace reel::mnist {
+
+int gradcheck(const GradcheckOptions& options) {
+  const Rng rng(options.seed);
+  Rng weights_rng = rng.split(0);
+  const LoadedModel network = make_model(options, weights_rng);
+  const data::Mnist mnist = data::load_mnist(options.data);
+  check_fits(network.architecture, mnist.train, options.load);
+  const std::size_t count = std::min(options.images, mnist.train.size());
+
+  GradcheckJob job{.layers = network.architecture.layers,
+                   .activation = network.architecture.activation,
+                   .seed = options.seed,
+                   .full = options.full};
+  for (const Parameter& parameter : network.model.parameters())
+    job.parameters.emplace_back(parameter.value().begin(), parameter.value().end());
+  for (const data::Batch& batch : data::batches(mnist.train, {.size = count})) {
+    job.images.assign(batch.images->begin(), batch.images->end());
+    job.labels.assign(batch.labels.begin(), batch.labels.end());
+    break;
+  }
+  const GradcheckResult result = check_in_double(job);
+
+  if (options.json)
+    std::cout << json_line({{"ok", result.ok},
+                            {"layers", network.architecture.layers_text()},
+                            {"activation", network.architecture.activation},
+                            {"parameters", network.model.parameter_count()},
+                            {"images", count},
+                            {"seed", options.seed},
+                            {"full", options.full},
+                            {"entries", result.entries},
+                            {"worst", result.worst},
+                            {"report", result.report}});
+  else
+    std::cout << network.architecture.layers_text() << ' ' << network.architecture.activation
+              << ", " << grouped(network.model.parameter_count()) << " parameters, "
+              << mnist.train.name() << ", " << count << " images, seed " << options.seed
+              << ", in double\n"
+              << (result.ok ? "The gradients are right: " : "The gradients are WRONG: ")
+              << result.report << '\n';
+  return result.ok ? 0 : static_cast<int>(Error::Kind::failure);
+}
+
+}  // namespace reel::mnist

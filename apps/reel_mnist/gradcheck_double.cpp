@@ -1,0 +1,2 @@
+// The gradient check in double.
+#include "gradcheck_double.h"

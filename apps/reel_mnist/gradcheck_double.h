@@ -1,0 +1,31 @@
+// The gradient check in double, for a program whose network is in float: numbers in, words out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace reel::mnist {
+
+struct GradcheckJob {
+  std::vector<std::size_t> layers;
+  std::string activation;
+  std::vector<std::vector<double>> parameters;  ///< of the network, in its order
+  std::vector<double> images;                   ///< (labels.size(), layers.front())
+  std::vector<std::int32_t> labels;
+  std::uint64_t seed = 1;
+  bool full = false;  ///< each parameter by itself, not random projections
+};
+
+struct GradcheckResult {
+  bool ok = false;
+  std::string report;  ///< one line
+  std::size_t entries = 0;
+  double worst = 0;  ///< the largest difference, in tolerances
+};
+
+/// Checks the gradients of the mean cross-entropy by all parameters.
+GradcheckResult check_in_double(const GradcheckJob& job);
+
+}  // namespace reel::mnist

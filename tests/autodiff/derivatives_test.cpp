@@ -1,0 +1,471 @@
+// Jacobians, Hessians and products with them, against closed forms; and derivatives of these.
+#include <reel/autodiff/derivatives.h>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include <reel/autodiff/ops.h>
+
+#include "../near.h"
+#include "../throws.h"
+
+namespace reel::inline REEL_PRECISION {
+namespace {
+
+constexpr double rtol = 1e-14;  // a few roundings
+
+// The functions that most tests differentiate, and their derivatives by hand.
+
+using Map = std::function<Var(const Var&)>;
+
+const Tensor a = matrix({{0.5, -0.25, 0.125}, {0.25, 0.5, -0.125}});
+const Tensor at = vector({0.5, -1, 2});
+const Tensor direction = vector({1, -2, 0.25});
+
+// y = tanh(A·x): Jᵢⱼ = (1 − yᵢ²)·Aᵢⱼ
+const Map layer = [](const Var& x) { return tanh(matmul(a, x)); };
+
+Tensor layer_jacobian(const Tensor& x) {
+  Tensor j = a;
+  const Tensor y = layer(x).value();
+  for (std::size_t i = 0; i < 2; ++i)
+    for (std::size_t k = 0; k < 3; ++k) j(i, k) *= 1 - y(i) * y(i);
+  return j;
+}
+
+// f = x₀²·x₁ + e^(x₁·x₂)
+const Map bowl = [](const Var& x) {
+  const Var x0 = slice(x, 0, 0, 1), x1 = slice(x, 0, 1, 2), x2 = slice(x, 0, 2, 3);
+  return sum(x0 * x0 * x1 + exp(x1 * x2));
+};
+
+Tensor bowl_hessian(const Tensor& x) {
+  const double e = std::exp(x(1) * x(2)), mixed = e * (1 + x(1) * x(2));
+  return matrix(
+      {{2 * x(1), 2 * x(0), 0}, {2 * x(0), x(2) * x(2) * e, mixed}, {0, mixed, x(1) * x(1) * e}});
+}
+
+const Map cubes = [](const Var& x) { return sum(x * x * x); };
+
+Tensor times(const Tensor& m, const Tensor& v) { return matmul(Var(m), Var(v)).value(); }
+Tensor transposed_times(const Tensor& m, const Tensor& v) { return times(reel::transpose(m), v); }
+
+}  // namespace
+
+// ---- Jacobians and Hessians
+
+TEST_CASE("the Jacobian of a vector by a vector") {
+  const Tensor j = jacobian(layer)(at).value();
+  CHECK(j.shape() == Shape{2, 3});
+  CHECK(near(j, layer_jacobian(at), rtol));
+}
+
+TEST_CASE("the Jacobian has the shape of the value and then that of the argument") {
+  const Tensor x = matrix({{1, 2}, {3, 4}, {5, 6}});
+  CHECK(jacobian(cubes)(x).value() == 3 * x * x);  // a scalar by a matrix: its gradient
+  const Tensor j = jacobian([](const Var& v) { return matmul(a, v); })(x).value();
+  REQUIRE(j.shape() == Shape{2, 2, 3, 2});  // ∂(A·X)ᵢⱼ/∂Xₖₗ = Aᵢₖ·δⱼₗ
+  for (std::size_t i = 0; i < 2; ++i)
+    for (std::size_t k = 0; k < 3; ++k)
+      for (std::size_t col = 0; col < 2; ++col)
+        for (std::size_t l = 0; l < 2; ++l) CHECK(j(i, col, k, l) == (col == l ? a(i, k) : 0));
+  // a vector and a matrix by a scalar
+  const auto powers = [](const Var& v) { return stack({v, v * v, v * v * v}); };
+  CHECK(jacobian(powers)(Var(2)).value() == vector({1, 4, 12}));
+  CHECK(jacobian([&](const Var& v) {
+          return reshape(powers(v), {1, 3});
+        })(Var(2))
+            .value() == matrix({{1, 4, 12}}));
+}
+
+TEST_CASE("the Jacobian of nothing, of what does not depend on x, and of x") {
+  const auto empty = [](const Var& x) { return slice(x, 0, 0, 0); };
+  CHECK(jacobian(empty)(at).shape() == Shape{0, 3});
+  CHECK(jacobian([](const Var& x) { return x * x; })(zeros({0, 2})).shape() == Shape{0, 2, 0, 2});
+  CHECK(jacobian([](const Var&) { return Var(vector({1, 2})); })(at).value() == zeros({2, 3}));
+  const Parameter p(vector({1, 2}));
+  CHECK(jacobian([&](const Var&) { return Var(p); })(at).value() == zeros({2, 3}));
+  const Tensor identity = matrix({{1, 0, 0}, {0, 1, 0}, {0, 0, 1}});
+  CHECK(jacobian([](const Var& x) { return x; })(at).value() == identity);
+}
+
+TEST_CASE("the Hessian") {
+  CHECK(near(hessian(bowl)(at).value(), bowl_hessian(at), rtol, 1e-16));
+  const Tensor b = matrix({{1, 2, 0}, {-1, 3, 4}, {5, 0, 2}});  // of xᵀBx: B + Bᵀ
+  CHECK(hessian([&](const Var& x) { return dot(x, matmul(b, x)); })(at).value() ==
+        b + reel::transpose(b));
+  CHECK(hessian([](const Var& x) { return sum(x * a); })(a).value() == zeros({2, 3, 2, 3}));
+  const Tensor h = hessian(cubes)(a).value();  // of a matrix: 6X on the diagonal
+  REQUIRE(h.shape() == Shape{2, 3, 2, 3});
+  for (std::size_t i = 0; i < 6; ++i)
+    for (std::size_t k = 0; k < 6; ++k)
+      CHECK(h.data()[6 * i + k] == (i == k ? 6 * a.data()[i] : 0));
+  CHECK(hessian([](const Var& x) { return x * x * x; })(Var(2)).value() == scalar(12));
+  // third order: ∂³Σx³ is 6 where all three indices agree
+  const Tensor third = jacobian(hessian(cubes))(at).value();
+  REQUIRE(third.shape() == Shape{3, 3, 3});
+  for (std::size_t i = 0; i < 27; ++i) CHECK(third.data()[i] == (i % 13 == 0 ? 6 : 0));
+}
+
+// ---- products
+
+TEST_CASE("forward and backward products") {
+  const Tensor j = layer_jacobian(at), u = vector({3, -1});
+  const auto [y, forward] = jvp(layer, at, direction);
+  CHECK(y.value() == layer(at).value());
+  CHECK(near(forward.value(), times(j, direction), rtol, 1e-16));
+  const auto [z, backward] = vjp(layer, at, u);
+  CHECK(z.value() == layer(at).value());
+  CHECK(near(backward.value(), transposed_times(j, u), rtol, 1e-16));
+  // of a scalar, and of what does not depend on x
+  CHECK(jvp(cubes, at, direction).second.item() == 0.75 - 6 + 3);
+  CHECK(vjp(cubes, at, Var(2)).second.value() == 6 * at * at);
+  const auto constant = [](const Var&) { return Var(vector({1, 2})); };
+  CHECK(jvp(constant, at, direction).second.value() == zeros({2}));
+  CHECK(vjp(constant, at, vector({1, 1})).second.value() == zeros({3}));
+}
+
+TEST_CASE("a forward product is what finite differences approach") {
+  const auto f = [](const Var& x) { return layer(exp(x) * x) * bowl(x); };
+  const Tensor exact = jvp(f, at, direction).second.value();
+  const double h = 1e-5;
+  const Tensor above = f(Tensor(at + h * direction)).value(),
+               below = f(Tensor(at - h * direction)).value();
+  CHECK(near(exact, (above - below) / (2 * h), 1e-8));  // the error is of order h² and 1e-16/h
+}
+
+TEST_CASE("the product of the Hessian with a vector") {
+  const Tensor expected = times(bowl_hessian(at), direction);
+  CHECK(near(hvp(bowl, at, direction).value(), expected, rtol));
+  CHECK(near(times(hessian(bowl)(at).value(), direction), expected, rtol));
+  CHECK(hvp(cubes, a, a).value() == 6 * a * a);
+  CHECK(hvp([](const Var& x) { return sum(x); }, at, direction).value() == zeros({3}));
+  CHECK(hvp([](const Var& x) { return x * x * x; }, Var(2), Var(5)).item() == 60);
+}
+
+TEST_CASE("the product with the Hessian by several variables") {
+  // f = Σ p²·q + r·Σ p: H mixes p with q and r, whose own blocks are 0
+  Tape tape;
+  const std::vector<Var> xs{tape.variable(vector({1, 2})), tape.variable(vector({3, 5})),
+                            tape.variable(scalar(7)), tape.variable(vector({11}))};
+  const std::vector<Var> vs{vector({1, -1}), vector({2, 3}), Var(4), vector({5})};
+  const Var& p = xs[0];
+  const Var f = sum(p * p * xs[1]) + xs[2] * sum(p);
+  for (const bool create_graph : {false, true}) {
+    const auto product = hvp(f, xs, vs, {.create_graph = create_graph});
+    REQUIRE(product.size() == 4);
+    // 2q·v_p + 2p·v_q + v_r, 2p·v_p, Σ v_p, and nothing for what f does not contain
+    CHECK(product[0].value() == vector({6 + 4 + 4, -10 + 12 + 4}));
+    CHECK(product[1].value() == vector({2, -4}));
+    CHECK(product[2].value() == scalar(0));
+    CHECK(product[3].value() == zeros({1}));
+    CHECK(product[0].requires_grad() == create_graph);
+  }
+  CHECK(hvp(f, xs, vs, {.seed = Var(10)})[1].value() == vector({20, -40}));
+  CHECK(hvp(f, std::vector<Var>{}, std::vector<Var>{}).empty());
+  CHECK(hvp(Var(3), xs, vs)[0].value() == zeros({2}));
+}
+
+TEST_CASE("a direction that depends on the variables is a direction all the same") {
+  Tape tape;
+  const std::vector<Var> xs{tape.variable(at)};
+  const Var f = cubes(xs[0]);
+  const std::vector<Var> gradient{grad(f, xs[0], {.create_graph = true})};
+  CHECK(near(hvp(f, xs, gradient)[0].value(), 18 * at * at * at, rtol));  // 6x·3x²
+  CHECK(near(hvp(cubes, xs[0], gradient[0]).value(), 18 * at * at * at, rtol));
+  CHECK(near(jvp(layer, xs[0], gradient[0]).second.value(), times(layer_jacobian(at), 3 * at * at),
+             rtol));
+}
+
+TEST_CASE("the product with the Hessian by parameters") {
+  // f = ½‖W·x‖² for a fixed x: H·V = V·x·xᵀ
+  const std::vector<Parameter> parameters{Parameter(a, "w"), Parameter(scalar(1))};
+  const Tensor v = matrix({{1, 0, 2}, {-1, 1, 0}});
+  Tape tape;
+  const Var y = matmul(parameters[0], at);
+  const auto product = hvp(Real(0.5) * dot(y, y), parameters, std::vector<Var>{v, Var(1)});
+  const Tensor vx = times(v, at);
+  CHECK(near(product[0].value(), reel::outer(vx, at).value(), rtol));
+  CHECK(product[1].item() == 0);
+  for (const Parameter& p : parameters) CHECK(!p.gradient());
+}
+
+TEST_CASE("the product with the Hessian of a hundred thousand parameters") {
+  // f = ½Σ c·x², of which the Hessian would take 80 GB
+  constexpr std::size_t n = 100'000;
+  Tensor c = uninitialized({n}), v = uninitialized({n});
+  for (std::size_t i = 0; i < n; ++i) {
+    c(i) = static_cast<Real>(i % 1000);
+    v(i) = static_cast<Real>(i % 7) - 3;
+  }
+  const auto f = [&](const Var& x) { return Real(0.5) * sum(x * x * c); };
+  CHECK(hvp(f, full({n}, 2), v).value() == c * v);
+  Tape tape;
+  const std::vector<Parameter> parameters{Parameter(full({n}, 2))};
+  CHECK(hvp(f(parameters[0]), parameters, std::vector<Var>{v})[0].value() == c * v);
+  CHECK(tape.memory().bytes < 40 * n * sizeof(Real));
+}
+
+TEST_CASE("the Gauss–Newton product") {
+  const Tensor j = layer_jacobian(at), jv = times(j, direction);
+  CHECK(near(gauss_newton_product(layer, at, direction).value(), transposed_times(j, jv), rtol));
+  // with the loss Σ eʸ, whose Hessian is diag(eʸ)
+  const Tensor curved = xt::exp(layer(at).value()) * jv;
+  const auto loss = [](const Var& y) { return sum(exp(y)); };
+  CHECK(near(gauss_newton_product(layer, loss, at, direction).value(), transposed_times(j, curved),
+             rtol));
+  // of a linear function it is the Hessian's; of the layer it is not
+  const auto half_square = [](const Var& y) { return Real(0.5) * dot(y, y); };
+  const Map linear = [](const Var& x) { return matmul(a, x); };
+  const auto full_product = [&](const Map& f) {
+    return hvp([&](const Var& x) { return half_square(f(x)); }, at, direction).value();
+  };
+  const Tensor of_linear = gauss_newton_product(linear, half_square, at, direction).value();
+  CHECK(near(of_linear, full_product(linear), rtol));
+  CHECK(near(of_linear, gauss_newton_product(linear, at, direction).value(), rtol));
+  CHECK(!near(gauss_newton_product(layer, at, direction).value(), full_product(layer), 0.1));
+}
+
+TEST_CASE("the Gauss–Newton product of a classifier") {
+  // the Hessian of softmax cross-entropy by its logits is diag(p) − p·pᵀ
+  const Tensor weight = matrix({{1, 0, 2}, {0, -1, 1}, {0.5, 1, 0}, {-1, 1, 1}});
+  const Map logits = [&](const Var& x) { return matmul(weight, x); };
+  const auto loss = [](const Var& y) {
+    return softmax_cross_entropy(reshape(y, {1, 4}), Labels{2});
+  };
+  const Tensor p = reel::softmax(logits(at).value()), forward = times(weight, direction);
+  const Real along = dot(p, forward).item();
+  const Tensor expected = transposed_times(weight, p * forward - p * along);
+  CHECK(near(gauss_newton_product(logits, loss, at, direction).value(), expected, 1e-13));
+}
+
+// ---- gradients of and by several things
+
+TEST_CASE("gradients by several inputs and by parameters") {
+  const std::vector<Parameter> parameters{Parameter(vector({1, 2})), Parameter(scalar(3)),
+                                          Parameter(vector({4}))};
+  Tape tape;
+  const Var x = tape.variable(vector({5, 6}));
+  const Var y = sum(parameters[0] * x) * parameters[1];  // 3·(5 + 12)
+  for (const bool create_graph : {false, true}) {
+    const auto g = grad(y, parameters, {.create_graph = create_graph});
+    REQUIRE(g.size() == 3);
+    CHECK(g[0].value() == vector({15, 18}));
+    CHECK(g[1].item() == 17);
+    CHECK(g[2].value() == zeros({1}));
+    CHECK(g[0].requires_grad() == create_graph);
+    const auto both = grad(y, {x, Var(parameters[1])}, {.create_graph = create_graph});
+    CHECK(both[0].value() == vector({3, 6}));
+    CHECK(both[1].item() == 17);
+  }
+  for (const Parameter& p : parameters) CHECK(!p.gradient());
+  CHECK(grad(y, std::vector<Parameter>{}).empty());
+}
+
+TEST_CASE("nested gradients") {
+  // f = e²ˣ sin x: f‴ = e²ˣ(2 sin x + 11 cos x)
+  const auto f = [](const Var& x) { return exp(2 * x) * sin(x); };
+  const double x = 0.7, expected = std::exp(2 * x) * (2 * std::sin(x) + 11 * std::cos(x));
+  CHECK(near(grad(grad(grad(f)))(Var(Real(x))).item(), expected, rtol));
+  const Tensor each =
+      elementwise_grad(elementwise_grad(elementwise_grad(f)))(full({3}, Real(x))).value();
+  CHECK(near(each, full({3}, Real(expected)), rtol));
+  CHECK(near(jacobian(elementwise_grad(grad(f)))(Var(Real(x))).item(), expected, rtol));
+}
+
+TEST_CASE("stop_gradient") {
+  Tape tape;
+  const Var x = tape.variable(scalar(3));
+  CHECK(!stop_gradient(x).requires_grad());
+  CHECK(grad(stop_gradient(x * x) * x, x).item() == 9);
+  CHECK(grad([](const Var& v) { return stop_gradient(v * v) * v; })(Var(3)).item() == 9);
+  CHECK(grad(grad([](const Var& v) { return stop_gradient(v * v) * v; }))(Var(3)).item() == 0);
+  CHECK(jacobian([](const Var& v) { return stop_gradient(v); })(at).value() == zeros({3, 3}));
+}
+
+// ---- derivatives of derivatives, on a live tape
+
+TEST_CASE("products can be differentiated by x and by their direction") {
+  const Tensor w = vector({2, -1, 3});
+  Tape tape;
+  const Var x = tape.variable(at), v = tape.variable(direction);
+  const auto check = [&](const Var& y, const Tensor& by_x, const Tensor& by_v) {
+    const auto g = grad(sum(y * w), {x, v});
+    CHECK(near(g[0].value(), by_x, rtol));
+    CHECK(near(g[1].value(), by_v, rtol));
+  };
+  const auto fourth = [](const Var& z) { return sum(z * z * z * z); };
+  const auto cube = [](const Var& z) { return z * z * z; };
+  // 12x²v
+  check(hvp(fourth, x, v), 24 * at * direction * w, 12 * at * at * w);
+  const std::vector<Var> xs{x}, vs{v};
+  check(hvp(fourth(x), xs, vs, {.create_graph = true})[0], 24 * at * direction * w,
+        12 * at * at * w);
+  // 3x²v
+  check(jvp(cube, x, v).second, 6 * at * direction * w, 3 * at * at * w);
+  check(vjp(cube, x, v).second, 6 * at * direction * w, 3 * at * at * w);
+  // 9x⁴v
+  check(gauss_newton_product(cube, x, v), 36 * at * at * at * direction * w,
+        9 * at * at * at * at * w);
+  // with the loss Σy³, whose Hessian is 6y = 6x³: 54x⁷v
+  check(gauss_newton_product(cube, cubes, x, v), 378 * xt::pow<6>(at) * direction * w,
+        54 * xt::pow<7>(at) * w);
+  // the values are on the tape as well
+  check(jvp(cube, x, v).first, 3 * at * at * w, zeros({3}));
+  check(vjp(cube, x, v).first, 3 * at * at * w, zeros({3}));
+}
+
+TEST_CASE("entries of Jacobians and Hessians can be differentiated") {
+  Tape tape;
+  const Var x = tape.variable(at);
+  const auto entry = [](const Var& m, std::size_t i, std::size_t j) {
+    return slice(slice(m, 0, i, i + 1), 1, j, j + 1);
+  };
+  // ∂/∂xₖ (1 − yᵢ²)Aᵢⱼ = −2yᵢ(1 − yᵢ²)AᵢₖAᵢⱼ
+  const Tensor y = layer(at).value(), j = layer_jacobian(at);
+  const Tensor slope = grad(entry(jacobian(layer)(x), 1, 2), x).value();
+  for (std::size_t k = 0; k < 3; ++k) CHECK(near(slope(k), -2 * y(1) * j(1, k) * a(1, 2), rtol));
+  // ∂/∂x of ∂²f/∂x₀∂x₁ = 2x₀
+  CHECK(grad(entry(hessian(bowl)(x), 0, 1), x).value() == vector({2, 0, 0}));
+}
+
+TEST_CASE("a parameter that a function closes over gets its gradient through every form") {
+  // f = w·Σx³ with w = 2: each form below is linear in w but the last, which is quadratic
+  const std::vector<std::function<Var(const Map&)>> forms{
+      [](const Map& f) { return sum(grad(f)(at)); },
+      [](const Map& f) { return sum(jacobian(f)(at)); },
+      [](const Map& f) { return sum(hessian(f)(at)); },
+      [](const Map& f) { return sum(hvp(f, at, direction)); },
+      [](const Map& f) { return jvp(f, at, direction).second; },
+      [](const Map& f) { return sum(vjp(f, at, Var(3)).second); },
+      [](const Map& f) { return sum(gauss_newton_product(f, at, direction)); }};
+  for (std::size_t i = 0; i < forms.size(); ++i) {
+    CAPTURE(i);
+    const Parameter w(scalar(2));
+    const Map f = [&](const Var& x) { return w * cubes(x); };
+    Tape tape;
+    const Var y = forms[i](f);
+    tape.backward(y);
+    const double power = i + 1 == forms.size() ? 2 : 1;
+    CHECK(near(item(*w.gradient()), power * y.item() / 2, rtol));
+  }
+}
+
+TEST_CASE("perturbations are not confused") {
+  // d/dx [x · d/dy (x + y)] = 1 by every kind of inner derivative: a confused one says 2
+  const std::vector<std::function<Var(const Map&)>> inner{
+      [](const Map& f) { return grad(f)(Var(1)); },
+      [](const Map& f) { return jacobian(f)(Var(1)); },
+      [](const Map& f) { return jvp(f, Var(1), Var(1)).second; },
+      [](const Map& f) { return vjp(f, Var(1), Var(1)).second; }};
+  for (const auto& derivative : inner) {
+    const Map f = [&](const Var& x) { return x * derivative([&](const Var& y) { return x + y; }); };
+    CHECK(grad(f)(Var(1)).item() == 1);
+    CHECK(jvp(f, Var(1), Var(1)).second.item() == 1);
+  }
+}
+
+// ---- tapes
+
+TEST_CASE("results do not refer to the tape that was made for them") {
+  const auto half_square = [](const Var& y) { return Real(0.5) * dot(y, y); };
+  const std::vector<Var> results{grad(bowl)(at),
+                                 elementwise_grad([](const Var& x) { return exp(x); })(at),
+                                 jacobian(layer)(at),
+                                 jacobian([](const Var&) {
+                                   return Var(vector({1, 2}));
+                                 })(at),
+                                 hessian(bowl)(at),
+                                 jvp(layer, at, direction).first,
+                                 jvp(layer, at, direction).second,
+                                 vjp(layer, at, vector({1, 2})).first,
+                                 vjp(layer, at, vector({1, 2})).second,
+                                 vjp([](const Var& x) { return x; }, at, direction).second,
+                                 hvp(bowl, at, direction),
+                                 gauss_newton_product(layer, at, direction),
+                                 gauss_newton_product(layer, half_square, at, direction)};
+  CHECK(Tape::innermost() == nullptr);
+  Tape tape;
+  const Var x = tape.variable(scalar(2));
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    CAPTURE(i);
+    CHECK(!results[i].requires_grad());
+    CHECK(near(grad(sum(x * results[i]), x).item(), sum(results[i]).item(), rtol, 1e-15));
+  }
+}
+
+TEST_CASE("variables of a tape that is gone, and parameters, are values like any other") {
+  Var x, v;
+  {
+    Tape tape;
+    x = tape.variable(at);
+    v = tape.variable(direction);
+  }
+  CHECK(near(hvp(bowl, x, v).value(), times(bowl_hessian(at), direction), rtol));
+  const Parameter p(at);
+  CHECK(near(jvp(layer, p, v).second.value(), times(layer_jacobian(at), direction), rtol, 1e-16));
+  CHECK(!jacobian(layer)(p).requires_grad());
+  CHECK(!p.gradient());
+}
+
+TEST_CASE("under NoTape") {
+  Tape tape;
+  const std::vector<Var> xs{tape.variable(at)}, vs{Var(direction)};
+  const Var f = cubes(xs[0]);
+  const NoTape off;
+  const std::size_t before = tape.size();
+  CHECK(!hvp(bowl, xs[0], vs[0]).requires_grad());
+  CHECK(!jacobian(layer)(xs[0]).requires_grad());
+  CHECK(!jvp(layer, xs[0], vs[0]).second.requires_grad());
+  CHECK(tape.size() == before);
+  CHECK(hvp(f, xs, vs)[0].value() == 6 * at * direction);
+  CHECK(Tape::recording() == nullptr);
+}
+
+// ---- what is refused
+
+TEST_CASE("directions and seeds that don't fit") {
+  const Tensor wrong = vector({1, 2});
+  const auto twice = [](const Var& y) { return y * 2; };
+  CHECK_ERROR("[jvp] the direction has shape (2), x (3).", jvp(layer, at, wrong));
+  CHECK_ERROR("[hvp] the direction has shape (2), x (3).", hvp(bowl, at, wrong));
+  CHECK_ERROR("[gauss_newton_product] the direction has shape (2), x (3).",
+              gauss_newton_product(layer, at, wrong));
+  CHECK_ERROR("[gauss_newton_product] the direction has shape (), x (3).",
+              gauss_newton_product(layer, bowl, at, Var(1)));
+  CHECK_ERROR("the seed has shape (3), y (2).", vjp(layer, at, at));
+  CHECK_ERROR("[var] is empty", jvp(layer, at, Var()));
+  CHECK_ERROR("[var] is empty", hvp(bowl, Var(), at));
+  CHECK_ERROR("y has shape (2), and only a scalar has a gradient", hvp(layer, at, direction));
+  CHECK_ERROR("y has shape (2), and only a scalar has a gradient", hessian(layer)(at));
+  CHECK_ERROR("y has shape (2), and only a scalar has a gradient",
+              gauss_newton_product(layer, twice, at, direction));
+  CHECK(Tape::innermost() == nullptr);
+}
+
+TEST_CASE("several variables and their directions") {
+  const std::vector<Parameter> parameters{Parameter(vector({1, 2}))};
+  Tape tape;
+  const std::vector<Var> xs{tape.variable(at), tape.variable(scalar(1))};
+  const Var f = cubes(xs[0]) * xs[1];
+  CHECK_ERROR("[hvp] 2 variables and 1 directions.", hvp(f, xs, std::vector<Var>{direction}));
+  CHECK_ERROR("[hvp] 1 variables and 0 directions.", hvp(f, parameters, std::vector<Var>{}));
+  CHECK_ERROR("[hvp] the direction has shape (3), x ().",
+              hvp(f, xs, std::vector<Var>{direction, direction}));
+  CHECK_ERROR("[grad] x 0 of shape () is a constant",
+              hvp(f, std::vector<Var>{Var(1)}, std::vector<Var>{Var(1)}));
+  CHECK_ERROR("only a scalar has a gradient", hvp(xs[0] * 2, xs, xs));
+}
+
+TEST_CASE("a function that throws leaves no tape behind") {
+  const auto fails = [](const Var& x) { return matmul(x, x + vector({1, 2})); };
+  CHECK_THROWS_AS(jacobian(fails)(at), Error);
+  CHECK_THROWS_AS(hvp(fails, at, direction), Error);
+  CHECK(Tape::innermost() == nullptr);
+  CHECK(Tape::recording() == nullptr);
+}
+
+}  // namespace reel::inline REEL_PRECISION
