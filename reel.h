@@ -1,18 +1,27 @@
 // All of Reel's public headers.
 #pragma once
 
+#include <reel/autodiff/anomaly.h>
 #include <reel/autodiff/check.h>
+#include <reel/autodiff/checkpoint.h>
 #include <reel/autodiff/core/error.h>
 #include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/core/warning.h>
+#include <reel/autodiff/derivatives.h>
+#include <reel/autodiff/dot.h>
 #include <reel/autodiff/gemm.h>
 #include <reel/autodiff/grad.h>
 #include <reel/autodiff/ops.h>
+#include <reel/autodiff/profile.h>
+#include <reel/autodiff/scope.h>
+#include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
 #include <reel/autodiff/tensor.h>
 #include <reel/data/batches.h>
 #include <reel/data/dataset.h>
 #include <reel/data/mnist.h>
 #include <reel/nn/activations.h>
+#include <reel/nn/check.h>
 #include <reel/nn/init.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>

@@ -57,15 +57,15 @@ struct Recompute {
   // The leaves that y, computed since the tape had `before` nodes, was made of beside its
   // arguments.
   std::set<std::uint32_t> used_from_outside(Tape& tape, std::size_t before, const Var& y) const {
-    const std::size_t first = before + argument_count;  // each argument is a node
     std::set<std::uint32_t> used;
     const auto note = [&](std::uint32_t node) {
-      if (node != Input::constant && (node < before || (node >= first && !tape.node(node).code)))
-        used.insert(node);
+      if (node < before) used.insert(node);
     };
-    for (std::size_t i = first; i < tape.size(); ++i)
+    for (std::size_t i = before + argument_count; i < tape.size(); ++i)  // behind the arguments
       for (const Input& in : tape.node(i).input_list()) note(in.node);
     note(tape.node_of(y, "checkpoint"));
+    for (const std::uint32_t node : tape.parameter_nodes())
+      if (node >= before) used.insert(node);
     return used;
   }
 
@@ -103,6 +103,10 @@ Var checkpoint(Segment f, std::span<const Var> inputs) {
   }
   const std::vector<Operand> operands(used.begin(), used.end());
   return record("checkpoint", operands, std::move(value), Recompute{std::move(f), inputs.size()});
+}
+
+Var checkpoint(Segment f, std::initializer_list<Var> inputs) {
+  return checkpoint(std::move(f), std::span<const Var>(inputs.begin(), inputs.size()));
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -17,6 +18,7 @@ namespace reel::inline REEL_PRECISION {
 /// uses, to any order; it must compute the same each time. Other variables of the live tape that
 /// f uses must be among the inputs; Error is thrown otherwise.
 Var checkpoint(std::function<Var(std::span<const Var>)> f, std::span<const Var> inputs);
+Var checkpoint(std::function<Var(std::span<const Var>)> f, std::initializer_list<Var> inputs);
 
 /// The same for a function of one variable, such as a module: `checkpoint(layer, x)`. A temporary f
 /// is kept; an lvalue is referred to, and must outlive the tape.

@@ -26,10 +26,10 @@ inline Var released(const Var& y, bool recording) { return recording ? y : Var(y
 
 /// A function Var → Var, to differentiate.
 template <class F>
-concept Function = std::invocable<const F&, const Var&>;
+concept DifferentiableFunction = std::invocable<const F&, const Var&>;
 
 /// The Jacobian of f as a function: x ↦ ∂fᵢ/∂xⱼ, of shape f(x).shape() + x.shape().
-template <Function F>
+template <DifferentiableFunction F>
 auto jacobian(F f) {
   return [f = std::move(f)](const Var& x) -> Var {
     return detail::with_variable(x, [&](const Var& at, bool create_graph) {
@@ -39,13 +39,13 @@ auto jacobian(F f) {
 }
 
 /// The Hessian of a scalar function as a function: x ↦ ∂²f/∂xᵢ∂xⱼ, of shape x.shape() + x.shape().
-template <Function F>
+template <DifferentiableFunction F>
 auto hessian(F f) {
   return jacobian(grad(std::move(f)));
 }
 
 /// f(x) and J·v for a direction v of x's shape: a forward product.
-template <Function F>
+template <DifferentiableFunction F>
 std::pair<Var, Var> jvp(const F& f, const Var& x, const Var& v) {
   detail::check_direction("jvp", x, v);
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
@@ -56,7 +56,7 @@ std::pair<Var, Var> jvp(const F& f, const Var& x, const Var& v) {
 }
 
 /// f(x) and uᵀ·J for u of f(x)'s shape: a backward product.
-template <Function F>
+template <DifferentiableFunction F>
 std::pair<Var, Var> vjp(const F& f, const Var& x, const Var& u) {
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
     const Var y = f(at);
@@ -66,7 +66,7 @@ std::pair<Var, Var> vjp(const F& f, const Var& x, const Var& u) {
 }
 
 /// H·v of a scalar function, without its Hessian.
-template <Function F>
+template <DifferentiableFunction F>
 Var hvp(const F& f, const Var& x, const Var& v) {
   detail::check_direction("hvp", x, v);
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
@@ -75,7 +75,8 @@ Var hvp(const F& f, const Var& x, const Var& v) {
   });
 }
 
-/// Σⱼ ∂²y/∂xᵢ∂xⱼ·vⱼ for a scalar y of several variables, for each xᵢ. y must be on the live tape.
+/// Σⱼ ∂²y/∂xᵢ∂xⱼ·vⱼ for a scalar y of several variables, for each xᵢ. y must be on the live tape,
+/// where the gradient's own computation stays.
 std::vector<Var> hvp(const Var& y, std::span<const Var> xs, std::span<const Var> vs,
                      const GradOptions& options = {});
 /// The same by parameters.
@@ -83,7 +84,7 @@ std::vector<Var> hvp(const Var& y, std::span<const Parameter> parameters, std::s
                      const GradOptions& options = {});
 
 /// Jᵀ·J·v of f at x: the Gauss–Newton approximation of the Hessian of ½‖f‖², times v.
-template <Function F>
+template <DifferentiableFunction F>
 Var gauss_newton_product(const F& f, const Var& x, const Var& v) {
   detail::check_direction("gauss_newton_product", x, v);
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
@@ -93,7 +94,7 @@ Var gauss_newton_product(const F& f, const Var& x, const Var& v) {
 }
 
 /// Jᵀ·H·J·v with H the Hessian of `loss` at f(x): the same for the Hessian of loss(f).
-template <Function F, Function L>
+template <DifferentiableFunction F, DifferentiableFunction L>
 Var gauss_newton_product(const F& f, const L& loss, const Var& x, const Var& v) {
   detail::check_direction("gauss_newton_product", x, v);
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {

@@ -88,29 +88,27 @@ void run_rule_observed(Tape& tape, const Tape::Node& at, std::uint32_t i,
   Observer::tell(&Observer::rule_begins, begins);
   run_rule(tape, node, i, gradients, g);
   const BackwardEvent ended{
-      begins, value_of(g), gradients.by_node,
-      [](const void* by_node, const void* inputs, std::size_t k) -> const Tensor* {
-        const Input& in = static_cast<const Input*>(inputs)[k];
-        if (in.node == Input::constant) return nullptr;
-        const Gradient& sum = static_cast<const Gradient*>(by_node)[in.node];
-        return sum ? &value_of(sum) : nullptr;
+      begins, value_of(g), &gradients,
+      [](const void* all, const void* inputs, std::size_t k) -> const Tensor* {
+        const auto& made = *static_cast<const Gradients<Gradient>*>(all);
+        const std::uint32_t input = static_cast<const Input*>(inputs)[k].node;
+        return made.asked(input) && made[input] ? &value_of(made[input]) : nullptr;
       }};
   Observer::tell(&Observer::rule_ended, ended);
 }
 
 enum class Stop { no, keep, end };
 
-// Hands the gradient of each node to its rule, from node `last` to the first, and empties it. Where
+// Hands the gradient of each node to its rule, from node `last` down, and empties it. Where
 // stop(i) says so it is kept, or kept and not handed on.
 template <class Gradient, class StopAt>
 void sweep(Tape& tape, std::uint32_t last, const Gradients<Gradient>& gradients, StopAt&& stop) {
-  for (std::uint32_t i = last + 1; i-- > 0;) {
-    if (!gradients.by_node[i] || !tape.node(i).code) continue;
+  for (std::uint32_t i = last + 1; i-- > gradients.first;) {
+    if (!gradients[i] || !tape.node(i).code) continue;
     const Stop how = stop(i);
     if (how == Stop::end) continue;
     check_unchanged(tape.node(i));
-    const Gradient g =
-        how == Stop::keep ? gradients.by_node[i] : std::exchange(gradients.by_node[i], {});
+    const Gradient g = how == Stop::keep ? gradients[i] : std::exchange(gradients[i], {});
     if (Observer::innermost())
       run_rule_observed(tape, tape.node(i), i, gradients, g);
     else
@@ -131,12 +129,13 @@ void check_seed(const Var& y, const Var& seed) {
                '.');
 }
 
-// nodes[i]: whether node i depends on an x, and so is worth a gradient
+// nodes[i]: whether node first + i depends on an x, and so is worth a gradient
 void mark_dependent(const Tape& tape, std::uint32_t first, std::uint32_t last,
                     Borrowed<Flag>& nodes) {
   for (std::uint32_t i = first; i <= last; ++i)
     for (const Input& in : tape.node(i).input_list())
-      nodes[i].value |= in.node != Input::constant && nodes[in.node].value;
+      nodes[i - first].value |=
+          in.node != Input::constant && in.node >= first && nodes[in.node - first].value;
 }
 
 // A value to differentiate, with the gradient to start from.
@@ -150,27 +149,34 @@ void add_seed(SharedTensor& slot, const Var& seed) {
 }
 void add_seed(Var& slot, const Var& seed) { slot = slot ? slot + seed : seed; }
 
+// Works on the nodes from the first x to the last root alone, so that a small gradient on a long
+// tape is cheap.
 template <class Gradient>
 std::vector<Var> gradients_of(Tape& tape, std::span<const Root> roots, std::span<const Var> xs,
                               std::span<const std::uint32_t> x_nodes, bool partial) {
-  std::uint32_t last = 0;
-  for (const Root& root : roots) last = std::max(last, root.node);
-  Borrowed<Flag> asked(tape.size()), keep(tape.size());
-  for (const std::uint32_t x : x_nodes) asked[x].value = keep[x].value = true;
-  if (!x_nodes.empty())
-    mark_dependent(tape, *std::min_element(x_nodes.begin(), x_nodes.end()), last, asked);
-  Borrowed<Gradient> slots(tape.size());
-  for (const Root& root : roots)
-    if (asked[root.node].value) add_seed(slots[root.node], root.seed);
-  const Stop at_x = partial ? Stop::end : Stop::keep;
-  if (!roots.empty())
-    sweep(tape, last, Gradients<Gradient>{slots.data(), &asked.data()->value},
-          [&](std::uint32_t i) { return keep[i].value ? at_x : Stop::no; });
   std::vector<Var> result;
   result.reserve(xs.size());
+  std::uint32_t first = Input::constant, last = 0;
+  for (const std::uint32_t x : x_nodes) first = std::min(first, x);
+  for (const Root& root : roots) last = std::max(last, root.node);
+  const std::size_t count = roots.empty() || first > last ? 0 : last - first + 1;
+  Borrowed<Flag> asked(count), keep(count);
+  Borrowed<Gradient> slots(count);
+  const auto in_range = [=](std::uint32_t node) { return node >= first && node - first < count; };
+  if (count > 0) {
+    for (const std::uint32_t x : x_nodes)
+      if (in_range(x)) asked[x - first].value = keep[x - first].value = true;
+    mark_dependent(tape, first, last, asked);
+    const Gradients<Gradient> gradients{slots.data(), &asked.data()->value, first};
+    for (const Root& root : roots)
+      if (gradients.asked(root.node)) add_seed(gradients[root.node], root.seed);
+    const Stop at_x = partial ? Stop::end : Stop::keep;
+    sweep(tape, last, gradients,
+          [&](std::uint32_t i) { return keep[i - first].value ? at_x : Stop::no; });
+  }
   for (std::size_t i = 0; i < xs.size(); ++i)
-    if (x_nodes[i] <= last && slots[x_nodes[i]])
-      result.emplace_back(slots[x_nodes[i]]);
+    if (in_range(x_nodes[i]) && slots[x_nodes[i] - first])
+      result.emplace_back(slots[x_nodes[i] - first]);
     else
       result.emplace_back(zeros(xs[i].shape()));
   return result;
@@ -240,7 +246,7 @@ void Tape::backward(const Var& loss) {
   slots[last] = full(loss.shape(), 1);
   {
     const NoTape suspended;
-    sweep(*this, last, Gradients<SharedTensor>{slots.data(), nullptr},
+    sweep(*this, last, Gradients<SharedTensor>{slots.data()},
           [](std::uint32_t) { return Stop::no; });
   }
   for (const std::uint32_t i : parameter_nodes()) {
@@ -258,10 +264,7 @@ void Tape::backward(const Var& loss) {
 Var detail::fresh_variable(const Var& x) {
   Tape& tape = *Tape::recording();
   if (!x.requires_grad()) return tape.variable(x.shared());
-  Var y(x.shared());
-  const Operand operand(x);
-  tape.append("variable", {&operand, 1}, y, [](auto& d, auto& g, auto, auto&) { d.add(0, g); });
-  return y;
+  return record("variable", {x}, x.shared(), [](auto& d, auto& g, auto, auto&) { d.add(0, g); });
 }
 
 }  // namespace reel::inline REEL_PRECISION

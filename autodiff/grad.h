@@ -29,7 +29,8 @@ struct GradOptions {
 std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options = {});
 std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options = {});
 Var grad(const Var& y, const Var& x, const GradOptions& options = {});
-/// The sum over several ys, each with its seed: Σ ∂yᵢ/∂x·seedᵢ for each x.
+/// The sum over several ys, each with its seed: Σ ∂yᵢ/∂x·seedᵢ for each x. `options.seed` is not
+/// used.
 std::vector<Var> grad(std::span<const Var> ys, std::span<const Var> seeds, std::span<const Var> xs,
                       const GradOptions& options = {});
 /// Of one y by parameters, all of a module's for example.

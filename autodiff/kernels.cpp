@@ -144,6 +144,13 @@ Lanes lanes(const Shape& shape, int axis, std::string_view where) {
   return {product(shape, 0, a), shape[a], product(shape, a + 1, shape.size()), a};
 }
 
+std::size_t new_axis(const Shape& shape, int axis, std::string_view where) {
+  const int count = static_cast<int>(shape.size()) + 1;
+  if (axis < -count || axis >= count)
+    fail_usage(where, "position ", axis, " is out of range for shape ", to_string(shape), '.');
+  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
+}
+
 Shape reduced_shape(const Shape& shape, const Axes& axes, bool keep_dims, std::string_view where) {
   const auto reduced = axes.mask(shape, where);
   Shape result;

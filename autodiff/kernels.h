@@ -38,6 +38,9 @@ struct Lanes {
 /// Throws Error, in the name of the operation `where`, if there is no such axis.
 Lanes lanes(const Shape& shape, int axis, std::string_view where);
 
+/// The place of a new axis among those of `shape`; −1 is the last. Throws Error if there is none.
+std::size_t new_axis(const Shape& shape, int axis, std::string_view where);
+
 /// The shape after a reduction over `axes`: they become 1, or go if `keep_dims` is false.
 Shape reduced_shape(const Shape& shape, const Axes& axes, bool keep_dims, std::string_view where);
 

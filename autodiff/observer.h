@@ -38,6 +38,8 @@ class Observer {
   virtual ~Observer() { innermost_ = outer_; }
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
+  static void* operator new(std::size_t) =
+      delete;  // observers end in the opposite order of their start
 
   /// The innermost observer of this thread; null if there is none.
   static Observer* innermost() noexcept { return innermost_; }

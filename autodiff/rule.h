@@ -56,11 +56,18 @@ class VarInputs {
   std::uint64_t tape_;
 };
 
-/// The gradients that a sweep has so far, by node, and which of them are asked for.
+/// The gradients that a sweep has so far, from node `first` on, and which of them are asked for.
 template <class Gradient>
 struct Gradients {
-  Gradient* by_node;
-  const bool* asked;  ///< null: all of them
+  Gradient* from_first;
+  const bool* asked_from_first = nullptr;  ///< null: all of them
+  std::uint32_t first = 0;
+
+  Gradient& operator[](std::uint32_t node) const { return from_first[node - first]; }
+  bool asked(std::uint32_t node) const {
+    return node != Input::constant && node >= first &&
+           (!asked_from_first || asked_from_first[node - first]);
+  }
 };
 
 /// Takes the gradients by the inputs of one operation; broadcasting is undone here and nowhere
@@ -72,13 +79,10 @@ class SinkBase {
       : inputs_(inputs), gradients_(gradients) {}
 
   /// Whether the gradient by input i is of use; a rule may skip its computation otherwise.
-  bool wants(std::size_t i) const {
-    const std::uint32_t node = inputs_[i].node;
-    return node != Input::constant && (!gradients_.asked || gradients_.asked[node]);
-  }
+  bool wants(std::size_t i) const { return gradients_.asked(inputs_[i].node); }
 
  protected:
-  Gradient& slot(std::size_t i) const { return gradients_.by_node[inputs_[i].node]; }
+  Gradient& slot(std::size_t i) const { return gradients_[inputs_[i].node]; }
   const Shape& shape(std::size_t i) const { return inputs_[i].value->shape(); }
 
  private:

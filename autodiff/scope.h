@@ -17,6 +17,8 @@ class Scope {
   ~Scope();
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
+  static void* operator new(std::size_t) =
+      delete;  // scopes end in the opposite order of their start
 
   /// The labels of this thread's scopes, the outer ones first, joined by dots; empty outside all.
   static const std::string& path() noexcept;

@@ -22,10 +22,10 @@ struct Positive {
 };
 
 struct Sign {
-  Real operator()(Real x) const { return x > 0 ? Real(1) : x < 0 ? Real(-1) : Real(0); }
+  Real operator()(Real x) const { return x > 0 ? Real(1) : x < 0 ? Real(-1) : x; }
   template <class B>
   B simd_apply(const B& x) const {
-    return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(-1), B(0)));
+    return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(-1), x));
   }
 };
 
@@ -68,7 +68,7 @@ template <class E>
 auto is_positive(E&& x) {
   return steps::apply<steps::Positive>(std::forward<E>(x));
 }
-/// 1, 0, −1 by the sign of x.
+/// 1, 0, −1 by the sign of x; keeps NaN.
 template <class E>
 auto sign_of(E&& x) {
   return steps::apply<steps::Sign>(std::forward<E>(x));

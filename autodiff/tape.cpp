@@ -142,6 +142,7 @@ std::uint32_t Tape::append_leaf(const SharedTensor& value) {
 Var Tape::variable(SharedTensor value, std::string name) {
   if (this != innermost_)
     fail_usage("tape", "a variable belongs on the innermost tape, and another one is alive.");
+  if (!value) fail_usage("tape", "a variable takes a value, got an empty handle.");
   if (!name.empty()) value.notes().name = std::move(name);
   return var(append_leaf(value));
 }

@@ -36,6 +36,7 @@ struct TrainOptions : NetworkOptions {
 
 struct GradcheckOptions : NetworkOptions {
   std::size_t images = 16;
+  int order = 2;
   bool full = false;
 };
 

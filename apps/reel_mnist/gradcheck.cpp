@@ -22,6 +22,7 @@ int gradcheck(const GradcheckOptions& options) {
   GradcheckJob job{.layers = network.architecture.layers,
                    .activation = network.architecture.activation,
                    .seed = options.seed,
+                   .order = options.order,
                    .full = options.full};
   for (const Parameter& parameter : network.model.parameters())
     job.parameters.emplace_back(parameter.value().begin(), parameter.value().end());
@@ -39,6 +40,7 @@ int gradcheck(const GradcheckOptions& options) {
                             {"parameters", network.model.parameter_count()},
                             {"images", count},
                             {"seed", options.seed},
+                            {"order", options.order},
                             {"full", options.full},
                             {"entries", result.entries},
                             {"worst", result.worst},

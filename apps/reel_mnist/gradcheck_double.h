@@ -9,12 +9,13 @@
 namespace reel::mnist {
 
 struct GradcheckJob {
-  std::vector<std::size_t> layers;
-  std::string activation;
-  std::vector<std::vector<double>> parameters;  ///< of the network, in its order
-  std::vector<double> images;                   ///< (labels.size(), layers.front())
-  std::vector<std::int32_t> labels;
+  std::vector<std::size_t> layers = {};
+  std::string activation = {};
+  std::vector<std::vector<double>> parameters = {};  ///< of the network, in its order
+  std::vector<double> images = {};                   ///< (labels.size(), layers.front())
+  std::vector<std::int32_t> labels = {};
   std::uint64_t seed = 1;
+  int order = 2;      ///< 1: gradients; 2: gradients of gradients as well
   bool full = false;  ///< each parameter by itself, not random projections
 };
 

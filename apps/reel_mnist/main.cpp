@@ -129,6 +129,10 @@ void add_gradcheck(CLI::App& app, GradcheckOptions& options, int& exit_code) {
       ->check(silent(CLI::Range(std::size_t{1}, most)))
       ->capture_default_str()
       ->type_name("N");
+  command.add_option("--order", options.order, "1: gradients; 2: gradients of gradients as well")
+      ->check(silent(CLI::Range(1, 2)))
+      ->capture_default_str()
+      ->type_name("N");
   command.add_flag("--full", options.full,
                    "Check each parameter by itself, not random projections of all");
   command.footer(

@@ -25,6 +25,8 @@ Var concatenate(std::initializer_list<Var> parts, int axis) {
 }
 
 Var stack(std::span<const Var> parts, int axis) {
+  if (parts.empty()) fail_usage("stack", "there is nothing to join.");
+  new_axis(parts[0].shape(), axis, "stack");
   std::vector<Var> expanded;
   for (const Var& part : parts) {
     if (part.shape() != parts[0].shape())

@@ -7,17 +7,20 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// How many elements each result of a reduction is made of; 0 if there are none.
-Real reduced_count(const Var& x, const Shape& kept) {
-  const std::size_t results = element_count(kept);
-  return results ? Real(x.value().size()) / Real(results) : 0;
+// How many elements each result of a reduction is made of.
+Real reduced_count(const Shape& shape, const Axes& axes, const char* where) {
+  const auto reduced = axes.mask(shape, where);
+  Real count = 1;
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (reduced[i]) count *= Real(shape[i]);
+  return count;
 }
 
 Var centred(const Var& x, const Axes& axes) { return x - mean(x, axes, true); }
 
 // The unbiased count n − correction, for the operation `where`.
 Real degrees_of_freedom(const Var& x, const Axes& axes, Real correction, const char* where) {
-  const Real n = reduced_count(x, reduced_shape(x.shape(), axes, true, where));
+  const Real n = reduced_count(x.shape(), axes, where);
   if (!(n > correction))
     fail_usage(where, "shape ", to_string(x.shape()), " has ", n,
                " elements for each result, and the correction is ", correction, '.');
@@ -71,7 +74,7 @@ Var mean(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g/n, repea
   const Shape kept = reduced_shape(x.shape(), axes, true, "mean");
   if (x.value().size() == 0 && element_count(kept) > 0)
     fail_usage("mean", "shape ", to_string(x.shape()), " has nothing to take the mean of.");
-  const Real n = reduced_count(x, kept), share = n > 0 ? 1 / n : 0;
+  const Real share = 1 / reduced_count(x.shape(), axes, "mean");
   return record("mean", {x}, share * reel::sum(x.value(), axes, keep_dims),
                 [kept, share](auto& d, auto& g, auto in, auto&) {
                   d.add(0, reel::broadcast_to(reel::reshape(share * g, kept), in[0].shape()));
@@ -118,6 +121,8 @@ Var norm(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g·x/y, 0 
 Var logsumexp(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g·eˣ⁻ʸ
   const Shape kept = reduced_shape(x.shape(), axes, true, "logsumexp");
   const Tensor& v = x.value();
+  if (v.size() == 0 && element_count(kept) > 0)
+    fail_usage("logsumexp", "shape ", to_string(v.shape()), " has nothing to sum.");
   Tensor peak = reel::max(v, axes, true);
   for (Real& p : peak.storage()) p = std::isinf(p) ? Real(0) : p;
   const Tensor total = reel::sum(evaluate(xt::exp(v - peak)), axes, true);

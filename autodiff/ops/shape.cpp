@@ -50,14 +50,12 @@ Var squeeze(const Var& x, const Axes& axes) {
 }
 
 Var expand_dims(const Var& x, int axis) {
-  const auto count = static_cast<int>(x.shape().size()) + 1;
-  if (axis < -count || axis >= count)
-    fail_usage("expand_dims", "position ", axis, " is out of range for shape ",
-               to_string(x.shape()), '.');
-  const auto position = static_cast<std::size_t>(axis < 0 ? axis + count : axis);
-  Shape shape(x.shape().begin(), x.shape().begin() + static_cast<std::ptrdiff_t>(position));
-  shape.push_back(1);
-  for (std::size_t i = position; i < x.shape().size(); ++i) shape.push_back(x.shape()[i]);
+  const std::size_t position = new_axis(x.shape(), axis, "expand_dims");
+  Shape shape;
+  for (std::size_t i = 0; i <= x.shape().size(); ++i) {
+    if (i == position) shape.push_back(1);
+    if (i < x.shape().size()) shape.push_back(x.shape()[i]);
+  }
   return reshape(x, shape);
 }
 

@@ -4,11 +4,16 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <reel/autodiff/check.h>
+#include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/derivatives.h>
 #include <reel/autodiff/observer.h>
 #include <reel/autodiff/ops.h>
@@ -157,6 +162,28 @@ TEST_CASE("the product with the Hessian goes through a checkpoint") {
   const auto a = hvp(sum(square(model(images))), parameters, direction);
   const auto b = hvp(sum(square(checkpoint(model, images))), parameters, direction);
   for (std::size_t i = 0; i < a.size(); ++i) CHECK(near(a[i].value(), b[i].value(), 1e-13));
+}
+
+TEST_CASE("a segment may differentiate by itself") {
+  const Parameter w(scalar(3));
+  const auto cube = [&](const Var& v) { return w * v * v * v; };
+  const std::vector<std::function<Var(const Var&)>> segments{
+      [&](const Var& v) { return v * grad(cube)(v); },
+      [&](const Var& v) { return v * grad(cube)(Var(2)); },
+      [&](const Var& v) { return jvp(cube, v, v).second; },
+      [&](const Var& v) { return v * hvp(cube, v, Var(2)); },
+      [&](const Var& v) { return checkpoint([&](const Var& u) { return grad(cube)(u); }, v); }};
+  for (std::size_t i = 0; i < segments.size(); ++i)
+    for (const bool create_graph : {false, true}) {
+      CAPTURE(i);
+      CAPTURE(create_graph);
+      Tape tape;
+      const Var x = tape.variable(scalar(5));
+      const auto a = grad(segments[i](x), {x, Var(w)}, {.create_graph = create_graph}),
+                 b = grad(checkpoint(segments[i], x), {x, Var(w)}, {.create_graph = create_graph});
+      CHECK(a[0].item() == b[0].item());
+      CHECK(a[1].item() == b[1].item());
+    }
 }
 
 TEST_CASE("a parameter that is used before the segment and in it") {

@@ -265,6 +265,59 @@ TEST_CASE("gradients by several inputs and by parameters") {
   CHECK(grad(y, std::vector<Parameter>{}).empty());
 }
 
+TEST_CASE("the sum of the gradients of several values") {
+  Tape tape;
+  const Var x = tape.variable(vector({1, 2})), w = tape.variable(scalar(3));
+  const Var h = x * w, y = h * h;  // one behind the other
+  const std::vector<Var> ys{y, h, sum(x), Var(5), h},
+      seeds{vector({1, -1}), vector({10, 20}), Var(7), Var(100), vector({1, 1})}, xs{x, w, h};
+  for (const bool create_graph : {false, true}) {
+    const auto g = grad(ys, seeds, xs, {.create_graph = create_graph});
+    REQUIRE(g.size() == 3);
+    // by h: 2h·(1, −1) + (10, 20) + (1, 1)
+    CHECK(g[2].value() == vector({17, 9}));
+    CHECK(g[0].value() == vector({3 * 17 + 7, 3 * 9 + 7}));
+    CHECK(g[1].item() == 17 + 2 * 9);
+    CHECK(g[0].requires_grad() == create_graph);
+  }
+  CHECK(seeds[1].value() == vector({10, 20}));
+  CHECK(grad(std::vector<Var>{}, std::vector<Var>{}, xs)[0].value() == zeros({2}));
+  CHECK(grad(ys, seeds, std::vector<Var>{}).empty());
+  // differentiable by the seeds as well
+  const std::vector<Var> vs{tape.variable(vector({1, 1})), tape.variable(vector({2, 2}))};
+  const Var g = grad(std::vector<Var>{y, h}, vs, xs, {.create_graph = true})[0];  // 2w²x·v₀ + w·v₁
+  CHECK(grad(sum(g), vs[0]).value() == vector({18, 36}));
+  CHECK(grad(sum(g), vs[1]).value() == vector({3, 3}));
+  CHECK(grad(sum(g), w).item() == 2 * 2 * 3 * 3 + 4);
+  CHECK_ERROR("[grad] 2 ys and 1 seeds.", grad(std::vector<Var>{y, h}, std::vector<Var>{y}, xs));
+  CHECK_ERROR("[grad] the seed has shape (), y (2).",
+              grad(std::vector<Var>{y}, std::vector<Var>{Var(1)}, xs));
+  CHECK_ERROR("[var] is empty", grad(std::vector<Var>{y}, std::vector<Var>{Var()}, xs));
+}
+
+TEST_CASE("partial derivatives hold the other variables") {
+  Tape tape;
+  const Var p = tape.variable(scalar(2));
+  const Var h = p * p, k = h * p;
+  const Var y = h * p + k;  // in all, 2p³
+  const std::vector<Var> xs{p, h, k};
+  for (const bool create_graph : {false, true}) {
+    const auto whole = grad(y, xs, {.create_graph = create_graph});
+    CHECK(whole[0].item() == 24);  // 6p²
+    CHECK(whole[1].item() == 4);   // p, and p through k
+    CHECK(whole[2].item() == 1);
+    const auto part = grad(y, xs, {.create_graph = create_graph, .partial = true});
+    CHECK(part[0].item() == 4);  // h
+    CHECK(part[1].item() == 2);  // p
+    CHECK(part[2].item() == 1);
+    CHECK(part[0].requires_grad() == create_graph);
+  }
+  // the derivative of a partial derivative is a derivative like any other: ∂h/∂p
+  CHECK(grad(grad(y, xs, {.create_graph = true, .partial = true})[0], p).item() == 4);
+  CHECK(grad(y, p, {.partial = true}).item() == 24);  // nothing else to hold
+  CHECK(grad(y, {y, p}, {.partial = true})[1].item() == 0);
+}
+
 TEST_CASE("nested gradients") {
   // f = e²ˣ sin x: f‴ = e²ˣ(2 sin x + 11 cos x)
   const auto f = [](const Var& x) { return exp(2 * x) * sin(x); };

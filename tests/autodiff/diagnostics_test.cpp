@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -415,7 +416,7 @@ namespace {
 struct Picture {
   std::map<std::string, std::string> labels;               // of the nodes, by id
   std::vector<std::pair<std::string, std::string>> edges;  // from, to
-  std::map<std::string, std::string> frames;               // the innermost frame of each node
+  std::map<std::string, std::string> frames;               // the path of each node's frame
 };
 
 class DotReader {
@@ -438,19 +439,22 @@ class DotReader {
     throw std::runtime_error(what + ": " + token_);
   }
 
-  void statements(std::string frame) {  // up to and with the closing brace
+  void statements(const std::string& outer) {  // up to and with the closing brace
+    std::string frame = outer;
     while (token_ != "}" || quoted_) {
       const std::string first = take();
       if (first == "subgraph") {
         next();
         expect("{");
-        statements("");
+        statements(frame);
         continue;
       }
       if (token_ == "=") {
         next();
         const std::string value = take();
-        if (first == "label") frame = value;
+        // a frame in another may name its path or the last part of it
+        if (first == "label")
+          frame = outer.empty() || value.starts_with(outer + '.') ? value : outer + '.' + value;
       } else if (token_ == "->") {
         next();
         picture_.edges.emplace_back(first, take());
@@ -639,6 +643,9 @@ TEST_CASE("values and gradients are drawn on request") {
   CHECK(has(gradients, 0, "gradient 2, -4, 1"));
   CHECK(!has(gradients, 0, "0.5"));
   CHECK(has(gradients, 3, "gradient 1, 1, 1"));
+  const Real nan = std::numeric_limits<Real>::quiet_NaN();
+  tape.variable(vector({nan, 1, 2, 3, 4, nan, 6, -7}));
+  CHECK(has(picture_of(tape, {.values = true}), tape.size() - 1, "-7 … 6"));
   const std::size_t before = tape.size();
   check_drawn(picture_of(tape, {.values = true, .gradients_of = y}), tape);
   CHECK(tape.size() == before);
