@@ -81,10 +81,10 @@ small="--data data --layers 16-8-10 --batch 8 --lr 0.5"
 check 0 --version
 grep -q '^reel-mnist [0-9]' out || fail "$run: no version"
 check 0 --help
-for command in train eval predict; do
+for command in train eval predict gradcheck; do
   says out "$command"
 done
-for command in train eval predict; do
+for command in train eval predict gradcheck; do
   check 0 "$command" --help
   says out Example
   says out --data
@@ -92,7 +92,7 @@ for command in train eval predict; do
   [ ! -s err ] || fail "$run: something on stderr"
 done
 check 0 train --help
-for option in layers activation optimizer lr batch epochs seed validation save load; do
+for option in layers activation optimizer lr batch epochs seed validation save load profile anomaly; do
   says out "--$option"
 done
 
@@ -188,6 +188,27 @@ refuse 2 30 predict --data data --load net --index 20 --count 11
 refuse 2 count predict --data data --load net --count 0
 refuse 2 index predict --data data --load net --index -1
 
+# ---- gradients, finding trouble
+check 0 gradcheck --data data --layers 16-8-10
+says out 'The gradients are right within'
+check 0 gradcheck --data data --load net --images 5 --full --json
+grep -q '^{"ok":true,"layers":"16-8-10","activation":"relu","parameters":226,"images":5,.*"entries":452,' out ||
+  fail "$run: not every parameter was checked"
+check 0 gradcheck --data data --load net --images 1000 --order 1 --json
+[ "$(value images out)" = 60 ] || fail "$run: not the 60 images there are"
+refuse 2 images gradcheck --data data --images 0
+refuse 2 order gradcheck --data data --order 3
+refuse 2 swish gradcheck --data data --layers 16-8-10 --activation swish
+refuse 2 16-4-10 gradcheck --data data --load net --layers 16-4-10
+refuse 2 784-10-10 gradcheck --data data
+check 0 train $small --epochs 1 --profile
+grep -q '^softmax_cross_entropy  *[0-9]' out || fail "$run: no row of the profile"
+check 0 train $small --epochs 1 --profile --json
+says err softmax_cross_entropy
+! grep -q softmax_cross_entropy out || fail "$run: the profile is among the JSON"
+check 0 train $small --epochs 1 --anomaly
+refuse 4 '[affine] at "' train $small --lr 1e38 --anomaly
+
 check 0 train --data data --load net --epochs 1 --batch 8 --lr 0.5 --save more --json
 says out '"layers":"16-8-10"'
 ! cmp -s net more || fail "$run: the weights did not change"
@@ -197,7 +218,8 @@ for optimizer in sgd momentum nesterov adagrad rmsprop adam; do
   check 0 train --data data --layers 16-10 --batch 8 --epochs 1 --optimizer "$optimizer" --json
   says out "\"optimizer\":\"$optimizer\""
 done
-for activation in relu tanh sigmoid leaky_relu elu identity; do
+for activation in relu tanh sigmoid leaky_relu elu selu gelu silu mish softplus softsign hard_tanh \
+  hard_sigmoid hard_swish identity; do
   check 0 train $small --epochs 1 --activation "$activation" --validation 0 --save "net-$activation"
   check 0 eval --data data --load "net-$activation"
   says out "$activation"
@@ -221,7 +243,7 @@ copy "$(printf 'odd\377name')" 2>/dev/null && {
 # ---- data that is wrong
 refuse 3 "$folder/nowhere" train $small --data nowhere
 refuse 3 "$folder/net" train $small --data net
-for command in eval predict; do refuse 3 "$folder/nowhere" $command --load net --data nowhere; done
+for command in eval predict gradcheck; do refuse 3 "$folder/nowhere" $command --load net --data nowhere; done
 broken() {  # broken FILE: refused, naming it, and nothing is saved
   refuse 3 "$folder/bad/$1" train $small --data bad --save unwanted
   [ ! -e unwanted ] || fail "$run: saved all the same"
@@ -266,7 +288,7 @@ mkdir other
 cp other/train-images-idx3-ubyte other/t10k-images-idx3-ubyte
 labels 30 >other/train-labels-idx1-ubyte
 labels 30 >other/t10k-labels-idx1-ubyte
-for command in eval predict 'train --epochs 1'; do
+for command in eval predict gradcheck 'train --epochs 1'; do
   refuse 3 "$folder/none" $command --data data --load none
   refuse 3 "$folder/text" $command --data data --load text
   refuse 3 "$folder/short" $command --data data --load short
