@@ -34,8 +34,10 @@ std::vector<Var> hvp(const Var& y, std::span<const Var> xs, std::span<const Var>
   if (xs.size() != vs.size())
     fail_usage("hvp", xs.size(), " variables and ", vs.size(), " directions.");
   for (std::size_t i = 0; i < xs.size(); ++i) detail::check_direction("hvp", xs[i], vs[i]);
-  const std::vector<Var> gradients = grad(y, xs, {.create_graph = true, .seed = options.seed});
-  return grad(gradients, vs, xs, {.create_graph = options.create_graph});
+  const std::vector<Var> gradients =
+      grad(y, xs, {.create_graph = true, .seed = options.seed, .partial = options.partial});
+  return grad(gradients, vs, xs,
+              {.create_graph = options.create_graph, .partial = options.partial});
 }
 
 std::vector<Var> hvp(const Var& y, std::span<const Parameter> parameters, std::span<const Var> vs,

@@ -71,6 +71,7 @@ void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, 
     fail_usage("matmul", "inner dimensions differ: ", show(a, transpose_a), " × ",
                show(b, transpose_b), '.', mirrored ? " Hint: transpose the right operand." : "");
   }
+  element_count({m, n});  // throws if there are too many
   if (beta == 0)
     c.resize(Shape{m, n});
   else if (c.shape() != Shape{m, n})

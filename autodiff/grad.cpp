@@ -145,7 +145,10 @@ struct Root {
 };
 
 void add_seed(SharedTensor& slot, const Var& seed) {
-  slot = slot ? SharedTensor(*slot + seed.value()) : seed.shared();
+  if (slot)
+    slot = *slot + seed.value();
+  else  // a variable may change later
+    slot = seed.requires_grad() ? SharedTensor(seed.value()) : seed.shared();
 }
 void add_seed(Var& slot, const Var& seed) { slot = slot ? slot + seed : seed; }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 #include <reel/autodiff/shared_tensor.h>
 
@@ -30,16 +31,19 @@ struct BackwardEvent : OperationEvent {
   const Tensor* (*gradient_at)(const void* gradients, const void* inputs, std::size_t i);
 };
 
-/// Watches the operations of its thread while it lives. Observers nest as a stack; each is told.
-/// What one throws ends the computation that it was told of.
+/// Watches the operations of its thread while it lives. Each observer is told, the youngest first,
+/// but not of what observers compute themselves. What one throws ends the computation that it was
+/// told of.
 class Observer {
  public:
   Observer() noexcept : outer_(innermost_) { innermost_ = this; }
-  virtual ~Observer() { innermost_ = outer_; }
+  virtual ~Observer() {
+    Observer** link = &innermost_;
+    while (*link && *link != this) link = &(*link)->outer_;
+    if (*link) *link = outer_;
+  }
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
-  static void* operator new(std::size_t) =
-      delete;  // observers end in the opposite order of their start
 
   /// The innermost observer of this thread; null if there is none.
   static Observer* innermost() noexcept { return innermost_; }
@@ -55,10 +59,18 @@ class Observer {
 
   template <class... Parameters, class... Arguments>
   static void tell(void (Observer::*event)(Parameters...), const Arguments&... arguments) {
-    for (Observer* o = innermost_; o; o = o->outer_) (o->*event)(arguments...);
+    const Unobserved unobserved;
+    for (Observer* o = unobserved.innermost; o; o = o->outer_) (o->*event)(arguments...);
   }
 
  private:
+  // No observers, while it lives.
+  struct Unobserved {
+    Unobserved() noexcept : innermost(std::exchange(innermost_, nullptr)) {}
+    ~Unobserved() { innermost_ = innermost; }
+    Observer* innermost;
+  };
+
   static constinit thread_local Observer* innermost_;
   Observer* outer_;
 };

@@ -66,8 +66,8 @@ Var trunc(const Var& x);
 Var lgamma(const Var& x);   ///< log |Γ(x)|
 Var tgamma(const Var& x);   ///< Γ(x)
 Var digamma(const Var& x);  ///< its logarithmic derivative ψ(x)
-/// ψ⁽ⁿ⁾(x), the n-th derivative of ψ; for x < 0 it takes time in proportion to −x. Throws Error for
-/// a negative n.
+/// ψ⁽ⁿ⁾(x), the n-th derivative of ψ; for n > 0 and x < 0 it takes time in proportion to −x. Throws
+/// Error for n below 0 or above 100.
 Var polygamma(int n, const Var& x);
 
 // ---- trigonometric and hyperbolic functions (ops/trigonometric.cpp); angles in radians
@@ -282,6 +282,12 @@ requires VarOperands<A, B> Var operator/(A&& a, B&& b) {
 template <class A>
 requires Differentiable<A> Var operator-(A&& a) { return negate(a); }
 
+template <class A, class S>
+requires(Differentiable<A>&& std::convertible_to<S, Shape>) Var transpose(A&& x, S&& order) {
+  const Var v = x;
+  const Shape axes = order;
+  return transpose(v, axes);
+}
 template <class A, class B>
 requires VarOperands<A, B> Var maximum(A&& a, B&& b) {
   const Var x = detail::as_var(a), y = detail::as_var(b);

@@ -53,7 +53,7 @@ Tensor concatenate(std::span<const Tensor* const> parts, int axis) {
 Tensor slice(const Tensor& x, int axis, std::size_t begin, std::size_t end, std::size_t step) {
   const Lanes l = lanes(x.shape(), axis, "slice");
   check_range("slice", x.shape(), l.axis, begin, end, step);
-  const std::size_t count = (end - begin + step - 1) / step;
+  const std::size_t count = begin == end ? 0 : (end - begin - 1) / step + 1;
   Tensor y = uninitialized(resized(x.shape(), l.axis, count));
   const std::size_t run = step == 1 ? count * l.inner : l.inner;  // neighbours are copied at once
   Real* to = y.data();
@@ -66,7 +66,10 @@ Tensor slice(const Tensor& x, int axis, std::size_t begin, std::size_t end, std:
 Tensor embed(const Tensor& x, int axis, std::size_t size, std::size_t begin, std::size_t step) {
   const Lanes l = lanes(x.shape(), axis, "embed");
   const Shape shape = resized(x.shape(), l.axis, size);
-  check_range("embed", shape, l.axis, begin, l.n == 0 ? begin : begin + (l.n - 1) * step + 1, step);
+  check_range("embed", shape, l.axis, begin, size, step);
+  if (l.n > 0 && (begin == size || l.n - 1 > (size - begin - 1) / step))
+    fail_usage("embed", l.n, " elements from ", begin, " on in steps of ", step, " don't fit into ",
+               size, '.');
   Tensor y = zeros(shape);
   for (std::size_t o = 0; o < l.outer; ++o)
     for (std::size_t k = 0; k < l.n; ++k)

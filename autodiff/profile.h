@@ -21,7 +21,8 @@ struct ProfileEntry {
 
 /// While it lives, counts and times the operations of this thread. The forward time of an operation
 /// reaches back to the end of the one before, or to the start of the tape, and so contains what the
-/// program did in between; the backward time is that of its rule.
+/// program did in between; the backward time is that of its rule, less what the rule computes by
+/// operations, which count for themselves.
 class Profile : public Observer {
  public:
   /// The costliest first.

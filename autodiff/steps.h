@@ -7,6 +7,7 @@
 #include <xsimd/xsimd.hpp>
 #include <xtensor/xarray.hpp>
 
+#include <reel/autodiff/ops.h>
 #include <reel/autodiff/tape.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -53,6 +54,14 @@ struct Equal {
   }
 };
 
+struct Gate {
+  Real operator()(Real share, Real g) const { return share == 0 ? Real(0) : share * g; }
+  template <class B>
+  B simd_apply(const B& share, const B& g) const {
+    return xsimd::select(share == B(0), B(0), share * g);
+  }
+};
+
 template <class F, class E>
 auto apply(E&& e) {
   if constexpr (std::is_same_v<std::remove_cvref_t<E>, Var>)
@@ -85,6 +94,15 @@ inline Var is_equal(const Var& a, const Var& b) {
 }
 inline auto is_equal(const Tensor& a, const Tensor& b) {
   return xt::detail::make_xfunction<steps::Equal>(a, b);
+}
+/// g times a share of it; 0 where the share is 0, even if g is not finite: a choice that was not
+/// taken has no gradient.
+template <class S, class G>
+auto gate(S&& share, G&& g) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<G>, Var>)
+    return where(share.value(), share * g, Real(0));
+  else
+    return xt::detail::make_xfunction<steps::Gate>(std::forward<S>(share), std::forward<G>(g));
 }
 /// 1 where x = 0, else 0.
 template <class E>

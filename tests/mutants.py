@@ -33,13 +33,14 @@ MUTANTS = [
     ("subtract", "flipped sign", OPS + "arithmetic.cpp", "d.add(1, -g);", "d.add(1, g);"),
     ("divide", "swapped operands", OPS + "arithmetic.cpp", "d.add(1, -g * y / in[1]);",
      "d.add(1, -g * y / in[0]);"),
-    ("hypot", "missing factor", OPS + "arithmetic.cpp", "d.add(1, g * in[1] / (y + is_zero(y)));",
-     "d.add(1, in[1] / (y + is_zero(y)));"),
-    ("minimum", "swapped sides", OPS + "selection.cpp", "d.add(0, g * share_of_first(in[1] - in[0]));",
-     "d.add(0, g * share_of_first(in[0] - in[1]));"),
-    ("clip", "gradient beyond the bounds", OPS + "selection.cpp", "g * is_equal(in[0], y)", "g"),
+    ("hypot", "missing factor", OPS + "arithmetic.cpp", "d.add(1, g * (Real(1) - is_zero(y)) * in[1] / (y + is_zero(y)));",
+     "d.add(1, (Real(1) - is_zero(y)) * in[1] / (y + is_zero(y)));"),
+    ("minimum", "swapped sides", OPS + "selection.cpp", "d.add(0, gate(share_of_first(in[1] - in[0]), g));",
+     "d.add(0, gate(share_of_first(in[0] - in[1]), g));"),
+    ("clip", "gradient beyond the bounds", OPS + "selection.cpp", "gate(is_equal(in[0], y), g)", "g"),
     ("where", "both sides alike", OPS + "selection.cpp",
-     "d.add(1, g * (Real(1) - d.constant(chosen)));", "d.add(1, g * d.constant(chosen));"),
+     "d.add(1, gate(Real(1) - d.constant(chosen), g));",
+     "d.add(1, gate(d.constant(chosen), g));"),
     ("softplus", "derivative too long by 0.1 %", OPS + "activation.cpp", "-g * expm1(-y)",
      "-g * expm1(Real(-1.001) * y)"),
     ("leaky_relu", "slope forgotten", OPS + "activation.cpp",
@@ -51,8 +52,8 @@ MUTANTS = [
      "reel::reshape(g, kept)"),
     ("max", "ties not shared", OPS + "reduction.cpp", "return hit / reel::sum(hit, axes, true);",
      "return SharedTensor(hit);"),
-    ("norm", "squared", OPS + "reduction.cpp", "in[0] / (y_kept + is_zero(y_kept))",
-     "in[0] / (y_kept * y_kept + is_zero(y_kept))"),
+    ("norm", "squared", OPS + "reduction.cpp", "(y_kept + is_zero(y_kept))",
+     "(y_kept * y_kept + is_zero(y_kept))"),
     ("cumulative_sum", "from the same end", OPS + "reduction.cpp",
      "reel::cumulative_sum(g, axis, !reverse)", "reel::cumulative_sum(g, axis, reverse)"),
     ("concatenate", "pieces off by one", OPS + "parts.cpp",
@@ -125,6 +126,15 @@ def drop_precompiled_header(words):
     return kept
 
 
+def fails(build, objects):
+    """Whether the tests of the operations fail with these objects in place of the right ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = pathlib.Path(folder) / "tests"
+        build.link(objects, program)
+        run = subprocess.run([str(program), "--source-file=*/operations_test.cpp"], capture_output=True)
+        return run.returncode != 0
+
+
 def mutate(build, mutant):
     """Whether the tests of the operations fail with the mistake in place."""
     operation, kind, path, right, wrong = mutant
@@ -141,18 +151,15 @@ def mutate(build, mutant):
         for source in sources_of(path):
             objects.append(include / (pathlib.Path(source).stem + ".o"))
             build.compile(source, include, objects[-1])
-        program = include / "tests"
-        build.link(objects, program)
-        run = subprocess.run(
-            [str(program), "--source-file=*/operations_test.cpp"], capture_output=True, text=True
-        )
-        return run.returncode != 0
+        return fails(build, objects)
 
 
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/test").resolve()
     wanted = {int(n) for n in sys.argv[2:]}
     build = Build(folder)
+    if fails(build, []):
+        raise SystemExit("the tests fail without any mutant")
     survivors = 0
     for number, mutant in enumerate(MUTANTS, 1):
         if wanted and number not in wanted:

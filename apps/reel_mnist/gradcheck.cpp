@@ -50,8 +50,8 @@ int gradcheck(const GradcheckOptions& options) {
               << ", " << grouped(network.model.parameter_count()) << " parameters, "
               << mnist.train.name() << ", " << count << " images, seed " << options.seed
               << ", in double\n"
-              << (result.ok ? "The gradients are " : "A gradient is wrong: ")
-              << result.report << '\n';
+              << (result.ok ? "The gradients are " : "A gradient is wrong: ") << result.report
+              << '\n';
   return result.ok ? 0 : static_cast<int>(Error::Kind::failure);
 }
 

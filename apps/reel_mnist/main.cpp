@@ -40,7 +40,7 @@ void add_network(CLI::App& command, NetworkOptions& options) {
       .add_option("--activation", options.activation,
                   "relu, tanh, sigmoid, leaky_relu, elu, gelu, silu, … [relu]")
       ->type_name("NAME");
-  command.add_option("--seed", options.seed, "Decides weights, split and order")
+  command.add_option("--seed", options.seed, "Decides weights, split, order and directions")
       ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
       ->capture_default_str()
       ->type_name("N");

@@ -79,6 +79,16 @@ void print_epoch(const train::EpochReport& r) {
             << std::endl;
 }
 
+// A profile that prints itself at the end of the run, however it ends.
+class PrintedProfile : public Profile {
+ public:
+  explicit PrintedProfile(std::ostream& out) : out_(out) {}
+  ~PrintedProfile() override { out_ << '\n' << table(); }
+
+ private:
+  std::ostream& out_;
+};
+
 struct Run {
   const TrainOptions& options;
   const Architecture& architecture;
@@ -152,8 +162,8 @@ int train(const TrainOptions& options) {
 
   std::optional<AnomalyMode> anomaly;
   if (options.anomaly) anomaly.emplace();
-  std::optional<Profile> profile;
-  if (options.profile) profile.emplace();
+  std::optional<PrintedProfile> profile;
+  if (options.profile) profile.emplace(options.json ? std::cerr : std::cout);
   catch_signals();
   ProgressLine progress(options.epochs);
   const train::FitResult result =
@@ -174,8 +184,6 @@ int train(const TrainOptions& options) {
                       },
                   .stop = [] { return caught_signal != 0; }});
   progress.clear();
-  const std::string profile_table = profile ? profile->table() : "";
-  profile.reset();
   if (result.status == train::FitStatus::diverged)
     fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",
          result.epochs.size() + 1, ". Hint: a lower --lr than ", optimizer->lr(), '.');
@@ -191,9 +199,7 @@ int train(const TrainOptions& options) {
               << ". Rows: the true class; columns: what it was taken for.\n\n"
               << confusion_table(test.confusion, mnist.test);
     if (!options.save.empty()) std::cout << "\nSaved to " << options.save << ".\n";
-    if (options.profile) std::cout << '\n';
   }
-  (options.json ? std::cerr : std::cout) << profile_table;
   return stopped ? 128 + caught_signal : 0;
 }
 

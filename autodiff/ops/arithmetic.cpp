@@ -84,8 +84,8 @@ Var pow(const Var& x, const Var& p) {
 Var hypot(const Var& a, const Var& b) {  // ∂a = a/y, ∂b = b/y, 0 where y = 0
   return record("hypot", {a, b}, map_elements("hypot", std::hypot, a.value(), b.value()),
                 [](auto& d, auto& g, auto in, auto& y) {
-                  d.add(0, g * in[0] / (y + is_zero(y)));
-                  d.add(1, g * in[1] / (y + is_zero(y)));
+                  d.add(0, g * (Real(1) - is_zero(y)) * in[0] / (y + is_zero(y)));
+                  d.add(1, g * (Real(1) - is_zero(y)) * in[1] / (y + is_zero(y)));
                 });
 }
 

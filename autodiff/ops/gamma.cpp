@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/tape.h>
@@ -22,8 +23,12 @@ Real log_abs_gamma(Real x) {
 // Stegun, 6.3.5, 6.4.6, 6.3.18 and 6.4.11.
 double polygamma_at(int n, double x) {
   if (std::isnan(x) || x == -std::numeric_limits<double>::infinity()) return NAN;
+  if (x == 0 && n % 2 == 0) return -std::copysign(INFINITY, x);
   if (x <= 0 && x == std::floor(x)) return n % 2 ? INFINITY : NAN;  // a pole
   if (std::isinf(x)) return n == 0 ? x : 0;
+  if (n == 0 && x < -20)  // 6.3.7, with the argument of tan reduced
+    return polygamma_at(0, 1 - x) -
+           std::numbers::pi / std::tan(std::numbers::pi * (x - std::floor(x)));
   static constexpr std::array bernoulli{1.0 / 6,       -1.0 / 30,      1.0 / 42, -1.0 / 30,
                                         5.0 / 66,      -691.0 / 2730,  7.0 / 6,  -3617.0 / 510,
                                         43867.0 / 798, -174611.0 / 330};  // B₂, B₄, …
@@ -62,7 +67,7 @@ Var tgamma(const Var& x) {  // y' = y·ψ(x)
 Var digamma(const Var& x) { return polygamma(0, x); }
 
 Tensor polygamma(int n, const Tensor& x) {
-  if (n < 0) fail_usage("polygamma", "the order ", n, " is negative.");
+  if (n < 0 || n > 100) fail_usage("polygamma", "the order ", n, " is not within 0 and 100.");
   Tensor y = uninitialized(x.shape());
   std::transform(x.data(), x.data() + x.size(), y.data(), [n](Real v) {
     return static_cast<Real>(polygamma_at(n, static_cast<double>(v)));

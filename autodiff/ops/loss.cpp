@@ -59,6 +59,11 @@ Tensor target_weights(const char* where, const Shape& shape, std::span<const Lab
   return evaluate(result / total);
 }
 
+// −Σ weight·log p; a −∞ without weight does not count.
+Var weighted(const Var& log_p, const SharedTensor& weights) {
+  return -sum(where(*weights, log_p, Real(0)) * Var(weights));
+}
+
 // The elements' sum, or their mean.
 Var reduced(const Var& losses, Reduction reduction, const char* operation) {
   const Real weight = weight_of(reduction, losses.value().size(), operation);
@@ -106,14 +111,14 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels,
                           const CrossEntropyOptions& options) {
   const SharedTensor weights =
       target_weights("softmax_cross_entropy", logits.shape(), labels, options);
-  return -sum(log_softmax(logits) * Var(weights));
+  return weighted(log_softmax(logits), weights);
 }
 
 Var negative_log_likelihood(const Var& log_probabilities, std::span<const Label> labels,
                             const CrossEntropyOptions& options) {
   const SharedTensor weights =
       target_weights("negative_log_likelihood", log_probabilities.shape(), labels, options);
-  return -sum(log_probabilities * Var(weights));
+  return weighted(log_probabilities, weights);
 }
 
 // −log σ(x) = softplus(−x) and −log(1 − σ(x)) = softplus(x): each keeps its digits in its tail

@@ -111,11 +111,12 @@ Var standard_deviation(const Var& x, const Axes& axes, bool keep_dims, Real corr
 
 Var norm(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g·x/y, 0 where y = 0
   const Shape kept = reduced_shape(x.shape(), axes, true, "norm");
-  return record("norm", {x}, reel::norm(x.value(), axes, keep_dims),
-                [kept](auto& d, auto& g, auto in, auto& y) {
-                  const auto g_kept = reel::reshape(g, kept), y_kept = reel::reshape(y, kept);
-                  d.add(0, g_kept * (in[0] / (y_kept + is_zero(y_kept))));
-                });
+  return record(
+      "norm", {x}, reel::norm(x.value(), axes, keep_dims),
+      [kept](auto& d, auto& g, auto in, auto& y) {
+        const auto g_kept = reel::reshape(g, kept), y_kept = reel::reshape(y, kept);
+        d.add(0, g_kept * (Real(1) - is_zero(y_kept)) * (in[0] / (y_kept + is_zero(y_kept))));
+      });
 }
 
 Var logsumexp(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g·eˣ⁻ʸ

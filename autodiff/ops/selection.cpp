@@ -43,8 +43,8 @@ Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b =
                             return evaluate(xt::detail::make_xfunction<Larger>(x, y));
                           }),
                 [](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, g * share_of_first(in[0] - in[1]));
-                  d.add(1, g * share_of_first(in[1] - in[0]));
+                  d.add(0, gate(share_of_first(in[0] - in[1]), g));
+                  d.add(1, gate(share_of_first(in[1] - in[0]), g));
                 });
 }
 
@@ -55,15 +55,15 @@ Var minimum(const Var& a, const Var& b) {  // ∂a = [a < b] + ½[a = b], ∂b =
                             return evaluate(xt::detail::make_xfunction<Smaller>(x, y));
                           }),
                 [](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, g * share_of_first(in[1] - in[0]));
-                  d.add(1, g * share_of_first(in[0] - in[1]));
+                  d.add(0, gate(share_of_first(in[1] - in[0]), g));
+                  d.add(1, gate(share_of_first(in[0] - in[1]), g));
                 });
 }
 
 Var clip(const Var& x, Real low, Real high) {  // y' = [x = y]
   if (!(low <= high)) fail_usage("clip", "low ", low, " is not below high ", high, '.');
   return record("clip", {x}, xt::minimum(high, xt::maximum(low, x.value())),
-                [](auto& d, auto& g, auto in, auto& y) { d.add(0, g * is_equal(in[0], y)); });
+                [](auto& d, auto& g, auto in, auto& y) { d.add(0, gate(is_equal(in[0], y), g)); });
 }
 
 Var where(const Tensor& condition, const Var& a, const Var& b) {  // ∂a = [chosen], ∂b = 1 − ∂a
@@ -73,8 +73,8 @@ Var where(const Tensor& condition, const Var& a, const Var& b) {  // ∂a = [cho
   const Tensor x = reel::broadcast_to(a.value(), shape), y = reel::broadcast_to(b.value(), shape);
   return record("where", {a, b}, xt::detail::make_xfunction<Choose>(*chosen, x, y),
                 [chosen](auto& d, auto& g, auto, auto&) {
-                  d.add(0, g * d.constant(chosen));
-                  d.add(1, g * (Real(1) - d.constant(chosen)));
+                  d.add(0, gate(d.constant(chosen), g));
+                  d.add(1, gate(Real(1) - d.constant(chosen), g));
                 });
 }
 
