@@ -282,8 +282,9 @@ requires VarOperands<A, B> Var operator/(A&& a, B&& b) {
 template <class A>
 requires Differentiable<A> Var operator-(A&& a) { return negate(a); }
 
-template <class A, class S>
-requires(Differentiable<A>&& std::convertible_to<S, Shape>) Var transpose(A&& x, S&& order) {
+template <class A, class S, class Tag = void*>
+requires(Differentiable<A>&& std::convertible_to<S, Shape>) Var
+    transpose(A&& x, S&& order, Tag = Tag()) {
   const Var v = x;
   const Shape axes = order;
   return transpose(v, axes);

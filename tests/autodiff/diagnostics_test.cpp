@@ -5,6 +5,7 @@
 #include <cctype>
 #include <limits>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -799,6 +800,28 @@ TEST_CASE("a handler that throws stops the backward pass before it changes a gra
     CHECK(*p.gradient() == scalar(11));
   }
   set_warning_handler(before);
+}
+
+TEST_CASE("observers may end in any order, and compute") {
+  struct Computing : Observer {
+    void computed(const OperationEvent& event) override {
+      ++count;
+      exp(Var(event.value));
+    }
+    int count = 0;
+  };
+  std::optional<Profile> first, second;
+  first.emplace();
+  second.emplace();
+  exp(Var(1));
+  first.reset();
+  exp(Var(1));
+  CHECK(second->entries()[0].calls == 2);
+  second.reset();
+  CHECK(Observer::innermost() == nullptr);
+  Computing computing;
+  exp(Var(1));
+  CHECK(computing.count == 1);
 }
 
 }  // namespace reel::inline REEL_PRECISION

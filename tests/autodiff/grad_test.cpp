@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include <reel/autodiff/ops.h>
@@ -255,6 +256,90 @@ TEST_CASE("the sweep over tensors and the recorded one agree") {
       CHECK(near(fused[i].value(), recorded[i].value(), 1e-13, 1e-13));
     }
   }
+}
+
+// ---- what a choice leaves out has no gradient, however bad the derivative of the rest is there
+
+TEST_CASE("a choice that was not taken passes no infinite gradient on") {
+  const std::vector<std::pair<const char*, std::function<Var(const Var&)>>> choices{
+      {"relu", [](const Var& x) { return relu(x); }},
+      {"maximum", [](const Var& x) { return maximum(x, Real(0)); }},
+      {"minimum", [](const Var& x) { return -minimum(-x, Real(0)); }},
+      {"clip", [](const Var& x) { return clip(x, 0, 10); }},
+      {"where", [](const Var& x) {
+         return where(vector({0, 1}), x, Real(0));
+       }}};
+  for (const auto& choice : choices) {
+    CAPTURE(choice.first);
+    Tape tape;
+    const Var x = tape.variable(vector({-1, 4}));
+    const Var y = sum(sqrt(choice.second(x)));
+    CHECK(grad(y, x).value() == vector({0, 0.25}));
+    const Var g = grad(y, x, {.create_graph = true});
+    CHECK(g.value() == vector({0, 0.25}));
+    CHECK(grad(sum(g), x).value() == vector({0, -0.03125}));
+  }
+  const auto far = [](const Var& x) { return huber(x, zeros({1})); };
+  CHECK(grad(far)(vector({INFINITY})).value() == vector({1}));
+}
+
+TEST_CASE("a class that cannot be has no part in the loss of another") {
+  Tape tape;
+  const Var logits = tape.variable(matrix({{0, -INFINITY}}));
+  const Labels labels{0};
+  for (const Var& loss : {softmax_cross_entropy(logits, labels, CrossEntropyOptions{}),
+                          softmax_cross_entropy(logits, labels),
+                          negative_log_likelihood(log_softmax(logits), labels)}) {
+    CHECK(loss.item() == 0);
+    CHECK(grad(loss, logits).value() == zeros({1, 2}));
+  }
+}
+
+TEST_CASE("where a length is 0 its second derivative is 0, as its first") {
+  const Tensor equal = vector({2, 2, 2});
+  CHECK(grad(grad([](const Var& x) { return hypot(x, Real(0)); }))(scalar(0)).item() == 0);
+  for (const auto& f : std::vector<std::function<Var(const Var&)>>{
+           [](const Var& x) { return norm(x - Real(2)); },
+           [](const Var& x) { return standard_deviation(x); }}) {
+    Tape tape;
+    const Var x = tape.variable(equal);
+    const Var g = grad(f(x), x, {.create_graph = true});
+    CHECK(g.value() == zeros({3}));
+    CHECK(grad(sum(g * vector({1, 2, 3})), x).value() == zeros({3}));
+  }
+}
+
+TEST_CASE("a gradient is no view of a parameter that was its seed") {
+  Parameter p(vector({1, 2}));
+  Tape tape;
+  const Var x = tape.variable(vector({3, 4}));
+  const Var g = grad(x + Real(1), x, {.seed = Var(p)});
+  p.mutate()(0) = 99;
+  CHECK(g.value() == vector({1, 2}));
+}
+
+TEST_CASE("small gradients on a long tape visit their own part of it") {
+  struct Counter : Observer {
+    void rule_begins(const OperationEvent&) override { ++rules; }
+    int rules = 0;
+  };
+  Tape tape;
+  const Var x = tape.variable(scalar(2));
+  Var y = x;
+  for (int i = 0; i < 1000; ++i) y = y + Real(1);
+  const Var late = tape.variable(scalar(3));
+  const Var z = late * y;
+  const Counter counter;
+  CHECK(grad(z, late).item() == 1002);
+  CHECK(counter.rules == 1);
+  CHECK(grad(z, x).item() == 3);
+  CHECK(counter.rules == 1002);
+}
+
+TEST_CASE("transpose takes an order that is no constant") {
+  Shape order{1, 0};
+  const Var x = matrix({{1, 2}});
+  CHECK(transpose(x, order).shape() == Shape{2, 1});
 }
 
 }  // namespace reel::inline REEL_PRECISION

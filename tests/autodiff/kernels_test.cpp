@@ -342,4 +342,16 @@ TEST_CASE("broadcast_to and sum_to") {
   CHECK_ERROR("[sum_to] (1) is not (1,1) broadcast.", reel::sum_to(zeros({1}), {1, 1}));
 }
 
+TEST_CASE("slices and embeddings whose steps would wrap around") {
+  constexpr std::size_t huge = std::numeric_limits<std::size_t>::max();
+  const Tensor x = vector({1, 2, 3, 4});
+  CHECK(slice(x, 0, 1, 4, huge) == vector({2}));
+  CHECK(slice(x, 0, 4, 4, huge).size() == 0);
+  CHECK(embed(vector({7}), 0, 3, 2, huge) == vector({0, 0, 7}));
+  CHECK_ERROR("[embed] 4 elements from 0 on in steps of 6148914691236517206 don't fit into 5.",
+              embed(x, 0, 5, 0, 6148914691236517206u));
+  CHECK_ERROR("[embed] 4 elements from 3 on in steps of 1 don't fit into 6.", embed(x, 0, 6, 3));
+  CHECK_ERROR("[embed] 1 elements from 3 on", embed(vector({1}), 0, 3, 3));
+}
+
 }  // namespace reel::inline REEL_PRECISION
