@@ -5,6 +5,7 @@
 #include <memory>
 
 #include <reel/autodiff/ops.h>
+#include <reel/autodiff/scope.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -76,7 +77,8 @@ const Tensor& value_of(const Var& x) { return x.value(); }
 template <class Gradient>
 void run_rule_observed(Tape& tape, const Tape::Node& at, std::uint32_t i,
                        const Gradients<Gradient>& gradients, const Gradient& g) {
-  const Tape::Node node = at;  // which may move
+  const Tape::Node node = at;                       // which may move
+  const Scope scope(node.scope ? node.scope : "");  // of what the rule computes
   const OperationEvent begins{node.operation,
                               node.scope ? node.scope : "",
                               node.value,

@@ -107,7 +107,7 @@ class Build:
         words[words.index("-o") + 1] = str(target)
         words = [str(mutated) if w == original else w for w in words]
         words = [w.replace(str(self.folder / "include"), str(include)) for w in words]
-        words = drop_precompiled_header(words)
+        words = drop_precompiled_header(words) + ["-w"]
         subprocess.run(words, check=True, cwd=self.folder)
 
     def link(self, objects, target):

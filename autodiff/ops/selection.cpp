@@ -61,7 +61,7 @@ Var minimum(const Var& a, const Var& b) {  // ∂a = [a < b] + ½[a = b], ∂b =
 }
 
 Var clip(const Var& x, Real low, Real high) {  // y' = [x = y]
-  if (!(low <= high)) fail_usage("clip", "low ", low, " is not below high ", high, '.');
+  if (!(low <= high)) fail_usage("clip", "low ", low, " is above high ", high, '.');
   return record("clip", {x}, xt::minimum(high, xt::maximum(low, x.value())),
                 [](auto& d, auto& g, auto in, auto& y) { d.add(0, gate(is_equal(in[0], y), g)); });
 }

@@ -124,7 +124,7 @@ Operation clip_operation() {
           "to one point", [](Vars x) { return clip(x[0], 1, 1); },
           elementwise([](Exact x) { return std::clamp(x, Exact(1), Exact(1)); }), single({{5}}))
       .refuses([](Vars x) { return clip(x[0], 1, Real(0.5)); }, single({{2}}),
-               "low 1 is not below high 0.5");
+               "low 1 is above high 0.5");
 }
 
 Operation leaky_relu_operation() {
