@@ -57,27 +57,11 @@ void check_unchanged(const Tape::Node& node) {
     }
 }
 
-void run_rule(Tape&, const Tape::Node& node, std::uint32_t,
-              const Gradients<SharedTensor>& gradients, const SharedTensor& g) {
-  TensorSink sink(node.input_list(), gradients, g);
-  node.code->with_tensors(node.rule, sink, *g, TensorInputs(node.input_list()), *node.value);
-}
-
-void run_rule(Tape& tape, const Tape::Node& node, std::uint32_t i, const Gradients<Var>& gradients,
-              const Var& g) {
-  // recording may move the tape's nodes, so the rule sees none of `node` itself
-  VarSink sink(node.input_list(), gradients);
-  node.code->with_vars(node.rule, sink, g, VarInputs(node.input_list(), tape.id()), tape.var(i));
-}
-
-const Tensor& value_of(const SharedTensor& x) { return *x; }
-const Tensor& value_of(const Var& x) { return x.value(); }
-
-// run_rule, told to the observers.
+// apply_rule, told to the observers.
 template <class Gradient>
-void run_rule_observed(Tape& tape, const Tape::Node& at, std::uint32_t i,
-                       const Gradients<Gradient>& gradients, const Gradient& g) {
-  const Tape::Node node = at;                       // which may move
+void apply_rule_observed(Tape& tape, std::uint32_t i, const Gradients<Gradient>& gradients,
+                         const Gradient& g) {
+  const Tape::Node node = tape.node(i);             // which may move
   const Scope scope(node.scope ? node.scope : "");  // of what the rule computes
   const OperationEvent begins{node.operation,
                               node.scope ? node.scope : "",
@@ -88,7 +72,7 @@ void run_rule_observed(Tape& tape, const Tape::Node& at, std::uint32_t i,
                                 return static_cast<const Input*>(inputs)[k].value;
                               }};
   Observer::tell(&Observer::rule_begins, begins);
-  run_rule(tape, node, i, gradients, g);
+  detail::apply_rule(tape, i, gradients, g);
   const BackwardEvent ended{
       begins, value_of(g), &gradients,
       [](const void* all, const void* inputs, std::size_t k) -> const Tensor* {
@@ -112,9 +96,9 @@ void sweep(Tape& tape, std::uint32_t last, const Gradients<Gradient>& gradients,
     check_unchanged(tape.node(i));
     const Gradient g = how == Stop::keep ? gradients[i] : std::exchange(gradients[i], {});
     if (Observer::innermost())
-      run_rule_observed(tape, tape.node(i), i, gradients, g);
+      apply_rule_observed(tape, i, gradients, g);
     else
-      run_rule(tape, tape.node(i), i, gradients, g);
+      detail::apply_rule(tape, i, gradients, g);
   }
   Observer::tell(&Observer::boundary);
 }
@@ -188,6 +172,21 @@ std::vector<Var> gradients_of(Tape& tape, std::span<const Root> roots, std::span
 }
 
 }  // namespace
+
+void detail::apply_rule(Tape& tape, std::uint32_t i, const Gradients<SharedTensor>& gradients,
+                        const SharedTensor& g) {
+  const Tape::Node& node = tape.node(i);
+  TensorSink sink(node.input_list(), gradients, g);
+  node.code->with_tensors(node.rule, sink, *g, TensorInputs(node.input_list()), *node.value);
+}
+
+void detail::apply_rule(Tape& tape, std::uint32_t i, const Gradients<Var>& gradients,
+                        const Var& g) {
+  // recording may move the tape's nodes, so the rule sees none of `node` itself
+  const Tape::Node& node = tape.node(i);
+  VarSink sink(node.input_list(), gradients);
+  node.code->with_vars(node.rule, sink, g, VarInputs(node.input_list(), tape.id()), tape.var(i));
+}
 
 std::vector<Var> grad(std::span<const Var> ys, std::span<const Var> seeds, std::span<const Var> xs,
                       const GradOptions& options) {

@@ -39,6 +39,12 @@ std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
 
 namespace detail {
 
+/// Hands g, the gradient by the value of node i, to its rule, which adds to the gradients by its
+/// inputs.
+void apply_rule(Tape& tape, std::uint32_t i, const Gradients<SharedTensor>& gradients,
+                const SharedTensor& g);
+void apply_rule(Tape& tape, std::uint32_t i, const Gradients<Var>& gradients, const Var& g);
+
 /// x as a variable of its own on the live tape, so that a function can be differentiated by it
 /// alone.
 Var fresh_variable(const Var& x);

@@ -31,6 +31,11 @@ struct Input {
 
 using InputList = std::span<const Input>;
 
+/// The numbers of a gradient, an input or a value in either world.
+inline const Tensor& value_of(const Tensor& x) { return x; }
+inline const Tensor& value_of(const SharedTensor& x) { return *x; }
+inline const Tensor& value_of(const Var& x) { return x.value(); }
+
 class TensorInputs {
  public:
   explicit TensorInputs(InputList inputs) : inputs_(inputs) {}

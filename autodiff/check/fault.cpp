@@ -82,9 +82,6 @@ class Motion {
   std::vector<Trace> traces_;
 };
 
-const Tensor& tensor_of(const SharedTensor& x) { return *x; }
-const Tensor& tensor_of(const Var& x) { return x.value(); }
-
 double dot(const Tensor& a, const Values& b) {
   return std::inner_product(b.begin(), b.end(), a.data(), 0.0);
 }
@@ -107,15 +104,15 @@ Shares shares(Tape& tape, const std::vector<Gradient>& g, const Motion& motion, 
   std::vector<Gradient> slots(g.size());
   Shares result{Values(g.size(), 0.0), numeric};
   for (std::uint32_t i = 0; i < g.size(); ++i) {
-    const double whole = dot(tensor_of(g[i]), velocities[i]);
+    const double whole = dot(value_of(g[i]), velocities[i]);
     if (!tape.node(i).code) result.difference -= whole;
-    if (!tape.node(i).code || !is_finite(tensor_of(g[i]))) continue;
+    if (!tape.node(i).code || !is_finite(value_of(g[i]))) continue;
     double& share = result.of[i] = whole;
-    apply_rule(tape, i, g[i], slots);
+    apply_rule(tape, i, Gradients<Gradient>{slots.data()}, g[i]);
     for (const Input& in : tape.node(i).input_list())
       if (in.node != Input::constant && slots[in.node]) {
         const Gradient handed = std::exchange(slots[in.node], {});
-        share -= dot(tensor_of(handed), velocities[in.node]);
+        share -= dot(value_of(handed), velocities[in.node]);
       }
     if (!std::isfinite(share)) share = infinity;
   }
@@ -131,6 +128,7 @@ Shares shares(const Suspect& suspect, Tape& tape, const Var& y, const Motion& mo
   if (recorded) return shares(tape, g, motion, numeric);
   std::vector<SharedTensor> tensors;
   for (const Var& v : g) tensors.push_back(v.shared());
+  const NoTape suspended;
   return shares(tape, tensors, motion, numeric);
 }
 

@@ -29,7 +29,7 @@ std::vector<Var> attributed_grad(Tape& tape, const Computation& c, const Var& se
   if (last != Input::constant) slots[last] = seed;
   for (auto i = static_cast<std::uint32_t>(origins.first); i-- > 0;) {
     if (!slots[i] || !tape.node(i).code) continue;
-    apply_rule(tape, i, Var(slots[i]), slots);
+    apply_rule(tape, i, Gradients<Var>{slots.data()}, Var(slots[i]));
     origins.nodes.resize(tape.size() - origins.first, i);
   }
   std::vector<Var> result;
@@ -127,20 +127,6 @@ Program projected_gradient(const Program& f, const Rng& random, Origins* origins
     for (const Var& g : gradients) total = total + sum(g * random_weights(g.shape(), rng));
     return {c.inputs, total};
   };
-}
-
-void apply_rule(Tape& tape, std::uint32_t i, const SharedTensor& g,
-                std::vector<SharedTensor>& slots) {
-  const NoTape suspended;
-  const Tape::Node& node = tape.node(i);
-  TensorSink sink(node.input_list(), {slots.data(), nullptr}, g);
-  node.code->with_tensors(node.rule, sink, *g, TensorInputs(node.input_list()), *node.value);
-}
-
-void apply_rule(Tape& tape, std::uint32_t i, const Var& g, std::vector<Var>& slots) {
-  const Tape::Node node = tape.node(i);  // recording moves the tape's nodes
-  VarSink sink(node.input_list(), {slots.data(), nullptr});
-  node.code->with_vars(node.rule, sink, g, VarInputs(node.input_list(), tape.id()), tape.var(i));
 }
 
 }  // namespace detail

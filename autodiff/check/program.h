@@ -76,10 +76,5 @@ struct Origins {
 /// it. Fills in `origins`, if there are any, each time it is run.
 Program projected_gradient(const Program& f, const Rng& random, Origins* origins = nullptr);
 
-/// Applies the rule of node i by itself: adds what it hands to an input to that node's slot.
-void apply_rule(Tape& tape, std::uint32_t i, const SharedTensor& g,
-                std::vector<SharedTensor>& slots);
-void apply_rule(Tape& tape, std::uint32_t i, const Var& g, std::vector<Var>& slots);
-
 }  // namespace detail
 }  // namespace reel::inline REEL_PRECISION

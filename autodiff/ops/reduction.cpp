@@ -33,9 +33,6 @@ SharedTensor shares_of(const Tensor& x, const Tensor& extreme, const Axes& axes)
   return hit / reel::sum(hit, axes, true);
 }
 
-const Tensor& value_of(const Tensor& x) { return x; }
-const Tensor& value_of(const Var& x) { return x.value(); }
-
 // ∂x = [x = y], shared evenly among equals
 auto extreme_rule(const Axes& axes, const Shape& kept) {
   return [axes, kept](auto& d, auto& g, auto in, auto& y) {

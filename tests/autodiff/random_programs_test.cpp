@@ -698,7 +698,7 @@ double largest_contribution(Tape& tape, const std::vector<Var>& gradients) {
   std::vector<Gradient> slots(gradients.size());
   for (std::uint32_t i = 0; i < gradients.size(); ++i) {
     if (!tape.node(i).code) continue;
-    detail::apply_rule(tape, i, gradients[i].shared(), slots);
+    detail::apply_rule(tape, i, Gradients<Gradient>{slots.data()}, gradients[i].shared());
     for (Gradient& slot : slots) {
       if (!slot) continue;
       for (const Real x : *slot) result = std::max(result, std::abs(double(x)));
