@@ -503,15 +503,6 @@ TEST_CASE("derivatives of a product with zeros are exact") {
         matrix({{0, 0, 14, 0}, {0, 0, 0, 0}, {14, 0, 0, 0}, {0, 0, 0, 0}}));
 }
 
-// Which the registry's row cannot see, as it differentiates by a symmetric matrix.
-TEST_CASE("the gradient of cholesky is symmetric") {
-  Tape tape;
-  const Var x = tape.variable(matrix({{4, 1}, {1, 3}}));
-  const Tensor g = grad(cholesky(x), x, {.seed = matrix({{1, 0}, {2, 3}})}).value();
-  CHECK(g(0, 1) != 0);
-  CHECK(near(g(0, 1), g(1, 0), 1e-15));
-}
-
 TEST_CASE("kl_divergence of a target with zeros") {
   Tape tape;
   const Var log_p = tape.variable(matrix({{-0.5, -3}, {-1, -0.25}}));
