@@ -17,7 +17,7 @@ namespace detail {
 Var jacobian_of(const Var& y, const Var& x, bool create_graph);
 /// J·v by two sweeps: u ↦ Jᵀu is linear, and J·v is its transpose's product with v.
 Var forward_product(const Var& y, const Var& x, const Var& v, bool create_graph);
-/// Throws Error unless a and b have one shape.
+/// Throws Error unless x and v have one shape.
 void check_direction(const char* where, const Var& x, const Var& v);
 /// y as it may leave the tape it was computed on.
 inline Var released(const Var& y, bool recording) { return recording ? y : Var(y.shared()); }

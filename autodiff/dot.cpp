@@ -137,8 +137,7 @@ class Writer {
            << i << ";\n";
   }
 
-  // The constant's id; it is drawn at its first use. A number has a box for
-  // each.
+  // The constant's id; it is drawn at its first use. A number has a box for each.
   std::string constant(const Input& in) {
     const bool number = in.value->dimension() == 0;
     const auto [found, fresh] = constants_.try_emplace(in.value.identity(), constants_drawn_);

@@ -48,7 +48,6 @@ struct Tape::Storage {
     arena.reset();
     scope = nullptr;
     scope_version = swept = 0;
-    growths = 0;
   }
 };
 
