@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <xtensor-blas/xblas.hpp>  // xlapack.hpp needs it
 #include <xtensor-blas/xlapack.hpp>
@@ -26,6 +27,12 @@ std::size_t order_of(const Tensor& x, std::string_view where) {
 
 [[noreturn]] void fail_singular(const Tensor& x, std::string_view where) {
   fail_usage(where, "the matrix ", to_string(x.shape()), " is singular.");
+}
+
+void check_finite(const Tensor& x, std::string_view where) {
+  for (const Real element : x)
+    if (!std::isfinite(element))
+      fail_usage(where, "an element of ", to_string(x.shape()), " is not finite: ", element, '.');
 }
 
 // x as LAPACK sees it, in columns of n > 0 values: a matrix is its transpose there.
@@ -98,6 +105,39 @@ Tensor cholesky(const Tensor& x) {
     fail_usage("cholesky", "the matrix ", to_string(x.shape()), " is not positive definite.");
   for (std::size_t i = 0; i < n; ++i) std::fill(&y(i, i) + 1, y.data() + (i + 1) * n, Real(0));
   return y;
+}
+
+Eigen symmetric_eigen(const Tensor& x) {
+  const std::size_t n = order_of(x, "symmetric_eigen");
+  check_finite(x, "symmetric_eigen");
+  Eigen result{uninitialized({n}), x};
+  if (n == 0) return result;
+  auto a = columns(result.vectors, n);
+  // the columns' upper triangle is the rows' lower one
+  if (xt::lapack::syevd(a, 'V', 'U', result.values) != 0)
+    fail(Error::Kind::failure, "symmetric_eigen", "no convergence for ", to_string(x.shape()), '.');
+  result.vectors = reel::transpose(result.vectors);
+  return result;
+}
+
+Tensor solve_least_squares(const Tensor& a, const Tensor& b) {
+  if (a.dimension() != 2 || b.dimension() != 1 || b.shape()[0] != a.shape()[0])
+    fail_usage("solve_least_squares", "takes A (m,n) and b (m), got ", to_string(a.shape()),
+               " and ", to_string(b.shape()), '.');
+  const std::size_t m = a.shape()[0], n = a.shape()[1];
+  check_finite(a, "solve_least_squares");
+  check_finite(b, "solve_least_squares");
+  if (a.size() == 0) return zeros({n});
+  Tensor factors = reel::transpose(a), x = zeros({std::max(m, n)});
+  std::copy(b.begin(), b.end(), x.data());
+  Tensor singular = uninitialized({std::min(m, n)});
+  auto left = columns(factors, m);
+  xt::blas_index_t rank = 0;
+  const double smallest = static_cast<double>(n) * std::numeric_limits<Real>::epsilon();
+  if (xt::lapack::gelsd(left, x, singular, rank, smallest) != 0)
+    fail(Error::Kind::failure, "solve_least_squares", "no convergence for ", to_string(a.shape()),
+         '.');
+  return reel::slice(x, 0, 0, n);
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -17,4 +17,18 @@ Tensor log_determinant(const Tensor& x);
 /// positive definite.
 Tensor cholesky(const Tensor& x);
 
+/// x = V·diag(values)·Vᵀ.
+struct Eigen {
+  Tensor values;   ///< (n), ascending
+  Tensor vectors;  ///< V (n, n): column i, of length 1, belongs to values(i)
+};
+/// Of a symmetric matrix: reads the lower triangle of x. Throws Error for elements that are not
+/// finite.
+Eigen symmetric_eigen(const Tensor& x);
+
+/// The x with the least ‖A·x − b‖, and of several the one with the least ‖x‖, for A (m, n) and b
+/// (m): by singular values, those below n·eps of the largest taken for 0. Throws Error for elements
+/// that are not finite.
+Tensor solve_least_squares(const Tensor& a, const Tensor& b);
+
 }  // namespace reel::inline REEL_PRECISION

@@ -7,8 +7,9 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-Adagrad::Adagrad(std::vector<Parameter> parameters, const AdagradOptions& options)
-    : Optimizer("adagrad", std::move(parameters), options.lr, options.l2, 1), options_(options) {
+Adagrad::Adagrad(const Groups& groups, const AdagradOptions& options)
+    : Optimizer("adagrad", groups, {options.lr, options.l2, options.decay}, {"s"}),
+      options_(options) {
   constexpr double any = std::numeric_limits<double>::infinity();
   check_option("lr_decay", options.lr_decay, 0, any);
   check_option("eps", options.eps, 0, any);

@@ -12,12 +12,13 @@ struct AdagradOptions {
   double eps = 1e-10;
   double start = 0;  ///< of the sum of squares
   double l2 = 0;
+  double decay = 0;  ///< decoupled
 };
 
 /// s += g²; p −= lr/(1 + (t − 1)·lr_decay) · g/(√s + eps). Duchi, Hazan and Singer, JMLR 2011.
 class Adagrad : public Optimizer {
  public:
-  explicit Adagrad(std::vector<Parameter> parameters, const AdagradOptions& options = {});
+  explicit Adagrad(const Groups& groups, const AdagradOptions& options = {});
 
  private:
   void update(const Update& u) override;

@@ -8,8 +8,11 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-Adam::Adam(std::vector<Parameter> parameters, const AdamOptions& options)
-    : Optimizer("adam", std::move(parameters), options.lr, options.l2, options.amsgrad ? 3 : 2),
+Adam::Adam(const Groups& groups, const AdamOptions& options) : Adam("adam", groups, options) {}
+
+Adam::Adam(std::string_view method, const Groups& groups, const AdamOptions& options)
+    : Optimizer(method, groups, {options.lr, options.l2, options.decay},
+                options.amsgrad ? Names{"m", "v", "largest"} : Names{"m", "v"}),
       options_(options) {
   check_option("beta1", options.beta1, 0, 1);
   check_option("beta2", options.beta2, 0, 1);

@@ -1,4 +1,4 @@
-// The loop over parameters.
+// The loop over parameters, and what is saved of it.
 #include <reel/optim/optimizer.h>
 
 #include <algorithm>
@@ -8,53 +8,139 @@
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+namespace {
 
-Optimizer::Optimizer(std::string_view method, std::vector<Parameter> parameters, double lr,
-                     double l2, std::size_t states)
-    : method_(method), parameters_(std::move(parameters)), slots_(parameters_.size()), l2_(l2) {
-  if (parameters_.empty()) fail_usage(method_, "was given no parameters.");
-  set_lr(lr);
-  check_option("l2", l2, 0, std::numeric_limits<double>::infinity());
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const auto here = parameters_.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::find(parameters_.begin(), here, *here) != here)
-      fail_usage(method_, "parameter \"", here->name(), "\" was given twice.");
-    slots_[i] = {here->shape(), std::vector<Tensor>(states, zeros(here->value().shape())), 0};
+constexpr std::size_t most_arrays = 4;
+constexpr double any = std::numeric_limits<double>::infinity();
+
+std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }
+std::string group_key(std::size_t group) { return concat("lr of group ", group); }
+
+}  // namespace
+
+Optimizer::Optimizer(std::string_view method, const Groups& groups, const Rates& rates,
+                     Names arrays)
+    : method_(method), arrays_(std::move(arrays)) {
+  for (const Group& group : groups.list()) {
+    const std::size_t at = rates_.size(), count = groups.list().size();
+    const std::string where = count > 1 ? concat(" of group ", at) : "";
+    if (group.parameters.empty() && count > 1)
+      fail_usage(method_, "group ", at, " has no parameters.");
+    rates_.push_back({group.lr.value_or(rates.lr), group.l2.value_or(rates.l2),
+                      group.decay.value_or(rates.decay)});
+    check_option("lr" + where, rates_.back().lr, 0, any);
+    check_option("l2" + where, rates_.back().l2, 0, any);
+    check_option("decay" + where, rates_.back().decay, 0, any);
+    for (const Parameter& parameter : group.parameters) {
+      slots_.push_back({.shape = parameter.value().shape(), .group = at, .state = {}});
+      slots_.back().state.assign(arrays_.size(), zeros(parameter.shape()));
+      parameters_.push_back(parameter);
+    }
   }
+  if (parameters_.empty()) fail_usage(method_, "was given no parameters.");
+  refuse_twice(method_, parameters_);
 }
 
 void Optimizer::step(const StepOptions& options) {
-  constexpr std::size_t most_states = 4;
-  bool any = false;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    Parameter& parameter = parameters_[i];
-    const SharedTensor& gradient = parameter.gradient();
-    if (!gradient) continue;
-    any = true;
-    Slot& slot = slots_[i];
-    if (gradient->shape() != parameter.shape() || slot.shape != parameter.shape())
-      fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
-                 to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
-                 ", and it was given with ", to_string(slot.shape), '.');
-    std::array<Real*, most_states> state{};
-    for (std::size_t k = 0; k < slot.state.size(); ++k) state[k] = slot.state[k].data();
-    Tensor& value = parameter.mutate();
-    update({value.size(), value.data(), gradient->data(), state.data(), ++slot.t, lr_,
-            static_cast<Real>(l2_)});
-    if (!options.keep) parameter.clear_gradient();
-  }
-  if (!any)
+  if (!check_gradients())
     fail_usage(method_,
                "no parameter has a gradient. Hint: call tape.backward(loss) before step().");
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    Parameter& parameter = parameters_[i];
+    if (!parameter.gradient()) continue;
+    Slot& slot = slots_[i];
+    const auto [lr, l2, decay] = rates_[slot.group];
+    std::array<Real*, most_arrays> state{};
+    for (std::size_t k = 0; k < slot.state.size(); ++k) state[k] = slot.state[k].data();
+    Tensor& value = parameter.mutate();
+    if (decay != 0) {
+      const Real rest = static_cast<Real>(1 - lr * decay);
+      for (Real& p : value.storage()) p *= rest;
+    }
+    update({value.size(), value.data(), parameter.gradient()->data(), state.data(), slot.number,
+            ++slot.t, lr, static_cast<Real>(l2)});
+    if (!options.keep) parameter.clear_gradient();
+  }
+}
+
+// Whether there is one.
+bool Optimizer::check_gradients() const {
+  bool any_gradient = false;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Parameter& parameter = parameters_[i];
+    const SharedTensor& gradient = parameter.gradient();
+    if (!gradient) continue;
+    any_gradient = true;
+    if (gradient->shape() != parameter.shape() || slots_[i].shape != parameter.shape())
+      fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
+                 to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
+                 ", and it was given with ", to_string(slots_[i].shape), '.');
+  }
+  return any_gradient;
 }
 
 void Optimizer::clear_gradients() {
   for (Parameter& parameter : parameters_) parameter.clear_gradient();
 }
 
+double Optimizer::lr(std::size_t group) const {
+  if (group >= rates_.size())
+    fail_usage(method_, "there is no group ", group, ", only ", rates_.size(), '.');
+  return rates_[group].lr;
+}
+
 void Optimizer::set_lr(double lr) {
-  check_option("lr", lr, 0, std::numeric_limits<double>::infinity());
-  lr_ = lr;
+  check_option("lr", lr, 0, any);
+  for (Rates& rates : rates_) rates.lr = lr;
+}
+
+void Optimizer::set_lr(std::size_t group, double lr) {
+  static_cast<void>(this->lr(group));
+  check_option(group_key(group), lr, 0, any);
+  rates_[group].lr = lr;
+}
+
+State Optimizer::state() const {
+  State state{std::string(method_)};
+  state.put("groups", static_cast<double>(rates_.size()));
+  state.put("parameters", static_cast<double>(slots_.size()));
+  for (std::size_t i = 0; i < rates_.size(); ++i) state.put(group_key(i), rates_[i].lr);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    state.fields[key(i, "shape")] = to_string(slots_[i].shape);
+    state.put(key(i, "t"), static_cast<double>(slots_[i].t));
+    state.put(key(i, "number"), slots_[i].number);
+    for (std::size_t k = 0; k < arrays_.size(); ++k)
+      state.tensors[key(i, arrays_[k])] = slots_[i].state[k];
+  }
+  return state;
+}
+
+void Optimizer::set_state(const State& state) {
+  state.expect_kind(method_);
+  const std::size_t groups = state.count("groups"), count = state.count("parameters");
+  if (groups != rates_.size() || count != slots_.size())
+    fail_usage(method_, "the state is of ", count, " parameters in ", groups, " groups, not of ",
+               slots_.size(), " in ", rates_.size(), '.');
+  auto rates = rates_;
+  for (std::size_t i = 0; i < groups; ++i) {
+    rates[i].lr = state.number(group_key(i));
+    check_option(group_key(i), rates[i].lr, 0, any);
+  }
+  auto slots = slots_;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (state.field(key(i, "shape")) != to_string(slots[i].shape))
+      fail_usage(method_, "parameter \"", parameters_[i].name(), "\" has shape ",
+                 to_string(slots[i].shape), ", in the state ", state.field(key(i, "shape")), '.');
+    slots[i].t = static_cast<std::int64_t>(state.count(key(i, "t")));
+    slots[i].number = state.number(key(i, "number"));
+    for (std::size_t k = 0; k < arrays_.size(); ++k)
+      slots[i].state[k] = state.tensor(key(i, arrays_[k]), slots[i].shape);
+  }
+  if (state.tensors.size() != count * arrays_.size())
+    fail_usage(method_, "the state has ", state.tensors.size(), " tensors, expected ",
+               count * arrays_.size(), ". Hint: was it of the same options?");
+  rates_ = std::move(rates);
+  slots_ = std::move(slots);
 }
 
 void Optimizer::check_option(std::string_view option, double value, double low, double high) const {

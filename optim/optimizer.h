@@ -1,4 +1,4 @@
-// Optimizer: the loop and the state that every first-order method shares.
+// Optimizer: the loop, the groups and the state that every first-order method shares.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include <reel/autodiff/var.h>
+#include <reel/optim/groups.h>
+#include <reel/optim/state.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
@@ -19,29 +20,46 @@ struct StepOptions {
 /// A method is this class plus its update rule. g is the gradient, p the parameter, t its step,
 /// from 1, counted for each parameter by itself: one more in each `step()` in which it has a
 /// gradient.
-class Optimizer {
+///
+/// Two penalties, of every method: `l2` adds λp to the gradient, so that the method averages and
+/// scales it like the loss's; `decay` shrinks the parameter by itself, p *= 1 − lr·λ, before the
+/// update (Loshchilov and Hutter, ICLR 2019).
+class Optimizer : public Stateful {
  public:
-  virtual ~Optimizer() = default;
-
-  /// Updates every parameter that has a gradient, and empties the gradients. Throws Error if none
-  /// has.
+  /// Updates every parameter that has a gradient, and empties the gradients. Throws Error, before
+  /// anything has changed, if none has, or if a parameter was resized.
   void step(const StepOptions& options = {});
   void clear_gradients();
 
-  double lr() const noexcept { return lr_; }
-  /// Throws Error unless it is finite and not negative.
+  std::size_t group_count() const noexcept { return rates_.size(); }
+  /// The learning rate of a group. Throws Error if there is no such group.
+  double lr(std::size_t group = 0) const;
+  /// Of all groups. Throws Error unless it is finite and not negative.
   void set_lr(double lr);
+  /// Of one group. Throws Error as above.
+  void set_lr(std::size_t group, double lr);
 
   std::string_view method() const noexcept { return method_; }
+  /// Of all groups, one after the other.
   const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
 
+  /// Step counts, the method's arrays and the groups' rates: all that steps and `set_lr` change but
+  /// the parameters themselves, which belong to the model.
+  State state() const override;
+  void set_state(const State& state) override;
+
  protected:
+  struct Rates {
+    double lr, l2, decay;
+  };
+
   /// One parameter in one step: arrays of n numbers.
   struct Update {
     std::size_t n;
     Real* p;
     const Real* gradient;
     Real* const* state;  ///< the method's own arrays, 0 at first
+    double& number;      ///< the method's own for this parameter, 0 at first
     std::int64_t t;
     double lr;
     Real l2;
@@ -50,10 +68,12 @@ class Optimizer {
     Real g(std::size_t i) const { return gradient[i] + l2 * p[i]; }
   };
 
-  /// `states`: how many arrays the method keeps for a parameter. Throws Error for no parameters,
-  /// for one that is uninitialised or given twice, and for an lr or l2 that makes no sense.
-  Optimizer(std::string_view method, std::vector<Parameter> parameters, double lr, double l2,
-            std::size_t states);
+  using Names = std::vector<std::string_view>;
+
+  /// `rates`: of groups without their own. `arrays`: the names of those that the method keeps for
+  /// each parameter, literals. Throws Error for a group without parameters, for a parameter that is
+  /// uninitialised or given twice, and for rates that make no sense.
+  Optimizer(std::string_view method, const Groups& groups, const Rates& rates, Names arrays);
 
   virtual void update(const Update& u) = 0;
 
@@ -65,15 +85,19 @@ class Optimizer {
  private:
   struct Slot {
     Shape shape;
+    std::size_t group = 0;
     std::vector<Tensor> state;
     std::int64_t t = 0;
+    double number = 0;
   };
 
+  bool check_gradients() const;
+
   std::string_view method_;
+  Names arrays_;
+  std::vector<Rates> rates_;  // of each group
   std::vector<Parameter> parameters_;
   std::vector<Slot> slots_;
-  double lr_ = 0;
-  double l2_;
 };
 
 }  // namespace optim

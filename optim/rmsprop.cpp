@@ -7,8 +7,9 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-Rmsprop::Rmsprop(std::vector<Parameter> parameters, const RmspropOptions& options)
-    : Optimizer("rmsprop", std::move(parameters), options.lr, options.l2, 3), options_(options) {
+Rmsprop::Rmsprop(const Groups& groups, const RmspropOptions& options)
+    : Optimizer("rmsprop", groups, {options.lr, options.l2, options.decay}, {"v", "m", "b"}),
+      options_(options) {
   constexpr double any = std::numeric_limits<double>::infinity();
   check_option("alpha", options.alpha, 0, 1);
   check_option("eps", options.eps, 0, any);

@@ -13,13 +13,14 @@ struct RmspropOptions {
   double momentum = 0;    ///< μ
   bool centered = false;  ///< divide by the deviation instead
   double l2 = 0;
+  double decay = 0;  ///< decoupled
 };
 
 /// v = αv + (1 − α)g²; d = g/(√v + eps), centred: √(v − m²) with m = αm + (1 − α)g; p −= lr·d, with
 /// momentum b = μb + d, p −= lr·b. Tieleman and Hinton, 2012; eps outside the root, as in PyTorch.
 class Rmsprop : public Optimizer {
  public:
-  explicit Rmsprop(std::vector<Parameter> parameters, const RmspropOptions& options = {});
+  explicit Rmsprop(const Groups& groups, const RmspropOptions& options = {});
 
  private:
   void update(const Update& u) override;

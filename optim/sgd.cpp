@@ -6,8 +6,9 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-Sgd::Sgd(std::vector<Parameter> parameters, const SgdOptions& options)
-    : Optimizer("sgd", std::move(parameters), options.lr, options.l2, options.momentum != 0),
+Sgd::Sgd(const Groups& groups, const SgdOptions& options)
+    : Optimizer("sgd", groups, {options.lr, options.l2, options.decay},
+                options.momentum != 0 ? Names{"b"} : Names{}),
       options_(options) {
   constexpr double any = std::numeric_limits<double>::infinity();
   check_option("momentum", options.momentum, 0, any);

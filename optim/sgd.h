@@ -14,6 +14,7 @@ struct SgdOptions {
   double dampening = 0;                                  ///< τ
   bool nesterov = false;
   double l2 = 0;
+  double decay = 0;  ///< decoupled
 };
 
 /// First step b = g; then b = μb + (1 − τ)g; p −= lr·b, or lr·(g + μb) with Nesterov. Polyak 1964;
@@ -22,7 +23,7 @@ struct SgdOptions {
 class Sgd : public Optimizer {
  public:
   /// Throws Error if Nesterov is asked for without momentum or with dampening.
-  Sgd(std::vector<Parameter> parameters, const SgdOptions& options);
+  Sgd(const Groups& groups, const SgdOptions& options);
 
  private:
   void update(const Update& u) override;

@@ -40,7 +40,10 @@ const std::set<std::string> internal{"autodiff/arena.h",
                                      "autodiff/ops/broadcast.h",
                                      "data/gather.h",
                                      "data/idx.h",
-                                     "data/inflate.h"};
+                                     "data/inflate.h",
+                                     "optim/minimize/line.h",
+                                     "optim/minimize/vectors.h",
+                                     "optim/options.h"};
 
 struct Source {
   std::string folder, path;

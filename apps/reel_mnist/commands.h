@@ -30,6 +30,7 @@ struct TrainOptions : NetworkOptions {
   std::size_t epochs = 10;
   double validation = 0.1;
   std::string save;
+  std::string plot;
   bool profile = false;
   bool anomaly = false;
 };

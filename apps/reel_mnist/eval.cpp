@@ -4,12 +4,15 @@
 #include <reel/autodiff/gemm.h>
 #include <reel/data/mnist.h>
 
+#include "../common/output.h"
+#include "../common/text.h"
 #include "commands.h"
 #include "model.h"
 #include "report.h"
-#include "terminal.h"
 
 namespace reel::mnist {
+
+using namespace apps;
 
 int eval(const CommonOptions& options) {
   LoadedModel loaded = load(options.load);

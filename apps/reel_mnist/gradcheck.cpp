@@ -1,15 +1,18 @@
 // `reel-mnist gradcheck`: are the gradients of this network right?
 #include <iostream>
 
+#include <reel/data/batches.h>
 #include <reel/data/mnist.h>
 
+#include "../common/output.h"
+#include "../common/text.h"
 #include "commands.h"
 #include "gradcheck_double.h"
 #include "model.h"
-#include "report.h"
-#include "terminal.h"
 
 namespace reel::mnist {
+
+using namespace apps;
 
 int gradcheck(const GradcheckOptions& options) {
   const Rng rng(options.seed);

@@ -1,28 +1,17 @@
 // reel-mnist: trains, evaluates and shows MLPs on MNIST-format images.
-#include <CLI/CLI.hpp>
-
-#include <exception>
-#include <iostream>
-#include <new>
-
-#include <reel/autodiff/core/error.h>
 #include <reel/data/mnist.h>
 
+#include "../common/program.h"
 #include "commands.h"
 #include "optimizers.h"
 
 namespace reel::mnist {
 namespace {
 
+using apps::not_empty, apps::silent;
+
 constexpr std::size_t most = std::size_t{1} << 30;
 constexpr std::size_t largest_seed = std::size_t(-1) / 2;  // CLI11 reads −1 as 2⁶⁴ − 1
-
-// A check that --help does not print, since it says so in words.
-CLI::Validator silent(CLI::Validator check) { return check.description(""); }
-
-// For file names: an empty one is a shell variable that was not set.
-const CLI::Validator not_empty(
-    [](const std::string& text) { return text.empty() ? "is empty" : ""; }, "");
 
 void add_common(CLI::App& command, CommonOptions& options) {
   options.data = data::default_folder().string();
@@ -80,6 +69,9 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
   command.add_option("--save", options.save, "Write the weights to this safetensors file")
       ->check(not_empty)
       ->type_name("FILE");
+  command.add_option("--plot", options.plot, "Draw loss and accuracy by epoch into this SVG file")
+      ->check(not_empty)
+      ->type_name("FILE");
   command.add_flag("--profile", options.profile, "Print time and memory by operation at the end");
   command.add_flag("--anomaly", options.anomaly,
                    "Stop at the operation that made the first NaN or infinity");
@@ -87,7 +79,8 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
       "Examples:\n"
       "  reel-mnist train\n"
       "  reel-mnist train --data ~/mnist --layers 784-128-10 --optimizer adam --epochs 8\n"
-      "  reel-mnist train --activation sigmoid --lr 0.5 --save net.safetensors\n");
+      "  reel-mnist train --activation sigmoid --lr 0.5 --save net.safetensors\n"
+      "  reel-mnist train --epochs 20 --plot training.svg\n");
   command.callback([&] { exit_code = train(options); });
 }
 
@@ -143,18 +136,9 @@ void add_gradcheck(CLI::App& app, GradcheckOptions& options, int& exit_code) {
   command.callback([&] { exit_code = gradcheck(options); });
 }
 
-int fail_with(Error::Kind kind, const std::string& message) {
-  std::cout.flush();
-  std::cerr << "reel-mnist: " << message << '\n';
-  return static_cast<int>(kind);
-}
-
 int run(int argc, char** argv) {
   CLI::App app("Trains multilayer perceptrons on MNIST-format images.", "reel-mnist");
-  app.set_version_flag("--version", "reel-mnist " REEL_VERSION);
-  app.require_subcommand(0, 1);        // none is checked below: CLI11 would not name a wrong one
-  app.option_defaults()->take_last();  // of an option that is given twice
-  app.footer("`reel-mnist COMMAND --help` shows a command's options and examples.\n");
+  apps::set_up(app, REEL_VERSION);
   int exit_code = 0;
   TrainOptions train_options;
   CommonOptions eval_options;
@@ -164,27 +148,7 @@ int run(int argc, char** argv) {
   add_eval(app, eval_options, exit_code);
   add_predict(app, predict_options, exit_code);
   add_gradcheck(app, gradcheck_options, exit_code);
-  try {
-    app.parse(argc, argv);
-    if (app.get_subcommands().empty())
-      return fail_with(Error::Kind::usage,
-                       "no command, expected train, eval, predict or gradcheck. Hint: see --help.");
-  } catch (const CLI::Success& request) {  // --help, --version
-    app.exit(request);
-  } catch (const CLI::ParseError& error) {
-    std::string message = error.what();
-    if (!message.ends_with('.')) message += '.';
-    return fail_with(Error::Kind::usage, message + " Hint: see --help.");
-  } catch (const Error& error) {
-    return fail_with(error.kind(), error.what());
-  } catch (const std::bad_alloc&) {
-    return fail_with(Error::Kind::failure, "out of memory.");
-  } catch (const std::exception& error) {
-    return fail_with(Error::Kind::failure, error.what());
-  }
-  if (!std::cout.flush())
-    return fail_with(Error::Kind::system, "the results could not be written to standard output.");
-  return exit_code;
+  return apps::run(app, argc, argv, exit_code);
 }
 
 }  // namespace

@@ -7,13 +7,17 @@
 #include <reel/autodiff/kernels.h>
 #include <reel/autodiff/tape.h>
 #include <reel/data/mnist.h>
+#include <reel/train/evaluate.h>
 
+#include "../common/output.h"
+#include "../common/text.h"
 #include "commands.h"
 #include "model.h"
-#include "report.h"
-#include "terminal.h"
 
 namespace reel::mnist {
+
+using namespace apps;
+
 namespace {
 
 std::size_t grey_level(Real pixel, std::size_t levels) {

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
-#include "terminal.h"
+#include "../common/text.h"
 
 namespace reel::mnist {
+
+using namespace apps;
 
 std::string confusion_table(const train::Confusion& confusion, const data::Dataset& dataset) {
   const std::size_t classes = confusion.classes();
@@ -42,10 +44,6 @@ nlohmann::ordered_json to_json(const train::Evaluation& evaluation, const data::
           {"test_loss", evaluation.loss},
           {"class_accuracy", std::move(by_class)},
           {"confusion", std::move(rows)}};
-}
-
-std::string json_line(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace reel::mnist

@@ -15,7 +15,4 @@ std::string confusion_table(const train::Confusion& confusion, const data::Datas
 /// Accuracy, loss, accuracy of each class and confusion matrix, their keys starting with `prefix`.
 nlohmann::ordered_json to_json(const train::Evaluation& evaluation, const data::Dataset& dataset);
 
-/// As one line of text, with its end; bytes of a folder's name that are not UTF-8 become U+FFFD.
-std::string json_line(const nlohmann::ordered_json& json);
-
 }  // namespace reel::mnist

@@ -1,17 +1,19 @@
-// Progress and formatting.
+// The progress line.
 #include "terminal.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
+
+#include "../common/text.h"
 
 namespace reel::mnist {
 namespace {
+
+using namespace apps;
 
 // Of the progress line: what fits, so that it does not wrap.
 std::size_t line_width() {
@@ -29,29 +31,6 @@ std::string clock(double seconds) {
 }
 
 }  // namespace
-
-bool colours() { return isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR"); }
-
-std::string grouped(std::size_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
-  return text;
-}
-
-std::string percent(double share) {
-  if (std::isnan(share)) return "–";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
-  return text;
-}
-
-std::string padded(const std::string& text, std::size_t width, bool right_aligned) {
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-  const auto length =
-      text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
-  const std::string space(width > length ? width - length : 0, ' ');
-  return right_aligned ? space + text : text + space;
-}
 
 ProgressLine::ProgressLine(std::size_t epochs)
     : terminal_(isatty(STDERR_FILENO)), epochs_(epochs) {}

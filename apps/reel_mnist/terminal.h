@@ -1,22 +1,11 @@
-// What depends on where the output goes: progress, colours, numbers for people.
+// Progress while training, where standard error is a terminal.
 #pragma once
 
 #include <cstddef>
-#include <string>
 
 #include <reel/train/fit.h>
 
 namespace reel::mnist {
-
-/// Whether colours may be written to standard output: a terminal, and NO_COLOR is not set.
-bool colours();
-
-/// "60,000".
-std::string grouped(std::size_t number);
-/// "84.03 %"; "–" for NaN, the share of nothing.
-std::string percent(double share);
-/// `text` padded with spaces to a width in characters (UTF-8), on the left if `right_aligned`.
-std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);
 
 /// A progress line on standard error, rewritten in place; silent where that is no terminal.
 class ProgressLine {

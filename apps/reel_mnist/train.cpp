@@ -1,10 +1,5 @@
 // `reel-mnist train`: the case study, and any other MLP.
-#include <unistd.h>
-
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <filesystem>
 #include <iomanip>
 #include <iostream>
 
@@ -15,13 +10,19 @@
 #include <reel/data/mnist.h>
 #include <reel/train/fit.h>
 
+#include "../common/output.h"
+#include "../common/text.h"
 #include "commands.h"
+#include "curves.h"
 #include "model.h"
 #include "optimizers.h"
 #include "report.h"
 #include "terminal.h"
 
 namespace reel::mnist {
+
+using namespace apps;
+
 namespace {
 
 volatile std::sig_atomic_t caught_signal = 0;
@@ -33,22 +34,6 @@ void catch_signals() {
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-}
-
-// A run of ten minutes should not end with a folder that does not exist.
-void check_can_save(const std::string& path) {
-  const auto refuse = [&](const char* why) {
-    fail(Error::Kind::system, "save", absolute_name(path), " can't be written: ", why, '.');
-  };
-  const std::filesystem::path target(path);
-  std::error_code none;
-  if (std::filesystem::is_directory(target, none)) refuse("it is a folder");
-  if (std::filesystem::exists(target, none)) {
-    if (access(target.c_str(), W_OK) != 0) refuse(std::strerror(errno));
-    return;
-  }
-  const auto folder = std::filesystem::absolute(target).parent_path();
-  if (access(folder.c_str(), W_OK | X_OK) != 0) refuse(std::strerror(errno));
 }
 
 nlohmann::ordered_json epoch_json(const train::EpochReport& report) {
@@ -141,7 +126,8 @@ nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result
 }  // namespace
 
 int train(const TrainOptions& options) {
-  if (!options.save.empty()) check_can_save(options.save);
+  if (!options.save.empty()) check_can_write(options.save, "save");
+  if (!options.plot.empty()) check_can_write(options.plot, "plot");
   const Rng rng(options.seed);
   Rng weights_rng = rng.split(0), split_rng = rng.split(1), order_rng = rng.split(2);
   LoadedModel network = make_model(options, weights_rng);
@@ -188,6 +174,12 @@ int train(const TrainOptions& options) {
     fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",
          result.epochs.size() + 1, ". Hint: a lower --lr than ", optimizer->lr(), '.');
   if (!options.save.empty()) save(network.model, network.architecture, options.save);
+  if (!options.plot.empty())
+    write_file(options.plot, "plot",
+               plot::svg(training_curves(
+                   concat(network.architecture.layers_text(), " on ", run.test.name(), ", ",
+                          options.optimizer, " at ", optimizer->lr()),
+                   result.epochs)));
   const bool stopped = result.status == train::FitStatus::stopped;
   const train::Evaluation test =
       stopped ? train::evaluate(network.model, mnist.test) : *result.epochs.back().test;
@@ -199,6 +191,7 @@ int train(const TrainOptions& options) {
               << ". Rows: the true class; columns: what it was taken for.\n\n"
               << confusion_table(test.confusion, mnist.test);
     if (!options.save.empty()) std::cout << "\nSaved to " << options.save << ".\n";
+    if (!options.plot.empty()) std::cout << "\nDrawn in " << options.plot << ".\n";
   }
   return stopped ? 128 + caught_signal : 0;
 }

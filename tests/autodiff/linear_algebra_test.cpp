@@ -456,6 +456,70 @@ TEST_CASE("ill-conditioned matrices") {
   CHECK(determinant(matrix({{small, 0}, {0, large}})) == scalar(1));
 }
 
+TEST_CASE("eigenvalues and eigenvectors of symmetric matrices") {
+  for (const std::size_t n : {1U, 2U, 3U, 20U, 70U}) {
+    CAPTURE(n);
+    Tensor x = random_tensor({n, n}, n);
+    x += transpose(x);
+    const Eigen eigen = symmetric_eigen(x);
+    const Tensor& v = eigen.vectors;
+    REQUIRE(eigen.values.shape() == Shape{n});
+    REQUIRE(v.shape() == Shape{n, n});
+    CHECK(std::is_sorted(eigen.values.begin(), eigen.values.end()));
+    // backward stable: an error of about n·eps, relative to the norm
+    const double bound = 4 * static_cast<double>(n) * eps;
+    CHECK(near(matmul(v, true, v, false), identity(n), 0, bound));
+    CHECK(near(matmul(Tensor(v * eigen.values), false, v, true), x, 0, bound * norm_of(exact(x))));
+    // the upper triangle is not read
+    Tensor lower = x;
+    for (std::size_t i = 0; i < n; ++i) std::fill(&lower(i, i) + 1, lower.data() + (i + 1) * n, 7);
+    CHECK(symmetric_eigen(lower).values == eigen.values);
+  }
+  const Eigen known = symmetric_eigen(matrix({{0, 0}, {2, 3}}));  // {{0, 2}, {2, 3}}
+  CHECK(near(known.values, vector({-1, 4}), 2 * eps));
+  CHECK(near(std::abs(known.vectors(0, 0)), 2 / std::sqrt(5.0), 2 * eps));
+  CHECK(near(-2 * known.vectors(1, 0), known.vectors(0, 0), 4 * eps));
+  CHECK(symmetric_eigen(zeros({3, 3})).values == zeros({3}));
+  CHECK(symmetric_eigen(zeros({0, 0})).vectors.shape() == Shape{0, 0});
+  CHECK_ERROR("[symmetric_eigen] takes a square matrix, got (2,3).",
+              symmetric_eigen(zeros({2, 3})));
+  CHECK_ERROR("[symmetric_eigen] an element of (2,2) is not finite: nan.",
+              symmetric_eigen(matrix({{1, 0}, {nan, 1}})));
+}
+
+TEST_CASE("least squares by any matrix") {
+  for (const auto& [m, n] : {std::pair<std::size_t, std::size_t>{1, 1},
+                             {2, 2},
+                             {30, 30},
+                             {3, 2},
+                             {60, 5},
+                             {2, 3},
+                             {4, 40}}) {
+    CAPTURE(m);
+    CAPTURE(n);
+    const Tensor a = random_tensor({m, n}, m + n), b = random_tensor({m}, m);
+    const Tensor x = solve_least_squares(a, b);
+    REQUIRE(x.shape() == Shape{n});
+    // the normal equations, of x or of the y with Aᵀ·y = x; the random matrices' condition, squared
+    // there, is below 1e4
+    const Tensor column = reshape(b, {m, 1});
+    const Tensor expected = m >= n
+                                ? solve(matmul(a, true, a, false), matmul(a, true, column, false))
+                                : matmul(a, true, solve(matmul(a, false, a, true), column), false);
+    CHECK(near(x, reshape(expected, {n}), 1e6 * eps, 1e6 * eps));
+  }
+  // of rank one: the shortest of the solutions
+  CHECK(near(solve_least_squares(matrix({{1, 2}, {2, 4}, {0, 0}}), vector({5, 10, 7})),
+             vector({1, 2}), 8 * eps));
+  CHECK(solve_least_squares(zeros({3, 2}), vector({1, 2, 3})) == zeros({2}));
+  CHECK(solve_least_squares(zeros({0, 2}), zeros({0})) == zeros({2}));
+  CHECK(solve_least_squares(zeros({2, 0}), vector({1, 2})).shape() == Shape{0});
+  CHECK_ERROR("[solve_least_squares] takes A (m,n) and b (m), got (2,3) and (3).",
+              solve_least_squares(zeros({2, 3}), zeros({3})));
+  CHECK_ERROR("[solve_least_squares] an element of (1) is not finite: inf.",
+              solve_least_squares(matrix({{1}}), vector({inf})));
+}
+
 TEST_CASE("NaN and infinity: a result that shows them, or an error") {
   for (const std::size_t n : {1U, 2U, 3U, 20U, 70U})
     for (const Operation& operation : operations) {

@@ -12,13 +12,27 @@ How to read the files
     Numbers are the shortest text that gives the same double again. Tensors are flat, row-major.
     Options have Reel's names; one that is absent has its default. A scalar has the shape [].
 
-optimizers.json: 12 steps of each method with many combinations of options
+optimizers.json: 25 steps of each method with many combinations of options
     shapes, start   the two parameters before the first step
     gradients       [step][parameter]: what every case is given, whatever its parameters are by then
-    cases           name, method (sgd, adagrad, rmsprop, adam), options
+    cases           name, method, options: l2 is PyTorch's weight_decay; decay is AdamW's, and with
+                    another method p *= 1 - lr * decay before its step
+      groups        one for each parameter, with options of its own; absent: one group
       missing       [[step, parameter], ...] counted from 0: no gradient there, so the parameter is
                     skipped and its own step count stays
       steps         [step][parameter] after that step
+
+lbfgs.json: the same of L-BFGS, which evaluates the function itself
+    functions       name: shapes, start; lbfgs_functions says what they are
+    cases           name, function, options
+      losses        what each step returned: the loss before it
+      steps         [step][parameter] after that step
+      evaluations   after each step, of all steps so far
+
+schedules.json: rates before each step, and after the last
+    base            the two groups' own rates
+    cases           schedule, options, rates: [t][group]; a sequence has parts and starts instead
+    plateau         options, rates: [t][group] after t of the losses
 
 ops.json: calls of every operation (operations.py, cases.py)
     op, name, options, output
@@ -35,136 +49,10 @@ import sys
 
 import torch
 
-from cases import CALLS, Constant, numbers, signed
+from cases import CALLS, Constant, signed
 from operations import OPERATIONS
-
-# ---- optimizers.json
-
-STEPS = 12
-SHAPES = [(3, 2), (4,)]
-NO_GAPS = []
-GAPS = [[0, 1], [3, 0], [4, 0], [7, 1], [11, 1]]
-
-METHODS = {
-    "sgd": torch.optim.SGD,
-    "adagrad": torch.optim.Adagrad,
-    "rmsprop": torch.optim.RMSprop,
-    "adam": torch.optim.Adam,
-}
-
-TORCH_NAMES = {"l2": "weight_decay", "start": "initial_accumulator_value"}
-
-# method, options, steps without a gradient
-TRAJECTORIES = [
-    ("sgd", {"lr": 0.1}, NO_GAPS),
-    ("sgd", {"lr": 0.1}, GAPS),
-    ("sgd", {"lr": 0.1, "l2": 0.05}, NO_GAPS),
-    ("sgd", {"lr": 0.05, "momentum": 0.9}, NO_GAPS),
-    ("sgd", {"lr": 0.05, "momentum": 0.9}, GAPS),
-    ("sgd", {"lr": 0.05, "momentum": 0.9, "l2": 0.05}, NO_GAPS),
-    ("sgd", {"lr": 0.05, "momentum": 0.8, "dampening": 0.3}, NO_GAPS),
-    ("sgd", {"lr": 0.05, "momentum": 0.8, "dampening": 0.3, "l2": 0.05}, GAPS),
-    ("sgd", {"lr": 0.05, "momentum": 0.5, "dampening": 1.0}, GAPS),
-    ("sgd", {"lr": 0.05, "momentum": 0.9, "nesterov": True}, NO_GAPS),
-    ("sgd", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "l2": 0.05}, GAPS),
-    ("adagrad", {}, NO_GAPS),
-    ("adagrad", {"lr": 0.1}, GAPS),
-    ("adagrad", {"lr": 0.1, "lr_decay": 0.2}, NO_GAPS),
-    ("adagrad", {"lr": 0.1, "lr_decay": 0.2}, GAPS),
-    ("adagrad", {"lr": 0.1, "start": 0.5}, NO_GAPS),
-    ("adagrad", {"lr": 0.1, "eps": 0.01}, NO_GAPS),
-    ("adagrad", {"lr": 0.1, "l2": 0.05}, NO_GAPS),
-    ("adagrad", {"lr": 0.1, "lr_decay": 0.2, "start": 0.1, "eps": 1e-6, "l2": 0.05}, GAPS),
-    ("rmsprop", {}, NO_GAPS),
-    ("rmsprop", {"lr": 0.02, "alpha": 0.9}, GAPS),
-    ("rmsprop", {"lr": 0.02, "eps": 0.01}, NO_GAPS),
-    ("rmsprop", {"lr": 0.02, "l2": 0.05}, NO_GAPS),
-    ("rmsprop", {"lr": 0.02, "centered": True}, NO_GAPS),
-    ("rmsprop", {"lr": 0.02, "alpha": 0.9, "centered": True, "l2": 0.05}, GAPS),
-    ("rmsprop", {"lr": 0.01, "momentum": 0.7}, NO_GAPS),
-    ("rmsprop", {"lr": 0.01, "momentum": 0.7, "centered": True}, GAPS),
-    (
-        "rmsprop",
-        {"lr": 0.01, "alpha": 0.9, "eps": 1e-4, "momentum": 0.7, "centered": True, "l2": 0.05},
-        NO_GAPS,
-    ),
-    ("adam", {}, NO_GAPS),
-    ("adam", {}, GAPS),
-    ("adam", {"lr": 0.05}, GAPS),
-    ("adam", {"lr": 0.05, "beta1": 0.5, "beta2": 0.9}, NO_GAPS),
-    ("adam", {"lr": 0.05, "beta1": 0.0}, NO_GAPS),
-    ("adam", {"lr": 0.05, "eps": 0.01}, NO_GAPS),
-    ("adam", {"lr": 0.05, "l2": 0.05}, NO_GAPS),
-    ("adam", {"lr": 0.05, "beta2": 0.5, "amsgrad": True}, NO_GAPS),
-    ("adam", {"lr": 0.05, "beta2": 0.5, "amsgrad": True}, GAPS),
-    (
-        "adam",
-        {"lr": 0.05, "beta1": 0.8, "beta2": 0.9, "eps": 1e-4, "l2": 0.05, "amsgrad": True},
-        GAPS,
-    ),
-]
-
-
-def start_values():
-    """All between 2.4 and 5.6 in size: no parameter comes near 0, so a relative error means
-    something at every step."""
-    return [
-        [4 + x if i % 2 else -4 + x for i, x in enumerate(numbers(torch.Size(s).numel(), 50 * p))]
-        for p, s in enumerate(SHAPES)
-    ]
-
-
-def gradient(step, p):
-    """Signed, with one entry tiny and one exactly 0, each in another place at each step."""
-    values = numbers(torch.Size(SHAPES[p]).numel(), 7 * step + 40 * p)
-    values[step % len(values)] *= 1e-9
-    if step % 3 == 1:
-        values[(step + 1) % len(values)] = 0.0
-    return values
-
-
-def torch_options(method, options):
-    out = {TORCH_NAMES.get(key, key): value for key, value in options.items()}
-    if method == "adam":
-        out["betas"] = (out.pop("beta1", 0.9), out.pop("beta2", 0.999))
-    return out
-
-
-def trajectory(method, options, missing, gradients):
-    parameters = [
-        torch.tensor(values).reshape(shape).requires_grad_()
-        for values, shape in zip(start_values(), SHAPES)
-    ]
-    optimizer = METHODS[method](parameters, **torch_options(method, options))
-    steps = []
-    for step in range(STEPS):
-        for p, parameter in enumerate(parameters):
-            given = [step, p] not in missing
-            parameter.grad = torch.tensor(gradients[step][p]).reshape(SHAPES[p]) if given else None
-        optimizer.step()
-        steps.append([flat(parameter) for parameter in parameters])
-    return steps
-
-
-def trajectory_name(method, options, missing):
-    words = [method] + [f"{key} {value}" for key, value in options.items()]
-    return ", ".join(words + (["gaps"] if missing else []))
-
-
-def make_optimizers():
-    gradients = [[gradient(step, p) for p in range(len(SHAPES))] for step in range(STEPS)]
-    cases = [
-        {
-            "name": trajectory_name(method, options, missing),
-            "method": method,
-            "options": options,
-            "missing": missing,
-            "steps": trajectory(method, options, missing, gradients),
-        }
-        for method, options, missing in TRAJECTORIES
-    ]
-    return {"shapes": SHAPES, "start": start_values(), "gradients": gradients, "cases": cases}
-
+from schedules import make_schedules
+from trajectories import make_optimizers
 
 # ---- ops.json
 
@@ -247,7 +135,12 @@ def main():
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
-    for name, make in (("optimizers.json", make_optimizers), ("ops.json", make_ops)):
+    files = {
+        "optimizers.json": make_optimizers,
+        "schedules.json": make_schedules,
+        "ops.json": make_ops,
+    }
+    for name, make in files.items():
         (folder / name).write_text(layout(make()) + "\n")
 
 

@@ -9,9 +9,15 @@
 #include <string>
 #include <vector>
 
+#include <reel/optim/adadelta.h>
 #include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>
+#include <reel/optim/adamax.h>
+#include <reel/optim/adamw.h>
+#include <reel/optim/nadam.h>
+#include <reel/optim/radam.h>
 #include <reel/optim/rmsprop.h>
+#include <reel/optim/rprop.h>
 #include <reel/optim/sgd.h>
 
 #include "../near.h"
@@ -50,33 +56,52 @@ class Options {
   Json left_;
 };
 
-std::unique_ptr<Optimizer> make(const std::string& method, const Parameters& parameters,
-                                Options& read) {
-  if (method == "sgd") {
-    SgdOptions o{.lr = -1};  // required, so a case without it fails
-    read("lr", o.lr)("momentum", o.momentum)("dampening", o.dampening)("nesterov", o.nesterov)(
-        "l2", o.l2);
-    return std::make_unique<Sgd>(parameters, o);
-  }
-  if (method == "adagrad") {
-    AdagradOptions o;
-    read("lr", o.lr)("lr_decay", o.lr_decay)("eps", o.eps)("start", o.start)("l2", o.l2);
-    return std::make_unique<Adagrad>(parameters, o);
-  }
-  if (method == "rmsprop") {
-    RmspropOptions o;
-    read("lr", o.lr)("alpha", o.alpha)("eps", o.eps)("momentum", o.momentum)(
-        "centered", o.centered)("l2", o.l2);
-    return std::make_unique<Rmsprop>(parameters, o);
-  }
-  if (method == "adam") {
-    AdamOptions o;
-    read("lr", o.lr)("beta1", o.beta1)("beta2", o.beta2)("eps", o.eps)("amsgrad", o.amsgrad)("l2",
-                                                                                             o.l2);
-    return std::make_unique<Adam>(parameters, o);
-  }
+template <class Method, class MethodOptions>
+std::unique_ptr<Optimizer> make(const Groups& groups, Options& read, MethodOptions o) {
+  read("lr", o.lr)("l2", o.l2)("decay", o.decay);
+  if constexpr (requires { o.eps; }) read("eps", o.eps);
+  if constexpr (requires { o.beta1; }) read("beta1", o.beta1)("beta2", o.beta2);
+  if constexpr (requires { o.momentum; }) read("momentum", o.momentum);
+  if constexpr (requires { o.dampening; }) read("dampening", o.dampening)("nesterov", o.nesterov);
+  if constexpr (requires { o.start; }) read("lr_decay", o.lr_decay)("start", o.start);
+  if constexpr (requires { o.alpha; }) read("alpha", o.alpha)("centered", o.centered);
+  if constexpr (requires { o.rho; }) read("rho", o.rho);
+  if constexpr (requires { o.up; })
+    read("down", o.down)("up", o.up)("shortest", o.shortest)("longest", o.longest);
+  if constexpr (requires { o.amsgrad; }) read("amsgrad", o.amsgrad);
+  if constexpr (requires { o.momentum_decay; }) read("momentum_decay", o.momentum_decay);
+  return std::make_unique<Method>(groups, o);
+}
+
+std::unique_ptr<Optimizer> make(const std::string& method, const Groups& groups, Options& read) {
+  if (method == "sgd") return make<Sgd>(groups, read, SgdOptions{.lr = -1});  // required
+  if (method == "adagrad") return make<Adagrad>(groups, read, AdagradOptions());
+  if (method == "rmsprop") return make<Rmsprop>(groups, read, RmspropOptions());
+  if (method == "adadelta") return make<Adadelta>(groups, read, AdadeltaOptions());
+  if (method == "rprop") return make<Rprop>(groups, read, RpropOptions());
+  if (method == "adam") return make<Adam>(groups, read, AdamOptions());
+  if (method == "adamw") return make<AdamW>(groups, read, AdamWOptions());
+  if (method == "nadam") return make<NAdam>(groups, read, NAdamOptions());
+  if (method == "radam") return make<RAdam>(groups, read, RAdamOptions());
+  if (method == "adamax") return make<AdaMax>(groups, read, AdaMaxOptions());
   FAIL("there is no method " << method);
   return nullptr;
+}
+
+// Each parameter in a group of its own, if the case has groups.
+Groups groups_of(const Json& golden_case, const Parameters& parameters) {
+  if (!golden_case.contains("groups")) return parameters;
+  std::vector<Group> groups;
+  for (const Parameter& parameter : parameters) {
+    Options read(golden_case["groups"].at(groups.size()));
+    Group group{.parameters = {parameter}};
+    for (auto [name, option] :
+         {std::pair{"lr", &group.lr}, {"l2", &group.l2}, {"decay", &group.decay}})
+      if (double value = -1; read(name, value), value != -1) *option = value;
+    REQUIRE(read.unknown() == "");
+    groups.push_back(group);
+  }
+  return groups;
 }
 
 Tensor tensor(const Json& shape, const Json& values) {
@@ -88,11 +113,11 @@ bool missing(const Json& golden_case, std::size_t step, std::size_t p) {
   return std::find(gaps.begin(), gaps.end(), Json{step, p}) != gaps.end();
 }
 
-TEST_CASE("optimisers: 12 steps of each case are PyTorch's") {
+TEST_CASE("optimisers: 25 steps of each case are PyTorch's") {
   const Json file = golden();
   const Json &shapes = file["shapes"], &start = file["start"], &gradients = file["gradients"];
   REQUIRE(shapes.size() == 2);
-  REQUIRE(gradients.size() == 12);
+  REQUIRE(gradients.size() == 25);
   std::map<std::string, int> cases;
   for (const Json& golden_case : file["cases"]) {
     const std::string name = golden_case["name"], method = golden_case["method"];
@@ -102,7 +127,7 @@ TEST_CASE("optimisers: 12 steps of each case are PyTorch's") {
     for (std::size_t p = 0; p < shapes.size(); ++p)
       parameters.emplace_back(tensor(shapes[p], start[p]));
     Options options(golden_case["options"]);
-    const auto optimizer = make(method, parameters, options);
+    const auto optimizer = make(method, groups_of(golden_case, parameters), options);
     REQUIRE(options.unknown() == "");
     REQUIRE(golden_case["steps"].size() == gradients.size());
     for (std::size_t step = 0; step < gradients.size(); ++step) {
@@ -119,8 +144,16 @@ TEST_CASE("optimisers: 12 steps of each case are PyTorch's") {
     }
   }
   // So that a case that is lost from the file is missed.
-  CHECK(cases ==
-        std::map<std::string, int>{{"sgd", 11}, {"adagrad", 8}, {"rmsprop", 9}, {"adam", 10}});
+  CHECK(cases == std::map<std::string, int>{{"sgd", 14},
+                                            {"adagrad", 9},
+                                            {"rmsprop", 10},
+                                            {"adadelta", 7},
+                                            {"rprop", 6},
+                                            {"adam", 11},
+                                            {"adamw", 7},
+                                            {"nadam", 6},
+                                            {"radam", 6},
+                                            {"adamax", 5}});
 }
 
 }  // namespace

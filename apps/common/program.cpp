@@ -1,0 +1,63 @@
+// Running a program.
+#include "program.h"
+
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include <reel/autodiff/core/error.h>
+
+namespace reel::apps {
+namespace {
+
+// "train, eval or predict".
+std::string commands_of(const CLI::App& app) {
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  std::string text;
+  for (std::size_t i = 0; i < commands.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == commands.size() ? " or " : ", ") + commands[i]->get_name();
+  return text;
+}
+
+}  // namespace
+
+const CLI::Validator not_empty(
+    [](const std::string& text) { return text.empty() ? "is empty" : ""; }, "");
+
+void set_up(CLI::App& app, const char* version) {
+  app.set_version_flag("--version", app.get_name() + ' ' + version);
+  app.require_subcommand(0, 1);        // none is checked in `run`: CLI11 would not name a wrong one
+  app.option_defaults()->take_last();  // of an option that is given twice
+  app.footer("`" + app.get_name() + " COMMAND --help` shows a command's options and examples.\n");
+}
+
+int run(CLI::App& app, int argc, char** argv, const int& exit_code) {
+  const auto fail_with = [&](Error::Kind kind, const std::string& message) {
+    std::cout.flush();
+    std::cerr << app.get_name() << ": " << message << '\n';
+    return static_cast<int>(kind);
+  };
+  try {
+    app.parse(argc, argv);
+    if (app.get_subcommands().empty())
+      return fail_with(Error::Kind::usage,
+                       "no command, expected " + commands_of(app) + ". Hint: see --help.");
+  } catch (const CLI::Success& request) {  // --help, --version
+    app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    std::string message = error.what();
+    if (!message.ends_with('.')) message += '.';
+    return fail_with(Error::Kind::usage, message + " Hint: see --help.");
+  } catch (const Error& error) {
+    return fail_with(error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail_with(Error::Kind::failure, "out of memory.");
+  } catch (const std::exception& error) {
+    return fail_with(Error::Kind::failure, error.what());
+  }
+  if (!std::cout.flush())
+    return fail_with(Error::Kind::system, "the results could not be written to standard output.");
+  return exit_code;
+}
+
+}  // namespace reel::apps

@@ -1,0 +1,91 @@
+// Numbers, columns and mistyped names.
+#include "text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+#include <sstream>
+#include <utility>
+
+namespace reel::apps {
+namespace {
+
+// Insertions, deletions and replacements between two texts. Levenshtein 1966.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] != b[j]);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string grouped(std::size_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  return text;
+}
+
+std::string percent(double share) {
+  if (std::isnan(share)) return "–";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
+  return text;
+}
+
+std::string significant(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*g", digits, value);
+  return text;
+}
+
+std::size_t width_of(std::string_view text) {
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
+}
+
+std::string padded(const std::string& text, std::size_t width, bool right_aligned) {
+  const std::size_t length = width_of(text);
+  const std::string space(width > length ? width - length : 0, ' ');
+  return right_aligned ? space + text : text + space;
+}
+
+std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+  std::vector<std::string> lines;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!lines.empty() && width_of(lines.back()) + 1 + width_of(word) <= width)
+      lines.back() += ' ' + word;
+    else
+      lines.push_back(word);
+  }
+  return lines;
+}
+
+std::string nearest(std::string_view name, const std::vector<std::string>& names) {
+  std::vector<std::pair<std::size_t, std::size_t>> near;  // distance, index
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool contains = !name.empty() && names[i].find(name) != std::string::npos;
+    const std::size_t d = contains ? 1 : distance(name, names[i]);
+    if (d <= std::max<std::size_t>(2, name.size() / 3)) near.emplace_back(d, i);
+  }
+  std::sort(near.begin(), near.end());
+  if (near.size() > 3) near.resize(3);
+  std::string text;
+  const auto add = [&](const std::string& one) { text += (text.empty() ? "" : ", ") + one; };
+  for (const auto& [d, i] : near) add(names[i]);
+  if (near.empty())
+    for (const std::string& one : names) add(one);
+  return text;
+}
+
+}  // namespace reel::apps

@@ -1,0 +1,27 @@
+// Text for people: numbers and columns.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reel::apps {
+
+/// "60,000".
+std::string grouped(std::size_t number);
+/// "84.03 %"; "–" for NaN, the share of nothing.
+std::string percent(double share);
+/// In at most so many significant digits: "0.25", "1e-05", "nan".
+std::string significant(double value, int digits = 6);
+/// Characters of a UTF-8 text.
+std::size_t width_of(std::string_view text);
+/// `text` padded with spaces to a width in characters, on the left if `right_aligned`.
+std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);
+/// The words of a text in lines no wider than that, if each word fits.
+std::vector<std::string> wrapped(const std::string& text, std::size_t width);
+/// Up to three of the names, those that a mistyped one may have meant: "rprop, rmsprop"; all of
+/// them if none is near.
+std::string nearest(std::string_view name, const std::vector<std::string>& names);
+
+}  // namespace reel::apps

@@ -1,0 +1,43 @@
+// One chart of a picture: its axes, surface, series and markers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lines.h"
+#include "plot.h"
+
+namespace reel::plot {
+
+constexpr double small_font = 12, font = 13, chart_title_font = 14, title_font = 17;
+constexpr std::size_t colours = 7;
+
+/// The names in a picture's legend, in the order of their colours.
+class Legend {
+ public:
+  explicit Legend(const Picture& picture);
+
+  struct Entry {
+    std::string name;
+    Style style;
+  };
+  const std::vector<Entry>& entries() const noexcept { return entries_; }
+  /// The place of a name among the entries; empty if it has none.
+  std::optional<std::size_t> index(const std::string& name) const;
+  /// Whether an entry's line looks like another's but for its colour, so that it needs marks.
+  bool needs_marks(std::size_t entry) const;
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+/// The CSS classes of a line.
+std::string line_class(Style style, std::optional<std::size_t> colour);
+
+/// Throws Error for what cannot be drawn, naming it.
+void check(const Chart& chart);
+/// Into a cell of the page.
+void draw(Svg& out, const Chart& chart, const Box& cell, const Legend& legend);
+
+}  // namespace reel::plot

@@ -1,0 +1,32 @@
+// Labels: words beside points, where they hide as little as possible.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lines.h"
+
+namespace reel::plot {
+
+struct Label {
+  Point at;
+  std::string text;
+  std::string anchor;  ///< "start", "middle" or "end": the CSS class
+};
+
+class Labels {
+ public:
+  /// What labels had better not cover.
+  void avoid(const Line& line);
+  void avoid_points(const Line& points);
+  void add(Point at, const std::string& text);
+
+  /// All labels, each on the side of its point that is freest, inside the box if possible.
+  std::vector<Label> placed(const Box& box) const;
+
+ private:
+  Line avoided_;
+  std::vector<Label> labels_;
+};
+
+}  // namespace reel::plot

@@ -1,0 +1,78 @@
+// Lecture: a system from the lecture notes, run here, its numbers beside those of the notes.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <reel/optim/minimize/history.h>
+
+#include "../plot/plot.h"
+
+namespace reel::descent {
+
+/// What a system shows: a number of the notes and the one found here, or a claim and its evidence.
+struct Finding {
+  std::string what;
+  std::string notes;  ///< the number that must come out, or the claim's condition, as text
+  std::string here;
+  bool holds;
+  double value;  ///< the number found here; of a claim, the quantity that decides it
+};
+
+/// A number of the notes, to be met within an absolute tolerance.
+Finding number(std::string what, double notes, double here, double tolerance);
+/// A claim: `condition` in words, such as "at most 15 of 100".
+Finding claim(std::string what, std::string condition, double value, bool holds);
+
+struct Figure {
+  std::string name;     ///< of its file, without .svg
+  std::string caption;  ///< a sentence or two: what is to be seen
+  plot::Picture picture;
+};
+
+/// The points, values and counts of one method's run, for --json.
+struct Trace {
+  std::string name;
+  optim::History history;
+};
+
+struct Report {
+  std::vector<Finding> findings = {};
+  std::vector<Figure> figures = {};
+  std::vector<Trace> traces = {};
+  std::vector<std::string> text = {};  ///< lines to print as they are: a small table, a formula
+};
+
+struct Settings {
+  std::filesystem::path data;  ///< the folder of the MNIST-format files
+};
+
+struct Lecture {
+  int row;  ///< its number in the list of systems
+  std::string name;
+  std::string
+      notes;  ///< which lecture: "Southampton", "van der Smagt", "CS231n", "Neuromatch", "Glasgow"
+  std::string title;
+  std::string sentence;  ///< what it is about
+  std::function<Report(const Settings&)> run;
+};
+
+/// All, by number.
+const std::vector<Lecture>& lectures();
+/// By its name or number. Throws Error (usage) for any other, naming the nearest.
+const Lecture& lecture(std::string_view name_or_row);
+
+// ---- the parts that `lectures` joins, one for each file in rows/
+
+std::vector<Lecture> differentiation_lectures();  ///< rows 1 to 7
+std::vector<Lecture> model_lectures();            ///< rows 8 to 11
+std::vector<Lecture> descent_lectures();          ///< rows 14 to 16, 22, 34 and 35
+std::vector<Lecture> curvature_lectures();        ///< rows 17 to 19, 23 and 29
+std::vector<Lecture> fitting_lectures();          ///< rows 20, 21, 28 and 30
+std::vector<Lecture> search_lectures();           ///< rows 25 to 27
+std::vector<Lecture> training_lectures();         ///< rows 24, 31 and 32
+
+}  // namespace reel::descent

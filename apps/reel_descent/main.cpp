@@ -1,0 +1,133 @@
+// reel-descent: shows what lecture notes on optimisation describe, and races methods.
+#include <reel/data/mnist.h>
+
+#include "../common/program.h"
+#include "../common/text.h"
+#include "commands.h"
+#include "methods.h"
+
+namespace reel::descent {
+namespace {
+
+using apps::not_empty, apps::silent;
+
+constexpr std::size_t most = std::size_t{1} << 30;
+constexpr std::size_t largest_seed = std::size_t(-1) / 2;  // CLI11 reads −1 as 2⁶⁴ − 1
+
+void add_json(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "Print JSON, one object a line");
+}
+
+void add_data(CLI::App& command, LectureOptions& options) {
+  options.data = data::default_folder().string();
+  command.add_option("--data", options.data, "Folder of the four IDX files, gzipped or not")
+      ->capture_default_str()
+      ->type_name("DIR");
+}
+
+void add_list(CLI::App& app, LectureOptions& options, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("list", "List the systems that can be shown");
+  add_json(command, options.json);
+  command.footer("Example:\n  reel-descent list\n");
+  command.callback([&] { exit_code = list(options); });
+}
+
+void add_show(CLI::App& app, LectureOptions& options, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("show", "Compute a system and compare with the notes");
+  command.add_option("lecture", options.name, "Its name or row, see `reel-descent list`")
+      ->required()
+      ->type_name("NAME");
+  command.add_option("--out", options.out, "Draw its pictures into this folder")
+      ->check(not_empty)
+      ->type_name("FOLDER");
+  add_data(command, options);
+  add_json(command, options.json);
+  command.footer(
+      "It fails if a finding does not agree. Examples:\n"
+      "  reel-descent show 14\n"
+      "  reel-descent show 14 --out pictures\n");
+  command.callback([&] { exit_code = show(options); });
+}
+
+void add_all(CLI::App& app, LectureOptions& options, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("all", "Show all systems on one page with pictures");
+  command.add_option("--out", options.out, "Folder for index.html and the pictures")
+      ->required()
+      ->check(not_empty)
+      ->type_name("FOLDER");
+  add_data(command, options);
+  add_json(command, options.json);
+  command.footer("Example:\n  reel-descent all --out lectures\n");
+  command.callback([&] { exit_code = all(options); });
+}
+
+std::string race_help() {
+  std::string names;
+  for (const std::string& name : function_names()) names += (names.empty() ? "" : " ") + name;
+  std::string functions;
+  for (const std::string& line : apps::wrapped(names, 76)) functions += "  " + line + '\n';
+  return "Methods, commas between them: NAME, or NAME:OPTION=VALUE:OPTION=VALUE. Their options,\n"
+         "with the default or, of several words, the default first:\n" +
+         methods_help() +
+         "random_restart takes the options of the method it restarts as well.\n"
+         "Functions:\n" +
+         functions +
+         "Sweeps are values + gradients + products of the Hessian with a vector + n for each\n"
+         "Hessian of n parameters + m for each Jacobian of m residuals. The distance is that to\n"
+         "the nearest global minimum.\n"
+         "Examples:\n"
+         "  reel-descent race\n"
+         "  reel-descent race --on himmelblau --methods nesterov:step=0.005,lbfgs,newton_cg\n"
+         "  reel-descent race --on beale --starts '1,1;-2,3' --methods bfgs,levenberg_marquardt\n"
+         "  reel-descent race --on nightmare --starts random:3 --out race.svg \\\n"
+         "    --methods hill_climbing,random_restart:of=momentum:step=0.2:deviation=2\n";
+}
+
+void add_race(CLI::App& app, RaceOptions& options, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("race", "Run methods from the same starts");
+  command.add_option("--methods", options.methods, "Which, with their options, see below")
+      ->check(not_empty)
+      ->capture_default_str()
+      ->type_name("LIST");
+  command.add_option("--on", options.on, "The function to minimise, see below")
+      ->capture_default_str()
+      ->type_name("NAME");
+  command
+      .add_option("--starts", options.starts,
+                  "Points X,Y;X,Y… or random:N [the function's own start]")
+      ->check(not_empty)
+      ->type_name("LIST");
+  command.add_option("--iterations", options.iterations, "At most, in each run")
+      ->check(silent(CLI::Range(std::size_t{1}, most)))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--seed", options.seed, "Decides random starts and methods")
+      ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--out", options.out, "Draw paths and losses into this SVG file")
+      ->check(not_empty)
+      ->type_name("FILE");
+  add_json(command, options.json);
+  command.footer(race_help());
+  command.callback([&] { exit_code = race(options); });
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Shows what lecture notes on optimisation describe, and races methods.",
+               "reel-descent");
+  apps::set_up(app, REEL_VERSION);
+  int exit_code = 0;
+  LectureOptions list_options, show_options, all_options;
+  RaceOptions race_options;
+  add_list(app, list_options, exit_code);
+  add_show(app, show_options, exit_code);
+  add_all(app, all_options, exit_code);
+  add_race(app, race_options, exit_code);
+  return apps::run(app, argc, argv, exit_code);
+}
+
+}  // namespace
+}  // namespace reel::descent
+
+int main(int argc, char** argv) { return reel::descent::run(argc, argv); }

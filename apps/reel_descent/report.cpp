@@ -1,0 +1,114 @@
+// Tables, JSON and pictures of a report.
+#include "report.h"
+
+#include <algorithm>
+#include <array>
+
+#include <reel/autodiff/core/file.h>
+
+#include "../common/output.h"
+#include "../common/text.h"
+
+namespace reel::descent {
+
+using namespace apps;
+using nlohmann::ordered_json;
+
+std::size_t holding(const std::vector<Finding>& findings) {
+  return static_cast<std::size_t>(
+      std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.holds; }));
+}
+
+std::string findings_table(const std::vector<Finding>& findings) {
+  constexpr std::array<std::size_t, 3> widest{52, 34, 26};
+  using Cells = std::array<std::string, 3>;
+  std::vector<std::pair<std::string, Cells>> rows{{" ", {"what", "notes", "here"}}};
+  for (const Finding& f : findings)
+    rows.push_back({f.holds ? "✓" : "✗", {f.what, f.notes, f.here}});
+  std::array<std::size_t, 3> widths{};
+  for (const auto& [mark, cells] : rows)
+    for (std::size_t c = 0; c < 3; ++c)
+      widths[c] = std::max(widths[c], std::min(width_of(cells[c]), widest[c]));
+  const char *good = colours() ? "\033[32m" : "", *bad = colours() ? "\033[31m" : "",
+             *plain = colours() ? "\033[0m" : "";
+  std::string text;
+  for (const auto& [mark, cells] : rows) {
+    std::array<std::vector<std::string>, 3> lines;
+    std::size_t height = 1;
+    for (std::size_t c = 0; c < 3; ++c) {
+      lines[c] = wrapped(cells[c], widths[c]);
+      height = std::max(height, lines[c].size());
+    }
+    for (std::size_t i = 0; i < height; ++i) {
+      std::string line = concat(mark == "✗" ? bad : good, i == 0 ? mark : " ", plain);
+      for (std::size_t c = 0; c < 3; ++c)
+        line += "  " + padded(i < lines[c].size() ? lines[c][i] : "", widths[c]);
+      text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+    }
+  }
+  return text;
+}
+
+ordered_json to_json(const optim::Evaluations& e) {
+  return {{"values", e.values},
+          {"gradients", e.gradients},
+          {"hessians", e.hessians},
+          {"hessian_products", e.hessian_products},
+          {"jacobians", e.jacobians}};
+}
+
+ordered_json to_json(const optim::History& history) {
+  ordered_json points = ordered_json::array(), evaluations = ordered_json::array();
+  for (const Tensor& theta : history.points())
+    points.push_back(std::vector<Real>(theta.data(), theta.data() + theta.size()));
+  for (const optim::Evaluations& e : history.evaluations()) evaluations.push_back(to_json(e));
+  return {{"points", std::move(points)},
+          {"values", history.values()},
+          {"runs", history.runs()},
+          {"evaluations", std::move(evaluations)}};
+}
+
+ordered_json to_json(const Lecture& lecture, const Report& report, double seconds) {
+  ordered_json findings = ordered_json::array(), figures = ordered_json::array(),
+               traces = ordered_json::array();
+  for (const Finding& f : report.findings)
+    findings.push_back({{"what", f.what},
+                        {"notes", f.notes},
+                        {"here", f.here},
+                        {"value", f.value},
+                        {"holds", f.holds}});
+  for (const Figure& f : report.figures)
+    figures.push_back({{"name", f.name}, {"caption", f.caption}});
+  for (const Trace& t : report.traces) {
+    ordered_json trace{{"name", t.name}};
+    trace.update(to_json(t.history));
+    traces.push_back(std::move(trace));
+  }
+  return {{"row", lecture.row},
+          {"name", lecture.name},
+          {"lecture", lecture.notes},
+          {"title", lecture.title},
+          {"holds", holding(report.findings) == report.findings.size()},
+          {"seconds", seconds},
+          {"findings", std::move(findings)},
+          {"figures", std::move(figures)},
+          {"traces", std::move(traces)}};
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error && !std::filesystem::is_directory(folder, error) && !error)
+    error = std::make_error_code(std::errc::not_a_directory);
+  if (error)
+    fail(Error::Kind::system, "out", absolute_name(folder), " can't be made: ", error.message(),
+         '.');
+  check_can_write((folder / "index.html").string(), "out");
+}
+
+void write_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder) {
+  for (const Figure& figure : figures)
+    write_file(folder / (figure.name + ".svg"), "out", plot::svg(figure.picture));
+}
+
+}  // namespace reel::descent

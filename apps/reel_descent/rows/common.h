@@ -1,0 +1,35 @@
+// What the lectures share: curves of a search's history, functions of the plane for contours.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include <reel/optim/minimize/history.h>
+
+#include "../../plot/plot.h"
+
+namespace reel::descent {
+
+/// θᵢ of a vector θ, as a scalar.
+Var element(const Var& theta, std::size_t i);
+/// f at (x, y), for plot::surface_of.
+std::function<double(double, double)> on_plane(optim::Objective f);
+
+/// Where a search in the plane was: θ₂ against θ₁.
+plot::Series path(std::string name, const optim::History& history,
+                  plot::Style style = plot::Style::line_and_dots);
+/// Values above `lowest`, against the points tracked; the start has number 0.
+plot::Series losses(std::string name, const optim::History& history, double lowest = 0,
+                    plot::Style style = plot::Style::line);
+/// y over [low, high].
+plot::Series curve(std::string name, const std::function<double(double)>& y, double low,
+                   double high, std::size_t points = 201, plot::Style style = plot::Style::line);
+
+/// The largest |aᵢ − bᵢ|; infinite if the shapes differ, NaN if one of them is.
+double largest_difference(const Tensor& a, const Tensor& b);
+
+/// A number in at most so many significant digits: "0.25", "1e-05".
+std::string text(double value, int digits = 6);
+
+}  // namespace reel::descent

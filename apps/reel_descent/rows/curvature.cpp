@@ -1,0 +1,330 @@
+// Rows 17 to 19 and 29: methods that use the curvature, exactly or in part.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/derivatives.h>
+#include <reel/autodiff/ops.h>
+#include <reel/nn/init.h>
+#include <reel/optim/minimize/conjugate_gradient.h>
+#include <reel/optim/minimize/gradient_descent.h>
+#include <reel/optim/minimize/lbfgs.h>
+#include <reel/optim/minimize/least_squares.h>
+#include <reel/optim/minimize/newton.h>
+#include <reel/optim/minimize/objectives.h>
+
+#include "../../common/text.h"
+#include "../lecture.h"
+#include "common.h"
+#include "critical_points.h"
+
+namespace reel::descent {
+namespace {
+
+using optim::LineSearch;
+using plot::Style;
+
+// ‖θ − at‖₂ along a search.
+std::vector<double> errors(const optim::History& history, const Tensor& at) {
+  std::vector<double> found;
+  for (const Tensor& theta : history.points())
+    found.push_back(optim::norm_of(theta - at, optim::Norm::l2));
+  return found;
+}
+
+// Against their numbers, from 0.
+plot::Series numbered(std::string name, std::vector<double> y, Style style = Style::line) {
+  plot::Series series{std::move(name), {}, std::move(y), style};
+  for (std::size_t i = 0; i < series.y.size(); ++i) series.x.push_back(static_cast<double>(i));
+  return series;
+}
+
+// ---- row 17
+
+// Of Newton's method: eₖ₊₁/eₖ² as long as rounding, 1e-15, is small beside eₖ₊₁.
+std::vector<double> ratios(const std::vector<double>& error) {
+  std::vector<double> found;
+  for (std::size_t k = 0; k + 1 < error.size() && error[k + 1] > 1e-11; ++k)
+    found.push_back(error[k + 1] / (error[k] * error[k]));
+  return found;
+}
+
+Report newton(const Settings&) {
+  const auto slope = grad(optim::quartic);
+  const auto bend = grad(slope);
+  const Var five = 5;
+  const auto search = [](const optim::Objective& f, const Tensor& start, std::size_t iterations) {
+    return optim::minimize(f, start, optim::newton(),
+                           {.iterations = iterations, .gradient_tolerance = 0});
+  };
+  Report report{.findings = {number("f′(5) of f = x⁴ − 40x² − 100x", 0, slope(five).item(), 0),
+                             number("f″(5)", 220, bend(five).item(), 0)}};
+  for (const std::size_t n : {1u, 10u}) {
+    const auto found = search(optim::quadratic(n == 1 ? 1 : 100, n), full({n}, -4), 1);
+    report.findings.push_back(
+        number("distance from the minimum after one step on a quadratic, n = " + std::to_string(n),
+               0, errors(found.history, full({n}, 1)).back(), 1e-13));
+  }
+
+  const auto line = search(optim::quartic, scalar(6), 6);
+  const auto plain = optim::minimize(optim::quartic, scalar(6),
+                                     optim::gradient_descent({.step = 0.002}), {.iterations = 50});
+  const Tensor ones = full({10}, 1);
+  const auto many = search(optim::rosenbrock, full({10}, 1.1), 8);
+  const std::vector<double> error = errors(line.history, scalar(5)),
+                            many_errors = errors(many.history, ones);
+  report.findings.push_back(number("minimum found from 6", 5, line.theta(), 1e-14));
+  const std::vector<double> found = ratios(error), many_found = ratios(many_errors);
+  for (std::size_t k = 0; k < found.size(); ++k)
+    report.text.push_back("e" + std::to_string(k) + " = " + text(error[k], 4) + "   e" +
+                          std::to_string(k + 1) + "/e" + std::to_string(k) +
+                          "² = " + text(found[k], 7));
+  report.findings.push_back(
+      number("last ratio eₖ₊₁/eₖ² above rounding, → 3/11", 3. / 11, found.back(), 1e-5));
+  bool closer = found.size() >= 4;
+  for (std::size_t k = 1; k < found.size(); ++k)
+    closer = closer && std::abs(found[k] - 3. / 11) < std::abs(found[k - 1] - 3. / 11);
+  report.findings.push_back(claim("ratios, each closer to 3/11 than the one before", "at least 4",
+                                  static_cast<double>(found.size()), closer));
+  // k with eₖ the first error below 1e-2 in ten dimensions
+  const auto k = static_cast<std::size_t>(
+      std::find_if(many_errors.begin(), many_errors.end(), [](double e) { return e < 1e-2; }) -
+      many_errors.begin());
+  double largest = 0;
+  for (std::size_t i = k; i < many_found.size(); ++i) largest = std::max(largest, many_found[i]);
+  report.findings.push_back(claim("ten dimensions, below 1e-2: largest eₖ₊₁/eₖ²",
+                                  "below 20: errors ε, ~ε², ~ε⁴", largest,
+                                  many_found.size() >= k + 2 && largest < 20));
+  report.traces = {{"Newton", line.history},
+                   {"gradient descent", plain.history},
+                   {"Newton, ten dimensions", many.history}};
+  report.figures = {
+      {"newton",
+       "Distance from the minimum. Gradient descent divides it by the same number in every step, a "
+       "straight line on the log scale; Newton's method squares it, so that the line bends down "
+       "ever faster, in ten dimensions as in one; the step after the last one drawn is at the "
+       "minimum to rounding.",
+       {"Newton's method squares the error",
+        {{.title = "",
+          .x = {"iteration", false, 0, 20},
+          .y = {"distance from the minimum", true, 1e-16, 10},
+          .series = {numbered("Newton, x⁴ − 40x² − 100x from 6", error, Style::line_and_dots),
+                     numbered("gradient descent, step 0.002", errors(plain.history, scalar(5)),
+                              Style::line_and_dots),
+                     numbered("Newton, Rosenbrock's function of ten variables", many_errors,
+                              Style::line_and_dots)}}},
+        1}}};
+  return report;
+}
+
+// ---- row 18
+
+// ½θᵀAθ − bᵀθ for A = QΛQᵀ, Q and b random, the eigenvalues Λ from 1 to `condition` in equal
+// ratios. (Where eigenvalues crowd together, rounding alone keeps the textbook's recurrence in
+// double above 1e-6 after N = 10 steps.)
+optim::Objective random_quadratic(std::size_t n, double condition, Rng& rng) {
+  const Tensor q = nn::initial_weight(n, n, nn::Init::orthogonal, rng);
+  Tensor lambda = uninitialized({n}), b = uninitialized({n});
+  for (std::size_t i = 0; i < n; ++i) {
+    lambda(i) = std::pow(condition, static_cast<double>(i) / static_cast<double>(n - 1));
+    b(i) = rng.normal();
+  }
+  const Var qt = transpose(Var(q));
+  return [=](const Var& theta) {
+    return 0.5 * sum(lambda * square(matmul(qt, theta))) - dot(b, theta);
+  };
+}
+
+// ‖g‖₂ along a search, by that of its start.
+std::vector<double> falls(const optim::Objective& f, const optim::Method& method, std::size_t n,
+                          std::size_t iterations) {
+  const auto found =
+      optim::minimize(f, zeros({n}), method, {.iterations = iterations, .gradient_tolerance = 0});
+  std::vector<double> norms;
+  for (const Tensor& theta : found.history.points())
+    norms.push_back(optim::norm_of(grad(f)(theta).value(), optim::Norm::l2));
+  const double first = norms.front();
+  for (double& norm : norms) norm /= first;
+  return norms;
+}
+
+Report conjugate_directions(const Settings&) {
+  using Formula = optim::ConjugateGradientOptions::Formula;
+  const std::pair<const char*, optim::Method> methods[] = {
+      {"Polak–Ribière", optim::conjugate_gradient({.line_search = LineSearch::exact})},
+      {"Fletcher–Reeves", optim::conjugate_gradient({.formula = Formula::fletcher_reeves,
+                                                     .line_search = LineSearch::exact})},
+      {"steepest descent", optim::gradient_descent({.line_search = LineSearch::exact})}};
+  constexpr int samples = 10;
+  Report report;
+  plot::Chart after_n{.title = "after N steps, the worst of 10",
+                      .x = {"dimensions N"},
+                      .y = {"gradient's norm, by that at the start", true, 1e-16, 1}},
+      steps{.title = "one of N = 10",
+            .x = {"iteration"},
+            .y = {"gradient's norm, by that at the start", true, 1e-16, 10}};
+  for (const auto& [name, method] : methods) {
+    plot::Series worst{name, {}, {}, Style::line_and_dots};
+    for (std::size_t n = 2; n <= 10; ++n) {
+      Rng rng(n);
+      worst.x.push_back(static_cast<double>(n));
+      worst.y.push_back(0);
+      for (int i = 0; i < samples; ++i) {
+        const auto norms = falls(random_quadratic(n, 100, rng), method, n, n);
+        worst.y.back() = std::max(worst.y.back(), norms.back());
+      }
+    }
+    const bool conjugate = method.name != "gradient descent";
+    const auto [least, most] = std::minmax_element(worst.y.begin(), worst.y.end());
+    report.findings.push_back(
+        conjugate ? claim(std::string(name) + ": largest |g| after N steps, N = 2 … 10",
+                          "at most 1e-6 of that at the start", *most, *most <= 1e-6)
+                  : claim("steepest descent: smallest", "above 1e-3", *least, *least > 1e-3));
+    after_n.series.push_back(std::move(worst));
+    Rng rng(1);
+    steps.series.push_back(numbered(name, falls(random_quadratic(10, 100, rng), method, 10, 30),
+                                    Style::line_and_dots));
+  }
+  after_n.series.push_back({"1e-6", {2, 10}, {1e-6, 1e-6}, Style::dashes});
+  report.figures = {
+      {"conjugate-gradient",
+       "Random quadratics with condition 100, exact line minimisation. Left: conjugate gradients "
+       "end "
+       "in N steps, where the gradient's norm has fallen by far more than 1e-6; steepest descent "
+       "has "
+       "hardly begun. Right: the same step by step.",
+       {"Conjugate gradients end in N steps", {std::move(after_n), std::move(steps)}}}};
+  return report;
+}
+
+// ---- row 19
+
+// ν of a step p: (JᵀJ + ν)p = −g.
+double damping(const Tensor& from, const Tensor& to) {
+  const Tensor p = to - from, r = optim::rosenbrock_residuals(from).value();
+  const Tensor j = jacobian(optim::rosenbrock_residuals)(from).value();
+  const Tensor jp = matmul(Var(j), p).value();
+  const Tensor rest = matmul(Var(Tensor(r + jp)), j).value();  // Jᵀ(r + Jp) = −νp
+  return -dot(Var(rest), p).item() / dot(Var(p), p).item();
+}
+
+Report levenberg_marquardt(const Settings&) {
+  const Tensor start = vector({-1.2, 1});
+  const auto search = [&](const optim::Method& method) {
+    return optim::minimize_least_squares(optim::rosenbrock_residuals, start, method,
+                                         {.gradient_tolerance = 1e-10});
+  };
+  const auto damped = search(optim::levenberg_marquardt()),
+             full_steps = search(optim::gauss_newton());
+  const std::vector<double>& values = damped.history.values();
+  std::vector<double> nu;
+  for (std::size_t k = 0; k + 1 < values.size(); ++k)
+    nu.push_back(damping(damped.history.points()[k], damped.history.points()[k + 1]));
+  int raised = 0, lowered = 0;
+  for (std::size_t k = 1; k < nu.size(); ++k) (nu[k] > nu[k - 1] ? raised : lowered) += 1;
+  Report report;
+  report.findings = {number("x₁ from (−1.2, 1)", 1, damped.theta(0), 1e-9),
+                     number("x₂", 1, damped.theta(1), 1e-9),
+                     claim("steps after which ν is raised", "some", raised, raised > 0),
+                     claim("steps after which it is lowered", "more", lowered, lowered > raised)};
+  plot::Chart plane{.title = "paths",
+                    .x = {"x₁"},
+                    .y = {"x₂"},
+                    .series = {path("Levenberg–Marquardt", damped.history)},
+                    .surface = plot::surface_of(on_plane(optim::rosenbrock), -1.5, 1.5, -0.7, 1.7)};
+  plane.surface->logarithmic = true;
+  plane.markers = {{1, 1, "minimum"}};
+  plot::Chart loss{
+      .title = "value and damping",
+      .x = {"iteration"},
+      .y = {"½‖r‖², ν", true, 1e-16, 1e5},
+      .series = {losses("Levenberg–Marquardt", damped.history, 0, Style::line_and_dots),
+                 losses("Gauss–Newton", full_steps.history, 0, Style::line_and_dots),
+                 numbered("ν", nu, Style::line_and_dots)}};
+  report.traces = {{"Levenberg-Marquardt", damped.history}, {"Gauss-Newton", full_steps.history}};
+  report.figures = {
+      {"levenberg-marquardt",
+       "Left: the path along Rosenbrock's bent valley from (−1.2, 1). Right: half the squared "
+       "residuals and the damping ν of each step. ν rises where the residuals bend and falls by "
+       "the "
+       "end, so that the last steps are Gauss–Newton's; those alone first throw the value up a "
+       "hundredfold here.",
+       {"Levenberg–Marquardt", {plane, loss}}}};
+  return report;
+}
+
+// ---- row 29
+
+// Σ 100(y − x²)² + (1 − x)² over pairs (x, y), the "extended Rosenbrock function" of Moré, Garbow
+// and Hillstrom (ACM TOMS 7, 1981).
+Var paired_valleys(const Var& theta) {
+  const Var pairs = reshape(theta, {theta.value().size() / 2, 2});
+  const Var x = slice(pairs, 1, 0, 1), y = slice(pairs, 1, 1, 2);
+  return sum(100 * square(y - square(x)) + square(1 - x));
+}
+
+Report million(const Settings&) {
+  Report report;
+  plot::Chart chart{.title = "",
+                    .x = {"evaluations of value and gradient"},
+                    .y = {"value / number of variables", true, 1e-16, 1e3}};
+  for (const std::size_t n : {1'000u, 30'000u, 1'000'000u}) {
+    Tensor start = full({n}, 1);
+    for (std::size_t i = 0; i < n; i += 2) start(i) = -1.2;
+    const auto found = optim::minimize(paired_valleys, start, optim::lbfgs(),
+                                       {.value_tolerance = 0, .keep_points = false});
+    plot::Series series{apps::grouped(n) + " variables", {}, {}, Style::line_and_dots};
+    for (std::size_t i = 0; i < found.history.size(); ++i) {
+      series.x.push_back(static_cast<double>(found.history.evaluations()[i].gradients));
+      series.y.push_back(found.history.values()[i] / static_cast<double>(n));
+    }
+    const std::string which = apps::grouped(n) + " variables: ";
+    report.findings.push_back(claim(which + "largest |slope| at the end", "converged, at most 1e-5",
+                                    found.gradient_norm,
+                                    found.converged() && found.gradient_norm <= 1e-5));
+    report.findings.push_back(number(which + "largest |θᵢ − 1| at the end", 0,
+                                     largest_difference(found.theta, full({n}, 1)), 1e-4));
+    const auto count = static_cast<double>(found.evaluations.gradients);
+    report.findings.push_back(
+        claim(which + "evaluations", "at most 100, whatever the size", count, count <= 100));
+    chart.series.push_back(std::move(series));
+    report.traces.push_back({which, found.history});
+  }
+  constexpr double n = 1e6;
+  report.findings.push_back(
+      number("bytes of a Hessian of a million variables, 8 TB", 8e12, n * n * sizeof(double), 0));
+  report.findings.push_back(claim("bytes of ten pairs of steps and gradient changes", "below 1 GB",
+                                  2 * 10 * n * sizeof(double), 2 * 10 * n * sizeof(double) < 1e9));
+  report.figures = {
+      {"million",
+       "L-BFGS on Rosenbrock's valleys, half as many as there are variables: a million "
+       "take 50 evaluations, a thousand 44. It keeps ten pairs of vectors, 160 MB for "
+       "a million variables, where the Hessian would fill 8 TB.",
+       {"A million variables", {std::move(chart)}, 1}}};
+  return report;
+}
+
+}  // namespace
+
+std::vector<Lecture> curvature_lectures() {
+  return {
+      {17, "newton", "Southampton, Glasgow", "Newton's method",
+       "Steps by the exact Hessian: one for a quadratic, and near a minimum each squares the "
+       "error.",
+       newton},
+      {18, "conjugate-gradient", "Southampton, van der Smagt", "Conjugate gradients",
+       "Directions that do not undo each other's work: N steps for N dimensions.",
+       conjugate_directions},
+      {19, "levenberg-marquardt", "Southampton", "Levenberg–Marquardt",
+       "For sums of squares: between descent and Gauss–Newton, by a damping ν that follows how "
+       "well "
+       "each step was predicted.",
+       levenberg_marquardt},
+      critical_points_lecture(),
+      {29, "million", "Glasgow", "L-BFGS with a million variables",
+       "The Hessian of a million parameters takes 8 TB; its effect, learnt from ten steps, 160 MB.",
+       million}};
+}
+
+}  // namespace reel::descent

@@ -1,0 +1,276 @@
+// Rows 1 to 7: derivatives, exact ones by automatic differentiation and numerical ones beside them.
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include <reel/autodiff/check.h>
+#include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/derivatives.h>
+#include <reel/autodiff/ops.h>
+
+#include "../lecture.h"
+#include "common.h"
+
+namespace reel::descent {
+namespace {
+
+using Function = std::function<Var(const Var&)>;
+
+// n numbers from low to high, both included.
+Tensor linspace(double low, double high, std::size_t n) {
+  Tensor x = uninitialized({n});
+  for (std::size_t i = 0; i < n; ++i)
+    x(i) = low + (high - low) / static_cast<double>(n - 1) * static_cast<double>(i);
+  return x;
+}
+
+// ---- row 1
+
+Report graph(const Settings&) {
+  Tape tape;
+  const Var x = tape.variable(scalar(-2)), y = tape.variable(scalar(5)),
+            z = tape.variable(scalar(-4));
+  const Var q = x + y;
+  const Var f = q * z;
+  const std::vector<Var> g = grad(f, {q, x, y, z});
+  return {.findings = {number("f = (x + y)·z at (−2, 5, −4)", -12, f.item(), 0),
+                       number("∂f/∂q, q = x + y", -4, g[0].item(), 0),
+                       number("∂f/∂x", -4, g[1].item(), 0), number("∂f/∂y", -4, g[2].item(), 0),
+                       number("∂f/∂z", 3, g[3].item(), 0)},
+          .text = {"x = −2 ┐", "       (+)── q = 3 ┐", "y =  5 ┘            (·)── f = −12",
+                   "z = −4 ─────────────┘"}};
+}
+
+// ---- row 2
+
+Var t_of(const Var& x) { return (1 - exp(-x)) / (1 + exp(-x)); }
+
+Report slope(const Settings&) {
+  const double exact = grad(t_of)(Var(1)).item();
+  const double h = 1e-4, central = (t_of(1 + h).item() - t_of(1 - h).item()) / (2 * h);
+  return {
+      .findings = {number("t′(1) by automatic differentiation", 0.39322386648296376, exact, 1e-15),
+                   number("t′(1) by central difference, h = 1e-4", 0.39322386636453377, central,
+                          2e-12),
+                   claim("error of the central difference", "h²/6·|t′′′(1)| = 1.18e-10, to 2 %",
+                         std::abs(central - exact),
+                         std::abs(std::abs(central - exact) / 1.1775e-10 - 1) < 0.02)},
+      .text = {"t(x) = (1 − e⁻ˣ)/(1 + e⁻ˣ)"}};
+}
+
+// ---- row 3
+
+Report chain(const Settings&) {
+  const auto f = [](const Var& x) { return tanh(sum(square(x)) - 0.5); };
+  const Tensor g = grad(f)(vector({-0.1, 0.2, 0.3})).value();
+  return {.findings = {number("tanh(Σx² − ½) at (−0.1, 0.2, 0.6)", -0.08975778474716013,
+                              f(vector({-0.1, 0.2, 0.6})).item(), 1e-15),
+                       number("∂/∂x₁ at (−0.1, 0.2, 0.3)", -0.17616545, g(0), 0.5e-8),
+                       number("∂/∂x₂", 0.35233091, g(1), 0.5e-8),
+                       number("∂/∂x₃", 0.52849636, g(2), 0.5e-8)}};
+}
+
+// ---- row 4
+
+// f′, f″, … by nesting, elementwise over a vector, beside the numbers that must come out.
+void nested(Report& report, const std::string& name, Function f, double x,
+            const std::vector<double>& expected) {
+  std::string order;
+  for (const double value : expected) {
+    f = elementwise_grad(std::move(f));
+    order += "′";
+    const Tensor y = f(full({3}, x)).value();
+    report.findings.push_back(
+        number(name + order + "(" + text(x) + ")", value, y(2), 1e-12 * std::abs(value)));
+  }
+}
+
+Report nesting(const Settings&) {
+  const Function tanh_of = [](const Var& x) { return tanh(x); };
+  Report report;
+  nested(report, "t", t_of, 1,
+         {0.393223866482963705, -0.181715495345896819, -0.0706511610324712951, 0.247013722732786441,
+          -0.102083952249106022, -0.566867817059244148});
+  nested(report, "tanh", tanh_of, 1,
+         {0.41997434161402607, -0.63970000844922450, 0.62162668077129626, 0.66509104475050168,
+          -5.5568935584737198, 13.624075441312104});
+  nested(report, "tanh", tanh_of, 0.5,
+         {0.78644773296592741, -0.72686198138358728, -0.56520928825977036, 3.9522195637245831,
+          -3.2666864719713927, -36.279540291791625});
+  return report;
+}
+
+// ---- row 5
+
+Report matrices(const Settings&) {
+  const auto f = [](const Var& v) {
+    const Var x = element(v, 0), y = element(v, 1), z = element(v, 2);
+    return stack({x * y, y * y * z, x - 5 * z, x * y * z});
+  };
+  const auto g = [](const Var& v) {
+    const Var x = element(v, 0), y = element(v, 1), z = element(v, 2);
+    return x * x * y + y * z * z * z;
+  };
+  const Tensor at = vector({2, -3, 5}), v = vector({1, -2, 3});
+  const auto off = [](std::string what, const Tensor& expected, const Tensor& found) {
+    return number(std::move(what) + ": largest difference from the closed form", 0,
+                  largest_difference(expected, found), 0);
+  };
+  const Tensor gradient = vector({-12, 129, -225});
+  const Tensor curvature = matrix({{-6, 4, 0}, {4, 0, 75}, {0, 75, -90}});
+  return {
+      .findings = {off("Jacobian, 4 × 3",
+                       matrix({{-3, 2, 0}, {0, -30, 9}, {1, 0, -5}, {-15, 10, -6}}),
+                       jacobian(f)(at).value()),
+                   off("gradient", gradient, grad(g)(at).value()),
+                   off("gradient as a Jacobian of one row", reshape(Var(gradient), {1, 3}).value(),
+                       jacobian([&](const Var& x) { return reshape(g(x), {1}); })(at).value()),
+                   off("Hessian", curvature, hessian(g)(at).value()),
+                   off("Hessian as the Jacobian of the gradient", curvature,
+                       jacobian(grad(g))(at).value()),
+                   off("Hessian-vector product, without the Hessian", vector({-14, 229, -420}),
+                       hvp(g, at, v).value())},
+      .text = {"f = (xy, y²z, x − 5z, xyz) and g = x²y + yz³ at (2, −3, 5), v = (1, −2, 3)"}};
+}
+
+// ---- row 6
+
+Report differences(const Settings&) {
+  const auto f = [](const Var& x) { return pow(x, cos(x)); };
+  const Tensor x = slice(Var(linspace(0, 20, 100)), 0, 1, 100).value();  // all but 0
+  const Tensor exact = elementwise_grad(f)(x).value();
+  const std::vector<std::pair<int, double>> expected{
+      {0, 1.3e1}, {3, 1.4e-3}, {6, 8.9e-8}, {9, 1.3e-8}, {12, 8.0e-6}, {15, 7.8e-4}, {18, 5.7e-2}};
+  Report report;
+  std::vector<double> errors;
+  for (const auto& [power, notes] : expected) {
+    const double h = std::pow(5.0, -power);
+    const Tensor above = f(Tensor(x + h)).value(), below = f(Tensor(x - h)).value();
+    double worst = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)  // x − h < 0 has no power: fmax ignores the NaN
+      worst = std::fmax(worst, std::abs((above(i) - below(i)) / (2 * h) - exact(i)));
+    errors.push_back(worst);
+    report.findings.push_back(claim("largest error with h = 5^−" + std::to_string(power),
+                                    text(notes) + " within a factor 2", worst,
+                                    worst < 2 * notes && worst > notes / 2));
+  }
+  const auto best = std::min_element(errors.begin(), errors.end()) - errors.begin();
+  const bool valley = std::is_sorted(errors.begin(), errors.begin() + best + 1, std::greater<>()) &&
+                      std::is_sorted(errors.begin() + best, errors.end());
+  report.findings.push_back(claim("best power of 5, errors grow on both sides of it", "−9",
+                                  -expected[static_cast<std::size_t>(best)].first,
+                                  best == 3 && valley));
+  const CheckReport checked =
+      check_gradients([&](std::span<const Var> v) { return f(v[0]); }, {vector({0.5, 1, 3, 19})});
+  report.findings.push_back(claim("derivatives that check_gradients finds wrong", "none",
+                                  checked.ok ? 0 : 1, checked.ok));
+  report.text = {"f = x^cos(x) over 99 points of (0, 20]; (f(x + h) − f(x − h))/2h"};
+  return report;
+}
+
+// ---- row 7
+
+using Field = std::pair<Tensor, Tensor>;
+
+// The x and the y of the points of a square grid: (n, n) each, y along the rows.
+Field grid(double low, double high, std::size_t n) {
+  const Var line = linspace(low, high, n);
+  return {broadcast_to(line, {n, n}).value(), broadcast_to(reshape(line, {n, 1}), {n, n}).value()};
+}
+
+// g₁ − g₂ with g_σ(r) = exp(−r²/2σ²)/2πσ²
+Var difference_of_gaussians(const Var& x, const Var& y) {
+  const Var square_distance = x * x + y * y;
+  const auto gaussian = [&](double variance) {
+    return 0.5 / (std::numbers::pi * variance) * exp(square_distance * (-0.5 / variance));
+  };
+  return gaussian(1) - gaussian(4);
+}
+
+// ∂f/∂x and ∂f/∂y at each point of a grid: each value depends on its own point alone.
+Field gradient_field(const Field& at) {
+  Tape tape;
+  const Var x = tape.variable(at.first), y = tape.variable(at.second);
+  const std::vector<Var> g = grad(sum(difference_of_gaussians(x, y)), {x, y});
+  return {g[0].value(), g[1].value()};
+}
+
+Field numeric_field(const Field& at) {
+  constexpr double h = 1e-5;
+  const auto& [x, y] = at;
+  const auto f = [](const Tensor& a, const Tensor& b) {
+    return difference_of_gaussians(a, b).value();
+  };
+  return {Tensor((f(x + h, y) - f(x - h, y)) / (2 * h)),
+          Tensor((f(x, y + h) - f(x, y - h)) / (2 * h))};
+}
+
+// The product of a light with the normal (−∂f/∂x, −∂f/∂y, dz), normalised.
+Tensor shading(const Field& slope) {
+  const double dz = 0.08;
+  const auto& [fx, fy] = slope;
+  return (0.5 * dz - 0.5 * fx - 0.3 * fy) / xt::sqrt(fx * fx + fy * fy + dz * dz);
+}
+
+// The surface as characters, the brighter the denser; x to the right, y upwards.
+std::vector<std::string> drawn(const Tensor& shade, std::size_t rows, std::size_t columns) {
+  static const std::string_view inks = " .:-=+*#%@";
+  const auto [low, high] = std::minmax_element(shade.begin(), shade.end());
+  const std::size_t n = shade.shape()[0];
+  std::vector<std::string> lines(rows);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j) {
+      const double here = shade(n - 1 - i * (n - 1) / (rows - 1), j * (n - 1) / (columns - 1));
+      const double share = (here - *low) / (*high - *low);
+      lines[i] += inks[std::min<std::size_t>(static_cast<std::size_t>(share * 10), 9)];
+    }
+  return lines;
+}
+
+Report fields(const Settings&) {
+  const Field plane = grid(-5, 5, 50), fine = grid(-4, 4, 300);
+  const Field exact = gradient_field(plane), numeric = numeric_field(plane);
+  const double off = std::max(largest_difference(exact.first, numeric.first),
+                              largest_difference(exact.second, numeric.second));
+  const Tensor shade = shading(gradient_field(fine));
+  const double shade_off = largest_difference(shade, shading(numeric_field(fine)));
+  const double brightest = *std::max_element(shade.begin(), shade.end());
+  const double light = std::sqrt(0.5 * 0.5 + 0.3 * 0.3 + 0.5 * 0.5);
+  const Tensor origin = zeros({1});
+  return {.findings = {claim("gradient fields, 50 × 50, beside finite differences", "at most 3e-11",
+                             off, off <= 3e-11),
+                       claim("shading, 300 × 300, beside that of finite differences",
+                             "at most 3e-10", shade_off, shade_off <= 3e-10),
+                       claim("brightest point", "the light's length, 0.768115, to 0.1 %", brightest,
+                             brightest <= light && brightest > 0.999 * light),
+                       number("shading of level ground, the light's height", 0.5,
+                              shading(gradient_field({origin, origin}))(0), 1e-15)},
+          .text = drawn(shade, 24, 60)};
+}
+
+}  // namespace
+
+std::vector<Lecture> differentiation_lectures() {
+  return {
+      {1, "graph", "CS231n", "A graph of two operations",
+       "Every partial derivative of f = (x + y)·z, by one sweep back over the graph.", graph},
+      {2, "slope", "Glasgow", "A derivative, exact and by central difference",
+       "Automatic differentiation has rounding errors only; a difference quotient has h² more.",
+       slope},
+      {3, "chain", "Glasgow", "The chain rule: tanh(Σx² − k)",
+       "A function of a vector, its value and its gradient.", chain},
+      {4, "nesting", "Glasgow", "Six nested derivatives",
+       "grad takes a function and returns one, so that it can be applied to its own result.",
+       nesting},
+      {5, "matrices", "Glasgow", "Jacobian, gradient, Hessian, Hessian-vector product",
+       "The gradient is a Jacobian of one row, the Hessian the Jacobian of the gradient.",
+       matrices},
+      {6, "differences", "Glasgow, CS231n", "The error of numerical derivatives",
+       "Too large an h cuts the series short, too small a one leaves only rounding noise.",
+       differences},
+      {7, "fields", "Glasgow", "Gradient fields of a difference of Gaussians",
+       "Two slopes at every point of a grid, and how the surface looks under a light.", fields}};
+}
+
+}  // namespace reel::descent

@@ -1,0 +1,409 @@
+// Rows 24, 31 and 32: methods that step by gradients, and what makes a network easy to train.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+#include <reel/autodiff/ops.h>
+#include <reel/autodiff/tape.h>
+#include <reel/data/mnist.h>
+#include <reel/nn/losses.h>
+#include <reel/nn/sequential.h>
+#include <reel/optim/adadelta.h>
+#include <reel/optim/adagrad.h>
+#include <reel/optim/adam.h>
+#include <reel/optim/loss_schedule.h>
+#include <reel/optim/minimize/problem.h>
+#include <reel/optim/rmsprop.h>
+#include <reel/optim/rprop.h>
+#include <reel/optim/schedule.h>
+#include <reel/optim/sgd.h>
+#include <reel/train/fit.h>
+
+#include "../lecture.h"
+#include "common.h"
+
+namespace reel::descent {
+namespace {
+
+using plot::Style;
+
+// ---- row 24
+
+Var bowl(const Var& theta) { return sum(square(theta) * vector({0.1, 2})); }
+
+Report first_order_methods(const Settings&) {
+  Report report;
+  plot::Chart paths{.title = "Their paths",
+                    .x = {.label = "θ₁", .low = -5.5, .high = 2},
+                    .y = {.label = "θ₂", .low = -2.5, .high = 2},
+                    .surface = plot::surface_of(on_plane(bowl), -5.5, 2, -2.5, 2)};
+  plot::Chart values{
+      .title = "The loss", .x = {.label = "steps"}, .y = {.label = "loss", .logarithmic = true}};
+  // Forty steps; x and y: where PyTorch 1.13 is then, in double.
+  const auto run = [&](const std::string& name, auto make, double x, double y) {
+    Parameter theta(vector({-5, -2}));
+    auto optimizer = make(theta);
+    optim::History history;
+    for (std::size_t step = 0; step <= 40; ++step) {
+      if (step > 0) optimizer.step();
+      Tape tape;
+      const Var loss = bowl(theta);
+      history.add(theta.value(), static_cast<double>(loss.item()), {step + 1, step + 1});
+      tape.backward(loss);
+    }
+    const Tensor& end = history.points().back();
+    report.findings.push_back(number(name + ": θ₁ after 40 steps", x, end(0), 1e-12));
+    report.findings.push_back(number(name + ": θ₂ after 40 steps", y, end(1), 1e-12));
+    paths.series.push_back(path(name, history));
+    values.series.push_back(losses(name, history));
+    report.traces.push_back({name, std::move(history)});
+  };
+  using P = const Parameter&;
+  run(
+      "SGD", [](P p) { return optim::Sgd({p}, {.lr = 0.4}); }, -0.17802586235269735,
+      -2.6734989077687637e-09);
+  run(
+      "Adagrad", [](P p) { return optim::Adagrad({p}, {.lr = 1}); }, -0.04308075786459507,
+      -3.217528807801493e-10);
+  run(
+      "RMSprop", [](P p) { return optim::Rmsprop({p}, {.lr = 0.2, .alpha = 0.9}); },
+      -0.012360471991347124, -1.2880419016718065e-18);
+  run(
+      "Adadelta", [](P p) { return optim::Adadelta({p}, {.lr = 1, .eps = 1e-2}); },
+      -0.1124153089740706, -3.734412425385398e-08);
+  run(
+      "Rprop", [](P p) { return optim::Rprop({p}, {.lr = 0.1}); }, 0.0008550423048994062,
+      0.00016030404116468213);
+  run(
+      "Adam", [](P p) { return optim::Adam({p}, {.lr = 0.3}); }, 0.42471247554864366,
+      0.09601972052196879);
+  report.figures = {
+      {"first-order-methods",
+       "Forty steps of each method on 0.1x² + 2y² from (−5, −2). Plain descent follows the steep "
+       "axis first; methods that divide by the size of past gradients, and Rprop, which looks at "
+       "signs alone, go along both axes at once.",
+       {"First-order methods", {std::move(paths), std::move(values)}}}};
+  return report;
+}
+
+// ---- rows 31 and 32: networks on MNIST-format data
+
+std::vector<std::uint32_t> first(std::size_t count) {
+  std::vector<std::uint32_t> rows(count);
+  std::iota(rows.begin(), rows.end(), 0U);
+  return rows;
+}
+
+// The first images of the training set.
+data::Dataset images(const Settings& settings, std::size_t count) {
+  const data::Dataset all = data::load_mnist(settings.data).train;
+  return all.subset(first(std::min(count, all.size())));
+}
+
+nn::Sequential network(const data::Dataset& images, std::size_t hidden, Rng& rng) {
+  nn::Sequential model = nn::mlp({images.features(), hidden, images.classes()}, nn::tanh);
+  nn::init(model, rng);
+  return model;
+}
+
+struct Run {
+  std::vector<double> losses, rates;  // of each batch
+  std::vector<double> epoch_losses;   // of all images, from before the first epoch
+  double seconds = 0;                 // of training
+};
+
+struct Recipe {
+  double rate;
+  std::size_t batch = 64, epochs = 8;
+  // what to call after each step with the batch's loss
+  std::function<std::function<void(double)>(optim::Optimizer&)> schedule = {};
+};
+
+Run train_network(const data::Dataset& images, const Recipe& recipe) {
+  Rng rng(31);
+  nn::Sequential model = network(images, 16, rng);
+  optim::Sgd sgd(model.parameters(), {.lr = recipe.rate});
+  const auto after_step = recipe.schedule ? recipe.schedule(sgd) : [](double) {};
+  Run run{{}, {}, {train::evaluate(model, images).loss}};
+  train::fit(model, sgd, images, rng,
+             {.epochs = recipe.epochs,
+              .batch = recipe.batch,
+              .validation = &images,
+              .on_batch =
+                  [&](const train::Progress& progress) {
+                    run.losses.push_back(progress.loss);
+                    run.rates.push_back(sgd.lr());
+                    after_step(progress.loss);
+                  },
+              .on_epoch =
+                  [&](const train::EpochReport& epoch) {
+                    run.epoch_losses.push_back(epoch.validation->loss);
+                    run.seconds += epoch.seconds;
+                  }});
+  return run;
+}
+
+double mean_of_last(const std::vector<double>& values, std::size_t count) {
+  return std::accumulate(values.end() - static_cast<std::ptrdiff_t>(count), values.end(), 0.0) /
+         static_cast<double>(count);
+}
+
+// The mean of each value and up to 15 before it, against their numbers.
+plot::Series smoothed(std::string name, const std::vector<double>& values) {
+  plot::Series series{std::move(name), {}, {}};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t window = std::min<std::size_t>(i + 1, 16);
+    const auto end = values.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+    series.x.push_back(static_cast<double>(i + 1));
+    series.y.push_back(std::accumulate(end - static_cast<std::ptrdiff_t>(window), end, 0.0) /
+                       static_cast<double>(window));
+  }
+  return series;
+}
+
+const plot::Axis by_step{.label = "steps"},
+    loss_of_batch{.label = "cross-entropy (nats), mean of 16", .logarithmic = true};
+
+Figure batch_sizes(const data::Dataset& data, Report& report) {
+  plot::Chart by_epoch{.title = "Loss by passes over the images",
+                       .x = {.label = "epochs"},
+                       .y = {.label = "cross-entropy of all images (nats)", .logarithmic = true}},
+      times{.title = "Time of a pass, as measured",
+            .x = {.label = "images in a batch", .logarithmic = true},
+            .y = {.label = "training an epoch (ms)", .low = 0}};
+  plot::Series seconds{"", {}, {}, Style::line_and_dots};
+  std::vector<double> ends;
+  for (const std::size_t batch : {8, 32, 128, 512}) {
+    const Run run = train_network(data, {.rate = 0.1, .batch = batch, .epochs = 6});
+    plot::Series series{
+        "batches of " + std::to_string(batch), {}, run.epoch_losses, Style::line_and_dots};
+    for (std::size_t i = 0; i < run.epoch_losses.size(); ++i)
+      series.x.push_back(static_cast<double>(i));
+    by_epoch.series.push_back(std::move(series));
+    seconds.x.push_back(static_cast<double>(batch));
+    seconds.y.push_back(1000 * run.seconds / 6);
+    ends.push_back(mean_of_last(run.epoch_losses, 3));
+  }
+  times.series.push_back(std::move(seconds));
+  report.findings.push_back(
+      claim("batches of 8, 32, 128, 512, as many passes: loss of 512 by that of 8",
+            "each size ends above the one before", ends.back() / ends.front(),
+            std::is_sorted(ends.begin(), ends.end())));
+  return {
+      "batch-sizes",
+      "The same number of passes at the same rate. Left: small batches make more steps of each "
+      "pass, and their loss falls faster, but trembles. Right: what a pass took on this machine; "
+      "very small batches pay overhead in every step, large ones leave the cache.",
+      {"Batch size against loss and time", {std::move(by_epoch), std::move(times)}}};
+}
+
+Figure learning_rates(const data::Dataset& data, Report& report) {
+  plot::Chart chart{.title = "", .x = by_step, .y = loss_of_batch};
+  const auto run = [&](double rate, const char* name) {
+    const Run found = train_network(data, {.rate = rate});
+    chart.series.push_back(smoothed(std::string(name) + ", " + text(rate), found.losses));
+    return mean_of_last(found.losses, 16);
+  };
+  const double low = run(0.003, "too low"), good = run(0.3, "good"), high = run(10, "too high");
+  report.findings.push_back(claim("rate 0.003, too low: last loss by that of 0.3", "above 2",
+                                  low / good, low > 2 * good));
+  report.findings.push_back(
+      claim("rate 10, too high: the same", "above 10", high / good, high > 10 * good));
+  return {"learning-rates",
+          "SGD with three rates on the same images. Too low a rate learns, but slowly; too high a "
+          "one jumps about far above where it began.",
+          {"Learning rates too high, too low, good", {std::move(chart)}, 1}};
+}
+
+template <class Schedule>
+std::function<void(double)> stepped(std::shared_ptr<Schedule> schedule) {
+  return [schedule](double loss) {
+    if constexpr (requires { schedule->step(loss); })
+      schedule->step(loss);
+    else
+      schedule->step();
+  };
+}
+
+Figure schedules(const data::Dataset& data, Report& report) {
+  plot::Chart losses{.title = "Loss", .x = by_step, .y = loss_of_batch},
+      rates{.title = "Rate", .x = by_step, .y = {.label = "learning rate", .logarithmic = true}};
+  const auto run = [&](const char* name, const Recipe& recipe) {
+    const Run found = train_network(data, recipe);
+    losses.series.push_back(smoothed(name, found.losses));
+    plot::Series rate{name, losses.series.back().x, found.rates};
+    rates.series.push_back(std::move(rate));
+    return found.epoch_losses.back();
+  };
+  const double fast = run("always 2", {.rate = 2}), slow = run("always 0.01", {.rate = 0.01});
+  const double falling =
+      run("from 2, ·0.99 each step",
+          {.rate = 2, .schedule = [](auto& sgd) {
+             return stepped(std::make_shared<optim::Schedule>(sgd, optim::exponential(0.99)));
+           }});
+  const double steady =
+      run("the notes' rule, from 0.01",
+          {.rate = 0.01, .schedule = [](auto& sgd) {
+             return stepped(std::make_shared<optim::Steady>(
+                 sgd, optim::SteadyOptions{.window = 16, .threshold = 1.4, .up = 1.5}));
+           }});
+  report.findings.push_back(claim("faster first, slower later: loss by that of always fast",
+                                  "below 0.6", falling / fast, falling < 0.6 * fast));
+  report.findings.push_back(
+      claim("the same by that of always slow", "below 0.6", falling / slow, falling < 0.6 * slow));
+  report.findings.push_back(
+      claim("decrease when the loss varies wildly, otherwise increase: loss by that of always slow",
+            "below 0.6", steady / slow, steady < 0.6 * slow));
+  return {"schedules",
+          "A rate that begins fast and slows down ends lower than one that stays as fast, which "
+          "trembles, or is slow from the start. The notes' own rule, decrease it when the loss "
+          "varies wildly, otherwise increase it, finds a good rate by itself from a bad one.",
+          {"Faster first, slower later", {std::move(losses), std::move(rates)}}};
+}
+
+Report rates_and_batches(const Settings& settings) {
+  Report report;
+  const data::Dataset data = images(settings, 4096);
+  report.figures.push_back(batch_sizes(data, report));
+  report.figures.push_back(learning_rates(data, report));
+  report.figures.push_back(schedules(data, report));
+  return report;
+}
+
+// ---- row 32
+
+// All images as one batch.
+data::Batch whole(const data::Dataset& data) {
+  data::Batch all;
+  data.gather(first(data.size()), all);
+  return all;
+}
+
+// A full-batch descent of one network.
+struct Descent {
+  std::vector<double> losses;
+  Tensor start, end;  // all weights
+  std::function<double(const Tensor& weights)> loss;
+};
+
+Descent descend(const data::Dataset& images, const data::Batch& batch, std::size_t hidden,
+                std::uint64_t seed) {
+  Rng rng(seed);
+  const auto model = std::make_shared<nn::Sequential>(network(images, hidden, rng));
+  optim::Sgd sgd(model->parameters(), {.lr = 0.5});
+  const auto loss = [model, &batch] {
+    return nn::cross_entropy((*model)(batch.images), batch.labels);
+  };
+  Descent run{{}, optim::values_of(model->parameters()), {}, {}};
+  for (int i = 0; i < 100; ++i) {
+    Tape tape;
+    const Var now = loss();
+    run.losses.push_back(now.item());
+    tape.backward(now);
+    sgd.step();
+  }
+  run.loss = [=](const Tensor& weights) {
+    const NoTape none;
+    optim::set_values(model->parameters(), weights);
+    return static_cast<double>(loss().item());
+  };
+  run.end = optim::values_of(model->parameters());
+  run.losses.push_back(run.loss(run.end));
+  return run;
+}
+
+// The plane through a descent's start and end, and a random direction of the same length.
+plot::Chart slice_of_surface(const char* title, const Descent& run) {
+  const Tensor along = run.start - run.end;
+  Tensor across = uninitialized(along.shape());
+  Rng rng(32);
+  for (Real& element : across.storage()) element = rng.normal();
+  const auto dot = [](const Tensor& a, const Tensor& b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  across -= (dot(across, along) / dot(along, along)) * along;
+  across *= std::sqrt(dot(along, along) / dot(across, across));
+  return {.title = title,
+          .x = {.label = "from the end, 0, to the start, 1"},
+          .y = {.label = "a random direction, as long"},
+          .surface = plot::surface_of(
+              [&](double u, double v) { return run.loss(run.end + u * along + v * across); }, -1, 2,
+              -1.5, 1.5, 31, 31),
+          .markers = {{0, 0, "end"}, {1, 0, "start"}}};
+}
+
+Report over_parameterisation(const Settings& settings) {
+  constexpr std::uint64_t seeds = 5;
+  Report report;
+  const data::Dataset data = images(settings, 512);
+  const data::Batch batch = whole(data);
+  plot::Chart curves{.title = "Loss, mean of 5 networks",
+                     .x = {.label = "steps"},
+                     .y = {.label = "cross-entropy (nats)", .logarithmic = true}};
+  std::vector<double> ends;
+  int rises = 0;
+  Descent narrow, wide;
+  for (const std::size_t hidden : {2, 4, 8, 16, 64}) {
+    plot::Series series{std::to_string(hidden) + " hidden", {}, std::vector<double>(101)};
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+      Descent run = descend(data, batch, hidden, seed);
+      for (std::size_t i = 0; i < run.losses.size(); ++i) series.y[i] += run.losses[i] / seeds;
+      if (hidden == 64) {
+        double before = run.losses.front();
+        for (int step = 1; step <= 20; ++step) {
+          const double share = step / 20.;
+          const double now = run.loss(run.start + share * (run.end - run.start));
+          rises += now > before;
+          before = now;
+        }
+      }
+      if (seed == 1 && hidden == 2) narrow = run;
+      if (seed == 1 && hidden == 64) wide = run;
+    }
+    for (std::size_t i = 0; i < series.y.size(); ++i) series.x.push_back(static_cast<double>(i));
+    ends.push_back(series.y.back());
+    curves.series.push_back(std::move(series));
+  }
+  report.findings = {
+      claim("loss after 100 steps, 64 hidden units by 2",
+            "below a third, each wider "
+            "layer below the one before",
+            ends.back() / ends.front(),
+            ends.back() < ends.front() / 3 && std::is_sorted(ends.rbegin(), ends.rend())),
+      claim("64 hidden units: places of 20 on the straight way from start to end "
+            "where the loss rises, 5 networks",
+            "none of 100", rises, rises == 0)};
+  report.figures = {
+      {"over-parameterisation",
+       "One hidden layer, 512 images, all in each step, rate 0.5. The wider it is, the faster the "
+       "same descent lowers the loss, although there are more weights to find.",
+       {"Wider layers are easier to train", {std::move(curves)}, 1}},
+      {"loss-surface",
+       "The loss on a plane in the space of all weights, through where a descent began and where "
+       "it ended 100 steps later. With 64 units it is a smooth slope from start to end, down to a "
+       "far lower place than 2 units reach.",
+       {"A slice of the loss surface",
+        {slice_of_surface("2 hidden units", narrow), slice_of_surface("64 hidden units", wide)}}}};
+  return report;
+}
+
+}  // namespace
+
+std::vector<Lecture> training_lectures() {
+  return {{24, "first-order-methods", "van der Smagt, Neuromatch",
+           "First-order methods beside each other",
+           "Forty steps of six optimisers in a valley, each where PyTorch 1.13 is, in double.",
+           first_order_methods},
+          {31, "rates-and-batches", "Neuromatch", "Batch sizes, learning rates and schedules",
+           "A small network on MNIST-format images: how many at once, how far a step, and when to "
+           "slow down.",
+           rates_and_batches},
+          {32, "over-parameterisation", "Neuromatch", "Wider layers are easier to train",
+           "More hidden units than needed, and what the loss looks like around them.",
+           over_parameterisation}};
+}
+
+}  // namespace reel::descent

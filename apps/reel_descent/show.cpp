@@ -1,0 +1,168 @@
+// `reel-descent list`, `show` and `all`.
+#include <unistd.h>
+
+#include <chrono>
+#include <exception>
+#include <iomanip>
+#include <iostream>
+#include <set>
+
+#include <reel/autodiff/core/file.h>
+#include <reel/autodiff/gemm.h>
+
+#include "../common/output.h"
+#include "../common/text.h"
+#include "commands.h"
+#include "page.h"
+#include "report.h"
+
+namespace reel::descent {
+
+using namespace apps;
+
+namespace {
+
+std::string banner(const LectureOptions& options) {
+  return concat("double precision, ", blas_name(), ", 1 thread, data in ", printable(options.data),
+                '\n');
+}
+
+struct Timed {
+  Report report;
+  double seconds;
+};
+
+Timed run(const Lecture& lecture, const LectureOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  Report report = lecture.run({options.data});
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  return {std::move(report), time.count()};
+}
+
+// A line on a terminal that the next one overwrites.
+void show_progress(const std::string& text) {
+  if (isatty(STDERR_FILENO)) std::cerr << '\r' << padded(text, 60) << '\r' << std::flush;
+}
+
+// "all 8 findings hold", "3 of 8 findings hold".
+std::string verdict(const std::vector<Finding>& findings) {
+  const std::size_t n = findings.size(), hold = holding(findings);
+  const char* noun = n == 1 ? " finding" : " findings";
+  if (hold == n)
+    return concat(n == 1 ? "the" : "all ", n == 1 ? "" : std::to_string(n), noun,
+                  n == 1 ? " holds" : " hold");
+  return concat(hold, " of ", n, noun, " hold");
+}
+
+int exit_code(std::size_t hold, std::size_t total) {
+  if (hold == total) return 0;
+  std::cout.flush();
+  std::cerr << "reel-descent: " << total - hold << " of " << total << " findings "
+            << (total - hold == 1 ? "does" : "do") << " not hold.\n";
+  return static_cast<int>(Error::Kind::failure);
+}
+
+}  // namespace
+
+int list(const LectureOptions& options) {
+  std::size_t name = 0, notes = 0;
+  for (const Lecture& one : lectures()) {
+    name = std::max(name, width_of(one.name));
+    notes = std::max(notes, width_of(one.notes));
+  }
+  if (!options.json)
+    std::cout << "row  " << padded("name", name) << "  " << padded("notes", notes) << "  title\n";
+  for (const Lecture& one : lectures()) {
+    if (options.json)
+      std::cout << json_line(
+          {{"row", one.row}, {"name", one.name}, {"lecture", one.notes}, {"title", one.title}});
+    else
+      std::cout << std::setw(3) << one.row << "  " << padded(one.name, name) << "  "
+                << padded(one.notes, notes) << "  " << one.title << '\n';
+  }
+  return 0;
+}
+
+int show(const LectureOptions& options) {
+  const Lecture& one = lecture(options.name);
+  if (!options.out.empty()) make_folder(options.out);
+  const auto [report, seconds] = run(one, options);
+  if (!options.out.empty()) write_figures(report.figures, options.out);
+  if (options.json) {
+    std::cerr << banner(options);
+    std::cout << json_line(to_json(one, report, seconds));
+    return exit_code(holding(report.findings), report.findings.size());
+  }
+  std::cout << banner(options) << '\n'
+            << one.row << "  " << one.title << " (" << one.notes << ")\n";
+  for (const std::string& line : wrapped(one.sentence, 79)) std::cout << line << '\n';
+  if (!report.text.empty()) std::cout << '\n';
+  for (const std::string& line : report.text) std::cout << line << '\n';
+  if (!report.findings.empty()) std::cout << '\n' << findings_table(report.findings);
+  if (!report.figures.empty()) std::cout << '\n';
+  for (const Figure& figure : report.figures) {
+    const std::string file = figure.name + ".svg";
+    std::cout << (options.out.empty()
+                      ? file
+                      : printable((std::filesystem::path(options.out) / file).string()))
+              << '\n';
+    for (const std::string& line : wrapped(figure.caption, 75)) std::cout << "    " << line << '\n';
+  }
+  if (!report.figures.empty() && options.out.empty())
+    std::cout << "Draw " << (report.figures.size() == 1 ? "it" : "them") << " with --out FOLDER.\n";
+  return exit_code(holding(report.findings), report.findings.size());
+}
+
+int all(const LectureOptions& options) {
+  make_folder(options.out);
+  std::ostream& out = options.json ? std::cerr : std::cout;
+  out << banner(options) << '\n' << std::flush;
+  std::vector<Shown> shown;
+  std::exception_ptr first_failure;
+  std::set<std::string> files;
+  std::size_t total = 0, hold = 0, width = 0;
+  double all_seconds = 0;
+  for (const Lecture& one : lectures()) width = std::max(width, width_of(one.name));
+  for (const Lecture& one : lectures()) {
+    show_progress(concat(one.row, "  ", one.name, " …"));
+    const std::string head =
+        padded(std::to_string(one.row), 3, true) + "  " + padded(one.name, width);
+    try {
+      auto [report, seconds] = run(one, options);
+      for (const Figure& figure : report.figures)
+        if (!files.insert(figure.name).second)
+          fail(Error::Kind::failure, one.name, "two pictures are named \"", figure.name, "\".");
+      write_figures(report.figures, options.out);
+      total += report.findings.size();
+      hold += holding(report.findings);
+      all_seconds += seconds;
+      if (options.json) std::cout << json_line(to_json(one, report, seconds)) << std::flush;
+      show_progress("");
+      out << head << "  " << padded(verdict(report.findings), 24) << std::fixed
+          << std::setprecision(1) << std::setw(8) << seconds << " s\n"
+          << std::defaultfloat << std::flush;
+      report.traces.clear();  // they are the large part, and the page needs none
+      shown.push_back({&one, std::move(report)});
+    } catch (const std::exception& error) {
+      if (!first_failure) first_failure = std::current_exception();
+      show_progress("");
+      out << head << "  " << error.what() << '\n' << std::flush;
+      shown.push_back({&one, {}, error.what()});
+    }
+  }
+  const auto index = std::filesystem::path(options.out) / "index.html";
+  write_file(index, "out", page(shown));
+  if (options.json)
+    std::cout << json_line({{"final", true},
+                            {"lectures", shown.size()},
+                            {"findings", total},
+                            {"hold", hold},
+                            {"seconds", all_seconds}});
+  out << '\n'
+      << hold << " of " << total << " findings hold; " << files.size() << " pictures on "
+      << printable(index.string()) << '\n';
+  if (first_failure) std::rethrow_exception(first_failure);
+  return exit_code(hold, total);
+}
+
+}  // namespace reel::descent

@@ -1,0 +1,17 @@
+// The picture of a training run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <reel/train/fit.h>
+
+#include "../plot/plot.h"
+
+namespace reel::mnist {
+
+/// Losses, and accuracies beside them, by epoch.
+plot::Picture training_curves(const std::string& title,
+                              const std::vector<train::EpochReport>& epochs);
+
+}  // namespace reel::mnist

@@ -1,0 +1,29 @@
+// Adadelta: a rate for each number, from the sizes of its past updates and gradients.
+#pragma once
+
+#include <reel/optim/optimizer.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+struct AdadeltaOptions {
+  double lr = 1;
+  double rho = 0.9;
+  double eps = 1e-6;  ///< inside the roots
+  double l2 = 0;
+  double decay = 0;  ///< decoupled
+};
+
+/// v = ρv + (1 − ρ)g²; Δ = √(u + eps)/√(v + eps)·g; p −= lr·Δ; u = ρu + (1 − ρ)Δ². Zeiler,
+/// arXiv:1212.5701, 2012.
+class Adadelta : public Optimizer {
+ public:
+  explicit Adadelta(const Groups& groups, const AdadeltaOptions& options = {});
+
+ private:
+  void update(const Update& u) override;
+  AdadeltaOptions options_;
+};
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,46 @@
+// Parameter groups: parameters with a learning rate and penalties of their own.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/var.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+/// What is absent is the method's option.
+struct Group {
+  std::vector<Parameter> parameters;
+  std::optional<double> lr = {}, l2 = {}, decay = {};
+};
+
+/// What an optimiser is made from: all parameters in one group, or several groups.
+///
+///     Adam(model.parameters());
+///     Adam({{.parameters = body, .lr = 1e-4}, {.parameters = head, .decay = 0.1}}, {.lr = 1e-3});
+class Groups {
+ public:
+  Groups() = default;
+  Groups(std::vector<Parameter> parameters) {  // NOLINT: implicit
+    groups_.push_back({std::move(parameters)});
+  }
+  Groups(std::initializer_list<Parameter> parameters)
+      : Groups(std::vector<Parameter>(parameters)) {}
+  Groups(std::vector<Group> groups) : groups_(std::move(groups)) {}  // NOLINT: implicit
+  Groups(std::initializer_list<Group> groups) : groups_(groups) {}
+
+  const std::vector<Group>& list() const noexcept { return groups_; }
+
+ private:
+  std::vector<Group> groups_;
+};
+
+/// Throws Error in the name of `where` if a parameter is among them twice.
+void refuse_twice(std::string_view where, const std::vector<Parameter>& parameters);
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

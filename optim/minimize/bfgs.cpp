@@ -1,0 +1,96 @@
+// The updates of BFGS.
+#include <reel/optim/minimize/bfgs.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <reel/optim/minimize/vectors.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+namespace {
+
+class Bfgs : public Algorithm {
+ public:
+  explicit Bfgs(const BfgsOptions& options) : options_(options) {}
+
+  bool advance(Problem& problem, Point& at, History&) override {
+    std::optional<Step> step;
+    if (learnt_) step = search(problem, at, -product(at.gradient));
+    if (!step) {
+      learnt_ = false;
+      step = search(problem, at, -at.gradient);
+    }
+    if (!step) return false;
+    fall_ = at.value - step->to.value;
+    update(step->to.theta - at.theta, step->to.gradient - at.gradient);
+    at = std::move(step->to);
+    return true;
+  }
+
+ private:
+  std::optional<Step> search(Problem& problem, const Point& at, const Tensor& direction) const {
+    const double fall = fall_ > 0 ? fall_ : length_of(at.gradient) / 2;
+    return line_search(
+        problem, at, direction,
+        {.kind = options_.line_search,
+         .first = std::min(1.0, expected_length(fall, inner(at.gradient, direction))),
+         .decrease = options_.decrease,
+         .curvature = options_.curvature});
+  }
+
+  // B·v
+  Tensor product(const Tensor& v) const {
+    Tensor result = uninitialized(v.shape());
+    const std::size_t n = v.size();
+    for (std::size_t i = 0; i < n; ++i) {
+      const Real* row = b_.data() + i * n;
+      Real total = 0;
+      for (std::size_t j = 0; j < n; ++j) total += row[j] * v.data()[j];
+      result.data()[i] = total;
+    }
+    return result;
+  }
+
+  // B += (1 + ρy·By)ρssᵀ − ρ(s(By)ᵀ + (By)sᵀ)
+  void update(const Tensor& s, const Tensor& y) {
+    const double sy = inner(s, y), yy = inner(y, y);
+    if (!(sy >
+          static_cast<double>(std::numeric_limits<Real>::epsilon()) * length_of(s) * std::sqrt(yy)))
+      return;
+    const std::size_t n = s.size();
+    if (!learnt_) {
+      learnt_ = true;
+      b_ = zeros({n, n});
+      for (std::size_t i = 0; i < n; ++i) b_.data()[i * n + i] = static_cast<Real>(sy / yy);
+    }
+    const Tensor by = product(y);
+    const Real rho = static_cast<Real>(1 / sy);
+    const Real share = static_cast<Real>((1 + inner(y, by) / sy) / sy);
+    for (std::size_t i = 0; i < n; ++i) {
+      Real* row = b_.data() + i * n;
+      const Real si = s.data()[i], bi = by.data()[i];
+      for (std::size_t j = 0; j < n; ++j)
+        row[j] += share * si * s.data()[j] - rho * (si * by.data()[j] + bi * s.data()[j]);
+    }
+  }
+
+  BfgsOptions options_;
+  bool learnt_ = false;  // B is the identity until then
+  Tensor b_ = {};
+  double fall_ = 0;
+};
+
+}  // namespace
+
+Method bfgs(const BfgsOptions& options) {
+  check_slope_options(
+      "bfgs",
+      {.kind = options.line_search, .decrease = options.decrease, .curvature = options.curvature});
+  return {"bfgs", [=] { return std::make_unique<Bfgs>(options); }};
+}
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,47 @@
+// The step of gradient descent.
+#include <reel/optim/minimize/gradient_descent.h>
+
+#include <cmath>
+#include <utility>
+
+#include <reel/optim/minimize/vectors.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+namespace {
+
+class GradientDescent : public Algorithm {
+ public:
+  explicit GradientDescent(const GradientDescentOptions& options)
+      : kind_(options.line_search), length_(options.step) {}
+
+  bool advance(Problem& problem, Point& at, History&) override {
+    auto step = line_search(problem, at, -at.gradient, {.kind = kind_, .first = length_});
+    if (!step) return false;
+    if (kind_ != LineSearch::none) length_ = next_length(at, *step);
+    at = std::move(step->to);
+    return true;
+  }
+
+ private:
+  // s·y/y·y for the step s and the gradient's change y; where the slope steepened, ten times the
+  // step: no length is known to be too long there.
+  static double next_length(const Point& from, const Step& step) {
+    const Tensor y = step.to.gradient - from.gradient;
+    const double length = -step.length * inner(from.gradient, y) / inner(y, y);
+    return length > 0 && std::isfinite(length) ? length : 10 * step.length;
+  }
+
+  LineSearch kind_;
+  double length_;  // to be tried first
+};
+
+}  // namespace
+
+Method gradient_descent(const GradientDescentOptions& options) {
+  check_options("gradient_descent", {.first = options.step});
+  return {"gradient descent", [=] { return std::make_unique<GradientDescent>(options); }};
+}
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

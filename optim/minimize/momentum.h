@@ -1,0 +1,25 @@
+// Momentum: gradient descent with a velocity.
+#pragma once
+
+#include <reel/optim/minimize/minimize.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+struct MomentumOptions {
+  double step = 0.1;      ///< δ, above 0
+  double momentum = 0.9;  ///< α, in [0, 1)
+  /// The velocity before the first iteration.
+  enum class Start { zero, gradient } start = Start::zero;
+  /// θ −= αv + δ∇f instead: the gradient is taken where v is about to lead. Nesterov 1983, with the
+  /// looked-at points as θ (Sutskever et al., ICML 2013).
+  bool nesterov = false;
+};
+
+/// v = αv + δ∇f; θ −= v. Polyak 1964. Where the gradient changes little, a step of δ/(1 − α). Equal
+/// to Sgd's b = αb + ∇f; θ −= δb while δ does not change. Throws Error for options outside their
+/// ranges.
+Method momentum(const MomentumOptions& options = {});
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

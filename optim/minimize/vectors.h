@@ -1,0 +1,20 @@
+// Vectors of a search: products, sums and lengths of tensors of one shape, element by element.
+#pragma once
+
+#include <reel/autodiff/tensor.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+/// Σ aᵢbᵢ, summed in double.
+double inner(const Tensor& a, const Tensor& b);
+/// √Σ aᵢ²
+double length_of(const Tensor& a);
+/// a + t·b
+Tensor along(const Tensor& a, double t, const Tensor& b);
+/// a += t·b
+void add_to(Tensor& a, double t, const Tensor& b);
+bool all_finite(const Tensor& a);
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,19 @@
+// The check of options that schedules share.
+#pragma once
+
+#include <string_view>
+
+#include <reel/autodiff/core/error.h>
+#include <reel/autodiff/core/real.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+/// Throws Error "[where] option = value is not `range`." unless it fits.
+inline void expect_option(std::string_view where, std::string_view option, double value, bool fits,
+                          std::string_view range) {
+  if (!fits) fail_usage(where, option, " = ", value, " is not ", range, '.');
+}
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

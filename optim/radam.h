@@ -1,0 +1,31 @@
+// RAdam: Adam that divides by the root only once enough gradients are in it.
+#pragma once
+
+#include <reel/optim/optimizer.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+struct RAdamOptions {
+  double lr = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+  double l2 = 0;
+  double decay = 0;  ///< decoupled
+};
+
+/// ρ∞ = 2/(1 − β₂) − 1; ρ = ρ∞ − 2tβ₂ᵗ/(1 − β₂ᵗ); m and v as Adam's. While ρ ≤ 5:
+/// p −= lr/(1 − β₁ᵗ)·m; then p −= lr/(1 − β₁ᵗ)·r·m·√(1 − β₂ᵗ)/(√v + eps) with
+/// r = √((ρ − 4)(ρ − 2)ρ∞/((ρ∞ − 4)(ρ∞ − 2)ρ)). Liu et al., ICLR 2020; eps as in PyTorch.
+class RAdam : public Optimizer {
+ public:
+  explicit RAdam(const Groups& groups, const RAdamOptions& options = {});
+
+ private:
+  void update(const Update& u) override;
+  RAdamOptions options_;
+};
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION

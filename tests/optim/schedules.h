@@ -1,0 +1,37 @@
+// What the tests of schedules share: an optimiser with two groups, and golden/schedules.json.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include <reel/optim/sgd.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace optim {
+
+using Json = nlohmann::json;
+
+inline Sgd two_groups(double first, double second) {
+  return Sgd({{.parameters = {Parameter(vector({1}))}, .lr = first},
+              {.parameters = {Parameter(vector({2}))}, .lr = second}},
+             {.lr = 1});
+}
+
+inline Json golden_schedules() {
+  std::ifstream file(REEL_SOURCE_DIR "/tests/golden/schedules.json");
+  REQUIRE_MESSAGE(file.good(), "tests/golden/schedules.json cannot be read");
+  return Json::parse(file);
+}
+
+/// Sets an option that is given, and crosses it off.
+template <class T>
+void take(Json& options, const char* name, T& option) {
+  if (!options.contains(name)) return;
+  option = options[name].get<T>();
+  options.erase(name);
+}
+
+}  // namespace optim
+}  // namespace reel::inline REEL_PRECISION
