@@ -37,6 +37,7 @@
 #include <reel/optim/clip.h>
 #include <reel/optim/find_rate.h>
 #include <reel/optim/groups.h>
+#include <reel/optim/lbfgs.h>
 #include <reel/optim/loss_schedule.h>
 #include <reel/optim/minimize/analysis.h>
 #include <reel/optim/minimize/bfgs.h>
@@ -65,3 +66,4 @@
 #include <reel/optim/state.h>
 #include <reel/train/evaluate.h>
 #include <reel/train/fit.h>
+#include <reel/train/state.h>

@@ -14,7 +14,7 @@ namespace optim {
 
 /// What is absent is the method's option.
 struct Group {
-  std::vector<Parameter> parameters;
+  std::vector<Parameter> parameters = {};
   std::optional<double> lr = {}, l2 = {}, decay = {};
 };
 

@@ -41,6 +41,7 @@ const std::set<std::string> internal{"autodiff/arena.h",
                                      "data/gather.h",
                                      "data/idx.h",
                                      "data/inflate.h",
+                                     "optim/lbfgs_search.h",
                                      "optim/minimize/line.h",
                                      "optim/minimize/vectors.h",
                                      "optim/options.h"};

@@ -58,10 +58,20 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+// Of DejaVu Sans, the widest of the fonts that a page may be shown in.
 double text_width(std::string_view text, double font_size) {
-  std::size_t characters = 0;
-  for (const char c : text) characters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return 0.56 * font_size * static_cast<double>(characters);
+  const auto any_of = [](std::string_view set, char c) { return set.find(c) != set.npos; };
+  double width = 0;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // the same character
+    width += any_of("ijlI.,:;'|! ", c) ? 0.32
+             : any_of("frt()[]-/", c)  ? 0.39
+             : any_of("mwMW@%", c)     ? 0.96
+             : any_of("=+<>", c)       ? 0.84
+             : c >= 'A' && c <= 'Z'    ? 0.7
+                                       : 0.62;
+  }
+  return width * font_size;
 }
 
 std::vector<std::string> wrapped(const std::string& text, double font_size, double width) {

@@ -69,10 +69,13 @@ const Lecture& lecture(std::string_view name_or_row);
 
 std::vector<Lecture> differentiation_lectures();  ///< rows 1 to 7
 std::vector<Lecture> model_lectures();            ///< rows 8 to 11
-std::vector<Lecture> descent_lectures();          ///< rows 14 to 16, 22, 34 and 35
-std::vector<Lecture> curvature_lectures();        ///< rows 17 to 19, 23 and 29
+std::vector<Lecture> descent_lectures();          ///< rows 14 to 16, 34 and 35
+std::vector<Lecture> curvature_lectures();        ///< rows 17 to 19 and 29
 std::vector<Lecture> fitting_lectures();          ///< rows 20, 21, 28 and 30
+std::vector<Lecture> momentum_lectures();         ///< row 22
+std::vector<Lecture> critical_points_lectures();  ///< row 23
+std::vector<Lecture> first_order_lectures();      ///< row 24
 std::vector<Lecture> search_lectures();           ///< rows 25 to 27
-std::vector<Lecture> training_lectures();         ///< rows 24, 31 and 32
+std::vector<Lecture> training_lectures();         ///< rows 31 and 32
 
 }  // namespace reel::descent

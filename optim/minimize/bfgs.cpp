@@ -89,7 +89,7 @@ Method bfgs(const BfgsOptions& options) {
   check_slope_options(
       "bfgs",
       {.kind = options.line_search, .decrease = options.decrease, .curvature = options.curvature});
-  return {"bfgs", [=] { return std::make_unique<Bfgs>(options); }};
+  return {"BFGS", [=] { return std::make_unique<Bfgs>(options); }};
 }
 
 }  // namespace optim

@@ -39,7 +39,8 @@ class GradientDescent : public Algorithm {
 }  // namespace
 
 Method gradient_descent(const GradientDescentOptions& options) {
-  check_options("gradient_descent", {.first = options.step});
+  if (!(options.step > 0 && std::isfinite(options.step)))
+    fail_usage("gradient_descent", "step = ", options.step, " is not above 0 and finite.");
   return {"gradient descent", [=] { return std::make_unique<GradientDescent>(options); }};
 }
 

@@ -53,7 +53,7 @@ Method lbfgs(const LbfgsMethodOptions& options) {
   check_slope_options(
       "lbfgs",
       {.kind = options.line_search, .decrease = options.decrease, .curvature = options.curvature});
-  return {.name = "l-bfgs",
+  return {.name = "L-BFGS",
           .make = [=] { return std::make_unique<LimitedMemory>(options); },
           .tolerances = {.value = 2.2e-9},
           .iterations = 15'000};

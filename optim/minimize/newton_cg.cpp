@@ -33,7 +33,7 @@ ModelStep minimize_model(Problem& problem, const Point& at, double radius) {
   while (true) {
     const Tensor hd = curvature.product(d);
     const double dhd = inner(d, hd), zd = inner(z, d), dd = inner(d, d);
-    if (!std::isfinite(dhd)) return {z, dhd, false};
+    if (!std::isfinite(dhd)) return {z, std::numeric_limits<double>::quiet_NaN(), false};
     const double length = rr / dhd;
     const bool inside = dhd > 0 && inner(z, z) + length * (2 * zd + length * dd) < radius * radius;
     if (!inside) {

@@ -22,12 +22,13 @@ optimizers.json: 25 steps of each method with many combinations of options
                     skipped and its own step count stays
       steps         [step][parameter] after that step
 
-lbfgs.json: the same of L-BFGS, which evaluates the function itself
-    functions       name: shapes, start; lbfgs_functions says what they are
-    cases           name, function, options
+lbfgs.json: what L-BFGS does, which evaluates a function itself, and its line search
+    shapes, start   the two parameters before the first step
+    cases           name, function (lbfgs.py says what they are), options
       losses        what each step returned: the loss before it
-      steps         [step][parameter] after that step
       evaluations   after each step, of all steps so far
+      steps         [step][parameter] after that step
+    searches        line (lbfgs.py too), size of the direction, t of each trial, and the end's t, loss
 
 schedules.json: rates before each step, and after the last
     base            the two groups' own rates
@@ -50,6 +51,7 @@ import sys
 import torch
 
 from cases import CALLS, Constant, signed
+from lbfgs import make_lbfgs
 from operations import OPERATIONS
 from schedules import make_schedules
 from trajectories import make_optimizers
@@ -137,6 +139,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
     files = {
         "optimizers.json": make_optimizers,
+        "lbfgs.json": make_lbfgs,
         "schedules.json": make_schedules,
         "ops.json": make_ops,
     }

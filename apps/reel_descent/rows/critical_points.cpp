@@ -1,6 +1,4 @@
 // Row 23: critical points by the Hessian's eigenvalues, and what its condition does to each method.
-#include "critical_points.h"
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -16,6 +14,7 @@
 #include <reel/optim/minimize/newton_cg.h>
 #include <reel/optim/minimize/objectives.h>
 
+#include "../lecture.h"
 #include "common.h"
 
 namespace reel::descent {
@@ -193,14 +192,12 @@ Report critical_points(const Settings&) {
 
 }  // namespace
 
-Lecture critical_points_lecture() {
-  return {23,
-          "critical-points",
-          "van der Smagt, Glasgow, Southampton",
-          "Critical points and condition",
-          "The signs of the Hessian's eigenvalues say what kind of place it is, their ratio how "
-          "hard the way there is.",
-          critical_points};
+std::vector<Lecture> critical_points_lectures() {
+  return {{23, "critical-points", "van der Smagt, Glasgow, Southampton",
+           "Critical points and condition",
+           "The signs of the Hessian's eigenvalues say what kind of place it is, their ratio how "
+           "hard the way there is.",
+           critical_points}};
 }
 
 }  // namespace reel::descent

@@ -17,7 +17,6 @@
 #include "../../common/text.h"
 #include "../lecture.h"
 #include "common.h"
-#include "critical_points.h"
 
 namespace reel::descent {
 namespace {
@@ -321,7 +320,6 @@ std::vector<Lecture> curvature_lectures() {
        "well "
        "each step was predicted.",
        levenberg_marquardt},
-      critical_points_lecture(),
       {29, "million", "Glasgow", "L-BFGS with a million variables",
        "The Hessian of a million parameters takes 8 TB; its effect, learnt from ten steps, 160 MB.",
        million}};

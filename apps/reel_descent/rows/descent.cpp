@@ -13,7 +13,6 @@
 
 #include "../lecture.h"
 #include "common.h"
-#include "momentum.h"
 
 namespace reel::descent {
 namespace {
@@ -357,7 +356,6 @@ std::vector<Lecture> descent_lectures() {
        "What one number, the step, does on f = x², and what differing length scales do.", speeds},
       {16, "hills", "Southampton", "Ascent to one of two maxima",
        "Which maximum is found depends on the start.", hills},
-      momentum_lecture(),
       {34, "safe-step", "Glasgow", "The Lipschitz constant and the longest safe step",
        "Sampled pairs of points bound how steep a function is, and its gradient's constant "
        "bounds the step.",

@@ -1,6 +1,4 @@
 // Row 22: momentum in two notations, its effective rate, and its traces in a valley.
-#include "momentum.h"
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -11,6 +9,7 @@
 #include <reel/optim/minimize/momentum.h>
 #include <reel/optim/sgd.h>
 
+#include "../lecture.h"
 #include "common.h"
 
 namespace reel::descent {
@@ -154,14 +153,11 @@ Report traces(const Settings&) {
 
 }  // namespace
 
-Lecture momentum_lecture() {
-  return {22,
-          "momentum",
-          "van der Smagt, Glasgow",
-          "Momentum, in two notations",
-          "u = −g + βu, w += αu and v = αv + δ∇L, θ −= v take the same path when δ and α of the "
-          "second are α and β of the first.",
-          traces};
+std::vector<Lecture> momentum_lectures() {
+  return {{22, "momentum", "van der Smagt, Glasgow", "Momentum, in two notations",
+           "u = −g + βu, w += αu and v = αv + δ∇L, θ −= v take the same path when δ and α of the "
+           "second are α and β of the first.",
+           traces}};
 }
 
 }  // namespace reel::descent

@@ -109,7 +109,7 @@ TEST_CASE("problem: residuals and their Jacobian") {
   CHECK(problem.has_residuals());
   Problem plain(cubic);
   CHECK_FALSE(plain.has_residuals());
-  CHECK_ERROR("needs residuals. Hint: minimize_least_squares", plain.residuals(place));
+  CHECK_ERROR("no vector of residuals. Hint: minimize_least_squares", plain.residuals(place));
 }
 
 TEST_CASE("problem: evaluating leaves no tape behind, and works inside of one") {
