@@ -14,9 +14,10 @@ namespace {
 class Backup {
  public:
   explicit Backup(Optimizer& optimizer) : optimizer_(optimizer), state_(optimizer.state()) {
-    for (const Parameter& parameter : optimizer.parameters()) {
+    for (Parameter parameter : optimizer.parameters()) {
       values_.push_back(parameter.value());
       gradients_.push_back(parameter.gradient());
+      parameter.set_gradient(gradients_.back());  // one that misfits throws here, not at the end
     }
     optimizer.clear_gradients();  // so that nobody writes to those
   }
@@ -38,18 +39,17 @@ class Backup {
   std::vector<SharedTensor> gradients_;
 };
 
-// Σ βᵏ⁻ⁱ·(1 − β)·Lᵢ, divided by the sum of its weights.
+// Σ βᵏ⁻ⁱ·(1 − β)·Lᵢ, divided by the sum of its weights; exact while the losses are equal.
 class Smoothed {
  public:
   explicit Smoothed(double beta) : beta_(beta) {}
   double operator()(double loss) {
-    sum_ = beta_ * sum_ + (1 - beta_) * loss;
     weight_ = beta_ * weight_ + (1 - beta_);
-    return sum_ / weight_;
+    return mean_ += (1 - beta_) / weight_ * (loss - mean_);
   }
 
  private:
-  double beta_, sum_ = 0, weight_ = 0;
+  double beta_, mean_ = 0, weight_ = 0;
 };
 
 void check(const FindRateOptions& o) {
@@ -73,7 +73,7 @@ RateCurve run(Optimizer& optimizer, const std::function<double()>& step,
   double best = smooth(step());
   for (std::size_t k = 0; k < options.steps && std::isfinite(best); ++k) {
     const double share = static_cast<double>(k) / static_cast<double>(options.steps - 1);
-    const double rate = options.from * std::pow(options.to / options.from, share);
+    const double rate = std::pow(options.from, 1 - share) * std::pow(options.to, share);
     for (std::size_t g = 0; g < groups; ++g) optimizer.set_lr(g, rate * ratios[g]);
     optimizer.step();
     const double loss = step(), smoothed = smooth(loss);
@@ -105,6 +105,7 @@ std::size_t steepest(const std::vector<double>& smoothed) {
 RateCurve find_rate(Optimizer& optimizer, const std::function<double()>& step,
                     const FindRateOptions& options) {
   check(options);
+  if (!step) fail_usage("find_rate", "was given an empty function.");
   if (optimizer.lr() == 0) fail_usage("find_rate", "the first group's rate is 0.");
   RateCurve curve;
   {

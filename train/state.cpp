@@ -1,4 +1,5 @@
-// States of several parts under one roof: every name begins with its part's number.
+// States of several parts under one roof: a part's kind is named by its number, and what it holds
+// begins with that and a dot.
 #include <reel/train/state.h>
 
 #include <reel/autodiff/core/file.h>
@@ -18,7 +19,7 @@ State part_of(const State& all, std::size_t part) {
     for (const auto& [name, value] : from)
       if (name.starts_with(start)) to[name.substr(start.size())] = value;
   };
-  State state{all.field(start + "kind")};
+  State state{all.field(concat(part))};
   copy(all.tensors, state.tensors);
   copy(all.fields, state.fields);
   return state;
@@ -29,10 +30,11 @@ void set_all(const State& all, const std::vector<Stateful*>& parts) {
     fail_usage("state", "it is of ", count, " parts, not of ", parts.size(), '.');
   std::vector<State> before;
   for (const Stateful* part : parts) before.push_back(part->state());
+  std::size_t done = 0;
   try {
-    for (std::size_t i = 0; i < parts.size(); ++i) parts[i]->set_state(part_of(all, i));
-  } catch (...) {
-    for (std::size_t i = 0; i < parts.size(); ++i) parts[i]->set_state(before[i]);
+    for (; done < parts.size(); ++done) parts[done]->set_state(part_of(all, done));
+  } catch (...) {  // the one that threw is as it was
+    for (std::size_t i = 0; i < done; ++i) parts[i]->set_state(before[i]);
     throw;
   }
 }
@@ -45,7 +47,7 @@ void save_states(const std::filesystem::path& path, const std::vector<const Stat
   all.put("parts", static_cast<double>(parts.size()));
   for (std::size_t i = 0; i < parts.size(); ++i) {
     State state = parts[i]->state();
-    all.fields[prefix(i) + "kind"] = state.kind;
+    all.fields[concat(i)] = state.kind;
     for (auto& [name, text] : state.fields) all.fields[prefix(i) + name] = std::move(text);
     for (auto& [name, value] : state.tensors)
       file.tensors.push_back({prefix(i) + name, std::move(value)});

@@ -287,8 +287,7 @@ class Drawing {
 
   void markers() {
     for (const Marker& m : chart_.markers) {
-      const bool has = has_place(m.x, chart_.x.logarithmic) && has_place(m.y, chart_.y.logarithmic);
-      const Point at = has ? Point{(*x_)(m.x), (*y_)(m.y)} : Point{-1e9, -1e9};
+      const Point at{(*x_)(m.x), (*y_)(m.y)};  // NaN lies in no box
       const Box roomy{area_.left - 1, area_.top - 1, area_.width + 2, area_.height + 2};
       if (!roomy.contains(at)) continue;
       out_.path("marker", mark(0, at, 4.5));

@@ -43,7 +43,7 @@ std::vector<Line> clipped(const Line& line, const Box& box) {
     const auto at = [&](double t) {
       return t == 0 ? a : t == 1 ? b : Point{a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)};
     };
-    if (!joined || from > 0) parts.push_back({at(from)});
+    if (!joined) parts.push_back({at(from)});
     parts.back().push_back(at(to));
     joined = to == 1;
   }

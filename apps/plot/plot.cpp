@@ -123,7 +123,8 @@ std::string svg(const Picture& picture) {
   const auto titles = wrapped(picture.title, title_font, width - 2 * margin);
   const auto entries = legend_rows(legend, width - 2 * margin);
   const double top = margin + 24 * static_cast<double>(titles.size());
-  const double legend_top = top + static_cast<double>(rows) * (cell_height + gap) - gap + 8;
+  const double below = rows == 0 ? 0 : gap;  // the last row
+  const double legend_top = top + static_cast<double>(rows) * (cell_height + gap) - below + 8;
   const double height = legend_top + 24 * static_cast<double>(entries.size()) + margin;
 
   Svg out;

@@ -31,8 +31,8 @@ int exponent_of(double value) {
 }
 
 std::vector<Tick> linear_ticks(const Range& range, std::size_t most) {
-  const double least =
-      range.high / static_cast<double>(most) - range.low / static_cast<double>(most);
+  const double least = std::max(  // steps below that have no exact powers of ten
+      range.high / static_cast<double>(most) - range.low / static_cast<double>(most), 1e-300);
   int exponent = static_cast<int>(std::floor(std::log10(least)));
   double digit = 10;
   for (const double d : {1.0, 2.0, 5.0})
@@ -130,7 +130,7 @@ Range range_of(const Axis& axis, const std::vector<double>& data, bool tight) {
                ", expected the lower end first.");
   double space = 0.04 * (high - low);
   if (!(high - low > 1e-12 * most)) {  // one value, or data on the wrong side of a given end
-    space = axis.logarithmic || most == 0 ? 0.5 : most / 2;
+    space = axis.logarithmic || most < 1e-290 ? 0.5 : most / 2;
     if (axis.low) high = low;
     if (axis.high) low = high;
   } else if (tight) {

@@ -153,7 +153,7 @@ def ripples(t):
     k, beta = 39 * math.pi / 2, 0.01
     lean = abs(1 - t) if abs(1 - t) > beta else (1 - t) ** 2 / (2 * beta) + beta / 2
     slope = math.copysign(1, t - 1) if abs(1 - t) > beta else (t - 1) / beta
-    share = 2 * (1 - beta) / (k * 1.0)
+    share = (1 - beta) / k
     return lean + share * math.sin(k * t), slope + share * k * math.cos(k * t)
 
 
@@ -180,7 +180,7 @@ LINES = {f.__name__: f for f in (well, hook, ripples, edge, crease, cliff, desce
 FIRSTS = {
     "well": [0.001, 0.1, 1.0, 10.0],
     "hook": [0.1, 10.0],
-    "ripples": [0.001, 0.1, 10.0],
+    "ripples": [0.1, 10.0],
     "edge": [0.001, 0.1, 1.0, 10.0],
     "crease": [0.1, 1.0, 10.0],
     "cliff": [0.001, 0.1, 1.0, 3.0],

@@ -1,8 +1,7 @@
-// States and parameters as bytes, to be compared to the bit.
+// States and parameters as text that tells every bit, to be compared.
 #pragma once
 
-#include <bit>
-#include <cstring>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,8 +10,11 @@
 namespace reel::inline REEL_PRECISION {
 
 inline std::string bits(const Tensor& tensor) {
-  return to_string(tensor.shape())
-      .append(reinterpret_cast<const char*>(tensor.data()), tensor.size() * sizeof(Real));
+  std::string all = to_string(tensor.shape());
+  const auto* bytes = reinterpret_cast<const unsigned char*>(tensor.data());
+  for (std::size_t i = 0; i < tensor.size() * sizeof(Real); ++i)
+    (all += "0123456789abcdef"[bytes[i] / 16]) += "0123456789abcdef"[bytes[i] % 16];
+  return all;
 }
 
 inline std::string bits(const std::vector<Parameter>& parameters) {
