@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 namespace reel::plot {
@@ -11,8 +12,18 @@ namespace {
 
 constexpr std::size_t few = 2000;  // points that any reader of SVG draws at once
 
-// The part of a → b inside, as shares of its length; empty (first > second) if there is none.
-std::pair<double, double> inside(Point a, Point b, const Box& box) {
+constexpr double far_away = 1e12;  // beyond it, coordinates are no longer exact to a pixel's parts
+
+double size_of(Point p) { return std::max(std::abs(p.x), std::abs(p.y)); }
+
+// The part of a → b inside; empty if there is none, or if both ends are too far away to say.
+std::optional<std::pair<Point, Point>> inside(Point a, Point b, const Box& box) {
+  if (size_of(a) > size_of(b)) {  // from the nearer end: a + t·(b − a) is as exact as a
+    const auto backwards = inside(b, a, box);
+    if (!backwards) return {};
+    return std::pair(backwards->second, backwards->first);
+  }
+  if (size_of(a) > far_away) return {};
   double from = 0, to = 1;
   const auto cut = [&](double start, double change, double low, double high) {
     if (change == 0) {
@@ -25,7 +36,11 @@ std::pair<double, double> inside(Point a, Point b, const Box& box) {
   };
   cut(a.x, b.x - a.x, box.left, box.right());
   cut(a.y, b.y - a.y, box.top, box.bottom());
-  return {from, to};
+  if (from > to) return {};
+  const auto at = [&](double t) {
+    return t == 0 ? a : t == 1 ? b : Point{a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)};
+  };
+  return std::pair(at(from), at(to));
 }
 
 }  // namespace
@@ -34,18 +49,10 @@ std::vector<Line> clipped(const Line& line, const Box& box) {
   std::vector<Line> parts;
   bool joined = false;  // whether the last part goes on
   for (std::size_t i = 0; i + 1 < line.size(); ++i) {
-    const Point a = line[i], b = line[i + 1];
-    const auto [from, to] = inside(a, b, box);
-    if (from > to) {
-      joined = false;
-      continue;
-    }
-    const auto at = [&](double t) {
-      return t == 0 ? a : t == 1 ? b : Point{a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)};
-    };
-    if (!joined) parts.push_back({at(from)});
-    parts.back().push_back(at(to));
-    joined = to == 1;
+    const auto part = inside(line[i], line[i + 1], box);
+    if (part && !joined) parts.push_back({part->first});
+    if (part) parts.back().push_back(part->second);
+    joined = part && part->second == line[i + 1];
   }
   if (line.size() == 1 && box.contains(line[0])) parts.push_back(line);
   return parts;

@@ -18,7 +18,7 @@ struct Box {
   }
 };
 
-/// The parts of a line that lie inside.
+/// The parts of a line that lie inside, but for pieces of which both ends are beyond all measure.
 std::vector<Line> clipped(const Line& line, const Box& box);
 
 /// The same picture with fewer points, if there are thousands: of each half pixel across, the

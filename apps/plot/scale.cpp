@@ -87,9 +87,10 @@ std::vector<Tick> logarithmic_ticks(const Range& range, std::size_t most) {
   const int stride = 1 + (last - first) / static_cast<int>(most);
   std::vector<Tick> ticks;
   for (int n = first - 1; n <= last; ++n) {
-    if (const double value = decimal(1, n); inside(value)) {
+    const bool labelled = n % stride == 0;
+    if (const double value = decimal(1, n); inside(value) && (labelled || stride <= 10)) {
       ticks.push_back({value});
-      if (n % stride == 0) {
+      if (labelled) {
         ticks.back().label = "10";
         ticks.back().power = fixed(n, 0);
       }

@@ -47,7 +47,7 @@ std::string findings(const std::vector<Finding>& all) {
   if (all.empty()) return "";
   std::string html =
       "<div class=\"scroll\"><table>\n<tr><th scope=\"col\"></th><th scope=\"col\">what</th>"
-      "<th scope=\"col\">in the notes</th><th scope=\"col\">here</th></tr>\n";
+      "<th scope=\"col\">expected</th><th scope=\"col\">here</th></tr>\n";
   for (const Finding& f : all)
     html += std::string("<tr><td class=\"") + (f.holds ? "good\">✓" : "bad\">✗") + "</td><td>" +
             escaped(f.what) + "</td><td class=\"value\">" + escaped(f.notes) +

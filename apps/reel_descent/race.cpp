@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include <reel/autodiff/core/file.h>
@@ -261,10 +262,23 @@ plot::Chart contours(const TestFunction& on, const std::vector<Run>& runs) {
   return chart;
 }
 
+// Some way above the starts, where a run goes beyond it: one that diverges leaves no room for
+// others.
+std::optional<double> cap(const std::vector<plot::Series>& losses) {
+  double start = 0, most = 0;
+  for (const plot::Series& series : losses) {
+    if (series.y[0] > start && std::isfinite(series.y[0])) start = series.y[0];
+    for (const double loss : series.y) most = loss > most ? loss : most;
+  }
+  const double limit = 1e3 * start;
+  return start > 0 && most > limit && limit < 1e300 ? std::optional(limit) : std::nullopt;
+}
+
 plot::Picture picture(const TestFunction& on, const std::vector<Run>& runs, const Sizes& sizes) {
   plot::Chart losses{
       "Loss above the minimum", {"sweeps over the function", true}, {"f(θ) − f(minimum)", true}};
   for (const Run& run : runs) losses.series.push_back(losses_of(run, lowest_value(on), sizes));
+  losses.y.high = cap(losses.series);
   plot::Picture picture{on.name + ": " + on.formula, {}};
   if (on.low.size() == 2) picture.charts.push_back(contours(on, runs));
   picture.charts.push_back(std::move(losses));

@@ -22,7 +22,7 @@ std::size_t holding(const std::vector<Finding>& findings) {
 std::string findings_table(const std::vector<Finding>& findings) {
   constexpr std::array<std::size_t, 3> widest{52, 34, 26};
   using Cells = std::array<std::string, 3>;
-  std::vector<std::pair<std::string, Cells>> rows{{" ", {"what", "notes", "here"}}};
+  std::vector<std::pair<std::string, Cells>> rows{{" ", {"what", "expected", "here"}}};
   for (const Finding& f : findings)
     rows.push_back({f.holds ? "✓" : "✗", {f.what, f.notes, f.here}});
   std::array<std::size_t, 3> widths{};

@@ -43,13 +43,15 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
   add_network(command, options);
   command
       .add_option("--optimizer", options.optimizer,
-                  "sgd, momentum, nesterov, adagrad, rmsprop or adam")
+                  "sgd, momentum, nesterov, adagrad, rmsprop, adadelta, rprop, adam, amsgrad, "
+                  "adamw, nadam, radam or adamax")
       ->check(silent(CLI::IsMember(optimizer_names())))
       ->capture_default_str()
       ->type_name("NAME");
   command
       .add_option("--lr", options.lr,
-                  "Learning rate [sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, others 0.001]")
+                  "Learning rate [sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, adadelta 1, "
+                  "adamax 0.002, others 0.001]")
       ->check(silent(CLI::PositiveNumber))
       ->type_name("X");
   command.add_option("--batch", options.batch, "Images in a batch; a short last one is left out")

@@ -4,9 +4,15 @@
 #include <functional>
 #include <utility>
 
+#include <reel/optim/adadelta.h>
 #include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>
+#include <reel/optim/adamax.h>
+#include <reel/optim/adamw.h>
+#include <reel/optim/nadam.h>
+#include <reel/optim/radam.h>
 #include <reel/optim/rmsprop.h>
+#include <reel/optim/rprop.h>
 #include <reel/optim/sgd.h>
 
 namespace reel::mnist {
@@ -20,28 +26,30 @@ struct OptimizerChoice {
   std::function<OptimizerPtr(std::vector<Parameter>, double lr)> make;
 };
 
+template <class Method, class Options>
+OptimizerChoice choice(const char* name, double lr, Options options) {
+  return {name, lr, [=](std::vector<Parameter> parameters, double rate) mutable -> OptimizerPtr {
+            options.lr = rate;
+            return std::make_unique<Method>(std::move(parameters), options);
+          }};
+}
+
 const std::vector<OptimizerChoice>& optimizer_choices() {
-  const auto sgd = [](double momentum, bool nesterov) {
-    return [=](std::vector<Parameter> p, double lr) -> OptimizerPtr {
-      return std::make_unique<optim::Sgd>(
-          std::move(p), optim::SgdOptions{.lr = lr, .momentum = momentum, .nesterov = nesterov});
-    };
-  };
+  using namespace optim;
   static const std::vector<OptimizerChoice> choices{
-      {"sgd", 0.1, sgd(0, false)},
-      {"momentum", 0.05, sgd(0.9, false)},
-      {"nesterov", 0.05, sgd(0.9, true)},
-      {"adagrad", 0.01,
-       [](std::vector<Parameter> p, double lr) -> OptimizerPtr {
-         return std::make_unique<optim::Adagrad>(std::move(p), optim::AdagradOptions{.lr = lr});
-       }},
-      {"rmsprop", 0.001,
-       [](std::vector<Parameter> p, double lr) -> OptimizerPtr {
-         return std::make_unique<optim::Rmsprop>(std::move(p), optim::RmspropOptions{.lr = lr});
-       }},
-      {"adam", 0.001, [](std::vector<Parameter> p, double lr) -> OptimizerPtr {
-         return std::make_unique<optim::Adam>(std::move(p), optim::AdamOptions{.lr = lr});
-       }}};
+      choice<Sgd>("sgd", 0.1, SgdOptions{}),
+      choice<Sgd>("momentum", 0.05, SgdOptions{.momentum = 0.9}),
+      choice<Sgd>("nesterov", 0.05, SgdOptions{.momentum = 0.9, .nesterov = true}),
+      choice<Adagrad>("adagrad", 0.01, AdagradOptions{}),
+      choice<Rmsprop>("rmsprop", 0.001, RmspropOptions{}),
+      choice<Adadelta>("adadelta", 1, AdadeltaOptions{}),
+      choice<Rprop>("rprop", 0.001, RpropOptions{}),
+      choice<Adam>("adam", 0.001, AdamOptions{}),
+      choice<Adam>("amsgrad", 0.001, AdamOptions{.amsgrad = true}),
+      choice<AdamW>("adamw", 0.001, AdamWOptions{}),
+      choice<NAdam>("nadam", 0.001, NAdamOptions{}),
+      choice<RAdam>("radam", 0.001, RAdamOptions{}),
+      choice<AdaMax>("adamax", 0.002, AdaMaxOptions{})};
   return choices;
 }
 

@@ -18,7 +18,8 @@ struct RandomSearchOptions {
 
 /// Each iteration evaluates one candidate, drawn anew, and keeps the best. The history has all
 /// candidates, `History::best_values` the curve of the best; a value that is not finite is no
-/// reason to stop. Rastrigin 1963.
+/// reason to stop, but at the start. It converges by value or step tolerances alone, off by
+/// default: a candidate that is no better changes nothing. Rastrigin 1963.
 Method random_search(const RandomSearchOptions& options = {});
 
 struct HillClimbingOptions {

@@ -178,6 +178,20 @@ TEST_CASE("clipped: the parts inside, in order, cut at the border") {
   CHECK(clipped({{5, 5}}, box) == std::vector<Line>{{{5, 5}}});
   CHECK(clipped({{5, 15}}, box).empty());
   CHECK(clipped({}, box).empty());
+  for (const double far : {1e13, 1e200}) {  // rounding there is coarser than the box
+    CHECK(clipped({{5, 5}, {5, far}}, box) == std::vector<Line>{{{5, 5}, {5, 10}}});
+    CHECK(clipped({{far, 5}, {5, 5}}, box) == std::vector<Line>{{{10, 5}, {5, 5}}});
+    CHECK(clipped({{-far, 5}, {far, 5}}, box).empty());
+    CHECK(clipped({{-far, -far}, {far, far}, {far, -far}}, box).empty());
+  }
+  for (const Line& line : {Line{{5, 20}, {5, -1e18}}, Line{{5, -1e18}, {5, 20}}}) {
+    const std::vector<Line> parts = clipped(line, box);
+    REQUIRE(parts.size() == 1);
+    REQUIRE(parts[0].size() == 2);
+    const bool down = line[0].y > 0;
+    CHECK(std::abs(parts[0][0].y - (down ? 10 : 0)) < 1e-9);
+    CHECK(std::abs(parts[0][1].y - (down ? 0 : 10)) < 1e-9);
+  }
   Rng rng(4);
   Line wild;
   for (int i = 0; i < 500; ++i) wild.push_back({rng.uniform(-20, 30), rng.uniform(-20, 30)});
@@ -255,6 +269,7 @@ TEST_CASE("ticks_of: round numbers inside the range, ascending, as their labels 
   CHECK(labels({1, 30}, true, 8) == "1 2 5 10 20");
   CHECK(labels({1e7, 6e7}, true, 8) == "10^7 2×10^7 5×10^7");
   CHECK(labels({1e-20, 1}, true, 5) == "10^−20 10^−15 10^−10 10^−5 10^0");
+  CHECK(ticks_of({1e-300, 1e300}, true, 10).size() < 15);
   CHECK(labels({3, 4}, true, 5) == "3.0 3.2 3.4 3.6 3.8 4.0");
 }
 

@@ -92,7 +92,7 @@ for command in train eval predict gradcheck; do
   [ ! -s err ] || fail "$run: something on stderr"
 done
 check 0 train --help
-for option in layers activation optimizer lr batch epochs seed validation save load profile anomaly; do
+for option in layers activation optimizer lr batch epochs seed validation save load plot profile anomaly; do
   says out "--$option"
 done
 
@@ -214,10 +214,17 @@ says out '"layers":"16-8-10"'
 ! cmp -s net more || fail "$run: the weights did not change"
 refuse 2 16-4-10 train --data data --load net --layers 16-4-10
 refuse 2 tanh train --data data --load net --activation tanh
-for optimizer in sgd momentum nesterov adagrad rmsprop adam; do
+for optimizer in sgd momentum nesterov adagrad rmsprop adadelta rprop adam amsgrad adamw nadam \
+  radam adamax; do
   check 0 train --data data --layers 16-10 --batch 8 --epochs 1 --optimizer "$optimizer" --json
   says out "\"optimizer\":\"$optimizer\""
 done
+
+# ---- pictures
+check 0 train $small --epochs 2 --plot curves.svg
+grep -q 'mean cross-entropy' curves.svg || fail "$run: no picture of the losses"
+grep -q '</svg>' curves.svg || fail "$run: the picture does not end"
+refuse 5 "$folder/none/curves.svg" train $small --plot none/curves.svg
 for activation in relu tanh sigmoid leaky_relu elu selu gelu silu mish softplus softsign hard_tanh \
   hard_sigmoid hard_swish identity; do
   check 0 train $small --epochs 1 --activation "$activation" --validation 0 --save "net-$activation"

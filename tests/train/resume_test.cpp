@@ -284,6 +284,9 @@ TEST_CASE("resume: a file that does not fit is named, with the clash") {
   CHECK(refusal(folder / "weights", *other.optimizer) == "[state] the state has no \"parts\".");
   CHECK(refusal(folder / "state", *other.optimizer) == "[state] it is of 3 parts, not of 1.");
   CHECK(refusal(folder / "state") == "[state] it is of 3 parts, not of 0.");
+  Counter counter(1);
+  CHECK(refusal(folder / "state", *other.optimizer, *other.schedule, *other.plateau, counter) ==
+        "[state] it is of 3 parts, not of 4.");
   CHECK(refusal(folder / "state", *other.optimizer, *other.plateau, *other.schedule) ==
         "[plateau] was given a state of \"schedule\".");
   CHECK(other.bits() == before);

@@ -165,10 +165,9 @@ Report speeds(const Settings&) {
        "jumps across the minimum each time and still converges; 1.02 jumps further out each time.",
        std::move(parabolas)},
       {"zigzag",
-       "Where the length scales differ (left: y is 5 times as short as x), the longest safe step "
-       "is "
-       "set by the steep direction and descent zig-zags across the valley; where they are equal "
-       "(right) it goes straight to the minimum.",
+       "Where the length scales differ (above: y is 5 times as short as x), the longest safe step "
+       "is set by the steep direction and descent zig-zags across the valley; where they are equal "
+       "(below) it goes straight to the minimum.",
        {"Differing length scales",
         {chart("½(x² + 25y²), step 0.074", valley, zigzag),
          chart("½(x² + y²), step 0.3", bowl, straight)},

@@ -128,12 +128,11 @@ Figure batch_sizes(const data::Dataset& data, Report& report) {
       claim("batches of 8, 32, 128, 512, as many passes: loss of 512 by that of 8",
             "each size ends above the one before", ends.back() / ends.front(),
             std::is_sorted(ends.begin(), ends.end())));
-  return {
-      "batch-sizes",
-      "The same number of passes at the same rate. Left: small batches make more steps of each "
-      "pass, and their loss falls faster, but trembles. Right: what a pass took on this machine; "
-      "very small batches pay overhead in every step, large ones leave the cache.",
-      {"Batch size against loss and time", {std::move(by_epoch), std::move(times)}}};
+  return {"batch-sizes",
+          "The same number of passes at the same rate. Left: small batches make more steps of each "
+          "pass, and their loss falls faster, but trembles. Right: how long a pass took on "
+          "this machine.",
+          {"Batch size against loss and time", {std::move(by_epoch), std::move(times)}}};
 }
 
 Figure learning_rates(const data::Dataset& data, Report& report) {
