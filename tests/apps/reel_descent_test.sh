@@ -1,49 +1,8 @@
 #!/bin/sh
 # reel-descent from outside: exit codes, messages, JSON, pictures. Argument: the program.
-set -u
-LC_ALL=C
-export LC_ALL
-unset NO_COLOR
+# shellcheck source=tests/apps/harness.sh
+. "$(dirname "$0")/harness.sh"
 
-program=$1
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-case $program in /*) ;; *) program=$PWD/$program ;; esac
-cd "$folder" || exit 1
-failures=0
-
-fail() {
-  failures=$((failures + 1))
-  echo "FAILED: $1"
-  sed 's/^/  stdout: /' out | head -n 5
-  sed 's/^/  stderr: /' err | head -n 5
-}
-
-# check EXIT_CODE ARGUMENTS…: runs the program into the files out and err.
-check() {
-  expected=$1
-  shift
-  run="reel-descent $*"
-  "$program" "$@" >out 2>err </dev/null
-  code=$?
-  [ "$code" = "$expected" ] || fail "$run: exit code $code, expected $expected"
-  if grep -q "$(printf '\033')" out err; then
-    fail "$run: an escape code, though this is no terminal"
-  fi
-}
-
-# refuse EXIT_CODE TEXT ARGUMENTS…: fails with one line on stderr, which holds the text.
-refuse() {
-  code=$1 text=$2
-  shift 2
-  check "$code" "$@"
-  [ "$(grep -c '' err)" = 1 ] || fail "$run: expected one line on stderr"
-  grep -q '^reel-descent: ' err || fail "$run: stderr does not name the program"
-  grep -qF -- "$text" err || fail "$run: stderr does not say '$text'"
-}
-
-says() { grep -qF -- "$2" "$1" || fail "$run: $1 does not say '$2'"; }
 # is_json: every line of out is a JSON object, if there is a Python to ask.
 is_json() {
   parse='import json, sys; [json.loads(line, parse_constant=sys.exit) for line in sys.stdin]'
@@ -130,14 +89,9 @@ refuse 5 folder race --out .
 : >file
 refuse 5 "$folder/file" all --out file
 refuse 5 "$folder/file" show 14 --out file
-if [ -w /dev/full ]; then
-  for command in list 'show 14' race; do
-    # shellcheck disable=SC2086 # the arguments are words
-    "$program" $command >/dev/full 2>err </dev/null
-    code=$?
-    [ $code = 5 ] || fail "reel-descent $command >/dev/full: exit code $code, expected 5"
-  done
-fi
+refuse_full list
+refuse_full show 14
+refuse_full race
 if [ "$(id -u)" != 0 ]; then
   mkdir closed
   chmod 500 closed
@@ -253,4 +207,4 @@ if [ -d /usr/share/datasets/fashion-mnist ]; then
     fail "$run: the page shows other pictures than there are"
 fi
 
-[ $failures = 0 ] || { echo "$failures checks failed"; exit 1; }
+finish
