@@ -6,6 +6,7 @@
 #include <new>
 
 #include <reel/autodiff/core/error.h>
+#include <reel/autodiff/core/file.h>
 
 namespace reel::apps {
 namespace {
@@ -34,7 +35,7 @@ void set_up(CLI::App& app, const char* version) {
 int run(CLI::App& app, int argc, char** argv, const int& exit_code) {
   const auto fail_with = [&](Error::Kind kind, const std::string& message) {
     std::cout.flush();
-    std::cerr << app.get_name() << ": " << message << '\n';
+    std::cerr << app.get_name() << ": " << printable(message) << '\n';
     return static_cast<int>(kind);
   };
   try {
