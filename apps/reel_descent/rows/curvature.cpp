@@ -189,10 +189,8 @@ Report conjugate_directions(const Settings&) {
   report.figures = {
       {"conjugate-gradient",
        "Random quadratics with condition 100, exact line minimisation. Left: conjugate gradients "
-       "end "
-       "in N steps, where the gradient's norm has fallen by far more than 1e-6; steepest descent "
-       "has "
-       "hardly begun. Right: the same step by step.",
+       "end in N steps, where the gradient's norm is below a millionth of that at the start; "
+       "steepest descent has hardly begun. Right: the same step by step.",
        {"Conjugate gradients end in N steps", {std::move(after_n), std::move(steps)}}}};
   return report;
 }
