@@ -16,9 +16,9 @@ using Stateful = optim::Stateful;
 void save_states(const std::filesystem::path& path, const std::vector<const Stateful*>& parts);
 void load_states(const std::filesystem::path& path, const std::vector<Stateful*>& parts);
 
-/// Writes the states of optimisers and schedules, whole or not at all. Resumed from them, and from
-/// the weights (`nn::save_weights`), a run ends in the same bits. Throws Error (system) if the file
-/// can't be written.
+/// Writes the states of optimisers and schedules, whole or not at all. Resumed from them, from the
+/// weights (`nn::save_weights`) and from the state of the generator that shuffles (`Rng::state`), a
+/// run ends in the same bits. Throws Error (system) if the file can't be written.
 ///
 ///     save_state("run.state", adam, schedule);
 template <std::derived_from<Stateful>... Parts>

@@ -108,7 +108,8 @@ class Drawing {
       widen(x_range_, chart_.x, ratio * y_span);
       widen(y_range_, chart_.y, x_span / ratio);
     }
-    y_ticks_ = ticks_of(y_range_, chart_.y.logarithmic, std::max(3, static_cast<int>(height / 40)));
+    y_ticks_ = ticks_of(y_range_, chart_.y.logarithmic,
+                        static_cast<std::size_t>(std::max(3.0, height / 40)));
     double labels = 0;
     for (const Tick& tick : y_ticks_)
       labels = std::max(
@@ -122,8 +123,8 @@ class Drawing {
       area_ = {area_.left + (area_.width - width) / 2, area_.top + (area_.height - tall) / 2, width,
                tall};
     }
-    x_ticks_ =
-        ticks_of(x_range_, chart_.x.logarithmic, std::max(2, static_cast<int>(area_.width / 65)));
+    x_ticks_ = ticks_of(x_range_, chart_.x.logarithmic,
+                        static_cast<std::size_t>(std::max(2.0, area_.width / 65)));
     x_.emplace(x_range_, chart_.x.logarithmic, area_.left, area_.right());
     y_.emplace(y_range_, chart_.y.logarithmic, area_.bottom(), area_.top);
   }

@@ -488,13 +488,14 @@ TEST_CASE("eigenvalues and eigenvectors of symmetric matrices") {
 }
 
 TEST_CASE("least squares by any matrix") {
-  for (const auto& [m, n] : {std::pair<std::size_t, std::size_t>{1, 1},
-                             {2, 2},
-                             {30, 30},
-                             {3, 2},
-                             {60, 5},
-                             {2, 3},
-                             {4, 40}}) {
+  for (const auto& [rows, columns] : {std::pair<std::size_t, std::size_t>{1, 1},
+                                      {2, 2},
+                                      {30, 30},
+                                      {3, 2},
+                                      {60, 5},
+                                      {2, 3},
+                                      {4, 40}}) {
+    const std::size_t m = rows, n = columns;
     CAPTURE(m);
     CAPTURE(n);
     const Tensor a = random_tensor({m, n}, m + n), b = random_tensor({m}, m);

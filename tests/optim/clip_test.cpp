@@ -142,6 +142,7 @@ TEST_CASE("clip: a gradient of one's own is scaled in place") {
   const Parameter p = with_gradient(vector({30, 40}));
   const void* before = p.gradient().identity();
   clip_gradient_norm({p}, 1);
+  CHECK(p.gradient().identity() == before);
   clip_gradient_value({p}, 0.5);
   CHECK(p.gradient().identity() == before);
 }

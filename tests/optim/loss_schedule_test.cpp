@@ -115,7 +115,8 @@ TEST_CASE("plateau: options that make no sense are named") {
 // That each wrong text of each field, or its absence, is refused and changes nothing.
 void check_fields_are_guarded(Stateful& stateful, const std::vector<std::string>& wrong) {
   const State own = stateful.state();
-  for (const auto& [name, text] : own.fields) {
+  for (const auto& field : own.fields) {
+    const std::string &name = field.first, &text = field.second;
     CAPTURE(name);
     State without = own;
     without.fields.erase(name);

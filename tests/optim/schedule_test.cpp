@@ -254,6 +254,7 @@ TEST_CASE("schedule: a state that does not fit is an error, and changes nothing"
   const auto refusal = [&](const std::string& field, const std::string& text) {
     CAPTURE(field);
     State state = own;
+    state.fields.at("t") = "5";
     state.fields.at("base of group 0") = "64";
     if (text == "missing")
       CHECK(state.fields.erase(field) == 1);

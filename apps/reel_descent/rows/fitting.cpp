@@ -61,7 +61,7 @@ Report line(const Settings&) {
                     .x = {.label = "x"},
                     .y = {.label = "y"},
                     .markers = three_points()};
-  for (const std::size_t k : {0, 1, 2, 4})
+  for (const std::size_t k : {0u, 1u, 2u, 4u})
     lines.series.push_back(line_curve(k == 1 ? "1 step" : std::to_string(k) + " steps",
                                       descent.history.points()[k], -0.2, 2.2, Style::dashes));
   lines.series.push_back(line_curve("closed form", closed, -0.2, 2.2, Style::line));
@@ -114,7 +114,7 @@ Report exponential(const Settings&) {
         name, [&](double x) { return theta(0) * std::exp(-theta(1) * std::pow(x - theta(2), 2)); },
         -1, 6, 141, style));
   };
-  for (const std::size_t k : {0, 10, 100})
+  for (const std::size_t k : {0u, 10u, 100u})
     add_curve(std::to_string(k) + " steps", descent.history.points()[k], Style::dashes);
   add_curve("exact fit", marquardt.theta, Style::line);
   plot::Chart error{.title = "Half the squared error",
@@ -259,7 +259,7 @@ Report minibatches(const Settings&) {
       .y = {.label = "y"},
       .series = {
           {"points", {some.x.begin(), some.x.end()}, {some.y.begin(), some.y.end()}, Style::dots}}};
-  for (const std::size_t k : {1, 10, 100})
+  for (const std::size_t k : {1u, 10u, 100u})
     lines.series.push_back(
         line_curve("k = " + std::to_string(k), history.points()[k], 0, 5, Style::dashes));
   lines.series.push_back(line_curve("k = 1000", theta.value(), 0, 5, Style::line));

@@ -110,7 +110,7 @@ Report search_and_dimensions(const Settings&) {
     return series.y.back();
   };
   std::vector<double> ends;
-  for (const std::size_t n : {2, 8, 32})
+  for (const std::size_t n : {2u, 8u, 32u})
     ends.push_back(draw("random search, n = " + std::to_string(n), n,
                         optim::random_search({.low = -1, .high = 1, .seed = 1}),
                         plot::Style::line));

@@ -112,7 +112,7 @@ Figure batch_sizes(const data::Dataset& data, Report& report) {
             .y = {.label = "training an epoch (ms)", .low = 0}};
   plot::Series seconds{"", {}, {}, Style::line_and_dots};
   std::vector<double> ends;
-  for (const std::size_t batch : {8, 32, 128, 512}) {
+  for (const std::size_t batch : {8u, 32u, 128u, 512u}) {
     const Run run = train_network(data, {.rate = 0.1, .batch = batch, .epochs = 6});
     plot::Series series{
         "batches of " + std::to_string(batch), {}, run.epoch_losses, Style::line_and_dots};
@@ -281,7 +281,7 @@ Report over_parameterisation(const Settings& settings) {
   std::vector<double> ends;
   int rises = 0;
   Descent narrow, wide;
-  for (const std::size_t hidden : {2, 4, 8, 16, 64}) {
+  for (const std::size_t hidden : {2u, 4u, 8u, 16u, 64u}) {
     plot::Series series{std::to_string(hidden) + " hidden", {}, std::vector<double>(101)};
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
       Descent run = descend(data, batch, hidden, seed);

@@ -59,10 +59,11 @@ double slope(const Objective& f, double t) {
 
 TEST_CASE(
     "strong Wolfe: both conditions hold on Moré and Thuente's functions, from any first length") {
-  for (const auto& [name, f] : hard())
+  for (const Case& one : hard())
     for (const double first : {1e-3, 1e-1, 1e1, 1e3})
       for (const double curvature : {0.9, 0.1}) {
-        CAPTURE(name);
+        const Objective& f = one.f;
+        CAPTURE(one.name);
         CAPTURE(first);
         CAPTURE(curvature);
         Problem problem(f);

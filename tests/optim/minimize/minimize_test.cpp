@@ -73,7 +73,7 @@ TEST_CASE("minimize: the limit of iterations, and zero of them") {
     return minimize(parabola, vector({8, -4}), gradient_descent({.step = 0.25}),
                     {.iterations = iterations});
   };
-  for (const std::size_t n : {0, 1, 3}) {
+  for (const std::size_t n : {0u, 1u, 3u}) {
     const Result r = run(n);
     CHECK(r.status == Status::iteration_limit);
     CHECK_FALSE(r.converged());

@@ -176,7 +176,7 @@ TEST_CASE("objectives: the notes' values") {
 }
 
 TEST_CASE("objectives: a quadratic has the condition it was asked for, along no axis") {
-  for (const std::size_t n : {2, 3, 7}) {
+  for (const std::size_t n : {2u, 3u, 7u}) {
     CAPTURE(n);
     const Tensor h = hessian(quadratic(100, n))(zeros({n})).value();
     // the spectrum 1 … 100: trace and determinant
