@@ -212,7 +212,7 @@ TEST_CASE("thinned: few points stay; of many, the ends and the extremes") {
   CHECK(kept.size() <= 4 * 200);
   CHECK(kept.front() == many.front());
   CHECK(kept.back() == many.back());
-  for (const std::size_t i : {777, 77'777})
+  for (const std::size_t i : {777u, 77'777u})
     CHECK(std::find(kept.begin(), kept.end(), many[i]) != kept.end());
   CHECK(std::is_sorted(kept.begin(), kept.end(), [](Point a, Point b) { return a.x < b.x; }));
   Line circles;

@@ -73,7 +73,8 @@ std::vector<std::string> texts(const Element& root, const std::string& style) {
 
 // Every number of every attribute that places something is finite and near the page.
 void check_places(const Element& element, double width, double height) {
-  for (const auto& [key, value] : element.attributes) {
+  for (const auto& attribute : element.attributes) {
+    const std::string &key = attribute.first, &value = attribute.second;
     if (key == "class" || key == "xmlns" || key == "role" || key == "aria-label") continue;
     CAPTURE(element.name);
     CAPTURE(key);
@@ -239,7 +240,7 @@ TEST_CASE("plot: nothing, one point and a constant have a picture") {
 }
 
 TEST_CASE("plot: ranges as large and as small as numbers can be") {
-  for (const auto& [low, high] :
+  for (const auto& [least, most] :
        std::initializer_list<std::pair<double, double>>{{-1e300, 1e300},
                                                         {0, 5e-324},
                                                         {1, 1 + 1e-15},
@@ -248,6 +249,7 @@ TEST_CASE("plot: ranges as large and as small as numbers can be") {
                                                         {-1e300, 0},
                                                         {123456789, 123456790},
                                                         {0, 1e-308}}) {
+    const double low = least, high = most;
     CAPTURE(low);
     CAPTURE(high);
     const Element root = drawn(chart_of({low, high}, {high, low}));

@@ -116,7 +116,7 @@ TEST_CASE("plateau: options that make no sense are named") {
 void check_fields_are_guarded(Stateful& stateful, const std::vector<std::string>& wrong) {
   const State own = stateful.state();
   for (const auto& field : own.fields) {
-    const std::string &name = field.first, &text = field.second;
+    const std::string& name = field.first;
     CAPTURE(name);
     State without = own;
     without.fields.erase(name);

@@ -184,8 +184,9 @@ TEST_CASE("state: each array makes a difference") {
     const State saved = through->state();
     const Parameters at_stop = copy(straight);
     for (int at = 7; at < 12; ++at) step(*through, at);
-    for (const auto& [name, tensor] : saved.tensors) {
-      if (tensor.size() == 0) continue;
+    for (const auto& entry : saved.tensors) {
+      const std::string& name = entry.first;
+      if (entry.second.size() == 0) continue;
       CAPTURE(name);
       bool different = false;
       for (const Real shift : {100, -100}) {  // signs and sizes, for Rprop and for AMSGrad
@@ -219,7 +220,8 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
     for (int at = 0; at < 5; ++at) step(*other, at);
     const State good = other->state();
 
-    for (const auto& [name, text] : good.fields) {
+    for (const auto& entry : good.fields) {
+      const std::string& name = entry.first;
       CAPTURE(name);
       State without = good;
       without.fields.erase(name);
@@ -228,7 +230,8 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
       wrong.fields[name] = "many";
       check_refused(*optimizer, wrong, concat('[', kind, "] "));
     }
-    for (const auto& [name, tensor] : good.tensors) {
+    for (const auto& entry : good.tensors) {
+      const std::string& name = entry.first;
       CAPTURE(name);
       State without = good, reshaped = good;
       without.tensors.erase(name);
@@ -237,7 +240,7 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
       reshaped.tensors[name] = zeros({3, 2});
       check_refused(*optimizer, reshaped,
                     concat("the state's \"", name, "\" has shape (3,2), expected ",
-                           to_string(tensor.shape())));
+                           to_string(entry.second.shape())));
     }
     State more = good;
     more.tensors["0.z"] = scalar(1);

@@ -271,7 +271,8 @@ TEST_CASE("resume: a file that does not fit is named, with the clash") {
     CHECK(refused(bad) ==
           concat("[nadam] the state has no tensor \"", good.tensors[i].name.substr(2), "\"."));
   }
-  for (const auto& [name, text] : good.metadata) {
+  for (const auto& field : good.metadata) {
+    const std::string& name = field.first;
     CAPTURE(name);
     nn::SafeTensors without = good, wrong = good;
     without.metadata.erase(name);

@@ -113,7 +113,8 @@ TEST_CASE("battery: every method gets to a minimum of each function that the doc
   const auto rows = declared();
   REQUIRE(rows.size() == methods().size());
   std::size_t runs = 0;
-  for (const auto& [name, functions] : rows) {
+  for (const auto& [method, functions] : rows) {
+    const std::string& name = method;
     CAPTURE(name);
     REQUIRE(methods().count(name) == 1);
     REQUIRE(!functions.empty());
@@ -199,7 +200,8 @@ TEST_CASE("battery: evaluations until a minimum is near, beside SciPy's") {
   std::string text = "| method | function | values | gradients | products | Jacobians |\n";
   text += "|---|---|---|---|---|---|\n";
   CHECK(ratios.size() == 6);
-  for (auto& [pair, by_column] : ratios) {
+  for (auto& [methods_of_both, by_column] : ratios) {
+    const std::string& pair = methods_of_both;
     CAPTURE(pair);
     text += tables[pair] + "| **" + pair + "** | **median ratio**";
     for (const char* column : columns) {
