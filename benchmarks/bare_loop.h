@@ -1,35 +1,54 @@
-// The case study's step without a tape: the yardstick that Reel's step is measured against.
+// The training step of an MLP as a person would write it by hand: Reel's yardstick.
+//
+// No tape, no modules, no shapes to check: fixed buffers, the same matrix products as Reel, and one
+// pass over memory wherever one will do. ReLU between the layers, softmax cross-entropy at the end.
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
+#include <reel/autodiff/core/workers.h>
 #include <reel/data/dataset.h>
 
 namespace reel::inline REEL_PRECISION {
 
-/// inputs-hidden-classes with ReLU, cross-entropy and SGD, scheduled by hand on plain arrays that
-/// are made once: the same products from the same library, each elementwise pass fused by hand.
+enum class Method { sgd, momentum, adam };
+Method method_by_name(const std::string& name);
+
 class BareLoop {
  public:
-  struct Weights {
-    std::vector<float> w1, b1, w2,
-        b2;  ///< (hidden, inputs), (hidden), (classes, hidden), (classes)
-  };
+  /// `parameters`: of each layer the weight (out, in), then the bias (out), one after the other.
+  BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method method, float lr,
+           std::vector<float> parameters, Workers& workers);
 
-  BareLoop(std::size_t inputs, std::size_t hidden, std::size_t classes, std::size_t batch,
-           Weights weights);
+  /// One step on these rows, at most `batch` of them: gather, forward, backward, update. The mean
+  /// loss.
+  float step(const data::Dataset& images, std::span<const std::uint32_t> rows);
 
-  /// One step of SGD on the batch; returns its mean loss.
-  float step(const data::Batch& batch, float lr);
-  const Weights& weights() const { return weights_; }
+  const std::vector<float>& parameters() const { return parameters_; }
 
  private:
-  std::size_t inputs_, hidden_, classes_, batch_;
-  Weights weights_;
-  Tensor h_, scores_, dh_, dw1_, dw2_;
-  std::vector<float> db1_, db2_;
+  // What one worker needs for its share: activations, their gradients, those of the parameters.
+  struct Buffers {
+    std::vector<Tensor> values, deltas;
+    Tensor gradient;
+    Labels labels;
+    float loss = 0;
+  };
+
+  void differentiate(Buffers& own, std::size_t samples, float weight) const;
+  void update(Share part);
+
+  std::vector<std::size_t> widths_, weights_;  // weights_[l]: where layer l's parameters start
+  Method method_;
+  float lr_;
+  int t_ = 0;
+  std::vector<float> parameters_, m_, v_;
+  std::vector<Buffers> buffers_;
+  Workers& workers_;
 };
 
 }  // namespace reel::inline REEL_PRECISION

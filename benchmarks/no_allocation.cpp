@@ -1,0 +1,57 @@
+// The heap allocations of a training step in steady state, for every optimiser: none of Reel's own.
+// What the libraries of the matrix products allocate inside themselves is counted apart.
+#include <cstdio>
+
+#include "allocations.h"
+#include "networks.h"
+
+using namespace reel;
+
+namespace {
+
+// Whether no step allocated anything.
+bool count(const char* name, optim::Optimizer& optimizer, const nn::Module& model,
+           const data::Batches& batches) {
+  std::vector<bench::Allocations> counts;
+  counts.reserve(batches.count());
+  std::size_t steps = 0;
+  for (const data::Batch& batch : batches) {
+    const bench::Allocations before = bench::allocations();
+    bench::reel_step(model, optimizer, batch);
+    if (++steps > 3) counts.push_back(bench::allocations() - before);  // the first ones warm up
+  }
+  bench::Allocations most;
+  for (const bench::Allocations& c : counts)
+    if (c.outside_blas() + c.inside_blas >= most.outside_blas() + most.inside_blas) most = c;
+  std::printf("  %-10s %12zu %12zu %12zu\n", name, most.operator_new,
+              most.malloc + most.aligned_alloc + most.posix_memalign, most.inside_blas);
+  return most.outside_blas() == 0;
+}
+
+}  // namespace
+
+int main() {
+  const data::Dataset images = bench::random_images(64 * 20);
+  const auto batches = data::batches(images, {.size = 64});
+  std::printf("heap allocations in a step of 784-10-10, the most over %zu steps\n",
+              batches.count() - 3);
+  std::printf("  %-10s %12s %12s %12s\n", "", "operator new", "malloc etc.", "inside BLAS");
+  const nn::Sequential model = bench::networks[0].model();
+  const auto parameters = model.parameters();
+  bool none = true;
+  const auto check = [&](const char* name, auto optimizer) {
+    none &= count(name, optimizer, model, batches);
+  };
+  check("sgd", optim::Sgd(parameters, {.lr = 0.01}));
+  check("momentum", optim::Sgd(parameters, {.lr = 0.01, .momentum = 0.9, .nesterov = true}));
+  check("adagrad", optim::Adagrad(parameters));
+  check("rmsprop", optim::Rmsprop(parameters, {.momentum = 0.9, .centered = true}));
+  check("adadelta", optim::Adadelta(parameters));
+  check("rprop", optim::Rprop(parameters));
+  check("adam", optim::Adam(parameters, {.amsgrad = true}));
+  check("adamw", optim::AdamW(parameters));
+  check("nadam", optim::NAdam(parameters));
+  check("radam", optim::RAdam(parameters));
+  check("adamax", optim::AdaMax(parameters));
+  return none ? 0 : 1;
+}
