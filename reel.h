@@ -6,7 +6,9 @@
 #include <reel/autodiff/checkpoint.h>
 #include <reel/autodiff/core/error.h>
 #include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/core/warning.h>
+#include <reel/autodiff/core/workers.h>
 #include <reel/autodiff/derivatives.h>
 #include <reel/autodiff/dot.h>
 #include <reel/autodiff/gemm.h>
@@ -26,6 +28,7 @@
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/module.h>
+#include <reel/nn/plan.h>
 #include <reel/nn/safetensors.h>
 #include <reel/nn/sequential.h>
 #include <reel/nn/weights.h>

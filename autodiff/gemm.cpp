@@ -2,6 +2,7 @@
 #include <reel/autodiff/gemm.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <utility>
 
@@ -10,6 +11,8 @@
 #include <dnnl.h>
 #define REEL_GEMM_ONEDNN 1
 #endif
+
+#include <reel/autodiff/core/workers.h>
 
 // Present when the library behind CBLAS is OpenBLAS, or when the process has an OpenMP run-time.
 extern "C" {
@@ -34,9 +37,11 @@ void use_one_thread() {
   static_cast<void>(done);
 }
 
-void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
-              std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c) {
-  use_one_thread();
+namespace {
+
+// c = op(a)·op(b) + beta·c, whatever the shapes
+void product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
+             std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c) {
 #ifdef REEL_GEMM_ONEDNN
   const auto size = [](std::size_t x) { return static_cast<dnnl_dim_t>(x); };
   const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', size(m), size(n), size(k),
@@ -54,6 +59,53 @@ void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, con
   run(CblasRowMajor, flag(ta), flag(tb), size(m), size(n), size(k), 1, a, size(lda), b, size(ldb),
       beta, c, size(n));
 #endif
+}
+
+// c (1,n) = a·op(b) + beta·c
+void vector_product(bool tb, std::size_t n, std::size_t k, const Real* a, std::size_t stride,
+                    const Real* b, std::size_t ldb, Real beta, Real* c) {
+  const auto size = [](std::size_t x) { return static_cast<blasint>(x); };
+#ifdef REEL_F64
+  constexpr auto run = cblas_dgemv;
+#else
+  constexpr auto run = cblas_sgemv;
+#endif
+  run(CblasRowMajor, tb ? CblasNoTrans : CblasTrans, size(tb ? n : k), size(tb ? k : n), 1, b,
+      size(ldb), a, size(stride), beta, c, 1);
+}
+
+#ifdef REEL_GEMM_ONEDNN
+// What the scores of a classifier are: many rows, few columns. oneDNN's kernels compute the
+// transpose, some rows of a at a time, in two thirds of the time.
+constexpr std::size_t narrow_columns = 12, narrow_rows = 56;
+
+// c (m,n) = a·op(b) for n ≤ narrow_columns
+void narrow_product(bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
+                    std::size_t lda, const Real* b, std::size_t ldb, Real* c) {
+  std::array<Real, narrow_rows * narrow_columns> transposed;
+  const std::size_t blocks = (m + narrow_rows - 1) / narrow_rows;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const Share part = share_of(m, i, blocks);
+    const std::size_t rows = part.size();
+    product(!tb, true, n, rows, k, b, ldb, a + part.begin * lda, lda, 0, transposed.data());
+    for (std::size_t row = 0; row < rows; ++row)
+      for (std::size_t j = 0; j < n; ++j)
+        c[(part.begin + row) * n + j] = transposed[j * rows + row];
+  }
+}
+#endif
+
+}  // namespace
+
+void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
+              std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c) {
+  use_one_thread();
+  if (m == 1) return vector_product(tb, n, k, a, ta ? lda : 1, b, ldb, beta, c);
+#ifdef REEL_GEMM_ONEDNN
+  if (!ta && beta == 0 && n <= narrow_columns && m > n && k > n)
+    return narrow_product(tb, m, n, k, a, lda, b, ldb, c);
+#endif
+  product(ta, tb, m, n, k, a, lda, b, ldb, beta, c);
 }
 
 void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Real beta,

@@ -235,7 +235,8 @@ std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
   return grad(y, std::span<const Var>(xs), options);
 }
 
-void Tape::backward(const Var& loss) {
+template <class Take>
+void Tape::sweep_back(const Var& loss, Real weight, Take&& take) {
   if (loss.value().size() != 1)
     fail_usage("backward", "the loss has shape ", to_string(loss.shape()),
                ", not that of one number. Hint: sum or average it.");
@@ -247,22 +248,43 @@ void Tape::backward(const Var& loss) {
                "before the tape was made, or under NoTape?");
   watch_growth();
   Borrowed<SharedTensor> slots(size());
-  slots[last] = full(loss.shape(), 1);
+  slots[last] = full(loss.shape(), weight);
   {
     const NoTape suspended;
     sweep(*this, last, Gradients<SharedTensor>{slots.data()},
           [](std::uint32_t) { return Stop::no; });
   }
-  for (const std::uint32_t i : parameter_nodes()) {
-    if (i > last || !slots[i]) continue;
-    SharedTensor& gradient = node(i).value.notes().gradient;
-    if (!gradient)  // a gradient of its own, even where the sweep shared one
-      gradient = slots[i].unique() ? std::move(slots[i]) : SharedTensor(*slots[i]);
-    else if (gradient.unique())
-      add_to(gradient.mutate(), *slots[i]);
-    else
-      gradient = *gradient + *slots[i];
-  }
+  // a gradient of its own, even where the sweep shared one; empty if there is none
+  take([&](std::uint32_t i) {
+    if (i > last || !slots[i]) return SharedTensor();
+    return slots[i].unique() ? std::move(slots[i]) : SharedTensor(*slots[i]);
+  });
+}
+
+void Tape::backward(const Var& loss) {
+  sweep_back(loss, 1, [this](auto&& gradient_by) {
+    for (const std::uint32_t i : parameter_nodes()) {
+      SharedTensor added = gradient_by(i);
+      if (!added) continue;
+      SharedTensor& gradient = node(i).value.notes().gradient;
+      if (!gradient)
+        gradient = std::move(added);
+      else if (gradient.unique())
+        add_to(gradient.mutate(), *added);
+      else
+        gradient = *gradient + *added;
+    }
+  });
+}
+
+void Tape::backward(const Var& loss, Real weight, std::span<const Parameter> parameters,
+                    std::span<SharedTensor> into) {
+  if (parameters.size() != into.size())
+    fail_usage("backward", parameters.size(), " parameters and room for ", into.size(), '.');
+  sweep_back(loss, weight, [&](auto&& gradient_by) {
+    for (std::size_t i = 0; i < into.size(); ++i)
+      into[i] = gradient_by(node_of_parameter(parameters[i]));
+  });
 }
 
 Var detail::fresh_variable(const Var& x) {

@@ -61,7 +61,11 @@ Real fold_columns(const Real* x, std::size_t n) {
 
 template <class F>
 Real fold_row(const Real* x, std::size_t n) {
-  return n < 32 ? fold_columns<F, 4>(x, n) : fold_columns<F, 16>(x, n);
+  if (n >= 32) return fold_columns<F, 16>(x, n);
+  if (n >= 16) return fold_columns<F, 4>(x, n);
+  Real folded = F::start;  // neighbouring rows overlap in the processor
+  for (std::size_t i = 0; i < n; ++i) folded = F::fold(folded, x[i]);
+  return folded;
 }
 
 // (outer, n, inner) → (outer, inner)
@@ -226,6 +230,15 @@ Tensor shift_by_max(const Tensor& x, int axis) {
   return y;
 }
 
+Tensor exponentiate_rows(Tensor& x) {
+  const std::size_t rows = x.shape()[0], columns = x.shape()[1];
+  x = evaluate(xt::exp(x));
+  Tensor totals = uninitialized({rows});
+  for (std::size_t i = 0; i < rows; ++i)
+    totals.data()[i] = fold_row<Sum>(x.data() + i * columns, columns);
+  return totals;
+}
+
 Tensor softmax(const Tensor& x, int axis) {
   const Lanes l = lanes(x.shape(), axis, "softmax");
   Tensor y = shift_by_max(x, axis);
@@ -338,6 +351,14 @@ Tensor matmul_batches(const Tensor& a, bool transpose_a, const Tensor& b, bool t
 }
 
 }  // namespace
+
+void add_row(Tensor& y, const Tensor& row) {
+  const std::size_t n = row.size();
+  const Real* from = row.data();
+  Real* const end = y.data() + y.size();
+  for (Real* to = y.data(); to != end; to += n)
+    for (std::size_t j = 0; j < n; ++j) to[j] += from[j];
+}
 
 Tensor matmul(const Tensor& a, const Tensor& b) { return matmul(a, false, b, false); }
 

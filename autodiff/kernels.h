@@ -62,6 +62,8 @@ Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& 
 
 /// x less its maximum along an axis (an infinite one counts as 0): eˣ of that cannot overflow.
 Tensor shift_by_max(const Tensor& x, int axis = -1);
+/// Makes x (batch, n) the e to its power, and returns each row's sum (batch).
+Tensor exponentiate_rows(Tensor& x);
 /// eˣ / Σ eˣ along an axis, and its logarithm; the maximum is subtracted first.
 Tensor softmax(const Tensor& x, int axis = -1);
 Tensor log_softmax(const Tensor& x, int axis = -1);
@@ -84,6 +86,9 @@ Tensor embed(const Tensor& x, int axis, std::size_t size, std::size_t begin, std
 Tensor take(const Tensor& x, std::span<const std::size_t> indices, int axis);
 Tensor scatter_add(const Tensor& x, std::span<const std::size_t> indices, std::size_t size,
                    int axis);
+
+/// y += row, for each row of y (…, n).
+void add_row(Tensor& y, const Tensor& row);
 
 /// [M,K]·[K,N] → [M,N], of matrices or of batches of them: further axes on the left, broadcast.
 Tensor matmul(const Tensor& a, const Tensor& b);

@@ -25,6 +25,13 @@ class LeafTable {
     return entry.node;
   }
 
+  /// The node of `key`; `absent` if it has none.
+  std::uint32_t find(const void* key) const noexcept {
+    if (count_ == 0) return absent;
+    const Entry& entry = entries_[place(key)];
+    return entry.round == round_ ? entry.node : absent;
+  }
+
   void clear() noexcept {
     ++round_;
     count_ = 0;
@@ -37,12 +44,14 @@ class LeafTable {
     std::uint32_t node = absent;
   };
 
-  Entry& probe(const void* key) {
+  // The entry of `key`, or the free one that is to be its.
+  std::size_t place(const void* key) const noexcept {
     const std::size_t mask = entries_.size() - 1;
     std::size_t i = (reinterpret_cast<std::uintptr_t>(key) >> 6) * 0x9E3779B97F4A7C15 >> 32;
     while (entries_[i & mask].round == round_ && entries_[i & mask].key != key) ++i;
-    return entries_[i & mask];
+    return i & mask;
   }
+  Entry& probe(const void* key) { return entries_[place(key)]; }
 
   void grow() {
     std::vector<Entry> old(entries_.empty() ? 32 : 2 * entries_.size());

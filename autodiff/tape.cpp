@@ -122,6 +122,10 @@ TapeMemory Tape::memory() const {
   return memory;
 }
 
+std::uint32_t Tape::node_of_parameter(const Parameter& parameter) const {
+  return storage_->leaves.find(parameter.identity());
+}
+
 void Tape::watch_growth() {
   constexpr int too_often = 10;
   Storage& storage = *storage_;

@@ -69,6 +69,11 @@ class Tape {
   /// not on this tape, or if a value was changed after it was recorded. Warns (core/warning.h) of a
   /// tape that has grown from sweep to sweep ten times.
   void backward(const Var& loss);
+  /// The same without touching what the parameters hold: into[i] becomes the gradient of
+  /// weight·loss by parameters[i], empty if the loss does not depend on it. So several threads can
+  /// differentiate one model, each on a tape of its own.
+  void backward(const Var& loss, Real weight, std::span<const Parameter> parameters,
+                std::span<SharedTensor> into);
 
   /// Never used twice.
   std::uint64_t id() const noexcept { return id_; }
@@ -106,6 +111,10 @@ class Tape {
   Node* append_node(const char* operation, std::span<const Operand> inputs, Var& y,
                     std::size_t rule_bytes);
   std::uint32_t append_leaf(const SharedTensor& value);
+  std::uint32_t node_of_parameter(const Parameter& parameter) const;
+  // Hands take(node) the gradient of weight·loss by each node that has one and is asked for.
+  template <class Take>
+  void sweep_back(const Var& loss, Real weight, Take&& take);
   void watch_growth();
 
   static constinit thread_local Tape* innermost_;

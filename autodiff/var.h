@@ -87,12 +87,15 @@ class Parameter {
   void set_gradient(SharedTensor gradient);
   void clear_gradient() { own().notes().gradient = {}; }
 
+  /// What tells one parameter from another: equal for handles to the same storage.
+  const void* identity() const noexcept { return value_.identity(); }
+
   std::string name() const { return own().name(); }
   void set_name(std::string name) { own().notes().name = std::move(name); }
 
   /// Whether both are handles to the same storage.
   friend bool operator==(const Parameter& a, const Parameter& b) noexcept {
-    return a.value_.identity() == b.value_.identity();
+    return a.identity() == b.identity();
   }
 
  private:

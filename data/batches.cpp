@@ -18,6 +18,18 @@ void check(const Dataset& dataset, const BatchOptions& options) {
                ", which drop_last would drop. Hint: take smaller batches.");
 }
 
+// 0, …, n − 1, block after block in a random order, each block in one of its own.
+std::vector<std::uint32_t> block_order(std::size_t n, std::size_t block, Rng& rng) {
+  std::vector<std::uint32_t> order;
+  order.reserve(n);
+  for (const std::size_t b : rng.permutation((n + block - 1) / block)) {
+    const std::size_t start = b * block;
+    for (const std::size_t i : rng.permutation(std::min(block, n - start)))
+      order.push_back(static_cast<std::uint32_t>(start + i));
+  }
+  return order;
+}
+
 }  // namespace
 
 Batches::Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order)
@@ -36,7 +48,9 @@ std::span<const std::uint32_t> Batches::rows(std::size_t batch) const {
 
 Batches batches(const Dataset& dataset, const BatchOptions& options, Rng& rng) {
   check(dataset, options);  // before anything is drawn
-  return Batches(dataset, options, rng.permutation(dataset.size()));
+  return Batches(dataset, options,
+                 options.block == 0 ? rng.permutation(dataset.size())
+                                    : block_order(dataset.size(), options.block, rng));
 }
 
 Batches batches(const Dataset& dataset, const BatchOptions& options) {

@@ -15,6 +15,10 @@ namespace data {
 struct BatchOptions {
   std::size_t size = 128;
   bool drop_last = false;  ///< leaves out the last batch if it is smaller than the others
+  /// Shuffle in blocks of this many neighbouring samples: the blocks come in a random order, and
+  /// within each its samples, so that reading stays near one place of a mapped file. 0: shuffle
+  /// all.
+  std::size_t block = 0;
 };
 
 /// One pass over a data set, batch by batch. Each iterator gathers into a Batch of its own, in
@@ -76,7 +80,7 @@ class Batches::Iterator {
 
 inline Batches::Iterator Batches::begin() const { return Iterator(*this); }
 
-/// Batches in a random order of the samples: one permutation, drawn from `rng` in this call.
+/// Batches in a random order of the samples, drawn from `rng` in this call.
 Batches batches(const Dataset& dataset, const BatchOptions& options, Rng& rng);
 /// Batches in the order of the data set, for evaluation.
 Batches batches(const Dataset& dataset, const BatchOptions& options = {});

@@ -13,8 +13,8 @@ namespace reel::inline REEL_PRECISION {
 namespace data {
 
 struct Dataset::Storage {
-  std::vector<std::uint8_t> bytes;  // (n, features), or empty:
-  Tensor values;                    // (n, …)
+  SharedBytes bytes;  // (n, features), or empty:
+  Tensor values;      // (n, …)
   Scale scale{1};
   Labels labels;  // (n)
   Shape sample_shape;
@@ -74,7 +74,7 @@ void Dataset::Storage::describe(std::size_t n, std::span<const Label> given, Dat
 Dataset::Dataset(std::shared_ptr<const Storage> storage)
     : storage_(std::move(storage)), size_(storage_->labels.size()) {}
 
-Dataset Dataset::from_bytes(std::vector<std::uint8_t> bytes, const Shape& sample_shape,
+Dataset Dataset::from_bytes(SharedBytes bytes, const Shape& sample_shape,
                             std::span<const Label> labels, DatasetInfo info, double scale) {
   if (!std::isfinite(scale) || scale == 0)
     fail_usage("dataset", "scale ", scale, ", expected a finite number other than 0.");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/core/shared_bytes.h>
 #include <reel/autodiff/shared_tensor.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -42,7 +43,7 @@ class Dataset {
 
   /// `bytes`: (n, sample_shape…) in row-major order; `labels`: (n). A sample's values are its bytes
   /// times `scale`, rounded once; in float and with the default scale, exactly byte / 255.
-  static Dataset from_bytes(std::vector<std::uint8_t> bytes, const Shape& sample_shape,
+  static Dataset from_bytes(SharedBytes bytes, const Shape& sample_shape,
                             std::span<const Label> labels, DatasetInfo info = {},
                             double scale = 1.0 / 255);
   /// `samples`: (n, …), used as they are; `labels`: (n).

@@ -63,6 +63,26 @@ class Reader {
   }
 
   Array read() {
+    Array array = read_header();
+    array.bytes = read_bytes(array);
+    return array;
+  }
+
+  Array map(const std::filesystem::path& path) {
+    Array array = read_header();
+    if (file_.packed())
+      file_.reject("is gzipped, and only a plain file can be mapped. Hint: gunzip -k it.");
+    array.bytes = SharedBytes::mapped(path, "mnist", header_);
+    const std::size_t claimed = claim(array);
+    if (array.bytes.size() != claimed)
+      file_.reject(array.bytes.size() < claimed ? "truncated: " : "too long: ",
+                   header_ + array.bytes.size(), " bytes", expected(array, claimed));
+    return array;
+  }
+
+ private:
+  // The shape; the bytes are yet to come.
+  Array read_header() {
     const auto dimensions = static_cast<std::uint32_t>(header_ / 4 - 1);
     const std::uint32_t expected = unsigned_bytes << 8 | dimensions;
     const std::uint32_t magic = next_number();
@@ -70,11 +90,9 @@ class Reader {
       file_.reject("magic ", hex(magic), ", expected ", hex(expected), '.', hint(magic));
     Array array;
     for (std::uint32_t axis = 0; axis < dimensions; ++axis) array.shape.push_back(next_number());
-    read_bytes(array);
     return array;
   }
 
- private:
   std::uint32_t next_number() {
     std::array<std::uint8_t, 4> bytes{};
     const std::size_t count = file_.read(bytes);
@@ -103,14 +121,17 @@ class Reader {
 
   // Makes room for what the size of the file bears out, four times that if it is packed, and then
   // for twice as much as has arrived.
-  void read_bytes(Array& array) {
+  std::vector<std::uint8_t> read_bytes(const Array& array) {
+    std::vector<std::uint8_t> bytes;
     const std::size_t claimed = claim(array);
     const std::size_t start =
         file_size_ > claimed ? claimed : file_size_ * (file_.packed() ? 4 : 1);
     std::size_t done = 0, room = std::min(claimed, std::max(start, smallest_room));
     for (;;) {
-      array.bytes.resize(room);
-      done += file_.read(std::span(array.bytes).subspan(done));
+      bytes.reserve(room);
+      prefer_large_pages(bytes.data(), room);
+      bytes.resize(room);
+      done += file_.read(std::span(bytes).subspan(done));
       if (done < room)
         file_.reject("truncated: ", header_ + done, " bytes", unpacked(), expected(array, claimed));
       if (done == claimed) break;
@@ -120,6 +141,7 @@ class Reader {
     if (file_.read({&beyond, 1}) != 0)
       file_.reject("too long: more than ", header_ + claimed, " bytes", unpacked(),
                    expected(array, claimed));
+    return bytes;
   }
 
   std::string expected(const Array& array, std::size_t claimed) const {
@@ -137,11 +159,20 @@ class Reader {
   std::size_t file_size_ = 0;
 };
 
-}  // namespace
-
-Array read(const std::filesystem::path& path, std::size_t dimensions) {
+void check_dimensions(std::size_t dimensions) {
   if (dimensions == 0 || dimensions > 255)
     fail_usage("mnist", "an IDX file has 1 to 255 dimensions, asked for ", dimensions, '.');
+}
+
+}  // namespace
+
+Array map(const std::filesystem::path& path, std::size_t dimensions) {
+  check_dimensions(dimensions);
+  return Reader(path, dimensions).map(path);
+}
+
+Array read(const std::filesystem::path& path, std::size_t dimensions) {
+  check_dimensions(dimensions);
   try {
     return Reader(path, dimensions).read();
   } catch (const std::bad_alloc&) {

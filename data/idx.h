@@ -2,16 +2,17 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <vector>
+
+#include <reel/autodiff/core/shared_bytes.h>
 
 namespace reel::idx {
 
 /// The contents of an IDX file.
 struct Array {
-  std::vector<std::size_t> shape;   ///< (n, rows, columns) for images, (n) for labels
-  std::vector<std::uint8_t> bytes;  ///< in row-major order, one for each element
+  std::vector<std::size_t> shape;  ///< (n, rows, columns) for images, (n) for labels
+  SharedBytes bytes;               ///< in row-major order, one for each element
 };
 
 /// Reads an IDX file (format: http://yann.lecun.com/exdb/mnist/) with this number of dimensions: 3
@@ -20,5 +21,8 @@ struct Array {
 /// exactly such a file, Kind::system if it cannot be read, Kind::usage if dimensions is not 1 to
 /// 255.
 Array read(const std::filesystem::path& path, std::size_t dimensions);
+
+/// The same of a file that is not gzipped, which is left on the disk; see SharedBytes::mapped.
+Array map(const std::filesystem::path& path, std::size_t dimensions);
 
 }  // namespace reel::idx

@@ -84,10 +84,10 @@ struct Half {
   fs::path images_path, labels_path;
   idx::Array images, labels;
 
-  Half(const fs::path& folder, const std::string& prefix)
+  Half(const fs::path& folder, const std::string& prefix, const LoadOptions& options)
       : images_path(find(folder, prefix + "-images", "idx3-ubyte")),
         labels_path(find(folder, prefix + "-labels", "idx1-ubyte")),
-        images(idx::read(images_path, 3)),
+        images((options.mapped ? idx::map : idx::read)(images_path, 3)),
         labels(idx::read(labels_path, 1)) {
     const std::size_t n = images.shape[0];
     if (n == 0 || image_bytes() == 0)
@@ -96,8 +96,8 @@ struct Half {
     if (labels.shape[0] != n)
       fail(input, "mnist", absolute_name(labels_path), ": ", labels.shape[0], " labels for the ", n,
            " images of ", images_path.filename().string(), '.');
-    const auto wrong = std::find_if(labels.bytes.begin(), labels.bytes.end(),
-                                    [](std::uint8_t label) { return label >= classes; });
+    const auto* wrong = std::find_if(labels.bytes.begin(), labels.bytes.end(),
+                                     [](std::uint8_t label) { return label >= classes; });
     if (wrong != labels.bytes.end())
       fail(input, "mnist", absolute_name(labels_path), ": label ", int{*wrong}, " at index ",
            wrong - labels.bytes.begin(), ", expected 0 to ", classes - 1, '.');
@@ -134,14 +134,14 @@ DatasetInfo recognise(const idx::Array& train_labels, const fs::path& folder) {
 
 std::filesystem::path default_folder() { return "/usr/share/datasets/fashion-mnist"; }
 
-Mnist load_mnist(const std::filesystem::path& folder) {
+Mnist load_mnist(const std::filesystem::path& folder, const LoadOptions& options) {
   if (folder.empty()) fail_usage("mnist", "the name of the folder is empty.");
   const fs::file_type type = type_of(folder);
   if (type == fs::file_type::not_found)
     fail(input, "mnist", absolute_name(folder), ": no such folder.", hint(folder));
   if (type != fs::file_type::directory)
     fail(input, "mnist", absolute_name(folder), ": is not a folder.", hint(folder));
-  Half train(folder, "train"), test(folder, "t10k");
+  Half train(folder, "train", options), test(folder, "t10k", options);
   if (train.images.shape[1] != test.images.shape[1] ||
       train.images.shape[2] != test.images.shape[2])
     fail(input, "mnist", absolute_name(folder), ": training images have ", train.image_size(),

@@ -13,13 +13,19 @@ struct Mnist {
   Dataset train, test;
 };
 
+struct LoadOptions {
+  /// Leave the images in their files, which must not be gzipped, and let the system read those that
+  /// are asked for: for data that memory can't hold. See `BatchOptions::block`.
+  bool mapped = false;
+};
+
 /// Reads the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
 /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte` of a folder; `.idx` in place of `-idx` and
 /// a further `.gz` are fine as well, and they may be gzipped under any of these names. MNIST and
 /// Fashion-MNIST are known by their content; any other set is called after its folder, its classes
 /// "0" to "9". Throws Error: Kind::input if one is missing or malformed or if they don't fit
 /// together, Kind::system if the system refuses a read.
-Mnist load_mnist(const std::filesystem::path& folder);
+Mnist load_mnist(const std::filesystem::path& folder, const LoadOptions& options = {});
 
 /// Where Debian's package dataset-fashion-mnist puts Fashion-MNIST.
 std::filesystem::path default_folder();

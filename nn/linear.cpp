@@ -2,6 +2,7 @@
 #include <reel/nn/linear.h>
 
 #include <reel/autodiff/ops.h>
+#include <reel/nn/plan.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
@@ -13,12 +14,18 @@ Linear::Linear(std::size_t in, std::size_t out, const LinearOptions& options) {
   if (options.bias) bias = Parameter::uninitialised({out});
 }
 
-Var Linear::forward(const Var& x) const {
-  if (x.value().dimension() != 2 || x.shape()[1] != in())
+void Linear::expect_input(const Shape& shape) const {
+  if (shape.size() != 2 || shape[1] != in())
     fail_usage(name().empty() ? "linear" : concat("linear \"", name(), '"'), "expects (batch,",
-               in(), "), got ", to_string(x.shape()), '.');
+               in(), "), got ", to_string(shape), '.');
+}
+
+Var Linear::forward(const Var& x) const {
+  expect_input(x.shape());
   return bias ? affine(x, weight, bias) : matmul(x, false, weight, true);
 }
+
+void Linear::plan(Plan& plan) const { plan.add(*this); }
 
 void Linear::visit(Visitor& v) {
   v("weight", weight);

@@ -17,6 +17,9 @@ class Linear : public Module {
   Linear(std::size_t in, std::size_t out, const LinearOptions& options = {});
 
   Var forward(const Var& x) const override;
+  void plan(Plan& plan) const override;
+  /// Throws Error unless this is the shape of an input, (batch, in).
+  void expect_input(const Shape& shape) const;
   void visit(Visitor& v) override;
   void reset(Init scheme, Rng& rng) override;
   std::string describe() const override;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include <reel/nn/plan.h>
+
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
@@ -61,6 +63,8 @@ void Visitor::operator()(std::string_view name, Parameter& part) {
 }
 
 void Visitor::operator()(std::string_view name, Tensor& part) { on_buffer(path_of(name), part); }
+
+void Module::plan(Plan& plan) const { plan.add(*this); }
 
 std::vector<Parameter> Module::parameters() const {
   std::vector<Parameter> result;

@@ -41,6 +41,8 @@ class Visitor {
   std::string path_;
 };
 
+class Plan;
+
 /// A function with parameters: Var → Var. Modules move but do not copy; see `clone`.
 class Module {
  public:
@@ -58,6 +60,8 @@ class Module {
   }
   virtual Var forward(const Var& x) const = 0;
 
+  /// Adds this module's steps to a plan (plan.h); those of `forward` unless a module knows better.
+  virtual void plan(Plan& plan) const;
   /// Lists the parts: `v("in", in); v("out", out);`. A module without parts need not override it.
   virtual void visit(Visitor&) {}
   /// Gives this module's own parameters, not those of its parts, their first values.

@@ -12,6 +12,10 @@ Var Sequential::forward(const Var& x) const {
   return y;
 }
 
+void Sequential::plan(Plan& plan) const {
+  for (const auto& layer : layers_) layer->module().plan(plan);
+}
+
 void Sequential::visit(Visitor& v) {
   for (std::size_t i = 0; i < layers_.size(); ++i) v(std::to_string(i), layers_[i]->module());
 }

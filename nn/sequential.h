@@ -57,6 +57,7 @@ class Sequential : public Module {
   }
 
   Var forward(const Var& x) const override;
+  void plan(Plan& plan) const override;
   void visit(Visitor& v) override;
   std::string describe() const override { return "Sequential"; }
   Sequential clone() const;

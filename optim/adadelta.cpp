@@ -14,7 +14,7 @@ Adadelta::Adadelta(const Groups& groups, const AdadeltaOptions& options)
   check_option("eps", options.eps, 0, std::numeric_limits<double>::infinity());
 }
 
-void Adadelta::update(const Update& u) {
+void Adadelta::update(const Update& u) const {
   Real *v = u.state[0], *moved = u.state[1];
   const Real lr = static_cast<Real>(u.lr), rho = static_cast<Real>(options_.rho);
   const Real eps = static_cast<Real>(options_.eps);

@@ -21,7 +21,7 @@ class Adadelta : public Optimizer {
   explicit Adadelta(const Groups& groups, const AdadeltaOptions& options = {});
 
  private:
-  void update(const Update& u) override;
+  void update(const Update& u) const override;
   AdadeltaOptions options_;
 };
 

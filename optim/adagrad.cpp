@@ -17,7 +17,7 @@ Adagrad::Adagrad(const Groups& groups, const AdagradOptions& options)
   start_state(0, static_cast<Real>(options.start));
 }
 
-void Adagrad::update(const Update& u) {
+void Adagrad::update(const Update& u) const {
   Real* s = u.state[0];
   const auto before = static_cast<double>(u.t - 1);
   const Real lr = static_cast<Real>(u.lr / (1 + before * options_.lr_decay));

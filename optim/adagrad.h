@@ -21,7 +21,7 @@ class Adagrad : public Optimizer {
   explicit Adagrad(const Groups& groups, const AdagradOptions& options = {});
 
  private:
-  void update(const Update& u) override;
+  void update(const Update& u) const override;
   AdagradOptions options_;
 };
 

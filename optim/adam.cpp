@@ -19,12 +19,13 @@ Adam::Adam(std::string_view method, const Groups& groups, const AdamOptions& opt
   check_option("eps", options.eps, 0, std::numeric_limits<double>::infinity());
 }
 
-void Adam::update(const Update& u) {
+void Adam::update(const Update& u) const {
   const auto t = static_cast<double>(u.t);
   const Real beta1 = static_cast<Real>(options_.beta1), beta2 = static_cast<Real>(options_.beta2);
-  const Real rate = static_cast<Real>(u.lr / (1 - std::pow(options_.beta1, t)));
-  const Real root = static_cast<Real>(std::sqrt(1 - std::pow(options_.beta2, t)));
-  const Real eps = static_cast<Real>(options_.eps);
+  // both sides of the fraction times the root, which saves a division for each number
+  const double root = std::sqrt(1 - std::pow(options_.beta2, t));
+  const Real rate = static_cast<Real>(u.lr / (1 - std::pow(options_.beta1, t)) * root);
+  const Real eps = static_cast<Real>(options_.eps * root);
   Real *m = u.state[0], *v = u.state[1], *largest = u.state[2];
   if (options_.amsgrad) {
     for (std::size_t i = 0; i < u.n; ++i) {
@@ -32,14 +33,14 @@ void Adam::update(const Update& u) {
       m[i] = beta1 * m[i] + (1 - beta1) * g;
       v[i] = beta2 * v[i] + (1 - beta2) * g * g;
       largest[i] = std::max(largest[i], v[i]);
-      u.p[i] -= rate * m[i] / (std::sqrt(largest[i]) / root + eps);
+      u.p[i] -= rate * m[i] / (std::sqrt(largest[i]) + eps);
     }
   } else {
     for (std::size_t i = 0; i < u.n; ++i) {
       const Real g = u.g(i);
       m[i] = beta1 * m[i] + (1 - beta1) * g;
       v[i] = beta2 * v[i] + (1 - beta2) * g * g;
-      u.p[i] -= rate * m[i] / (std::sqrt(v[i]) / root + eps);
+      u.p[i] -= rate * m[i] / (std::sqrt(v[i]) + eps);
     }
   }
 }

@@ -26,7 +26,7 @@ class Adam : public Optimizer {
   Adam(std::string_view method, const Groups& groups, const AdamOptions& options);
 
  private:
-  void update(const Update& u) override;
+  void update(const Update& u) const override;
   AdamOptions options_;
 };
 

@@ -16,7 +16,7 @@ AdaMax::AdaMax(const Groups& groups, const AdaMaxOptions& options)
   check_option("eps", options.eps, 0, std::numeric_limits<double>::infinity());
 }
 
-void AdaMax::update(const Update& u) {
+void AdaMax::update(const Update& u) const {
   const Real beta1 = static_cast<Real>(options_.beta1), beta2 = static_cast<Real>(options_.beta2);
   const double correction = 1 - std::pow(options_.beta1, static_cast<double>(u.t));
   const Real rate = static_cast<Real>(u.lr / correction), eps = static_cast<Real>(options_.eps);

@@ -22,7 +22,7 @@ class AdaMax : public Optimizer {
   explicit AdaMax(const Groups& groups, const AdaMaxOptions& options = {});
 
  private:
-  void update(const Update& u) override;
+  void update(const Update& u) const override;
   AdaMaxOptions options_;
 };
 

@@ -17,13 +17,18 @@ NAdam::NAdam(const Groups& groups, const NAdamOptions& options)
                std::numeric_limits<double>::infinity());
 }
 
-void NAdam::update(const Update& u) {
-  const auto mu_at = [&](double t) {
-    return options_.beta1 * (1 - 0.5 * std::pow(0.96, t * options_.momentum_decay));
-  };
+double NAdam::momentum(double t) const {
+  return options_.beta1 * (1 - 0.5 * std::pow(0.96, t * options_.momentum_decay));
+}
+
+// The product of the momenta up to step t.
+double NAdam::next_number(double product, std::int64_t t) const {
+  return (t == 1 ? 1 : product) * momentum(static_cast<double>(t));
+}
+
+void NAdam::update(const Update& u) const {
   const auto t = static_cast<double>(u.t);
-  const double mu = mu_at(t), next = mu_at(t + 1);
-  const double product = u.number = (u.t == 1 ? 1 : u.number) * mu;
+  const double mu = momentum(t), next = momentum(t + 1), product = u.number;
   const Real beta1 = static_cast<Real>(options_.beta1), beta2 = static_cast<Real>(options_.beta2);
   const Real correction = static_cast<Real>(1 - std::pow(options_.beta2, t));
   const Real eps = static_cast<Real>(options_.eps);

@@ -25,7 +25,9 @@ class NAdam : public Optimizer {
   explicit NAdam(const Groups& groups, const NAdamOptions& options = {});
 
  private:
-  void update(const Update& u) override;
+  double momentum(double t) const;
+  double next_number(double product, std::int64_t t) const override;
+  void update(const Update& u) const override;
   NAdamOptions options_;
 };
 

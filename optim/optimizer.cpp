@@ -6,12 +6,15 @@
 #include <cmath>
 #include <limits>
 
+#include <reel/autodiff/core/subnormals.h>
+
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
 constexpr std::size_t most_arrays = 4;
 constexpr double any = std::numeric_limits<double>::infinity();
+constexpr std::size_t sum_block = 4096;
 
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }
 std::string group_key(std::size_t group) { return concat("lr of group ", group); }
@@ -42,41 +45,100 @@ Optimizer::Optimizer(std::string_view method, const Groups& groups, const Rates&
 }
 
 void Optimizer::step(const StepOptions& options) {
-  if (!check_gradients())
+  bool any_gradient = false;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const SharedTensor& gradient = parameters_[i].gradient();
+    if (gradient) check_shape(i, gradient);
+    any_gradient |= static_cast<bool>(gradient);
+  }
+  if (!any_gradient)
     fail_usage(method_,
                "no parameter has a gradient. Hint: call tape.backward(loss) before step().");
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Parameter& parameter = parameters_[i];
     if (!parameter.gradient()) continue;
-    Slot& slot = slots_[i];
-    const auto [lr, l2, decay] = rates_[slot.group];
-    std::array<Real*, most_arrays> state{};
-    for (std::size_t k = 0; k < slot.state.size(); ++k) state[k] = slot.state[k].data();
-    Tensor& value = parameter.mutate();
-    if (decay != 0) {
-      const Real rest = static_cast<Real>(1 - lr * decay);
-      for (Real& p : value.storage()) p *= rest;
-    }
-    update({value.size(), value.data(), parameter.gradient()->data(), state.data(), slot.number,
-            ++slot.t, lr, static_cast<Real>(l2)});
+    begin_step(i);
+    update_part(i, {0, element_count(slots_[i].shape)}, parameter.gradient()->data());
     if (!options.keep) parameter.clear_gradient();
   }
 }
 
-// Whether there is one.
-bool Optimizer::check_gradients() const {
-  bool any_gradient = false;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Parameter& parameter = parameters_[i];
-    const SharedTensor& gradient = parameter.gradient();
-    if (!gradient) continue;
-    any_gradient = true;
-    if (gradient->shape() != parameter.shape() || slots_[i].shape != parameter.shape())
-      fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
-                 to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
-                 ", and it was given with ", to_string(slots_[i].shape), '.');
+void Optimizer::step(std::span<const Gradients> shares, Workers& workers) {
+  if (shares.empty()) fail_usage(method_, "was given no gradients.");
+  std::size_t total = 0, taking = 0;
+  taking_part_.assign(parameters_.size(), false);
+  for (const Gradients& share : shares) {
+    if (share.size() != parameters_.size())
+      fail_usage(method_, share.size(), " gradients for ", parameters_.size(), " parameters.");
+    for (std::size_t i = 0; i < share.size(); ++i) {
+      if (!share[i]) continue;
+      check_shape(i, share[i]);
+      if (taking_part_[i]) continue;
+      taking_part_[i] = true;
+      total += share[i]->size();
+      ++taking;
+    }
   }
-  return any_gradient;
+  if (taking == 0) fail_usage(method_, "no parameter has a gradient.");
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    if (taking_part_[i]) begin_step(i);
+  workers.run([&](std::size_t w) {
+    Share part = share_of(total, w, workers.count(), sum_block);
+    for (std::size_t i = 0; i < parameters_.size() && part.end > 0; ++i) {
+      if (!taking_part_[i]) continue;
+      const std::size_t n = element_count(slots_[i].shape);
+      if (part.begin < n) update_from_shares(i, {part.begin, std::min(part.end, n)}, shares);
+      part = {part.begin - std::min(part.begin, n), part.end - std::min(part.end, n)};
+    }
+  });
+}
+
+// A block of sums stays in the first-level cache, so that the sum costs no memory traffic.
+void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gradients> shares) {
+  const Gradients *first = nullptr, *second = nullptr;
+  for (const Gradients& share : shares)
+    if (share[i]) (first ? second : first) = &share;
+  if (!second) return update_part(i, part, (*first)[i]->data() + part.begin);
+  std::array<Real, sum_block> sum;
+  for (Share block = part; block.begin < part.end; block.begin = block.end) {
+    block.end = std::min(part.end, block.begin + sum_block);
+    std::fill_n(sum.data(), block.size(), Real(0));
+    for (const Gradients& share : shares) {
+      if (!share[i]) continue;
+      const Real* g = share[i]->data() + block.begin;
+      for (std::size_t k = 0; k < block.size(); ++k) sum[k] += g[k];
+    }
+    update_part(i, block, sum.data());
+  }
+}
+
+void Optimizer::check_shape(std::size_t i, const SharedTensor& gradient) const {
+  const Parameter& parameter = parameters_[i];
+  if (gradient->shape() != parameter.shape() || slots_[i].shape != parameter.shape())
+    fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
+               to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
+               ", and it was given with ", to_string(slots_[i].shape), '.');
+}
+
+void Optimizer::begin_step(std::size_t i) {
+  Slot& slot = slots_[i];
+  slot.number = next_number(slot.number, ++slot.t);
+  slot.value = parameters_[i].mutate().data();
+}
+
+// `gradient`: of the part alone
+void Optimizer::update_part(std::size_t i, Share part, const Real* gradient) {
+  const FlushSubnormals flush;
+  Slot& slot = slots_[i];
+  const auto [lr, l2, decay] = rates_[slot.group];
+  std::array<Real*, most_arrays> state{};
+  for (std::size_t k = 0; k < slot.state.size(); ++k) state[k] = slot.state[k].data() + part.begin;
+  Real* p = slot.value + part.begin;
+  if (decay != 0) {
+    const Real rest = static_cast<Real>(1 - lr * decay);
+    for (std::size_t k = 0; k < part.size(); ++k) p[k] *= rest;
+  }
+  update({part.size(), p, gradient, state.data(), slot.number, slot.t, lr, static_cast<Real>(l2)});
 }
 
 void Optimizer::clear_gradients() {

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <reel/autodiff/core/workers.h>
 #include <reel/optim/groups.h>
 #include <reel/optim/state.h>
 
@@ -26,9 +28,16 @@ struct StepOptions {
 /// update (Loshchilov and Hutter, ICLR 2019).
 class Optimizer : public Stateful {
  public:
+  /// A gradient for each of `parameters()`, or an empty handle.
+  using Gradients = std::vector<SharedTensor>;
+
   /// Updates every parameter that has a gradient, and empties the gradients. Throws Error, before
   /// anything has changed, if none has, or if a parameter was resized.
   void step(const StepOptions& options = {});
+  /// The same from gradients that workers made: parameter i's is the sum over w, in this order, of
+  /// shares[w][i], where an empty handle counts as 0. Each worker sums and updates a part of its
+  /// own of all parameters. What the parameters hold as gradients is neither read nor changed.
+  void step(std::span<const Gradients> shares, Workers& workers);
   void clear_gradients();
 
   std::size_t group_count() const noexcept { return rates_.size(); }
@@ -53,13 +62,13 @@ class Optimizer : public Stateful {
     double lr, l2, decay;
   };
 
-  /// One parameter in one step: arrays of n numbers.
+  /// Some of the numbers of one parameter in one step: arrays of n of them.
   struct Update {
     std::size_t n;
     Real* p;
     const Real* gradient;
     Real* const* state;  ///< the method's own arrays, 0 at first
-    double& number;      ///< the method's own for this parameter, 0 at first
+    double number;       ///< the method's own for this parameter
     std::int64_t t;
     double lr;
     Real l2;
@@ -75,7 +84,10 @@ class Optimizer : public Stateful {
   /// uninitialised or given twice, and for rates that make no sense.
   Optimizer(std::string_view method, const Groups& groups, const Rates& rates, Names arrays);
 
-  virtual void update(const Update& u) = 0;
+  /// Updates each of the numbers by itself. A parameter may come in parts, on several threads.
+  virtual void update(const Update& u) const = 0;
+  /// The number that a method may keep for each parameter, in step t; before, it is 0.
+  virtual double next_number(double number, std::int64_t) const { return number; }
 
   /// Throws Error, naming the method and the option, unless low ≤ value < high.
   void check_option(std::string_view option, double value, double low, double high) const;
@@ -89,15 +101,20 @@ class Optimizer : public Stateful {
     std::vector<Tensor> state;
     std::int64_t t = 0;
     double number = 0;
+    Real* value = nullptr;  // in this step
   };
 
-  bool check_gradients() const;
+  void check_shape(std::size_t i, const SharedTensor& gradient) const;
+  void begin_step(std::size_t i);
+  void update_part(std::size_t i, Share part, const Real* gradient);
+  void update_from_shares(std::size_t i, Share part, std::span<const Gradients> shares);
 
   std::string_view method_;
   Names arrays_;
   std::vector<Rates> rates_;  // of each group
   std::vector<Parameter> parameters_;
   std::vector<Slot> slots_;
+  std::vector<char> taking_part_;  // in this step
 };
 
 }  // namespace optim

@@ -15,7 +15,7 @@ RAdam::RAdam(const Groups& groups, const RAdamOptions& options)
   check_option("eps", options.eps, 0, std::numeric_limits<double>::infinity());
 }
 
-void RAdam::update(const Update& u) {
+void RAdam::update(const Update& u) const {
   const auto t = static_cast<double>(u.t);
   const double power = std::pow(options_.beta2, t), most = 2 / (1 - options_.beta2) - 1;
   const double rho = most - 2 * t * power / (1 - power);

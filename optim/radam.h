@@ -23,7 +23,7 @@ class RAdam : public Optimizer {
   explicit RAdam(const Groups& groups, const RAdamOptions& options = {});
 
  private:
-  void update(const Update& u) override;
+  void update(const Update& u) const override;
   RAdamOptions options_;
 };
 

@@ -16,7 +16,7 @@ Rmsprop::Rmsprop(const Groups& groups, const RmspropOptions& options)
   check_option("momentum", options.momentum, 0, any);
 }
 
-void Rmsprop::update(const Update& u) {
+void Rmsprop::update(const Update& u) const {
   Real *v = u.state[0], *m = u.state[1], *b = u.state[2];
   const Real lr = static_cast<Real>(u.lr), mu = static_cast<Real>(options_.momentum);
   const Real alpha = static_cast<Real>(options_.alpha), eps = static_cast<Real>(options_.eps);

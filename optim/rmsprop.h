@@ -23,7 +23,7 @@ class Rmsprop : public Optimizer {
   explicit Rmsprop(const Groups& groups, const RmspropOptions& options = {});
 
  private:
-  void update(const Update& u) override;
+  void update(const Update& u) const override;
   RmspropOptions options_;
 };
 

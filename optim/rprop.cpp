@@ -18,7 +18,7 @@ Rprop::Rprop(const Groups& groups, const RpropOptions& options)
   check_option("longest", options.longest, options.shortest, any);
 }
 
-void Rprop::update(const Update& u) {
+void Rprop::update(const Update& u) const {
   Real *previous = u.state[0], *step = u.state[1];
   const Real down = static_cast<Real>(options_.down), up = static_cast<Real>(options_.up);
   const Real shortest = static_cast<Real>(options_.shortest);

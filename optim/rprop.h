@@ -24,7 +24,7 @@ class Rprop : public Optimizer {
   explicit Rprop(const Groups& groups, const RpropOptions& options = {});
 
  private:
-  void update(const Update& u) override;
+  void update(const Update& u) const override;
   RpropOptions options_;
 };
 

@@ -17,7 +17,7 @@ Sgd::Sgd(const Groups& groups, const SgdOptions& options)
     fail_usage("sgd", "nesterov takes a momentum and no dampening.");
 }
 
-void Sgd::update(const Update& u) {
+void Sgd::update(const Update& u) const {
   const Real lr = static_cast<Real>(u.lr);
   if (options_.momentum == 0) {  // p −= lr·g
     for (std::size_t i = 0; i < u.n; ++i) u.p[i] -= lr * u.g(i);

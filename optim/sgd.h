@@ -26,7 +26,7 @@ class Sgd : public Optimizer {
   Sgd(const Groups& groups, const SgdOptions& options);
 
  private:
-  void update(const Update& u) override;
+  void update(const Update& u) const override;
   SgdOptions options_;
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include <reel/autodiff/core/workers.h>
 #include <reel/data/dataset.h>
 #include <reel/nn/module.h>
 
@@ -16,7 +17,10 @@ class Confusion {
   explicit Confusion(std::size_t classes = 0)
       : classes_(classes), counts_(classes * classes), unclassified_(classes) {}
 
-  void add(std::size_t truth, std::size_t guess) { ++counts_[truth * classes_ + guess]; }
+  /// Counts a sample; a guess of −1 is that of one whose scores were not numbers.
+  void add(Label truth, Label guess);
+  /// Adds the counts of another one, of as many classes.
+  Confusion& operator+=(const Confusion& other);
   std::size_t operator()(std::size_t truth, std::size_t guess) const {
     return counts_[truth * classes_ + guess];
   }
@@ -27,8 +31,6 @@ class Confusion {
   double accuracy() const;      ///< their share; NaN if there are no samples
   /// The share of a class's samples that was recognised; NaN if it has none.
   double accuracy(std::size_t truth) const;
-  /// Counts a sample of class `truth` whose scores were not numbers.
-  void add_unclassified(std::size_t truth) { ++unclassified_[truth]; }
 
  private:
   std::size_t classes_;
@@ -46,8 +48,10 @@ struct Evaluation {
 /// equals. A row with a NaN has no class: −1.
 Labels predicted_classes(const Tensor& scores);
 
-/// Runs the model, in eval mode and without a tape, on all samples. Throws Error if its outputs are
-/// not one score for each class.
+/// Runs the model, in eval mode and without a tape, on all samples; by all workers, which changes
+/// no bit of the result. Throws Error if its outputs are not one score for each class.
+Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, Workers& workers,
+                    std::size_t batch = 1000);
 Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch = 1000);
 
 /// Puts a model into eval mode while it lives; at its end each part has the mode that it had

@@ -1,9 +1,12 @@
 // The training loop.
 #include <reel/train/fit.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
+#include <reel/autodiff/core/subnormals.h>
+#include <reel/autodiff/core/workers.h>
 #include <reel/autodiff/tape.h>
 #include <reel/nn/losses.h>
 
@@ -26,35 +29,81 @@ bool finite(const std::optional<Evaluation>& evaluation) {
   return !evaluation || std::isfinite(evaluation->loss);
 }
 
+Var loss_of(const Var& output, const data::Batch& batch, std::size_t classes) {
+  if (output.value().dimension() != 2 || output.shape()[1] != classes)
+    fail_usage("fit", "the model's output is ", to_string(output.shape()), ", the data set has ",
+               classes, " classes.");
+  return nn::cross_entropy(output, batch.labels);
+}
+
+// The steps of a run. Each worker differentiates its share of a batch on a tape of its own, with
+// the share's part of the batch as weight; then each updates its part of the parameters.
+class Steps {
+ public:
+  Steps(nn::Module& model, optim::Optimizer& optimizer, Workers& workers, const FitOptions& options)
+      : model_(model),
+        optimizer_(optimizer),
+        workers_(workers),
+        options_(options),
+        shares_(workers.count()),
+        gradients_(workers.count(), optim::Optimizer::Gradients(optimizer.parameters().size())) {}
+
+  /// The mean loss of a batch, whose gradients are ready for `update` if it is finite.
+  double differentiate(const data::Batches& batches, std::size_t index) {
+    const auto rows = batches.rows(index);
+    workers_.run([&](std::size_t w) {
+      const FlushSubnormals flush;
+      const Share share = share_of(rows.size(), w, workers_.count());
+      Worker& worker = shares_[w];
+      worker.loss = 0;
+      gradients_[w].assign(gradients_[w].size(), SharedTensor());
+      if (share.size() == 0) return;
+      const Real weight = Real(share.size()) / Real(rows.size());
+      batches.dataset().gather(rows.subspan(share.begin, share.size()), worker.batch);
+      Tape tape;
+      const Var output = model_(worker.batch.images);
+      const Var mean = options_.loss ? options_.loss(output, worker.batch)
+                                     : loss_of(output, worker.batch, batches.dataset().classes());
+      worker.loss = static_cast<double>(weight) * mean.item();
+      if (std::isfinite(worker.loss))
+        tape.backward(mean, weight, optimizer_.parameters(), gradients_[w]);
+    });
+    double loss = 0;
+    for (const Worker& worker : shares_) loss += worker.loss;
+    return loss;
+  }
+
+  void update() { optimizer_.step(gradients_, workers_); }
+
+ private:
+  struct alignas(64) Worker {
+    data::Batch batch;
+    double loss = 0;
+  };
+
+  nn::Module& model_;
+  optim::Optimizer& optimizer_;
+  Workers& workers_;
+  const FitOptions& options_;
+  std::vector<Worker> shares_;
+  std::vector<optim::Optimizer::Gradients> gradients_;
+};
+
 // Trains one epoch into `report`.
-FitStatus run_epoch(nn::Module& model, optim::Optimizer& optimizer, const data::Batches& batches,
-                    const FitOptions& options, EpochReport& report) {
+FitStatus run_epoch(Steps& steps, const data::Batches& batches, const FitOptions& options,
+                    EpochReport& report) {
   const Stopwatch watch;
   double loss_sum = 0;
-  std::size_t count = 0;
-  const auto default_loss = [&](const Var& output, const data::Batch& batch) {
-    const std::size_t classes = batches.dataset().classes();
-    if (output.value().dimension() != 2 || output.shape()[1] != classes)
-      fail_usage("fit", "the model's output is ", to_string(output.shape()), ", the data set has ",
-                 classes, " classes.");
-    return nn::cross_entropy(output, batch.labels);
-  };
-  for (const data::Batch& batch : batches) {
-    double loss = 0;
-    {
-      Tape tape;
-      const Var output = model(batch.images);
-      const Var mean = options.loss ? options.loss(output, batch) : default_loss(output, batch);
-      loss = mean.item();
-      if (!std::isfinite(loss)) return FitStatus::diverged;
-      tape.backward(mean);
-    }
-    optimizer.step();
-    loss_sum += loss * static_cast<double>(batch.size());
-    report.samples += batch.size();
+  for (std::size_t i = 0; i < batches.count(); ++i) {
+    const double loss = steps.differentiate(batches, i);
+    if (!std::isfinite(loss)) return FitStatus::diverged;
+    steps.update();
+    const std::size_t size = batches.rows(i).size();
+    loss_sum += loss * static_cast<double>(size);
+    report.samples += size;
     if (options.on_batch)
       options.on_batch(
-          {report.epoch, ++count, batches.count(), report.samples, watch.seconds(), loss});
+          {report.epoch, i + 1, batches.count(), report.samples, watch.seconds(), loss});
     if (options.stop && options.stop()) return FitStatus::stopped;
   }
   report.seconds = watch.seconds();
@@ -67,16 +116,20 @@ FitStatus run_epoch(nn::Module& model, optim::Optimizer& optimizer, const data::
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
               Rng& rng, const FitOptions& options) {
   if (options.epochs == 0) fail_usage("fit", "0 epochs would train nothing.");
+  if (options.threads == 0) fail_usage("fit", "0 threads would train nothing.");
+  Workers workers(options.threads);
+  Steps steps(model, optimizer, workers, options);
   FitResult result;
   model.train();
   for (std::size_t epoch = 1; epoch <= options.epochs; ++epoch) {
     EpochReport report{.epoch = epoch};
-    const auto batches =
-        data::batches(dataset, {.size = options.batch, .drop_last = options.drop_last}, rng);
-    result.status = run_epoch(model, optimizer, batches, options, report);
+    const auto batches = data::batches(
+        dataset, {.size = options.batch, .drop_last = options.drop_last, .block = options.block},
+        rng);
+    result.status = run_epoch(steps, batches, options, report);
     if (result.status != FitStatus::finished) return result;
-    if (options.validation) report.validation = evaluate(model, *options.validation);
-    if (options.test) report.test = evaluate(model, *options.test);
+    if (options.validation) report.validation = evaluate(model, *options.validation, workers);
+    if (options.test) report.test = evaluate(model, *options.test, workers);
     if (!finite(report.validation) || !finite(report.test)) {
       result.status = FitStatus::diverged;
       return result;
@@ -85,6 +138,13 @@ FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Datase
     if (options.on_epoch) options.on_epoch(result.epochs.back());
   }
   return result;
+}
+
+std::size_t default_threads(const nn::Module& model, std::size_t batch) {
+  constexpr double worthwhile = 1e6;  // products a thread and step
+  const double products = static_cast<double>(model.parameter_count()) * static_cast<double>(batch);
+  return std::clamp(static_cast<std::size_t>(std::min(products / worthwhile, 1e6)), std::size_t{1},
+                    Workers::processors());
 }
 
 }  // namespace train

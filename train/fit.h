@@ -38,9 +38,13 @@ struct FitOptions {
   std::size_t epochs = 10;
   std::size_t batch = 64;
   bool drop_last = false;                     ///< leave out a short last batch
+  std::size_t block = 0;                      ///< shuffle in blocks; see data::BatchOptions
+  std::size_t threads = 1;                    ///< workers; see `default_threads`
   const data::Dataset* validation = nullptr;  ///< evaluated after each epoch
   const data::Dataset* test = nullptr;        ///< the same
-  std::function<Var(const Var& output, const data::Batch&)> loss = {};  ///< default: cross-entropy
+  /// The mean over the samples given, by default cross-entropy. With several threads it is called
+  /// on all of them at once, as the model is, each with its share of the batch.
+  std::function<Var(const Var& output, const data::Batch&)> loss = {};
   std::function<void(const Progress&)> on_batch = {};
   std::function<void(const EpochReport&)> on_epoch = {};
   std::function<bool()> stop = {};  ///< asked after each batch; true ends the run
@@ -57,11 +61,16 @@ struct FitResult {
   std::vector<EpochReport> epochs;
 };
 
-/// Trains a classifier: each epoch draws a new order of the samples from `rng`. Throws Error for no
-/// epochs, a batch size that leaves no batch, or a
-/// model whose outputs don't fit the loss or the data.
+/// Trains a classifier: each epoch draws a new order of the samples from `rng`. The same seed and
+/// the same number of threads end in the same bits. The parameters' own gradients are left alone.
+/// Throws Error for no epochs, no threads, a batch size that leaves no batch, or a model whose
+/// outputs don't fit the loss or the data.
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
               Rng& rng, const FitOptions& options = {});
+
+/// How many threads a step of this model deserves: one for each million products of a parameter and
+/// a sample, at most the processors that this process may use. A function of these alone.
+std::size_t default_threads(const nn::Module& model, std::size_t batch);
 
 }  // namespace train
 }  // namespace reel::inline REEL_PRECISION

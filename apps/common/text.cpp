@@ -35,6 +35,10 @@ std::string grouped(std::size_t number) {
   return text;
 }
 
+std::string thread_count(std::size_t threads) {
+  return grouped(threads) + (threads == 1 ? " thread" : " threads");
+}
+
 std::string percent(double share) {
   if (std::isnan(share)) return "–";
   char text[32];

@@ -10,6 +10,8 @@ namespace reel::apps {
 
 /// "60,000".
 std::string grouped(std::size_t number);
+/// "1 thread", "2 threads".
+std::string thread_count(std::size_t threads);
 /// "84.03 %"; "–" for NaN, the share of nothing.
 std::string percent(double share);
 /// In at most so many significant digits: "0.25", "1e-05", "nan".

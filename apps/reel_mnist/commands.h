@@ -14,6 +14,7 @@ struct CommonOptions {
   std::string data;  ///< folder of the IDX files
   std::string load;  ///< weights to start from, or to use
   bool json = false;
+  std::optional<std::size_t> threads;  ///< default: by the network's size
 };
 
 /// Which network, for the commands that can make one.
@@ -31,6 +32,7 @@ struct TrainOptions : NetworkOptions {
   double validation = 0.1;
   std::string save;
   std::string plot;
+  bool stream = false;
   bool profile = false;
   bool anomaly = false;
 };

@@ -3,6 +3,7 @@
 
 #include <reel/autodiff/gemm.h>
 #include <reel/data/mnist.h>
+#include <reel/train/fit.h>
 
 #include "../common/output.h"
 #include "../common/text.h"
@@ -14,11 +15,19 @@ namespace reel::mnist {
 
 using namespace apps;
 
+namespace {
+constexpr std::size_t evaluation_batch = 1000;
+}
+
 int eval(const CommonOptions& options) {
   LoadedModel loaded = load(options.load);
   const data::Mnist mnist = data::load_mnist(options.data);
   check_fits(loaded.architecture, mnist.test, options.load);
-  const train::Evaluation evaluation = train::evaluate(loaded.model, mnist.test);
+  const std::size_t threads =
+      options.threads.value_or(train::default_threads(loaded.model, evaluation_batch));
+  Workers workers(threads);
+  const train::Evaluation evaluation =
+      train::evaluate(loaded.model, mnist.test, workers, evaluation_batch);
   if (options.json) {
     nlohmann::ordered_json result{{"data", mnist.test.name()},
                                   {"layers", loaded.architecture.layers_text()},
@@ -29,7 +38,7 @@ int eval(const CommonOptions& options) {
   }
   std::cout << loaded.architecture.layers_text() << ' ' << loaded.architecture.activation << " on "
             << grouped(mnist.test.size()) << " test images of " << mnist.test.name() << ", "
-            << blas_name() << ", 1 thread\n"
+            << blas_name() << ", " << thread_count(threads) << '\n'
             << "test accuracy " << percent(evaluation.accuracy()) << ", loss " << evaluation.loss
             << "\n\n"
             << confusion_table(evaluation.confusion, mnist.test);

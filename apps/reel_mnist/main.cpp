@@ -11,6 +11,7 @@ namespace {
 using apps::not_empty, apps::silent;
 
 constexpr std::size_t most = std::size_t{1} << 30;
+constexpr std::size_t most_threads = 1024;
 constexpr std::size_t largest_seed = std::size_t(-1) / 2;  // CLI11 reads −1 as 2⁶⁴ − 1
 
 void add_common(CLI::App& command, CommonOptions& options) {
@@ -19,6 +20,15 @@ void add_common(CLI::App& command, CommonOptions& options) {
       ->capture_default_str()
       ->type_name("DIR");
   command.add_flag("--json", options.json, "Print JSON, one object a line");
+}
+
+void add_threads(CLI::App& command, CommonOptions& options) {
+  command
+      .add_option("--threads", options.threads,
+                  "Threads that share a batch [one for each million products of a weight and an "
+                  "image, at most one a processor]")
+      ->check(silent(CLI::Range(std::size_t{1}, most_threads)))
+      ->type_name("N");
 }
 
 void add_network(CLI::App& command, NetworkOptions& options) {
@@ -41,6 +51,7 @@ void add_network(CLI::App& command, NetworkOptions& options) {
 void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
   CLI::App& command = *app.add_subcommand("train", "Train a network and report its accuracy");
   add_network(command, options);
+  add_threads(command, options);
   command
       .add_option("--optimizer", options.optimizer,
                   "sgd, momentum, nesterov, adagrad, rmsprop, adadelta, rprop, adam, amsgrad, "
@@ -74,6 +85,9 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
   command.add_option("--plot", options.plot, "Draw loss and accuracy by epoch into this SVG file")
       ->check(not_empty)
       ->type_name("FILE");
+  command.add_flag("--stream", options.stream,
+                   "Leave images that are not gzipped on the disk, for more than memory holds, and "
+                   "shuffle them in blocks");
   command.add_flag("--profile", options.profile, "Print time and memory by operation at the end");
   command.add_flag("--anomaly", options.anomaly,
                    "Stop at the operation that made the first NaN or infinity");
@@ -89,6 +103,7 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
 void add_eval(CLI::App& app, CommonOptions& options, int& exit_code) {
   CLI::App& command = *app.add_subcommand("eval", "Evaluate a saved network on the test images");
   add_common(command, options);
+  add_threads(command, options);
   command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
       ->required()
       ->check(not_empty)

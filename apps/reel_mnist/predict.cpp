@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include <reel/autodiff/kernels.h>
-#include <reel/autodiff/tape.h>
 #include <reel/data/mnist.h>
+#include <reel/nn/plan.h>
 #include <reel/train/evaluate.h>
 
 #include "../common/output.h"
@@ -102,13 +102,12 @@ int predict(const PredictOptions& options) {
     fail_usage("predict", "images ", options.index, " to ", options.index + options.count - 1,
                " of a test set that has ", test.size(), '.');
   const train::EvalMode mode(loaded.model);
-  const NoTape no_tape;
+  nn::Plan plan(loaded.model, {1, test.features()});
   for (std::size_t i = options.index; i < options.index + options.count; ++i) {
-    const Tensor pixels = reel::reshape(test.sample(i), {1, test.features()});
-    const Var scores = loaded.model(pixels);
-    const Label guess = train::predicted_classes(scores.value())[0];
+    const Tensor& scores = plan(reel::reshape(test.sample(i), {1, test.features()}));
+    const Label guess = train::predicted_classes(scores)[0];
     if (guess < 0) fail(Error::Kind::failure, "predict", "the network's output is not a number.");
-    const Tensor probabilities = reel::softmax(scores.value());
+    const Tensor probabilities = reel::softmax(scores);
     (options.json ? print_json : print_text)(test, i, probabilities,
                                              static_cast<std::size_t>(guess));
   }

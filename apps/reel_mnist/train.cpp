@@ -25,6 +25,8 @@ using namespace apps;
 
 namespace {
 
+constexpr std::size_t stream_block = 8192;  // images: 6 MB of MNIST's
+
 volatile std::sig_atomic_t caught_signal = 0;
 
 // Lets SIGINT and SIGTERM end the run after the current batch; a second one ends it at once.
@@ -80,6 +82,7 @@ struct Run {
   std::size_t parameters;
   const optim::Optimizer& optimizer;
   const data::Dataset &train, &validation, &test;
+  std::size_t threads;
 };
 
 std::string banner(const Run& run) {
@@ -88,7 +91,7 @@ std::string banner(const Run& run) {
                 run.optimizer.lr(), ", batch ", run.options.batch, ", seed ", run.options.seed,
                 "\n", run.test.name(), ": ", grouped(run.train.size()), " images to train on, ",
                 grouped(run.validation.size()), " to validate, ", grouped(run.test.size()),
-                " to test\n", blas_name(), ", 1 thread\n");
+                " to test\n", blas_name(), ", ", thread_count(run.threads), '\n');
 }
 
 nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result,
@@ -112,7 +115,7 @@ nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result
       {"lr", run.optimizer.lr()},
       {"batch", run.options.batch},
       {"seed", run.options.seed},
-      {"threads", 1},
+      {"threads", run.threads},
       {"blas", blas_name()}};
   if (!result.epochs.empty()) {
     json["train_loss"] = result.epochs.back().train_loss;
@@ -126,18 +129,28 @@ nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result
 }  // namespace
 
 int train(const TrainOptions& options) {
+  const bool observed = options.profile || options.anomaly;  // which is of this thread alone
+  if (observed && options.threads.value_or(1) != 1)
+    fail_usage("train", "--profile and --anomaly watch one thread. Hint: --threads 1.");
   if (!options.save.empty()) check_can_write(options.save, "save");
   if (!options.plot.empty()) check_can_write(options.plot, "plot");
   const Rng rng(options.seed);
   Rng weights_rng = rng.split(0), split_rng = rng.split(1), order_rng = rng.split(2);
   LoadedModel network = make_model(options, weights_rng);
-  const data::Mnist mnist = data::load_mnist(options.data);
+  const data::Mnist mnist = data::load_mnist(options.data, {.mapped = options.stream});
   check_fits(network.architecture, mnist.train, options.load);
   const data::Split parts = data::split(mnist.train, options.validation, split_rng);
   const auto optimizer = make_optimizer(options.optimizer, network.model.parameters(), options.lr);
-  const Run run{options,    network.architecture, network.model.parameter_count(),
-                *optimizer, parts.rest,           parts.held_out,
-                mnist.test};
+  const std::size_t threads =
+      observed ? 1 : options.threads.value_or(train::default_threads(network.model, options.batch));
+  const Run run{options,
+                network.architecture,
+                network.model.parameter_count(),
+                *optimizer,
+                parts.rest,
+                parts.held_out,
+                mnist.test,
+                threads};
   const bool validate = parts.held_out.size() > 0;
   (options.json ? std::cerr : std::cout) << banner(run);
   if (!options.json) {
@@ -157,6 +170,8 @@ int train(const TrainOptions& options) {
                  {.epochs = options.epochs,
                   .batch = options.batch,
                   .drop_last = true,
+                  .block = options.stream ? stream_block : 0,
+                  .threads = threads,
                   .validation = validate ? &parts.held_out : nullptr,
                   .test = &mnist.test,
                   .on_batch = [&](const train::Progress& p) { progress.update(p); },

@@ -84,19 +84,19 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
   check_labels("softmax_cross_entropy", x.shape(), labels, {});
   const std::size_t batch = x.shape()[0], classes = x.shape()[1];
   const Real weight = weight_of(reduction, batch, "softmax_cross_entropy");
-  const auto at_label = [&](Tensor& t, std::size_t i) -> Real& {
-    return t.data()[i * classes + static_cast<std::size_t>(labels[i])];
-  };
   Tensor delta = shift_by_max(x);
+  const auto at_label = [&](std::size_t i) -> Real& {
+    return delta.data()[i * classes + static_cast<std::size_t>(labels[i])];
+  };
   Real loss = 0;
-  for (std::size_t i = 0; i < batch; ++i) loss -= at_label(delta, i);
-  delta = evaluate(xt::exp(delta));
-  const Tensor totals = reel::sum(delta, 1);
+  for (std::size_t i = 0; i < batch; ++i) loss -= at_label(i);
+  const Tensor totals = exponentiate_rows(delta);
   loss += item(reel::sum(evaluate(xt::log(totals))));
   for (std::size_t i = 0; i < batch; ++i) {
+    Real* row = delta.data() + i * classes;
     const Real scale = weight / totals.data()[i];
-    for (std::size_t c = 0; c < classes; ++c) delta.data()[i * classes + c] *= scale;
-    at_label(delta, i) -= weight;
+    for (std::size_t c = 0; c < classes; ++c) row[c] *= scale;
+    at_label(i) -= weight;
   }
   return record("softmax_cross_entropy", {logits}, scalar(weight * loss),
                 [delta = SharedTensor(std::move(delta)), weight, classes,

@@ -55,9 +55,7 @@ Var affine(const Var& x, const Var& weight, const Var& bias) {  // ∂x = g·W, 
     fail_usage("affine", "takes x (batch,in), W (out,in) and b (out), got ", to_string(x.shape()),
                ", ", to_string(w.shape()), " and ", to_string(b.shape()), '.');
   Tensor y = reel::matmul(x.value(), false, w, true);
-  const std::size_t out = b.size();
-  for (Real* row = y.data(); row != y.data() + y.size(); row += out)
-    for (std::size_t j = 0; j < out; ++j) row[j] += b.data()[j];
+  add_row(y, b);
   return record("affine", {x, weight, bias}, std::move(y), [](auto& d, auto& g, auto in, auto&) {
     d.add_matmul(0, g, false, in[1], false);
     d.add_matmul(1, g, true, in[0], false);

@@ -203,3 +203,28 @@ TEST_CASE("batches: several passes over one range don't disturb each other") {
   ++a;
   CHECK(a == batches.end());
 }
+
+TEST_CASE(
+    "batches: shuffled in blocks, each block stays together and comes in an order of its own") {
+  const auto set = numbered(25);
+  Rng rng(3);
+  const auto order = visited(data::batches(set, {.size = 4, .block = 10}, rng));
+  auto sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  CHECK(sorted == counting(25));
+  CHECK(order != counting(25));
+  std::vector<Label> blocks;
+  for (const Label row : order)
+    if (blocks.empty() || blocks.back() != row / 10) blocks.push_back(row / 10);
+  CHECK(blocks.size() == 3);
+  Rng again(3), other(4);
+  CHECK(visited(data::batches(set, {.size = 4, .block = 10}, again)) == order);
+  CHECK(visited(data::batches(set, {.size = 4, .block = 10}, other)) != order);
+  Rng one(3);  // blocks of one are a shuffle of all; so is one block
+  sorted = visited(data::batches(set, {.size = 4, .block = 1}, one));
+  CHECK(sorted != counting(25));
+  std::sort(sorted.begin(), sorted.end());
+  CHECK(sorted == counting(25));
+  Rng huge(3);
+  CHECK(visited(data::batches(set, {.size = 4, .block = std::size_t(-1) / 2}, huge)).size() == 25);
+}

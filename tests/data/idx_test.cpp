@@ -294,3 +294,25 @@ TEST_CASE("idx: what the system refuses to read") {
   REQUIRE(::seteuid(user) == 0);
   CHECK(says(error, Kind::system, {secret.string() + ": cannot be opened: Permission denied"}));
 }
+
+TEST_CASE("idx: a mapped file holds what a read one does, and is checked as it is") {
+  const TempFolder folder;
+  const Bytes pictures = images(5);
+  const auto path = folder.write("a", pictures);
+  const auto mapped = idx::map(path, 3), read = idx::read(path, 3);
+  CHECK(mapped.shape == read.shape);
+  CHECK(mapped.bytes == read.bytes);
+  const auto error = [&](const Bytes& bytes) {
+    const auto file = folder.write("b", bytes);
+    return error_of([&] { idx::map(file, 3); });
+  };
+  for (std::size_t count = 0; count < pictures.size(); ++count)
+    CHECK(error(first(pictures, count)).kind() == Kind::input);
+  CHECK(says(error(first(pictures, 20)), Kind::input,
+             {"[mnist] ", "truncated: 20 bytes, expected 46 (16 + 5×2×3)"}));
+  CHECK(says(error(pictures + Bytes{1}), Kind::input, {"too long: 47 bytes, expected 46"}));
+  CHECK(says(error(gzip(pictures)), Kind::input, {"is gzipped", "Hint: gunzip -k"}));
+  CHECK(says(error(labels({1, 2, 3})), Kind::input, {"this is a label file"}));
+  CHECK(says(error_of([&] { idx::map(folder / "none", 3); }), Kind::input, {"none"}));
+  CHECK(says(error_of([&] { idx::map(path, 0); }), Kind::usage, {"1 to 255"}));
+}

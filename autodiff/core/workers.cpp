@@ -1,0 +1,155 @@
+// A crew of threads that is released and awaited by two counters.
+#include <reel/autodiff/core/workers.h>
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <reel/autodiff/core/error.h>
+
+namespace reel {
+namespace {
+
+// Waits until `counter` is no longer `old`: some ten microseconds awake, which is longer than a
+// barrier between equal shares takes, then asleep.
+void await_change(const std::atomic<std::uint32_t>& counter, std::uint32_t old) noexcept {
+  constexpr int spins = 4000;
+  for (int i = 0; i < spins; ++i) {
+    if (counter.load(std::memory_order_acquire) != old) return;
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+  counter.wait(old, std::memory_order_acquire);
+}
+
+std::optional<cpu_set_t> allowed_processors() noexcept {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return {};
+  return set;
+}
+
+// Binds a thread to number i of the processors in `set`, if the system allows.
+void bind(pthread_t thread, const cpu_set_t& set, std::size_t i) noexcept {
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &set) || i-- > 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    pthread_setaffinity_np(thread, sizeof one, &one);
+    return;
+  }
+}
+
+}  // namespace
+
+Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t grain) noexcept {
+  const std::size_t grains = (n + grain - 1) / grain;
+  return {std::min(n, grains * index / count * grain),
+          std::min(n, grains * (index + 1) / count * grain)};
+}
+
+struct Workers::Crew {
+  explicit Crew(std::size_t count) : failures(count) {
+    const auto set = allowed_processors();
+    try {
+      for (std::size_t w = 1; w < count; ++w) threads.emplace_back([this, w] { work(w); });
+    } catch (const std::system_error& error) {
+      dismiss();
+      fail(Error::Kind::system, "workers", "thread ", threads.size() + 2, " of ", count,
+           " was refused: ", error.what(), '.');
+    }
+    if (!set || static_cast<std::size_t>(CPU_COUNT(&*set)) != count) return;
+    before = set;
+    bind(pthread_self(), *set, 0);
+    for (std::size_t w = 1; w < count; ++w) bind(threads[w - 1].native_handle(), *set, w);
+  }
+
+  ~Crew() {
+    dismiss();
+    if (before) pthread_setaffinity_np(pthread_self(), sizeof *before, &*before);
+  }
+
+  void dismiss() {
+    call = nullptr;
+    release();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  void release() noexcept {
+    round.fetch_add(1, std::memory_order_release);
+    round.notify_all();
+  }
+
+  void attempt(std::size_t w) noexcept {
+    try {
+      call(task, w);
+    } catch (...) {
+      failures[w] = std::current_exception();
+    }
+  }
+
+  void work(std::size_t w) noexcept {
+    for (std::uint32_t seen = 0;;) {
+      await_change(round, seen);
+      ++seen;  // the caller waits for all before the next round
+      if (!call) return;
+      attempt(w);
+      finished.fetch_add(1, std::memory_order_release);
+      finished.notify_one();
+    }
+  }
+
+  void run() {
+    const auto others = static_cast<std::uint32_t>(threads.size());
+    finished.store(0, std::memory_order_relaxed);
+    release();
+    attempt(0);
+    for (std::uint32_t done; (done = finished.load(std::memory_order_acquire)) != others;)
+      await_change(finished, done);
+    std::exception_ptr first;
+    for (std::exception_ptr& failure : failures)
+      if (std::exception_ptr one = std::exchange(failure, {}); one && !first) first = one;
+    if (first) std::rethrow_exception(first);
+  }
+
+  void (*call)(void*, std::size_t) = nullptr;
+  void* task = nullptr;
+  std::vector<std::exception_ptr> failures;
+  alignas(64) std::atomic<std::uint32_t> round{0};
+  alignas(64) std::atomic<std::uint32_t> finished{0};
+  std::vector<std::thread> threads;
+  std::optional<cpu_set_t> before;  // the caller's, if it was bound
+};
+
+Workers::Workers(std::size_t count) : count_(count) {
+  if (count == 0) fail_usage("workers", "there must be at least one.");
+  if (count > 1) crew_ = std::make_unique<Crew>(count);
+}
+
+Workers::~Workers() = default;
+
+void Workers::run_all(void (*call)(void*, std::size_t), void* task) {
+  if (!crew_) return call(task, 0);
+  crew_->call = call;
+  crew_->task = task;
+  crew_->run();
+}
+
+std::size_t Workers::processors() noexcept {
+  const auto set = allowed_processors();
+  return set ? static_cast<std::size_t>(std::max(1, CPU_COUNT(&*set)))
+             : std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace reel

@@ -1,0 +1,55 @@
+// Workers: threads that are started once and share each task.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace reel {
+
+/// The part [begin, end) of n things.
+struct Share {
+  std::size_t begin, end;
+  std::size_t size() const noexcept { return end - begin; }
+  bool operator==(const Share&) const = default;
+};
+/// The part of n that falls to worker `index` of `count`: as even as it gets, in whole multiples of
+/// `grain` but for the last, and the same at each call.
+Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t grain = 1) noexcept;
+
+/// Threads for tasks that are short and many: between two of them a thread spins for a moment
+/// before it sleeps. If there are as many as processors that this process may use, each is bound to
+/// one of them while this lives, the caller's too.
+class Workers {
+ public:
+  /// `count` includes the calling thread, which is worker 0. Throws Error for none, or if the
+  /// system refuses a thread.
+  explicit Workers(std::size_t count);
+  ~Workers();
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  std::size_t count() const noexcept { return count_; }
+
+  /// Calls task(w) for each worker w, on its own thread, and returns when all have. Throws what the
+  /// first of them threw. What was written before the call is seen by the tasks, and what they
+  /// wrote after it. Only the thread that made this may call it, and not from within a task.
+  template <class Task>
+  void run(Task&& task) {
+    run_all([](void* t, std::size_t w) { (*static_cast<std::remove_reference_t<Task>*>(t))(w); },
+            const_cast<void*>(static_cast<const void*>(std::addressof(task))));
+  }
+
+  /// The processors that this process may use.
+  static std::size_t processors() noexcept;
+
+ private:
+  struct Crew;
+  void run_all(void (*call)(void*, std::size_t), void* task);
+
+  std::size_t count_;
+  std::unique_ptr<Crew> crew_;  // none: the caller works alone
+};
+
+}  // namespace reel

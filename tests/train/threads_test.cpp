@@ -1,0 +1,184 @@
+// Training and evaluation on several threads: the same mathematics, and the same bits again.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/ops.h>
+#include <reel/nn/losses.h>
+#include <reel/nn/sequential.h>
+#include <reel/optim/adam.h>
+#include <reel/optim/sgd.h>
+#include <reel/train/fit.h>
+
+#include "../near.h"
+#include "../throws.h"
+
+namespace reel::inline REEL_PRECISION {
+namespace train {
+namespace {
+
+// n points in the plane; the class is the sign of x·y.
+data::Dataset quadrants(std::size_t n) {
+  Rng rng(1);
+  Tensor points = uninitialized({n, 2});
+  Labels labels(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    points(i, 0) = static_cast<Real>(rng.uniform(-1, 1));
+    points(i, 1) = static_cast<Real>(rng.uniform(-1, 1));
+    labels[i] = points(i, 0) * points(i, 1) > 0;
+  }
+  return data::Dataset::from_arrays(std::move(points), labels, {.classes = 2});
+}
+
+nn::Sequential make_model() {
+  nn::Sequential model = nn::mlp({2, 70, 65, 2}, nn::tanh);  // more than one block of an update
+  Rng rng(1);
+  nn::init(model, rng);
+  return model;
+}
+
+std::vector<Real> numbers(const nn::Module& model) {
+  std::vector<Real> all;
+  for (const Parameter& parameter : model.parameters())
+    all.insert(all.end(), parameter.value().begin(), parameter.value().end());
+  return all;
+}
+
+// The weights and the losses after three epochs.
+std::pair<std::vector<Real>, std::vector<double>> outcome(FitOptions options) {
+  nn::Sequential model = make_model();
+  optim::Adam adam(model.parameters(), {.lr = 0.01});
+  Rng rng(5);
+  const data::Dataset points = quadrants(50);
+  options.epochs = 3;
+  options.validation = &points;
+  const FitResult result = fit(model, adam, points, rng, options);
+  std::vector<double> losses;
+  for (const EpochReport& report : result.epochs) {
+    losses.push_back(report.train_loss);
+    losses.push_back(report.validation->loss);
+  }
+  return {numbers(model), losses};
+}
+
+TEST_CASE("threads: a batch in shares is the batch, but for rounding") {
+  const double tolerance = sizeof(Real) == 8 ? 1e-9 : 2e-2;
+  const auto alone = outcome({.batch = 8});
+  for (const std::size_t threads : {2, 3, 5}) {
+    CAPTURE(threads);
+    const auto shared = outcome({.batch = 8, .threads = threads});
+    for (std::size_t i = 0; i < alone.first.size(); ++i)
+      REQUIRE(near(shared.first[i], alone.first[i], tolerance, tolerance));
+    for (std::size_t i = 0; i < alone.second.size(); ++i)
+      CHECK(near(shared.second[i], alone.second[i], tolerance));
+  }
+}
+
+TEST_CASE("threads: twenty runs of one seed on two threads end in the same bits") {
+  const auto first = outcome({.batch = 8, .threads = 2});
+  for (int i = 1; i < 20; ++i) CHECK(outcome({.batch = 8, .threads = 2}) == first);
+}
+
+TEST_CASE("threads: more of them than samples in a batch") {
+  const auto alone = outcome({.batch = 3});
+  const auto crowd = outcome({.batch = 3, .threads = 7});
+  for (std::size_t i = 0; i < alone.second.size(); ++i)
+    CHECK(near(crowd.second[i], alone.second[i], sizeof(Real) == 8 ? 1e-9 : 1e-2));
+}
+
+TEST_CASE("threads: a loss of the user's, a mean over each share") {
+  const auto squares = [](const Var& output, const data::Batch& batch) {
+    return squared_error(output, [&] {
+      Tensor target = zeros(output.shape());
+      for (std::size_t i = 0; i < batch.size(); ++i)
+        target(i, static_cast<std::size_t>(batch.labels[i])) = 1;
+      return Var(target);
+    }());
+  };
+  const auto alone = outcome({.batch = 7, .loss = squares});
+  const auto shared = outcome({.batch = 7, .threads = 2, .loss = squares});  // shares of 3 and 4
+  for (std::size_t i = 0; i < alone.second.size(); ++i)
+    CHECK(near(shared.second[i], alone.second[i], sizeof(Real) == 8 ? 1e-9 : 1e-3));
+}
+
+TEST_CASE("threads: what fails in one of them comes out, and no weight has changed") {
+  nn::Sequential model = make_model();
+  const auto before = numbers(model);
+  optim::Sgd sgd(model.parameters(), {.lr = 0.1});
+  Rng rng(1);
+  const data::Dataset points = quadrants(40);
+  const FitOptions fails{
+      .batch = 40, .threads = 2, .loss = [&](const Var& output, const data::Batch& batch) {
+        if (batch.labels[0] != points.label(0) || batch.size() == 20)
+          fail_usage("loss", "was told to fail.");
+        return nn::cross_entropy(output, batch.labels);
+      }};
+  CHECK_ERROR("[loss] was told to fail", fit(model, sgd, points, rng, fails));
+  CHECK(numbers(model) == before);
+}
+
+TEST_CASE("threads: a loss that is not finite in the last share is divergence") {
+  nn::Sequential model = make_model();
+  const auto before = numbers(model);
+  optim::Sgd sgd(model.parameters(), {.lr = 0.1});
+  Rng rng(1);
+  Tensor points = full({4, 2}, 1);
+  points(0, 1) = std::numeric_limits<Real>::quiet_NaN();
+  const auto one = data::Dataset::from_arrays(std::move(points), Labels{0, 1, 0, 1});
+  CHECK(fit(model, sgd, one, rng, {.batch = 4, .threads = 4}).status == FitStatus::diverged);
+  CHECK(numbers(model) == before);
+}
+
+TEST_CASE("threads: gradients that parameters hold are left alone, and parameters without one") {
+  nn::Sequential model = make_model();
+  std::vector<Parameter> trained = model.parameters();
+  Parameter held = trained.back(), unused(full({3}, 2));
+  trained.pop_back();
+  trained.push_back(unused);
+  held.set_gradient(SharedTensor(full(held.shape(), 7)));
+  const Tensor bias = held.value();
+  optim::Adam adam(trained);
+  Rng rng(1);
+  fit(model, adam, quadrants(20), rng, {.epochs = 1, .batch = 10, .threads = 2});
+  CHECK(*held.gradient() == full(held.shape(), 7));
+  CHECK(held.value() == bias);
+  CHECK(unused.value() == full({3}, 2));
+  CHECK_FALSE(trained[0].gradient());
+}
+
+TEST_CASE("threads: evaluation is the same to the last bit, however many share it") {
+  nn::Sequential model = make_model();
+  const data::Dataset points = quadrants(103);
+  const Evaluation alone = evaluate(model, points, 10);
+  for (const std::size_t count : {1, 2, 3, 20}) {
+    Workers workers(count);
+    const Evaluation shared = evaluate(model, points, workers, 10);
+    CHECK(shared.loss == alone.loss);
+    for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t j = 0; j < 2; ++j) CHECK(shared.confusion(i, j) == alone.confusion(i, j));
+  }
+}
+
+TEST_CASE("threads: the default is decided by the model, the batch and the processors alone") {
+  const std::size_t most = Workers::processors();
+  const nn::Sequential small = nn::mlp({784, 10, 10}, nn::relu);
+  const nn::Sequential large = nn::mlp({784, 512, 512, 10}, nn::relu);
+  CHECK(default_threads(small, 1) == 1);
+  CHECK(default_threads(small, 64) == 1);
+  CHECK(default_threads(large, 128) == std::min<std::size_t>(most, 85));
+  CHECK(default_threads(large, std::size_t(-1)) == most);
+}
+
+TEST_CASE("threads: none are an error") {
+  nn::Sequential model = make_model();
+  optim::Sgd sgd(model.parameters(), {.lr = 0.1});
+  Rng rng(1);
+  CHECK_ERROR("[fit] 0 threads", fit(model, sgd, quadrants(4), rng, {.threads = 0}));
+}
+
+}  // namespace
+}  // namespace train
+}  // namespace reel::inline REEL_PRECISION
