@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <xtensor/xarray.hpp>
@@ -22,6 +23,33 @@ template <class F, class... Operands>
 inline constexpr bool is_vectorised<xt::xfunction<F, Operands...>> =
     xt::xassign_traits<Tensor, xt::xfunction<F, Operands...>>::simd_linear_assign() &&
     xt::xassign_traits<Tensor, xt::xfunction<F, Operands...>>::simd_strided_assign();
+
+inline bool same(const Shape& a, const Shape& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+// Narrows `shape` down to that of all tensors in an expression: null before the first of them.
+// False if they differ, or if something else is in it.
+inline bool agree(const Shape*& shape, const Tensor& x) {
+  if (!shape) shape = &x.shape();
+  return shape == &x.shape() || same(*shape, x.shape());
+}
+template <class T>
+bool agree(const Shape*&, const xt::xscalar<T>&) {
+  return true;
+}
+template <class F, class... Operands>
+bool agree(const Shape*& shape, const xt::xfunction<F, Operands...>& e) {
+  return std::apply([&](const auto&... operands) { return (agree(shape, operands) && ...); },
+                    e.arguments());
+}
+template <class E>
+bool agree(const Shape*&, const E&) {
+  return false;
+}
 
 // out[i] = e[i], or out[i] += e[i], for an expression whose operands all have the shape of `out`
 template <bool add, class E>
@@ -49,6 +77,12 @@ Tensor evaluate(E&& expression) {
   if constexpr (!detail::is_vectorised<std::remove_cvref_t<E>>) {
     return Tensor(std::forward<E>(expression));
   } else {
+    const Shape* common = nullptr;
+    if (detail::agree(common, expression) && common) {
+      Tensor result(*common);
+      detail::assign_elements<false>(result, expression);
+      return result;
+    }
     Shape shape = xt::uninitialized_shape<Shape>(expression.dimension());
     const bool same_shapes = expression.broadcast_shape(shape, true);
     Tensor result = uninitialized(shape);
@@ -69,8 +103,10 @@ inline void add_to(Tensor& sum, const Tensor& e) {
 template <class E>
 void add_to(Tensor& sum, const xt::xexpression<E>& expression) {
   const E& e = expression.derived_cast();
-  if constexpr (detail::is_vectorised<E>)
-    if (e.has_linear_assign(sum.strides())) return detail::assign_elements<true>(sum, e);
+  if constexpr (detail::is_vectorised<E>) {
+    const Shape* common = &sum.shape();
+    if (detail::agree(common, e)) return detail::assign_elements<true>(sum, e);
+  }
   add_to(sum, evaluate(e));
 }
 

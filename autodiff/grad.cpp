@@ -185,7 +185,7 @@ void detail::apply_rule(Tape& tape, std::uint32_t i, const Gradients<Var>& gradi
   // recording may move the tape's nodes, so the rule sees none of `node` itself
   const Tape::Node& node = tape.node(i);
   VarSink sink(node.input_list(), gradients);
-  node.code->with_vars(node.rule, sink, g, VarInputs(node.input_list(), tape.id()), tape.var(i));
+  node.code->with_vars(node.rule, sink, g, VarInputs(node.input_list(), tape), tape.var(i));
 }
 
 std::vector<Var> grad(std::span<const Var> ys, std::span<const Var> seeds, std::span<const Var> xs,

@@ -223,6 +223,14 @@ Tensor shift_by_max(const Tensor& x, int axis) {
   const Lanes l = lanes(x.shape(), axis, "softmax");
   Tensor y = uninitialized(x.shape());
   if (l.n == 0) return y;
+  if (l.inner == 1) {
+    for (std::size_t start = 0; start < x.size(); start += l.n) {
+      const Real* row = x.data() + start;
+      const Real most = fold_row<Max>(row, l.n), peak = std::isinf(most) ? Real(0) : most;
+      for (std::size_t k = 0; k < l.n; ++k) y.data()[start + k] = row[k] - peak;
+    }
+    return y;
+  }
   Tensor peaks = uninitialized({l.outer, l.inner});
   fold_lanes<Max>(x.data(), l, peaks.data());
   for (Real& p : peaks.storage()) p = std::isinf(p) ? Real(0) : p;

@@ -3,8 +3,14 @@
 
 #include <reel/autodiff/gemm.h>
 #include <reel/autodiff/ops.h>
+#include <reel/autodiff/tape.h>
 
 namespace reel::inline REEL_PRECISION {
+
+Var VarInputs::operator[](std::size_t i) const {
+  const Input& in = inputs_[i];
+  return in.node == Input::constant ? Var(in.value) : tape_.var(in.node);
+}
 
 void TensorSink::add_broadcast(std::size_t i, Tensor e) { add(i, sum_to(e, shape(i))); }
 

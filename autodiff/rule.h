@@ -20,11 +20,13 @@
 
 namespace reel::inline REEL_PRECISION {
 
+class Tape;
+
 /// An input of a recorded operation: its value, its node on the tape, and the version of the value.
 struct Input {
   static constexpr std::uint32_t constant = std::numeric_limits<std::uint32_t>::max();
 
-  SharedTensor value;
+  SharedTensor value;  ///< a constant's own, else borrowed from its node
   std::uint32_t node;  ///< `constant`: not on the tape
   std::uint32_t version;
 };
@@ -49,16 +51,13 @@ class TensorInputs {
 
 class VarInputs {
  public:
-  VarInputs(InputList inputs, std::uint64_t tape) : inputs_(inputs), tape_(tape) {}
-  Var operator[](std::size_t i) const {
-    const Input& in = inputs_[i];
-    return in.node == Input::constant ? Var(in.value) : Var(in.value, tape_, in.node);
-  }
+  VarInputs(InputList inputs, const Tape& tape) : inputs_(inputs), tape_(tape) {}
+  Var operator[](std::size_t i) const;
   std::size_t size() const { return inputs_.size(); }
 
  private:
   InputList inputs_;
-  std::uint64_t tape_;
+  const Tape& tape_;
 };
 
 /// The gradients that a sweep has so far, from node `first` on, and which of them are asked for.
@@ -106,7 +105,9 @@ class TensorSink : public SinkBase<SharedTensor> {
   void add(std::size_t i, E&& e) {
     if (!wants(i)) return;
     SharedTensor& sum = slot(i);
-    if (e.shape() != shape(i)) return add_broadcast(i, evaluate(e));
+    const Shape* const expected = &shape(i);
+    if (const Shape* s = expected; !detail::agree(s, e) && e.shape() != *expected)
+      return add_broadcast(i, evaluate(e));
     if constexpr (std::is_same_v<std::remove_cvref_t<E>, Tensor>)
       if (!sum && &e == &*g_) return void(sum = g_);  // g passes through: share it
     if (!sum) return void(sum = SharedTensor(std::forward<E>(e)));

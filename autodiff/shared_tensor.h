@@ -48,6 +48,14 @@ class SharedTensor {
   }
   /// How often `mutate` was called.
   std::uint32_t version() const noexcept { return box_->version; }
+  /// A handle that does not keep the tensor alive, and costs no count; for those who know that
+  /// another one does.
+  SharedTensor borrowed() const noexcept {
+    SharedTensor handle;
+    handle.box_ = std::shared_ptr<Box>(std::shared_ptr<Box>(), box_.get());
+    return handle;
+  }
+
   /// Whether this is the only handle.
   bool unique() const noexcept { return box_.use_count() == 1; }
   /// What tells one tensor from another: equal for handles that share.

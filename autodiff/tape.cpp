@@ -183,12 +183,14 @@ Tape::Node* Tape::append_node(const char* operation, std::span<const Operand> in
   auto* list = static_cast<Input*>(storage.arena.take(inputs.size() * sizeof(Input)));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const SharedTensor& value = inputs[i].var->value_;
-    ::new (list + i) Input{value, nodes[i], value.version()};
+    ::new (list + i)
+        Input{nodes[i] == Input::constant ? value : value.borrowed(), nodes[i], value.version()};
   }
   void* rule = storage.arena.take(rule_bytes);
   storage.nodes.push_back({operation, storage.current_scope(), nullptr, rule, list,
                            static_cast<std::uint32_t>(inputs.size()), y.value_});
-  y = var(static_cast<std::uint32_t>(storage.nodes.size() - 1));
+  y.tape_ = id_;
+  y.node_ = static_cast<std::uint32_t>(storage.nodes.size() - 1);
   return &storage.nodes.back();
 }
 

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <reel/autodiff/kernels.h>
+#include <reel/autodiff/shared_tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 
 /// f(x, y), where f works on each pair of elements and broadcasts by itself; a single number is
 /// spread out first, for which xtensor's broadcasting is slow.
 template <class F>
-Tensor broadcast(const char* operation, const Tensor& x, const Tensor& y, F&& f) {
-  if (x.shape() == y.shape()) return f(x, y);
+SharedTensor broadcast(const char* operation, const Tensor& x, const Tensor& y, F&& f) {
+  if (detail::same(x.shape(), y.shape())) return f(x, y);
   const Shape shape = broadcast_shape(x.shape(), y.shape(), operation);
   if (y.size() == 1 && shape == x.shape()) return f(x, full(shape, *y.data()));
   if (x.size() == 1 && shape == y.shape()) return f(full(shape, *x.data()), y);
