@@ -31,7 +31,8 @@ double peak() {
   const Batch factor(start), summand(tiny);
   volatile Real sink = 0;
   const double seconds = median_seconds([&] {
-    Batch a(start), b(a), c(a), d(a), e(a), f(a), g(a), h(a), i(a), j(a), k(a), l(a);
+    Batch a(start), b(start), c(start), d(start), e(start), f(start);  // each read anew, not one
+    Batch g(start), h(start), i(start), j(start), k(start), l(start);
     for (std::size_t step = 0; step < steps; ++step) {
       a = xsimd::fma(a, factor, summand), b = xsimd::fma(b, factor, summand);
       c = xsimd::fma(c, factor, summand), d = xsimd::fma(d, factor, summand);

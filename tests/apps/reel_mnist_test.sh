@@ -287,6 +287,58 @@ if [ "$(id -u)" != 0 ]; then
   refuse 5 secret/train-images-idx3-ubyte train $small --data secret
 fi
 
+# ---- threads
+for threads in 1 2 3; do
+  check 0 train $small --epochs 2 --threads $threads --save by$threads --json
+  [ "$(value threads out)" = $threads ] || fail "$run: ran on other threads"
+  cp out first
+  check 0 train $small --epochs 2 --threads $threads --save again --json
+  cmp -s by$threads again || fail "$run: other weights from the same seed"
+  without_times first >a
+  without_times out >b
+  cmp -s a b || fail "$run: other results from the same seed"
+  check 0 eval --data data --load net --threads $threads
+  sed '1d' out >evaluated.$threads
+  cmp -s evaluated.1 evaluated.$threads || fail "$run: other results than on one thread"
+done
+check 0 train $small --epochs 1
+says out '1 thread'
+refuse 2 threads train $small --threads 0
+refuse 2 threads train $small --threads -1
+refuse 2 threads train $small --threads two
+refuse 2 '--threads 1' train $small --threads 2 --profile
+refuse 2 '--threads 1' train $small --threads 2 --anomaly
+check 0 train $small --epochs 1 --threads 1 --anomaly
+
+# ---- more data than memory
+check 0 train $small --epochs 2 --stream --json
+gzip -c data/train-images-idx3-ubyte >packed.gz
+copy packed
+mv packed.gz packed/train-images-idx3-ubyte
+refuse 3 'only a plain file can be mapped' train $small --data packed --stream
+copy cut
+head -c 500 data/train-images-idx3-ubyte >cut/train-images-idx3-ubyte
+refuse 3 'truncated: 500 bytes' train $small --data cut --stream
+# 400,000 black images of 1,024 bytes, in a process that may have half as much memory of its own
+mkdir big
+blank() {  # HALF COUNT and the two upper bytes and the two lower ones of COUNT
+  { bytes 0 0 8 3 "$3" "$4" "$5" "$6"; size 32; size 32; } >big/$1-images-idx3-ubyte
+  bytes 0 0 8 1 "$3" "$4" "$5" "$6" >big/$1-labels-idx1-ubyte
+  truncate -s $((16 + 1024 * $2)) big/$1-images-idx3-ubyte
+  truncate -s $((8 + $2)) big/$1-labels-idx1-ubyte
+}
+blank train 400000 0 6 26 128
+blank t10k 10 0 0 0 10
+limit=200000
+if (ulimit -d $limit && "$program" --version >/dev/null 2>&1); then  # not under a sanitizer
+  big="--data big --layers 1024-8-10 --batch 64 --epochs 1 --validation 0 --threads 1"
+  (ulimit -d $limit && refuse 5 'does not fit into memory' train $big; exit $failures) ||
+    failures=$((failures + 1))
+  (ulimit -d $limit && check 0 train $big --stream --json; exit $failures) ||
+    failures=$((failures + 1))
+fi
+rm -r big
+
 # ---- signals
 # interrupt SIGNAL EXIT_CODE: in the middle of training; what --save asked for is there.
 interrupt() {
