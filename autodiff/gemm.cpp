@@ -1,4 +1,5 @@
-// Matrix products by oneDNN (single precision, where it was found) or by CBLAS.
+// Matrix products by oneDNN (single precision, where it was found) or by CBLAS; those of a single
+// row by CBLAS.
 #include <reel/autodiff/gemm.h>
 
 #include <algorithm>

@@ -177,7 +177,7 @@ void detail::apply_rule(Tape& tape, std::uint32_t i, const Gradients<SharedTenso
                         const SharedTensor& g) {
   const Tape::Node& node = tape.node(i);
   TensorSink sink(node.input_list(), gradients, g);
-  node.code->with_tensors(node.rule, sink, *g, TensorInputs(node.input_list()), *node.value);
+  node.code->with_tensors(node.rule, sink, *g, TensorInputs(node.input_list(), tape), *node.value);
 }
 
 void detail::apply_rule(Tape& tape, std::uint32_t i, const Gradients<Var>& gradients,

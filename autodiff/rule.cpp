@@ -7,6 +7,11 @@
 
 namespace reel::inline REEL_PRECISION {
 
+const SharedTensor& TensorInputs::shared(std::size_t i) const {
+  const Input& in = inputs_[i];
+  return in.node == Input::constant ? in.value : tape_.node(in.node).value;
+}
+
 Var VarInputs::operator[](std::size_t i) const {
   const Input& in = inputs_[i];
   return in.node == Input::constant ? Var(in.value) : tape_.var(in.node);

@@ -40,13 +40,15 @@ inline const Tensor& value_of(const Var& x) { return x.value(); }
 
 class TensorInputs {
  public:
-  explicit TensorInputs(InputList inputs) : inputs_(inputs) {}
+  TensorInputs(InputList inputs, const Tape& tape) : inputs_(inputs), tape_(tape) {}
   const Tensor& operator[](std::size_t i) const { return *inputs_[i].value; }
-  const SharedTensor& shared(std::size_t i) const { return inputs_[i].value; }
+  /// A handle that may outlive the tape.
+  const SharedTensor& shared(std::size_t i) const;
   std::size_t size() const { return inputs_.size(); }
 
  private:
   InputList inputs_;
+  const Tape& tape_;
 };
 
 class VarInputs {

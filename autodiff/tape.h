@@ -70,8 +70,9 @@ class Tape {
   /// tape that has grown from sweep to sweep ten times.
   void backward(const Var& loss);
   /// The same without touching what the parameters hold: into[i] becomes the gradient of
-  /// weight·loss by parameters[i], empty if the loss does not depend on it. So several threads can
-  /// differentiate one model, each on a tape of its own.
+  /// weight·loss by parameters[i], each of which is there once, and empty if the loss does not
+  /// depend on it. So several threads can differentiate one model, each on a tape of its own.
+  /// Throws Error as above, and if the two differ in length.
   void backward(const Var& loss, Real weight, std::span<const Parameter> parameters,
                 std::span<SharedTensor> into);
 

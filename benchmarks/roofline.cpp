@@ -88,7 +88,7 @@ int main() {
   const double most = peak();
   std::printf("one core, %s\n  peak %.0f GFLOP/s in vectors of %zu\n", blas_name().c_str(),
               most / 1e9, Batch::size);
-  for (const std::size_t kilobytes : {16, 1024, 65536})
+  for (const std::size_t kilobytes : {16u, 1024u, 65536u})
     std::printf("  reading %6zu KB again and again: %6.1f GB/s\n", kilobytes,
                 bandwidth(kilobytes << 10) / 1e9);
   std::printf("  products of a step, GFLOP/s and share of the peak\n");

@@ -20,6 +20,7 @@ void check(const Dataset& dataset, const BatchOptions& options) {
 
 // 0, …, n − 1, block after block in a random order, each block in one of its own.
 std::vector<std::uint32_t> block_order(std::size_t n, std::size_t block, Rng& rng) {
+  block = std::min(block, n);
   std::vector<std::uint32_t> order;
   order.reserve(n);
   for (const std::size_t b : rng.permutation((n + block - 1) / block)) {

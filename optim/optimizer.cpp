@@ -54,6 +54,7 @@ void Optimizer::step(const StepOptions& options) {
   if (!any_gradient)
     fail_usage(method_,
                "no parameter has a gradient. Hint: call tape.backward(loss) before step().");
+  const FlushSubnormals flush;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Parameter& parameter = parameters_[i];
     if (!parameter.gradient()) continue;
@@ -83,6 +84,7 @@ void Optimizer::step(std::span<const Gradients> shares, Workers& workers) {
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (taking_part_[i]) begin_step(i);
   workers.run([&](std::size_t w) {
+    const FlushSubnormals flush;
     Share part = share_of(total, w, workers.count(), sum_block);
     for (std::size_t i = 0; i < parameters_.size() && part.end > 0; ++i) {
       if (!taking_part_[i]) continue;
@@ -95,15 +97,16 @@ void Optimizer::step(std::span<const Gradients> shares, Workers& workers) {
 
 // A block of sums stays in the first-level cache, so that the sum costs no memory traffic.
 void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gradients> shares) {
-  const Gradients *first = nullptr, *second = nullptr;
-  for (const Gradients& share : shares)
-    if (share[i]) (first ? second : first) = &share;
-  if (!second) return update_part(i, part, (*first)[i]->data() + part.begin);
+  const auto has_gradient = [i](const Gradients& share) { return static_cast<bool>(share[i]); };
+  const auto first = std::find_if(shares.begin(), shares.end(), has_gradient);
+  const auto rest = shares.subspan(static_cast<std::size_t>(first - shares.begin()) + 1);
+  if (std::none_of(rest.begin(), rest.end(), has_gradient))
+    return update_part(i, part, (*first)[i]->data() + part.begin);
   std::array<Real, sum_block> sum;
   for (Share block = part; block.begin < part.end; block.begin = block.end) {
     block.end = std::min(part.end, block.begin + sum_block);
-    std::fill_n(sum.data(), block.size(), Real(0));
-    for (const Gradients& share : shares) {
+    std::copy_n((*first)[i]->data() + block.begin, block.size(), sum.data());
+    for (const Gradients& share : rest) {
       if (!share[i]) continue;
       const Real* g = share[i]->data() + block.begin;
       for (std::size_t k = 0; k < block.size(); ++k) sum[k] += g[k];
@@ -128,7 +131,6 @@ void Optimizer::begin_step(std::size_t i) {
 
 // `gradient`: of the part alone
 void Optimizer::update_part(std::size_t i, Share part, const Real* gradient) {
-  const FlushSubnormals flush;
   Slot& slot = slots_[i];
   const auto [lr, l2, decay] = rates_[slot.group];
   std::array<Real*, most_arrays> state{};

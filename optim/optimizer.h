@@ -26,6 +26,8 @@ struct StepOptions {
 /// Two penalties, of every method: `l2` adds λp to the gradient, so that the method averages and
 /// scales it like the loss's; `decay` shrinks the parameter by itself, p *= 1 − lr·λ, before the
 /// update (Loshchilov and Hutter, ICLR 2019).
+///
+/// A step takes subnormal numbers as zero; see FlushSubnormals.
 class Optimizer : public Stateful {
  public:
   /// A gradient for each of `parameters()`, or an empty handle.
@@ -37,6 +39,8 @@ class Optimizer : public Stateful {
   /// The same from gradients that workers made: parameter i's is the sum over w, in this order, of
   /// shares[w][i], where an empty handle counts as 0. Each worker sums and updates a part of its
   /// own of all parameters. What the parameters hold as gradients is neither read nor changed.
+  /// Throws Error, before anything has changed, if there is no gradient at all, or if a list or a
+  /// gradient does not fit the parameters.
   void step(std::span<const Gradients> shares, Workers& workers);
   void clear_gradients();
 

@@ -1,4 +1,5 @@
 // `reel-mnist train`: the case study, and any other MLP.
+#include <atomic>
 #include <csignal>
 #include <iomanip>
 #include <iostream>
@@ -27,7 +28,8 @@ namespace {
 
 constexpr std::size_t stream_block = 8192;  // images: 6 MB of MNIST's
 
-volatile std::sig_atomic_t caught_signal = 0;
+std::atomic<int> caught_signal{0};  // the handler may run on any thread
+static_assert(std::atomic<int>::is_always_lock_free);
 
 // Lets SIGINT and SIGTERM end the run after the current batch; a second one ends it at once.
 void catch_signals() {

@@ -45,7 +45,7 @@ SharedBytes SharedBytes::mapped(const std::filesystem::path& path, std::string_v
   const auto refuse = [&](Error::Kind kind, const auto&... parts) {
     fail(kind, where, absolute_name(path), ": ", parts...);
   };
-  const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat status = {};
   if (file.number < 0 || fstat(file.number, &status) != 0)
     refuse(errno == ENOENT ? Error::Kind::input : Error::Kind::system,

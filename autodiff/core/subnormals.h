@@ -12,7 +12,7 @@ namespace reel {
 class FlushSubnormals {
  public:
   FlushSubnormals() noexcept : before_(control()) { set_control(before_ | flush); }
-  ~FlushSubnormals() { set_control(before_); }
+  ~FlushSubnormals() { set_control((control() & ~flush) | (before_ & flush)); }
   FlushSubnormals(const FlushSubnormals&) = delete;
   FlushSubnormals& operator=(const FlushSubnormals&) = delete;
 

@@ -61,24 +61,23 @@ Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t 
 
 struct Workers::Crew {
   explicit Crew(std::size_t count) : failures(count) {
-    const auto set = allowed_processors();
+    threads.reserve(count - 1);
     try {
       for (std::size_t w = 1; w < count; ++w) threads.emplace_back([this, w] { work(w); });
     } catch (const std::system_error& error) {
       dismiss();
       fail(Error::Kind::system, "workers", "thread ", threads.size() + 2, " of ", count,
            " was refused: ", error.what(), '.');
+    } catch (...) {
+      dismiss();
+      throw;
     }
+    const auto set = allowed_processors();
     if (!set || static_cast<std::size_t>(CPU_COUNT(&*set)) != count) return;
-    before = set;
-    bind(pthread_self(), *set, 0);
     for (std::size_t w = 1; w < count; ++w) bind(threads[w - 1].native_handle(), *set, w);
   }
 
-  ~Crew() {
-    dismiss();
-    if (before) pthread_setaffinity_np(pthread_self(), sizeof *before, &*before);
-  }
+  ~Crew() { dismiss(); }
 
   void dismiss() {
     call = nullptr;
@@ -129,7 +128,6 @@ struct Workers::Crew {
   alignas(64) std::atomic<std::uint32_t> round{0};
   alignas(64) std::atomic<std::uint32_t> finished{0};
   std::vector<std::thread> threads;
-  std::optional<cpu_set_t> before;  // the caller's, if it was bound
 };
 
 Workers::Workers(std::size_t count) : count_(count) {

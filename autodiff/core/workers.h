@@ -19,8 +19,8 @@ struct Share {
 Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t grain = 1) noexcept;
 
 /// Threads for tasks that are short and many: between two of them a thread spins for a moment
-/// before it sleeps. If there are as many as processors that this process may use, each is bound to
-/// one of them while this lives, the caller's too.
+/// before it sleeps. If there are as many as processors that this thread may use, each but the
+/// caller's is bound to one of them.
 class Workers {
  public:
   /// `count` includes the calling thread, which is worker 0. Throws Error for none, or if the
@@ -41,7 +41,7 @@ class Workers {
             const_cast<void*>(static_cast<const void*>(std::addressof(task))));
   }
 
-  /// The processors that this process may use.
+  /// The processors that this thread may use.
   static std::size_t processors() noexcept;
 
  private:

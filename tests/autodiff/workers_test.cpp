@@ -17,9 +17,9 @@
 using namespace reel;
 
 TEST_CASE("workers: shares cover everything once, in order, as even as their grain allows") {
-  for (const std::size_t n : {0, 1, 2, 7, 64, 100, 4097})
-    for (const std::size_t count : {1, 2, 3, 8})
-      for (const std::size_t grain : {1, 16, 4096}) {
+  for (const std::size_t n : {0u, 1u, 2u, 7u, 64u, 100u, 4097u})
+    for (const std::size_t count : {1u, 2u, 3u, 8u})
+      for (const std::size_t grain : {1u, 16u, 4096u}) {
         CAPTURE(n);
         CAPTURE(count);
         CAPTURE(grain);
@@ -39,7 +39,7 @@ TEST_CASE("workers: shares cover everything once, in order, as even as their gra
 }
 
 TEST_CASE("workers: a task runs once on each thread, the caller's among them") {
-  for (const std::size_t count : {1, 2, 5}) {
+  for (const std::size_t count : {1u, 2u, 5u}) {
     Workers workers(count);
     CHECK(workers.count() == count);
     for (int round = 0; round < 200; ++round) {
@@ -53,9 +53,9 @@ TEST_CASE("workers: a task runs once on each thread, the caller's among them") {
 
 TEST_CASE("workers: what is written before is seen, and what they write after") {
   Workers workers(3);
-  std::vector<int> numbers(3);
+  std::vector<unsigned> numbers(3);  // which may wrap around
   for (int round = 0; round < 1000; ++round) {
-    for (int& n : numbers) n += 1;
+    for (unsigned& n : numbers) n += 1;
     workers.run([&](std::size_t w) { numbers[w] *= 2; });
     workers.run([&](std::size_t w) { numbers[w] -= numbers[w] / 2 - numbers[w] / 4; });
   }
@@ -93,11 +93,11 @@ TEST_CASE("workers: the failure of the first comes out, after all have ended") {
   CHECK(ended == 2 + 1 + 3);
 }
 
-TEST_CASE("workers: the caller may use the same processors afterwards as before") {
+TEST_CASE("workers: the caller may use the same processors as before") {
   cpu_set_t before, after;
   REQUIRE(sched_getaffinity(0, sizeof before, &before) == 0);
   CHECK(Workers::processors() == static_cast<std::size_t>(CPU_COUNT(&before)));
-  { Workers workers(Workers::processors()); }
+  const Workers workers(Workers::processors());
   REQUIRE(sched_getaffinity(0, sizeof after, &after) == 0);
   CHECK(CPU_EQUAL(&before, &after));
 }

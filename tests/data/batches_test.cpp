@@ -225,6 +225,11 @@ TEST_CASE(
   CHECK(sorted != counting(25));
   std::sort(sorted.begin(), sorted.end());
   CHECK(sorted == counting(25));
-  Rng huge(3);
-  CHECK(visited(data::batches(set, {.size = 4, .block = std::size_t(-1) / 2}, huge)).size() == 25);
+  for (const std::size_t whole : {std::size_t{25}, std::size_t(-1)}) {
+    Rng inside(3);
+    sorted = visited(data::batches(set, {.size = 4, .block = whole}, inside));
+    CHECK(sorted != counting(25));
+    std::sort(sorted.begin(), sorted.end());
+    CHECK(sorted == counting(25));
+  }
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
 #include <vector>
 
 #include <reel/autodiff/core/memory.h>
@@ -48,7 +49,7 @@ M initialised(M model) {
 void check_equal(const Module& model, std::size_t batch) {
   Plan plan(model, {batch, 6});
   CHECK(plan.input() == Shape{batch, 6});
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     const Tensor x = random({batch, 6}, seed);
     const Tensor y = plan(x);
     CHECK(near(y, model(x).value(), exact));
@@ -56,7 +57,7 @@ void check_equal(const Module& model, std::size_t batch) {
 }
 
 TEST_CASE("plan: computes what the model does, for one sample and for many") {
-  for (const std::size_t batch : {1, 2, 65}) {
+  for (const std::size_t batch : {1u, 2u, 65u}) {
     CAPTURE(batch);
     for (const Activation& activation : activations()) {
       CAPTURE(activation.name);
@@ -67,6 +68,31 @@ TEST_CASE("plan: computes what the model does, for one sample and for many") {
         initialised(Sequential(Sequential(Linear(6, 5, {.bias = false}), nn::relu), Linear(5, 2))),
         batch);
   }
+}
+
+TEST_CASE("plan: a class derived from one it knows has a forward of its own") {
+  struct Doubled : Linear {
+    using Linear::Linear;
+    Var forward(const Var& x) const override { return Real(2) * Linear::forward(x); }
+  };
+  struct Skipping : Sequential {
+    using Sequential::Sequential;
+    Var forward(const Var& x) const override { return x + Sequential::forward(x); }
+  };
+  check_equal(initialised(Doubled(6, 3)), 2);
+  check_equal(initialised(Skipping(Linear(6, 6), nn::tanh)), 2);
+}
+
+TEST_CASE("plan: an observer is told of every operation") {
+  struct Names : Observer {
+    void computed(const OperationEvent& event) override { names.emplace_back(event.operation); }
+    std::vector<std::string> names;
+  };
+  const Sequential model = initialised(mlp({6, 5, 3}, nn::relu));
+  Plan plan(model, {2, 6});
+  Names names;
+  plan(random({2, 6}));
+  CHECK(names.names == std::vector<std::string>{"affine", "relu", "affine"});
 }
 
 TEST_CASE("plan: follows the parameters") {

@@ -44,7 +44,7 @@ std::vector<std::unique_ptr<Optimizer>> all_methods(const Parameters& p) {
 // Sizes below, at and above one block of a sum, and more workers' boundaries than parameters.
 Parameters make_parameters() {
   Parameters made;
-  for (const std::size_t n : {3, 4096, 10000, 1}) made.emplace_back(full({n}, 1));
+  for (const std::size_t n : {3u, 4096u, 10000u, 1u}) made.emplace_back(full({n}, 1));
   return made;
 }
 
@@ -55,7 +55,7 @@ Tensor random(const Shape& shape, Rng& rng) {
 }
 
 TEST_CASE("shares: every method steps as from their sum, on any number of workers") {
-  for (const std::size_t count : {1, 2, 3})
+  for (const std::size_t count : {1u, 2u, 3u})
     for (std::size_t k = 0; k < all_methods(make_parameters()).size(); ++k) {
       Workers workers(count);
       const Parameters plain = make_parameters(), shared = make_parameters();
