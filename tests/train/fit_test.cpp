@@ -19,6 +19,7 @@
 
 #include "../near.h"
 #include "../throws.h"
+#include "quadrants.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
@@ -26,31 +27,11 @@ namespace {
 
 constexpr double exact = sizeof(Real) == 8 ? 1e-13 : 1e-5;
 
-// n points in the plane; the class is the sign of x·y.
-data::Dataset quadrants(std::size_t n, std::uint64_t seed = 1) {
-  Rng rng(seed);
-  Tensor points = uninitialized({n, 2});
-  Labels labels(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    points(i, 0) = static_cast<Real>(rng.uniform(-1, 1));
-    points(i, 1) = static_cast<Real>(rng.uniform(-1, 1));
-    labels[i] = points(i, 0) * points(i, 1) > 0;
-  }
-  return data::Dataset::from_arrays(std::move(points), labels, {.classes = 2});
-}
-
 nn::Sequential make_model(std::uint64_t seed = 1) {
   nn::Sequential model = nn::mlp({2, 8, 2}, nn::tanh);
   Rng rng(seed);
   nn::init(model, rng);
   return model;
-}
-
-std::vector<Real> numbers(const nn::Module& model) {
-  std::vector<Real> all;
-  for (const Parameter& parameter : model.parameters())
-    all.insert(all.end(), parameter.value().begin(), parameter.value().end());
-  return all;
 }
 
 // The weights and the losses after three epochs.

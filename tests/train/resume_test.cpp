@@ -28,6 +28,7 @@
 #include "../optim/bits.h"
 #include "../temporary_folder.h"
 #include "../throws.h"
+#include "quadrants.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
@@ -36,19 +37,6 @@ namespace {
 using Folder = TemporaryFolder;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-// n points in the plane; the class is the sign of x·y.
-data::Dataset quadrants(std::size_t n) {
-  Rng rng(1);
-  Tensor points = uninitialized({n, 2});
-  Labels labels(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    points(i, 0) = static_cast<Real>(rng.uniform(-1, 1));
-    points(i, 1) = static_cast<Real>(rng.uniform(-1, 1));
-    labels[i] = points(i, 0) * points(i, 1) > 0;
-  }
-  return data::Dataset::from_arrays(std::move(points), labels, {.classes = 2});
-}
 
 // All of a run; epochs of it, one by one.
 struct Run {

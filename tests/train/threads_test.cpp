@@ -16,36 +16,17 @@
 
 #include "../near.h"
 #include "../throws.h"
+#include "quadrants.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
-
-// n points in the plane; the class is the sign of x·y.
-data::Dataset quadrants(std::size_t n) {
-  Rng rng(1);
-  Tensor points = uninitialized({n, 2});
-  Labels labels(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    points(i, 0) = static_cast<Real>(rng.uniform(-1, 1));
-    points(i, 1) = static_cast<Real>(rng.uniform(-1, 1));
-    labels[i] = points(i, 0) * points(i, 1) > 0;
-  }
-  return data::Dataset::from_arrays(std::move(points), labels, {.classes = 2});
-}
 
 nn::Sequential make_model() {
   nn::Sequential model = nn::mlp({2, 70, 65, 2}, nn::tanh);  // more than one block of an update
   Rng rng(1);
   nn::init(model, rng);
   return model;
-}
-
-std::vector<Real> numbers(const nn::Module& model) {
-  std::vector<Real> all;
-  for (const Parameter& parameter : model.parameters())
-    all.insert(all.end(), parameter.value().begin(), parameter.value().end());
-  return all;
 }
 
 // The weights and the losses after three epochs.
