@@ -1,6 +1,7 @@
 // A step from gradients in shares: for every method what a step from their sum is.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -102,6 +103,27 @@ TEST_CASE("shares: what does not fit is refused before anything has changed") {
   CHECK(p[0].value() == full({2}, -1));
   CHECK(p[1].value() == full({3}, 1));
 }
+
+#if defined(__SSE2__) || defined(__aarch64__)
+TEST_CASE("shares: averages that decay end at zero, not among the subnormal numbers") {
+  bool shared = false;
+  SUBCASE("from the parameters' own gradients") {}
+  SUBCASE("from shares") { shared = true; }
+  const Parameters p{Parameter(full({2}, 1))};
+  Sgd sgd(p, {.lr = 0.1, .momentum = 0.5});
+  Workers workers(2);
+  for (int t = 0; t < 1200; ++t) {  // 2⁻¹²⁰⁰ is below the smallest double
+    const SharedTensor gradient = full({2}, t == 0);
+    Parameter(p[0]).set_gradient(gradient);
+    if (shared)
+      sgd.step(std::vector<Optimizer::Gradients>{{gradient}, {SharedTensor()}}, workers);
+    else
+      sgd.step();
+    const State state = sgd.state();
+    for (const Real b : state.tensors.at("0.b")) REQUIRE((b == 0 || std::isnormal(b)));
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace optim
