@@ -176,7 +176,7 @@ std::vector<Var> gradients_of(Tape& tape, std::span<const Root> roots, std::span
 void detail::apply_rule(Tape& tape, std::uint32_t i, const Gradients<SharedTensor>& gradients,
                         const SharedTensor& g) {
   const Tape::Node& node = tape.node(i);
-  TensorSink sink(node.input_list(), gradients, g);
+  TensorSink sink(node.input_list(), gradients, g, tape);
   node.code->with_tensors(node.rule, sink, *g, TensorInputs(node.input_list(), tape), *node.value);
 }
 
@@ -236,7 +236,7 @@ std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
 }
 
 template <class Take>
-void Tape::sweep_back(const Var& loss, Real weight, Take&& take) {
+void Tape::sweep_back(const Var& loss, Real weight, bool lazy, Take&& take) {
   if (loss.value().size() != 1)
     fail_usage("backward", "the loss has shape ", to_string(loss.shape()),
                ", not that of one number. Hint: sum or average it.");
@@ -248,23 +248,28 @@ void Tape::sweep_back(const Var& loss, Real weight, Take&& take) {
                "before the tape was made, or under NoTape?");
   watch_growth();
   Borrowed<SharedTensor> slots(size());
+  Borrowed<LazyProduct> products(lazy ? size() : 0);
   slots[last] = full(loss.shape(), weight);
   {
     const NoTape suspended;
-    sweep(*this, last, Gradients<SharedTensor>{slots.data()},
+    sweep(*this, last,
+          Gradients<SharedTensor>{slots.data(), nullptr, 0, lazy ? products.data() : nullptr},
           [](std::uint32_t) { return Stop::no; });
   }
   // a gradient of its own, even where the sweep shared one; empty if there is none
   take([&](std::uint32_t i) {
-    if (i > last || !slots[i]) return SharedTensor();
-    return slots[i].unique() ? std::move(slots[i]) : SharedTensor(*slots[i]);
+    if (i > last) return LazyGradient();
+    LazyProduct product = lazy ? std::move(products[i]) : LazyProduct();
+    if (!slots[i] || slots[i].unique())
+      return LazyGradient(std::move(slots[i]), std::move(product));
+    return LazyGradient(*slots[i], std::move(product));
   });
 }
 
 void Tape::backward(const Var& loss) {
-  sweep_back(loss, 1, [this](auto&& gradient_by) {
+  sweep_back(loss, 1, false, [this](auto&& gradient_by) {
     for (const std::uint32_t i : parameter_nodes()) {
-      SharedTensor added = gradient_by(i);
+      SharedTensor added = gradient_by(i).sum;
       if (!added) continue;
       SharedTensor& gradient = node(i).value.notes().gradient;
       if (!gradient)
@@ -278,10 +283,11 @@ void Tape::backward(const Var& loss) {
 }
 
 void Tape::backward(const Var& loss, Real weight, std::span<const Parameter> parameters,
-                    std::span<SharedTensor> into) {
+                    std::span<LazyGradient> into) {
   if (parameters.size() != into.size())
     fail_usage("backward", parameters.size(), " parameters and room for ", into.size(), '.');
-  sweep_back(loss, weight, [&](auto&& gradient_by) {
+  const bool lazy = !Observer::innermost();  // who is to see each gradient
+  sweep_back(loss, weight, lazy, [&](auto&& gradient_by) {
     for (std::size_t i = 0; i < into.size(); ++i)
       into[i] = gradient_by(node_of_parameter(parameters[i]));
   });

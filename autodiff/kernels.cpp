@@ -238,15 +238,6 @@ Tensor shift_by_max(const Tensor& x, int axis) {
   return y;
 }
 
-Tensor exponentiate_rows(Tensor& x) {
-  const std::size_t rows = x.shape()[0], columns = x.shape()[1];
-  x = evaluate(xt::exp(x));
-  Tensor totals = uninitialized({rows});
-  for (std::size_t i = 0; i < rows; ++i)
-    totals.data()[i] = fold_row<Sum>(x.data() + i * columns, columns);
-  return totals;
-}
-
 Tensor softmax(const Tensor& x, int axis) {
   const Lanes l = lanes(x.shape(), axis, "softmax");
   Tensor y = shift_by_max(x, axis);

@@ -62,8 +62,6 @@ Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& 
 
 /// x less its maximum along an axis (an infinite one counts as 0): eˣ of that cannot overflow.
 Tensor shift_by_max(const Tensor& x, int axis = -1);
-/// Makes x (batch, n) the e to its power, and returns each row's sum (batch).
-Tensor exponentiate_rows(Tensor& x);
 /// eˣ / Σ eˣ along an axis, and its logarithm; the maximum is subtracted first.
 Tensor softmax(const Tensor& x, int axis = -1);
 Tensor log_softmax(const Tensor& x, int axis = -1);

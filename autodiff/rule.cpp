@@ -19,9 +19,35 @@ Var VarInputs::operator[](std::size_t i) const {
 
 void TensorSink::add_broadcast(std::size_t i, Tensor e) { add(i, sum_to(e, shape(i))); }
 
+// A handle to g or an input, if these numbers are one of them and stay as they are: what has notes
+// may be a parameter, which a step changes.
+SharedTensor TensorSink::kept(const Tensor& x) const {
+  if (&x == &*g_) return g_;
+  for (std::size_t i = 0; i < inputs_.size(); ++i)
+    if (&x == &*inputs_[i].value && !inputs_[i].value.has_notes())
+      return TensorInputs(inputs_, tape_).shared(i);
+  return {};
+}
+
+// Whether the product is left for later: where there is room for it, if its factors can be kept
+// and have fewer numbers.
+bool TensorSink::leave_product(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
+                               bool transpose_b) {
+  const std::uint32_t node = inputs_[i].node;
+  if (!gradients_.products_from_first || tape_.node(node).code) return false;
+  LazyProduct& product = gradients_.products_from_first[node - gradients_.first];
+  if (product || a.dimension() != 2 || b.dimension() != 2 ||
+      a.size() + b.size() >= element_count(shape(i)))
+    return false;
+  LazyProduct left{kept(a), kept(b), transpose_a, transpose_b};
+  if (!left.a || !left.b || left.shape() != shape(i)) return false;
+  product = std::move(left);
+  return true;
+}
+
 void TensorSink::add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
                             bool transpose_b) {
-  if (!wants(i)) return;
+  if (!wants(i) || leave_product(i, a, transpose_a, b, transpose_b)) return;
   SharedTensor& sum = slot(i);
   if (sum && sum.unique() && a.dimension() == 2 && b.dimension() == 2)
     gemm(a, transpose_a, b, transpose_b, 1, sum.mutate());

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include <reel/autodiff/kernels.h>
+#include <reel/autodiff/lazy_gradient.h>
 #include <reel/autodiff/var.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -68,6 +69,7 @@ struct Gradients {
   Gradient* from_first;
   const bool* asked_from_first = nullptr;  ///< null: all of them
   std::uint32_t first = 0;
+  LazyProduct* products_from_first = nullptr;  ///< where leaves may be left with one; null: nowhere
 
   Gradient& operator[](std::uint32_t node) const { return from_first[node - first]; }
   bool asked(std::uint32_t node) const {
@@ -91,15 +93,15 @@ class SinkBase {
   Gradient& slot(std::size_t i) const { return gradients_[inputs_[i].node]; }
   const Shape& shape(std::size_t i) const { return inputs_[i].value->shape(); }
 
- private:
   InputList inputs_;
   Gradients<Gradient> gradients_;
 };
 
 class TensorSink : public SinkBase<SharedTensor> {
  public:
-  TensorSink(InputList inputs, const Gradients<SharedTensor>& gradients, const SharedTensor& g)
-      : SinkBase(inputs, gradients), g_(g) {}
+  TensorSink(InputList inputs, const Gradients<SharedTensor>& gradients, const SharedTensor& g,
+             const Tape& tape)
+      : SinkBase(inputs, gradients), g_(g), tape_(tape) {}
 
   /// Adds e, a tensor or a lazy expression, to the gradient by input i. An e of a shape that input
   /// i was broadcast to is summed back.
@@ -133,8 +135,12 @@ class TensorSink : public SinkBase<SharedTensor> {
 
  private:
   void add_broadcast(std::size_t i, Tensor e);
+  bool leave_product(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
+                     bool transpose_b);
+  SharedTensor kept(const Tensor& x) const;
 
   const SharedTensor& g_;
+  const Tape& tape_;
 };
 
 class VarSink : public SinkBase<Var> {

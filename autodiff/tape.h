@@ -72,9 +72,11 @@ class Tape {
   /// The same without touching what the parameters hold: into[i] becomes the gradient of
   /// weight·loss by parameters[i], each of which is there once, and empty if the loss does not
   /// depend on it. So several threads can differentiate one model, each on a tape of its own.
-  /// Throws Error as above, and if the two differ in length.
+  /// Unless an observer looks on, a product of two matrices may be left to compute; what the loss
+  /// was computed from, but for parameters, must not change before. Throws Error as above, and if
+  /// the two differ in length.
   void backward(const Var& loss, Real weight, std::span<const Parameter> parameters,
-                std::span<SharedTensor> into);
+                std::span<LazyGradient> into);
 
   /// Never used twice.
   std::uint64_t id() const noexcept { return id_; }
@@ -113,9 +115,10 @@ class Tape {
                     std::size_t rule_bytes);
   std::uint32_t append_leaf(const SharedTensor& value);
   std::uint32_t node_of_parameter(const Parameter& parameter) const;
-  // Hands take(node) the gradient of weight·loss by each node that has one and is asked for.
+  // Calls take(gradient_by), where gradient_by(node) is the gradient of weight·loss; `lazy` may
+  // leave products in it.
   template <class Take>
-  void sweep_back(const Var& loss, Real weight, Take&& take);
+  void sweep_back(const Var& loss, Real weight, bool lazy, Take&& take);
   void watch_growth();
 
   static constinit thread_local Tape* innermost_;

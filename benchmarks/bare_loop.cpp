@@ -2,20 +2,25 @@
 #include "bare_loop.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 #include <xtensor/xnoalias.hpp>
 
+#include <reel/autodiff/core/prefetch.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/gemm.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// c (m, n) = op(a)·op(b)
-void product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const float* a,
-             const float* b, float* c) {
-  raw_gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, 0, c);
+constexpr float mu = 0.9f, beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
+constexpr std::size_t block = 64;  // rows of a weight whose gradient stays in the cache
+
+// c (m, n) = a·op(b)
+void product(bool tb, std::size_t m, std::size_t n, std::size_t k, const float* a, const float* b,
+             float* c) {
+  raw_gemm(false, tb, m, n, k, a, k, b, tb ? k : n, 0, c);
 }
 
 // s = (softmax(s + b) − one_hot)·weight for each row, the gradient by the scores; the loss
@@ -42,10 +47,11 @@ float softmax_cross_entropy(Tensor& scores, const float* b, const Labels& labels
   return loss * weight;
 }
 
-void sum_rows(const float* x, std::size_t rows, std::size_t columns, float* sum) {
-  std::fill(sum, sum + columns, 0.0f);
+// sum (columns) += the rows of x, each `stride` after the one before
+void add_rows(const float* x, std::size_t rows, std::size_t columns, std::size_t stride,
+              float* sum) {
   for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < columns; ++j) sum[j] += x[i * columns + j];
+    for (std::size_t j = 0; j < columns; ++j) sum[j] += x[i * stride + j];
 }
 
 }  // namespace
@@ -69,8 +75,10 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
       workers_(workers) {
   std::size_t start = 0;
   for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
+    const std::size_t in = widths_[l], out = widths_[l + 1];
     weights_.push_back(start);
-    start += (widths_[l] + 1) * widths_[l + 1];
+    start += (in + 1) * out;
+    in_rows_.push_back(batch / workers.count() * (in + out) < in * out);
   }
   for (std::size_t w = 0; w < workers.count(); ++w) {
     const std::size_t samples = share_of(batch, w, workers.count()).size();
@@ -78,13 +86,17 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
       buffers_[w].values.push_back(zeros({samples, width}));
       buffers_[w].deltas.push_back(zeros({samples, width}));
     }
+    buffers_[w].by_output.resize(weights_.size());
     buffers_[w].gradient = zeros({parameters_.size()});
+    buffers_[w].rows = zeros({block, *std::max_element(widths_.begin(), widths_.end())});
     buffers_[w].labels.resize(samples);
   }
 }
 
 float BareLoop::step(const data::Dataset& images, std::span<const std::uint32_t> rows) {
   ++t_;
+  root_ = std::sqrt(1 - std::pow(beta2, static_cast<float>(t_)));
+  rate_ = lr_ / (1 - std::pow(beta1, static_cast<float>(t_))) * root_;
   workers_.run([&](std::size_t w) {
     const FlushSubnormals flush;
     const Share share = share_of(rows.size(), w, workers_.count());
@@ -92,24 +104,33 @@ float BareLoop::step(const data::Dataset& images, std::span<const std::uint32_t>
     images.gather(rows.subspan(share.begin, share.size()),
                   {own.values[0].data(), share.size() * widths_[0]},
                   {own.labels.data(), share.size()});
-    differentiate(own, share.size(), 1 / static_cast<float>(rows.size()));
+    own.samples = share.size();
+    differentiate(own, 1 / static_cast<float>(rows.size()));
   });
   workers_.run([&](std::size_t w) {
     const FlushSubnormals flush;
-    update(share_of(parameters_.size(), w, workers_.count(), 4096));
+    for (std::size_t l = 0; l < weights_.size(); ++l) {
+      const Share rows_of_weight = share_of(widths_[l + 1], w, workers_.count());
+      const std::size_t blocks = (rows_of_weight.size() + block - 1) / block;
+      for (std::size_t i = 0; i < blocks; ++i) {
+        const Share part = share_of(rows_of_weight.size(), i, blocks);
+        update_rows(l, rows_of_weight.begin + part.begin, part.size(), buffers_[w]);
+      }
+    }
   });
   float loss = 0;
   for (const Buffers& own : buffers_) loss += own.loss;
   return loss;
 }
 
-void BareLoop::differentiate(Buffers& own, std::size_t samples, float weight) const {
+void BareLoop::differentiate(Buffers& own, float weight) const {
+  const std::size_t samples = own.samples;
   const std::size_t layers = weights_.size();
   for (std::size_t l = 0; l < layers; ++l) {  // h = max(0, x·Wᵀ + b); no max in the last layer
     const std::size_t in = widths_[l], out = widths_[l + 1];
     const float* w = parameters_.data() + weights_[l];
     float* h = own.values[l + 1].data();
-    product(false, true, samples, out, in, own.values[l].data(), w, h);
+    product(true, samples, out, in, own.values[l].data(), w, h);
     const float* b = w + out * in;
     if (l + 1 == layers) break;
     for (std::size_t i = 0; i < samples; ++i, h += out)
@@ -122,38 +143,63 @@ void BareLoop::differentiate(Buffers& own, std::size_t samples, float weight) co
   const float* delta = scores.data();
   for (std::size_t l = layers; l-- > 0;) {
     const std::size_t in = widths_[l], out = widths_[l + 1];
-    float* dw = own.gradient.data() + weights_[l];
-    product(true, false, out, in, samples, delta, own.values[l].data(), dw);
-    sum_rows(delta, samples, out, dw + out * in);
+    own.by_output[l] = delta;
+    if (!in_rows_[l])
+      raw_gemm(true, false, out, in, samples, delta, out, own.values[l].data(), in, 0,
+               own.gradient.data() + weights_[l]);
     if (l == 0) break;
     float* below = own.deltas[l].data();
     const float* h = own.values[l].data();
-    product(false, false, samples, in, out, delta, parameters_.data() + weights_[l], below);
+    product(false, samples, in, out, delta, parameters_.data() + weights_[l], below);
     for (std::size_t i = 0; i < samples * in; ++i) below[i] = h[i] > 0 ? below[i] : 0;
     delta = below;
   }
 }
 
-void BareLoop::update(Share part) {
-  constexpr float mu = 0.9f, beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
-  for (std::size_t w = 1; w < buffers_.size(); ++w)
-    for (std::size_t i = part.begin; i < part.end; ++i)
-      buffers_[0].gradient.data()[i] += buffers_[w].gradient.data()[i];
-  const float* g = buffers_[0].gradient.data();
-  float* p = parameters_.data();
-  float* m = m_.data();
-  float* v = v_.data();
+// Rows of layer l's weight and numbers of its bias, from the samples of all workers.
+void BareLoop::update_rows(std::size_t l, std::size_t row, std::size_t rows, Buffers& own) {
+  const std::size_t in = widths_[l], out = widths_[l + 1], start = weights_[l] + row * in;
+  const std::size_t crew = buffers_.size();
+  std::array<float, block> by_bias{};
+  const float* gradient = own.rows.data();
+  for (std::size_t w = 0; w < crew; ++w) {
+    const Buffers& from = buffers_[w];
+    const float* delta = from.by_output[l] + row;
+    add_rows(delta, from.samples, rows, out, by_bias.data());
+    if (in_rows_[l])
+      raw_gemm(true, false, rows, in, from.samples, delta, out, from.values[l].data(), in, w > 0,
+               own.rows.data());
+    else if (crew == 1)
+      gradient = from.gradient.data() + start;
+    else if (w == 0)
+      std::copy_n(from.gradient.data() + start, rows * in, own.rows.data());
+    else
+      add_rows(from.gradient.data() + start, 1, rows * in, 0, own.rows.data());
+  }
+  const std::size_t at_once =
+      crew > 1 ? in : rows * in;  // or what others have read is fetched late
+  for (std::size_t i = 0; i < rows * in; i += at_once) {
+    if (i + at_once < rows * in)
+      prefetch_to_write(parameters_.data() + start + i + at_once, at_once * sizeof(float));
+    update(start + i, at_once, gradient + i);
+  }
+  update(weights_[l] + out * in + row, rows, by_bias.data());
+}
+
+void BareLoop::update(std::size_t start, std::size_t count, const float* g) {
+  float* p = parameters_.data() + start;
+  float* m = m_.data() + start;
+  float* v = v_.data() + start;
   if (method_ == Method::sgd) {
-    for (std::size_t i = part.begin; i < part.end; ++i) p[i] -= lr_ * g[i];
+    for (std::size_t i = 0; i < count; ++i) p[i] -= lr_ * g[i];
   } else if (method_ == Method::momentum) {
-    for (std::size_t i = part.begin; i < part.end; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       m[i] = mu * m[i] + g[i];
       p[i] -= lr_ * m[i];
     }
   } else {
-    const float root = std::sqrt(1 - std::pow(beta2, static_cast<float>(t_)));
-    const float rate = lr_ / (1 - std::pow(beta1, static_cast<float>(t_))) * root;
-    for (std::size_t i = part.begin; i < part.end; ++i) {
+    const float root = root_, rate = rate_;
+    for (std::size_t i = 0; i < count; ++i) {
       m[i] = beta1 * m[i] + (1 - beta1) * g[i];
       v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
       p[i] -= rate * m[i] / (std::sqrt(v[i]) + eps * root);

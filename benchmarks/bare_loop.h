@@ -31,21 +31,29 @@ class BareLoop {
   const std::vector<float>& parameters() const { return parameters_; }
 
  private:
-  // What one worker needs for its share: activations, their gradients, those of the parameters.
+  // What one worker needs for its share of the samples, and for its rows of each weight.
   struct Buffers {
     std::vector<Tensor> values, deltas;
-    Tensor gradient;
+    std::vector<const float*> by_output;  // of each layer: the gradient by its output
+    Tensor gradient;                      // of all parameters, for its samples
+    Tensor rows;                          // of the gradient that are being updated
     Labels labels;
+    std::size_t samples = 0;
     float loss = 0;
   };
 
-  void differentiate(Buffers& own, std::size_t samples, float weight) const;
-  void update(Share part);
+  void differentiate(Buffers& own, float weight) const;
+  void update_rows(std::size_t l, std::size_t row, std::size_t rows, Buffers& own);
+  void update(std::size_t start, std::size_t count, const float* gradient);
 
   std::vector<std::size_t> widths_, weights_;  // weights_[l]: where layer l's parameters start
+  // Of each layer: whether the gradient by its weight has more numbers than what it is a product
+  // of. Then each worker computes the rows that it updates, else a whole gradient for its samples.
+  std::vector<char> in_rows_;
   Method method_;
   float lr_;
   int t_ = 0;
+  float root_ = 0, rate_ = 0;  // of Adam in this step
   std::vector<float> parameters_, m_, v_;
   std::vector<Buffers> buffers_;
   Workers& workers_;

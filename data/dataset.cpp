@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include <reel/autodiff/core/prefetch.h>
 #include <reel/data/gather.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -28,11 +29,13 @@ struct Dataset::Storage {
       scale_bytes(bytes.data() + row * features, to, features, scale);
   }
 
+  // The start of a row; from there on the processor sees the pattern itself.
   void fetch(std::size_t row) const {
+    constexpr std::size_t most = 4096;
     if (bytes.empty())
-      prefetch(values.data() + row * features, features * sizeof(Real));
+      prefetch(values.data() + row * features, std::min(features * sizeof(Real), most));
     else
-      prefetch(bytes.data() + row * features, features);
+      prefetch(bytes.data() + row * features, std::min(features, most));
   }
 
   // Takes the labels and the description of n samples of sample_shape.

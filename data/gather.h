@@ -1,4 +1,4 @@
-// The inner loops of gathering a batch: scale a row of bytes, fetch a row ahead.
+// The inner loop of gathering a batch: scale a row of bytes.
 #pragma once
 
 #include <algorithm>
@@ -48,15 +48,6 @@ inline void scale_bytes(const std::uint8_t* __restrict from, Real* __restrict to
     const std::size_t i = std::min(start, count - block);
     for (std::size_t j = 0; j < block; ++j) to[i + j] = scaled(from[i + j]);
   }
-}
-
-/// Asks for the first bytes of a row; from there on the processor sees the pattern itself. The
-/// empty asm is there because g++ 12 removes calls of a function that does nothing but prefetch.
-inline void prefetch(const void* row, std::size_t bytes) {
-  constexpr std::size_t line = 64, most = 4096;
-  const char* start = static_cast<const char*>(row);
-  for (std::size_t i = 0; i < std::min(bytes, most); i += line) __builtin_prefetch(start + i);
-  asm volatile("");
 }
 
 }  // namespace data

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include <reel/autodiff/core/prefetch.h>
 #include <reel/autodiff/core/subnormals.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -14,7 +15,10 @@ namespace {
 
 constexpr std::size_t most_arrays = 4;
 constexpr double any = std::numeric_limits<double>::infinity();
-constexpr std::size_t sum_block = 4096;
+
+// Numbers that are summed and updated at once: as many as stay in the first-level cache, or, of a
+// matrix product, as many rows as stay in the second-level one; more would not be faster.
+constexpr std::size_t cached = 4096, cached_product = 1 << 16, min_rows = 8, max_rows = 64;
 
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }
 std::string group_key(std::size_t group) { return concat("lr of group ", group); }
@@ -48,7 +52,7 @@ void Optimizer::step(const StepOptions& options) {
   bool any_gradient = false;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const SharedTensor& gradient = parameters_[i].gradient();
-    if (gradient) check_shape(i, gradient);
+    if (gradient) check_shape(i, gradient->shape());
     any_gradient |= static_cast<bool>(gradient);
   }
   if (!any_gradient)
@@ -66,60 +70,75 @@ void Optimizer::step(const StepOptions& options) {
 
 void Optimizer::step(std::span<const Gradients> shares, Workers& workers) {
   if (shares.empty()) fail_usage(method_, "was given no gradients.");
-  std::size_t total = 0, taking = 0;
-  taking_part_.assign(parameters_.size(), false);
+  std::size_t total = 0;
+  grain_.assign(parameters_.size(), 0);
   for (const Gradients& share : shares) {
     if (share.size() != parameters_.size())
       fail_usage(method_, share.size(), " gradients for ", parameters_.size(), " parameters.");
     for (std::size_t i = 0; i < share.size(); ++i) {
       if (!share[i]) continue;
-      check_shape(i, share[i]);
-      if (taking_part_[i]) continue;
-      taking_part_[i] = true;
-      total += share[i]->size();
-      ++taking;
+      const Shape shape = share[i].shape();
+      check_shape(i, shape);
+      if (grain_[i] == 0) total += element_count(shape);
+      grain_[i] = std::max(grain_[i], share[i].product ? shape[1] : 1);
     }
   }
-  if (taking == 0) fail_usage(method_, "no parameter has a gradient.");
+  if (std::all_of(grain_.begin(), grain_.end(), [](std::size_t g) { return g == 0; }))
+    fail_usage(method_, "no parameter has a gradient.");
   for (std::size_t i = 0; i < parameters_.size(); ++i)
-    if (taking_part_[i]) begin_step(i);
+    if (grain_[i] > 0) begin_step(i);
   workers.run([&](std::size_t w) {
     const FlushSubnormals flush;
-    Share part = share_of(total, w, workers.count(), sum_block);
+    Share part = share_of(total, w, workers.count(), cached);
     for (std::size_t i = 0; i < parameters_.size() && part.end > 0; ++i) {
-      if (!taking_part_[i]) continue;
-      const std::size_t n = element_count(slots_[i].shape);
-      if (part.begin < n) update_from_shares(i, {part.begin, std::min(part.end, n)}, shares);
+      const std::size_t grain = grain_[i], n = grain > 0 ? element_count(slots_[i].shape) : 0;
+      if (part.begin < n) {
+        const std::size_t end = std::min(part.end, n);
+        update_from_shares(i, {part.begin - part.begin % grain, end - end % grain}, shares);
+      }
       part = {part.begin - std::min(part.begin, n), part.end - std::min(part.end, n)};
     }
   });
 }
 
-// A block of sums stays in the first-level cache, so that the sum costs no memory traffic.
+// Block by block, so that a sum costs no memory traffic, and a product only that of its factors.
 void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gradients> shares) {
   const auto has_gradient = [i](const Gradients& share) { return static_cast<bool>(share[i]); };
   const auto first = std::find_if(shares.begin(), shares.end(), has_gradient);
   const auto rest = shares.subspan(static_cast<std::size_t>(first - shares.begin()) + 1);
-  if (std::none_of(rest.begin(), rest.end(), has_gradient))
-    return update_part(i, part, (*first)[i]->data() + part.begin);
-  std::array<Real, sum_block> sum;
+  if (!(*first)[i].product && std::none_of(rest.begin(), rest.end(), has_gradient))
+    return update_part(i, part, (*first)[i].sum->data() + part.begin);
+  const std::size_t grain = grain_[i];
+  const std::size_t grains =
+      grain == 1 ? cached : std::clamp(cached_product / grain, min_rows, max_rows);
+  Tensor sum = uninitialized({std::min(grains * grain, part.size())});
   for (Share block = part; block.begin < part.end; block.begin = block.end) {
-    block.end = std::min(part.end, block.begin + sum_block);
-    std::copy_n((*first)[i]->data() + block.begin, block.size(), sum.data());
-    for (const Gradients& share : rest) {
-      if (!share[i]) continue;
-      const Real* g = share[i]->data() + block.begin;
-      for (std::size_t k = 0; k < block.size(); ++k) sum[k] += g[k];
-    }
-    update_part(i, block, sum.data());
+    block.end = std::min(part.end, block.begin + grains * grain);
+    (*first)[i].compute(block, false, sum.data());
+    for (const Gradients& share : rest)
+      if (share[i]) share[i].compute(block, true, sum.data());
+    if (shares.size() > 1)
+      update_shared(i, block, sum.data());
+    else
+      update_part(i, block, sum.data());
   }
 }
 
-void Optimizer::check_shape(std::size_t i, const SharedTensor& gradient) const {
+// update_part for numbers that other workers have read.
+void Optimizer::update_shared(std::size_t i, Share part, const Real* gradient) {
+  for (Share block = part; block.begin < part.end; block.begin = block.end) {
+    block.end = std::min(part.end, block.begin + cached);
+    prefetch_to_write(slots_[i].value + block.end,
+                      std::min(part.end - block.end, cached) * sizeof(Real));
+    update_part(i, block, gradient + (block.begin - part.begin));
+  }
+}
+
+void Optimizer::check_shape(std::size_t i, const Shape& gradient) const {
   const Parameter& parameter = parameters_[i];
-  if (gradient->shape() != parameter.shape() || slots_[i].shape != parameter.shape())
+  if (gradient != parameter.shape() || slots_[i].shape != parameter.shape())
     fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
-               to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
+               to_string(parameter.shape()), ", its gradient ", to_string(gradient),
                ", and it was given with ", to_string(slots_[i].shape), '.');
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/workers.h>
+#include <reel/autodiff/lazy_gradient.h>
 #include <reel/optim/groups.h>
 #include <reel/optim/state.h>
 
@@ -30,15 +31,15 @@ struct StepOptions {
 /// A step takes subnormal numbers as zero; see FlushSubnormals.
 class Optimizer : public Stateful {
  public:
-  /// A gradient for each of `parameters()`, or an empty handle.
-  using Gradients = std::vector<SharedTensor>;
+  /// A gradient for each of `parameters()`, or an empty one.
+  using Gradients = std::vector<LazyGradient>;
 
   /// Updates every parameter that has a gradient, and empties the gradients. Throws Error, before
   /// anything has changed, if none has, or if a parameter was resized.
   void step(const StepOptions& options = {});
   /// The same from gradients that workers made: parameter i's is the sum over w, in this order, of
-  /// shares[w][i], where an empty handle counts as 0. Each worker sums and updates a part of its
-  /// own of all parameters. What the parameters hold as gradients is neither read nor changed.
+  /// shares[w][i], where an empty one counts as 0. Each worker computes, sums and updates a part of
+  /// its own of all parameters. What the parameters hold as gradients is neither read nor changed.
   /// Throws Error, before anything has changed, if there is no gradient at all, or if a list or a
   /// gradient does not fit the parameters.
   void step(std::span<const Gradients> shares, Workers& workers);
@@ -108,9 +109,10 @@ class Optimizer : public Stateful {
     Real* value = nullptr;  // in this step
   };
 
-  void check_shape(std::size_t i, const SharedTensor& gradient) const;
+  void check_shape(std::size_t i, const Shape& gradient) const;
   void begin_step(std::size_t i);
   void update_part(std::size_t i, Share part, const Real* gradient);
+  void update_shared(std::size_t i, Share part, const Real* gradient);
   void update_from_shares(std::size_t i, Share part, std::span<const Gradients> shares);
 
   std::string_view method_;
@@ -118,7 +120,7 @@ class Optimizer : public Stateful {
   std::vector<Rates> rates_;  // of each group
   std::vector<Parameter> parameters_;
   std::vector<Slot> slots_;
-  std::vector<char> taking_part_;  // in this step
+  std::vector<std::size_t> grain_;  // in this step: numbers that come together; 0: no gradient
 };
 
 }  // namespace optim

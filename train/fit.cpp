@@ -56,7 +56,7 @@ class Steps {
       const Share share = share_of(rows.size(), w, workers_.count());
       Worker& worker = shares_[w];
       worker.loss = 0;
-      gradients_[w].assign(gradients_[w].size(), SharedTensor());
+      gradients_[w].assign(gradients_[w].size(), LazyGradient());
       if (share.size() == 0) return;
       const Real weight = Real(share.size()) / Real(rows.size());
       batches.dataset().gather(rows.subspan(share.begin, share.size()), worker.batch);

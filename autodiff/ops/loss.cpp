@@ -1,4 +1,7 @@
 // Losses: one number for a batch. What training uses most is fused into one operation.
+#include <cmath>
+#include <numeric>
+
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
@@ -90,11 +93,12 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
   };
   Real loss = 0;
   for (std::size_t i = 0; i < batch; ++i) loss -= at_label(i);
-  const Tensor totals = exponentiate_rows(delta);
-  loss += item(reel::sum(evaluate(xt::log(totals))));
+  delta = evaluate(xt::exp(delta));
   for (std::size_t i = 0; i < batch; ++i) {
     Real* row = delta.data() + i * classes;
-    const Real scale = weight / totals.data()[i];
+    const Real total = std::accumulate(row, row + classes, Real(0));
+    loss += std::log(total);
+    const Real scale = weight / total;
     for (std::size_t c = 0; c < classes; ++c) row[c] *= scale;
     at_label(i) -= weight;
   }

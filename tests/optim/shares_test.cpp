@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/kernels.h>
 #include <reel/optim/adadelta.h>
 #include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>
@@ -71,8 +72,8 @@ TEST_CASE("shares: every method steps as from their sum, on any number of worker
           bool any = false;
           for (std::size_t w = 0; w < count; ++w) {
             if ((i + w + static_cast<std::size_t>(t)) % 3 == 0) continue;  // no gradient there
-            shares[w][i] = random(plain[i].shape(), rng);
-            sum += *shares[w][i];
+            shares[w][i].sum = random(plain[i].shape(), rng);
+            sum += *shares[w][i].sum;
             any = true;
           }
           if (any) Parameter(plain[i]).set_gradient(SharedTensor(sum));
@@ -86,6 +87,44 @@ TEST_CASE("shares: every method steps as from their sum, on any number of worker
     }
 }
 
+// A product of rank 3 with rows that no worker's part ends with; sum + product where both are.
+TEST_CASE("shares: products that are still to compute, whole rows to each worker") {
+  for (const std::size_t count : {1u, 2u, 3u, 7u})
+    for (const bool transpose_a : {false, true})
+      for (const bool transpose_b : {false, true}) {
+        CAPTURE(count);
+        Rng rng(3);
+        const Parameters plain{Parameter(full({90, 301}, 1)), Parameter(full({5}, 1))};
+        const Parameters shared{Parameter(full({90, 301}, 1)), Parameter(full({5}, 1))};
+        const auto factor = [&](std::size_t wide, bool high) {
+          return random(high ? Shape{wide, 3} : Shape{3, wide}, rng);
+        };
+        std::vector<Optimizer::Gradients> shares(3, Optimizer::Gradients(2));
+        Tensor sum = zeros({90, 301}), bias = random({5}, rng);
+        for (std::size_t w = 0; w < 3; ++w) {
+          const LazyProduct product{factor(90, !transpose_a), factor(301, transpose_b), transpose_a,
+                                    transpose_b};
+          const Tensor dense = random({90, 301}, rng);
+          if (w != 1) shares[w][0].product = product;
+          if (w != 0) shares[w][0].sum = dense;
+          if (w != 1) sum += matmul(*product.a, transpose_a, *product.b, transpose_b);
+          if (w != 0) sum += dense;
+        }
+        shares[1][1] = SharedTensor(bias);
+        Parameter(plain[0]).set_gradient(SharedTensor(sum));
+        Parameter(plain[1]).set_gradient(SharedTensor(bias));
+        Adam one(plain, {.lr = 0.1}), two(shared, {.lr = 0.1});
+        Workers workers(count);
+        for (int t = 0; t < 2; ++t) {
+          one.step({.keep = true});
+          two.step(shares, workers);
+        }
+        const double tolerance = sizeof(Real) == 8 ? 1e-12 : 1e-3;
+        for (std::size_t i = 0; i < 2; ++i)
+          REQUIRE(near(shared[i].value(), plain[i].value(), tolerance, tolerance));
+      }
+}
+
 TEST_CASE("shares: what does not fit is refused before anything has changed") {
   Parameters p{Parameter(full({2}, 1), "a"), Parameter(full({3}, 1), "b")};
   Sgd sgd(p, {.lr = 1});
@@ -97,6 +136,9 @@ TEST_CASE("shares: what does not fit is refused before anything has changed") {
   CHECK_ERROR("1 gradients for 2 parameters", sgd.step(Shares{{two, three}, {two}}, workers));
   CHECK_ERROR("parameter \"b\" has shape (3), its gradient (2)",
               sgd.step(Shares{{two, three}, {two, two}}, workers));
+  const LazyProduct product{full({2, 1}, 1), full({1, 2}, 1)};
+  CHECK_ERROR("parameter \"a\" has shape (2), its gradient (2,2)",
+              sgd.step(Shares{{LazyGradient({}, product), three}}, workers));
   CHECK(p[0].value() == full({2}, 1));
   CHECK(p[1].value() == full({3}, 1));
   sgd.step(Shares{{two, {}}, {two, {}}}, workers);

@@ -1,0 +1,30 @@
+// Asking for memory before it is used.
+#pragma once
+
+#include <cstddef>
+
+namespace reel {
+namespace detail {
+
+// The empty asm is there because g++ 12 removes calls of a function that does nothing but prefetch.
+template <bool to_write>
+void prefetch_lines(const void* memory, std::size_t bytes) noexcept {
+  constexpr std::size_t line = 64;
+  const char* start = static_cast<const char*>(memory);
+  for (std::size_t i = 0; i < bytes; i += line) __builtin_prefetch(start + i, to_write);
+  asm volatile("");
+}
+
+}  // namespace detail
+
+/// Has these bytes brought into the cache while this thread goes on. Any address will do.
+inline void prefetch(const void* memory, std::size_t bytes) noexcept {
+  detail::prefetch_lines<false>(memory, bytes);
+}
+/// The same for bytes that will be written. What another processor has read since must be taken
+/// from it before a write; this thread would wait for that line by line.
+inline void prefetch_to_write(const void* memory, std::size_t bytes) noexcept {
+  detail::prefetch_lines<true>(memory, bytes);
+}
+
+}  // namespace reel

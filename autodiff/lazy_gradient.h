@@ -1,0 +1,40 @@
+// LazyGradient: a gradient by a parameter, of which a matrix product may still be to compute.
+#pragma once
+
+#include <reel/autodiff/core/workers.h>
+#include <reel/autodiff/shared_tensor.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// op(a)·op(b) of two matrices, where op transposes if the flag says so; or none.
+struct LazyProduct {
+  SharedTensor a, b;
+  bool transpose_a = false, transpose_b = false;
+
+  explicit operator bool() const noexcept { return static_cast<bool>(a); }
+  /// Of the product, which must be there.
+  Shape shape() const;
+};
+
+/// What a sweep leaves for one parameter: sum + product, where either may be missing; empty without
+/// both. The gradient by a weight, gᵀ·x over a batch, has more numbers than g and x together if the
+/// layer is wide; then it is better computed a few rows at a time by those who use them, while they
+/// are in the cache, than as a whole by each who shares a batch.
+struct LazyGradient {
+  SharedTensor sum;
+  LazyProduct product;
+
+  LazyGradient() = default;
+  LazyGradient(SharedTensor tensor) : sum(std::move(tensor)) {}  // NOLINT: implicit on purpose
+  LazyGradient(SharedTensor tensor, LazyProduct factors)
+      : sum(std::move(tensor)), product(std::move(factors)) {}
+
+  explicit operator bool() const noexcept { return sum || product; }
+  /// Throws Error if it is empty.
+  Shape shape() const;
+  /// to = the elements `part` of it, in row-major order, or with `add` to += these. Of a product
+  /// these are whole rows. Must not be empty.
+  void compute(Share part, bool add, Real* to) const;
+};
+
+}  // namespace reel::inline REEL_PRECISION
