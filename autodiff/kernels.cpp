@@ -41,6 +41,12 @@ struct Max {
   static Real fold(Real a, Real b) { return a > b || a != a ? a : b; }  // keeps NaN
 };
 
+// Drops NaN, which is cheaper; for softmax, where a NaN spoils its row anyway.
+struct Peak {
+  static constexpr Real start = -std::numeric_limits<Real>::infinity();
+  static Real fold(Real a, Real b) { return std::max(a, b); }
+};
+
 struct Min {
   static constexpr Real start = std::numeric_limits<Real>::infinity();
   static Real fold(Real a, Real b) { return a < b || a != a ? a : b; }  // keeps NaN
@@ -226,13 +232,13 @@ Tensor shift_by_max(const Tensor& x, int axis) {
   if (l.inner == 1) {
     for (std::size_t start = 0; start < x.size(); start += l.n) {
       const Real* row = x.data() + start;
-      const Real most = fold_row<Max>(row, l.n), peak = std::isinf(most) ? Real(0) : most;
+      const Real most = fold_row<Peak>(row, l.n), peak = std::isinf(most) ? Real(0) : most;
       for (std::size_t k = 0; k < l.n; ++k) y.data()[start + k] = row[k] - peak;
     }
     return y;
   }
   Tensor peaks = uninitialized({l.outer, l.inner});
-  fold_lanes<Max>(x.data(), l, peaks.data());
+  fold_lanes<Peak>(x.data(), l, peaks.data());
   for (Real& p : peaks.storage()) p = std::isinf(p) ? Real(0) : p;
   over_lanes(x, peaks, l, y, [](Real a, Real peak) { return a - peak; });
   return y;

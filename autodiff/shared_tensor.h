@@ -1,6 +1,7 @@
 // SharedTensor: a reference-counted tensor, the thing that a Var, a Parameter and a batch point to.
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -15,27 +16,34 @@ namespace reel::inline REEL_PRECISION {
 
 /// A handle to a tensor; copies share it. Reading is free; whoever wants to write asks `mutate()`,
 /// which counts the change, so that a tape notices when a value it recorded is no longer the same.
+///
+/// A thread keeps small tensors that nobody shares any more, up to a bound, and evaluates the next
+/// expression of the same shape into one of them: on a few numbers, making a tensor costs more than
+/// the arithmetic.
 class SharedTensor {
  public:
   struct Notes;
 
- private:
-  struct Box {
-    template <class E>
-    explicit Box(E&& tensor) : value(evaluate(std::forward<E>(tensor))) {}
-
-    Tensor value;
-    std::uint32_t version = 0;
-    std::unique_ptr<Notes> notes;
-  };
-
- public:
   SharedTensor() = default;
   /// Takes a tensor by move, or evaluates an xtensor expression straight into its place.
   template <class E>
   requires(!std::derived_from<std::remove_cvref_t<E>, SharedTensor> &&
            std::convertible_to<E, Tensor>) SharedTensor(E&& value)  // NOLINT: implicit on purpose
-      : box_(std::allocate_shared<Box>(memory::Allocator<Box>{}, std::forward<E>(value))) {}
+      : box_(box_of(std::forward<E>(value))), owned_(box_) {}
+  SharedTensor(const SharedTensor& other) noexcept : box_(other.box_), owned_(other.owned_) {
+    if (owned_) owned_->owners.fetch_add(1, std::memory_order_relaxed);
+  }
+  SharedTensor(SharedTensor&& other) noexcept
+      : box_(std::exchange(other.box_, nullptr)), owned_(std::exchange(other.owned_, nullptr)) {}
+  SharedTensor& operator=(SharedTensor other) noexcept {
+    std::swap(box_, other.box_);
+    std::swap(owned_, other.owned_);
+    return *this;
+  }
+  ~SharedTensor() {
+    if (owned_ && (unique() || owned_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1))
+      retire(owned_);
+  }
 
   explicit operator bool() const noexcept { return box_ != nullptr; }
   const Tensor& operator*() const noexcept { return box_->value; }
@@ -52,14 +60,16 @@ class SharedTensor {
   /// another one does.
   SharedTensor borrowed() const noexcept {
     SharedTensor handle;
-    handle.box_ = std::shared_ptr<Box>(std::shared_ptr<Box>(), box_.get());
+    handle.box_ = box_;
     return handle;
   }
 
-  /// Whether this is the only handle.
-  bool unique() const noexcept { return box_.use_count() == 1; }
+  /// Whether this is the only handle that keeps the tensor alive.
+  bool unique() const noexcept {
+    return owned_ && owned_->owners.load(std::memory_order_acquire) == 1;
+  }
   /// What tells one tensor from another: equal for handles that share.
-  const void* identity() const noexcept { return box_.get(); }
+  const void* identity() const noexcept { return box_; }
 
   /// The notes; made at the first call.
   Notes& notes() const;
@@ -68,7 +78,39 @@ class SharedTensor {
   std::string name() const;
 
  private:
-  std::shared_ptr<Box> box_;
+  struct Box {
+    explicit Box(Tensor&& tensor) noexcept : value(std::move(tensor)) {}
+
+    Tensor value;
+    std::unique_ptr<Notes> notes;
+    std::atomic<std::uint32_t> owners{1};
+    std::uint32_t version = 0;
+    bool for_expression = false;  // so another expression may want it
+    Box* next = nullptr;          // of those that are kept
+  };
+  struct Kept;
+
+  template <class E>
+  static Box* box_of(E&& value) {
+    if constexpr (detail::is_vectorised<std::remove_cvref_t<E>>) {
+      const Shape* common = nullptr;
+      if (detail::agree(common, value) && common) {
+        Box* box = box_of_shape(*common);
+        detail::assign_elements<false>(box->value, value);
+        return box;
+      }
+    }
+    if constexpr (std::is_same_v<E, Tensor>)
+      return new_box(std::move(value));
+    else
+      return new_box(evaluate(std::forward<E>(value)));
+  }
+  static Box* new_box(Tensor&& value);
+  static Box* box_of_shape(const Shape& shape);  // one that is kept, or new; its values are open
+  static void retire(Box* box) noexcept;         // keeps or destroys it
+
+  Box* box_ = nullptr;
+  Box* owned_ = nullptr;  // the same, or none if it is borrowed
 };
 
 /// What only few tensors have.
