@@ -94,6 +94,16 @@ TEST_CASE("lazy gradient: a weight that is used twice, and in another way") {
   CHECK(near(computed(left[0]), *weight.gradient(), tolerance, tolerance));
 }
 
+TEST_CASE("lazy gradient: only a parameter is left a product, not what was made of one") {
+  const Parameter weight(numbers({9, 9}, -1));
+  Tape tape;
+  const Var loss = sum(matmul(Var(numbers({1, 9}, 0)), false, tanh(weight), true));
+  const auto left = left_by(loss, {weight});
+  CHECK_FALSE(left[0].product);
+  tape.backward(loss);
+  CHECK(near(computed(left[0]), *weight.gradient(), tolerance, tolerance));
+}
+
 TEST_CASE("lazy gradient: none refers to a parameter, which the next step changes") {
   const Parameter tall(numbers({9, 9}, 0)), thin(numbers({9, 1}, 1));
   Tape tape;
