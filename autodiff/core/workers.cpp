@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -18,18 +19,23 @@
 namespace reel {
 namespace {
 
-// Waits until `counter` is no longer `old`: some ten microseconds awake, which is longer than a
-// barrier between equal shares takes, then asleep.
-void await_change(const std::atomic<std::uint32_t>& counter, std::uint32_t old) noexcept {
-  constexpr int spins = 4000;
-  for (int i = 0; i < spins; ++i) {
-    if (counter.load(std::memory_order_acquire) != old) return;
+using std::chrono::steady_clock;
+
+// Waits until `counter` is no longer `old`: awake as long as `patience` lasts, then asleep.
+void await_change(const std::atomic<std::uint32_t>& counter, std::uint32_t old,
+                  steady_clock::duration patience) noexcept {
+  constexpr int glances = 100;
+  const auto start = steady_clock::now();
+  do {
+    for (int i = 0; i < glances; ++i) {
+      if (counter.load(std::memory_order_acquire) != old) return;
 #if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
+      __builtin_ia32_pause();
 #elif defined(__aarch64__)
-    asm volatile("yield");
+      asm volatile("yield");
 #endif
-  }
+    }
+  } while (steady_clock::now() - start < patience);
   counter.wait(old, std::memory_order_acquire);
 }
 
@@ -60,7 +66,8 @@ Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t 
 }
 
 struct Workers::Crew {
-  explicit Crew(std::size_t count) : failures(count) {
+  explicit Crew(std::size_t count)
+      : patience(count <= processors() ? awake : steady_clock::duration(0)), failures(count) {
     threads.reserve(count - 1);
     try {
       for (std::size_t w = 1; w < count; ++w) threads.emplace_back([this, w] { work(w); });
@@ -100,7 +107,7 @@ struct Workers::Crew {
 
   void work(std::size_t w) noexcept {
     for (std::uint32_t seen = 0;;) {
-      await_change(round, seen);
+      await_change(round, seen, patience);
       ++seen;  // the caller waits for all before the next round
       if (!call) return;
       attempt(w);
@@ -115,13 +122,18 @@ struct Workers::Crew {
     release();
     attempt(0);
     for (std::uint32_t done; (done = finished.load(std::memory_order_acquire)) != others;)
-      await_change(finished, done);
+      await_change(finished, done, patience);
     std::exception_ptr first;
     for (std::exception_ptr& failure : failures)
       if (std::exception_ptr one = std::exchange(failure, {}); one && !first) first = one;
     if (first) std::rethrow_exception(first);
   }
 
+  // Equal shares of a task of milliseconds end some hundred microseconds apart, and who sleeps
+  // takes as long to wake.
+  static constexpr steady_clock::duration awake = std::chrono::milliseconds(1);
+
+  const steady_clock::duration patience;
   void (*call)(void*, std::size_t) = nullptr;
   void* task = nullptr;
   std::vector<std::exception_ptr> failures;

@@ -18,9 +18,9 @@ struct Share {
 /// `grain` but for the last, and the same at each call.
 Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t grain = 1) noexcept;
 
-/// Threads for tasks that are short and many: between two of them a thread spins for a moment
-/// before it sleeps. If there are as many as processors that this thread may use, each but the
-/// caller's is bound to one of them.
+/// Threads for tasks that are short and many: between two of them a thread stays awake for a
+/// millisecond before it sleeps, unless there are more of them than processors. If there are as
+/// many as processors that this thread may use, each but the caller's is bound to one of them.
 class Workers {
  public:
   /// `count` includes the calling thread, which is worker 0. Throws Error for none, or if the
