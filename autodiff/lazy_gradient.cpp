@@ -7,11 +7,23 @@
 
 namespace reel::inline REEL_PRECISION {
 
-Shape LazyProduct::shape() const { return {a->shape()[transpose_a], b->shape()[!transpose_b]}; }
+Shape LazyProduct::shape() const {
+  if (!b || a->dimension() != 2 || b->dimension() != 2 ||
+      a->shape()[!transpose_a] != b->shape()[transpose_b])
+    fail_usage("gradient", "a product of ", to_string(a->shape()), transpose_a ? "ᵀ" : "", " and ",
+               b ? to_string(b->shape()) : "nothing", b && transpose_b ? "ᵀ" : "",
+               " has no shape.");
+  return {a->shape()[transpose_a], b->shape()[!transpose_b]};
+}
 
 Shape LazyGradient::shape() const {
   if (!*this) fail_usage("gradient", "is empty, and has no shape.");
-  return sum ? sum->shape() : product.shape();
+  if (!product) return sum->shape();
+  Shape shape = product.shape();
+  if (sum && sum->shape() != shape)
+    fail_usage("gradient", "a sum of shape ", to_string(sum->shape()), " and a product of ",
+               to_string(shape), " don't add up.");
+  return shape;
 }
 
 void LazyGradient::compute(Share part, bool add, Real* to) const {
@@ -24,8 +36,12 @@ void LazyGradient::compute(Share part, bool add, Real* to) const {
   }
   if (!product) return;
   const Tensor &a = *product.a, &b = *product.b;
-  const std::size_t k = a.shape()[!product.transpose_a], n = product.shape()[1];
+  const std::size_t k = a.shape()[!product.transpose_a], n = b.shape()[!product.transpose_b];
   const std::size_t a_row = a.shape()[1], b_row = b.shape()[1];
+  if (k == 0) {
+    if (!add && !sum) std::fill_n(to, part.size(), Real(0));
+    return;
+  }
   const Real* rows = a.data() + part.begin / n * (product.transpose_a ? 1 : a_row);
   raw_gemm(product.transpose_a, product.transpose_b, part.size() / n, n, k, rows, a_row, b.data(),
            b_row, add || sum, to);

@@ -12,7 +12,7 @@ struct LazyProduct {
   bool transpose_a = false, transpose_b = false;
 
   explicit operator bool() const noexcept { return static_cast<bool>(a); }
-  /// Of the product, which must be there.
+  /// Of the product, which must be there. Throws Error if these are no matrices that fit.
   Shape shape() const;
 };
 
@@ -30,7 +30,7 @@ struct LazyGradient {
       : sum(std::move(tensor)), product(std::move(factors)) {}
 
   explicit operator bool() const noexcept { return sum || product; }
-  /// Throws Error if it is empty.
+  /// Throws Error if it is empty, or if sum and product have not the same.
   Shape shape() const;
   /// to = the elements `part` of it, in row-major order, or with `add` to += these. Of a product
   /// these are whole rows. Must not be empty.

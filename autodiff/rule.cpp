@@ -36,7 +36,7 @@ bool TensorSink::leave_product(std::size_t i, const Tensor& a, bool transpose_a,
   const std::uint32_t node = inputs_[i].node;
   if (!gradients_.products_from_first || tape_.node(node).code) return false;
   LazyProduct& product = gradients_.products_from_first[node - gradients_.first];
-  if (product || a.dimension() != 2 || b.dimension() != 2 ||
+  if (product || a.size() == 0 || a.dimension() != 2 || b.dimension() != 2 ||
       a.size() + b.size() >= element_count(shape(i)))
     return false;
   LazyProduct left{kept(a), kept(b), transpose_a, transpose_b};

@@ -11,24 +11,38 @@ constinit thread_local bool thread_ended = false;
 
 }  // namespace
 
-// A thread's, by shape: shapes that share a list take turns at its head.
+// A thread's, by shape. A list holds one shape at a time, or boxes of another would be buried in it
+// while new ones are made. A box that is kept is as it was made, but for the numbers: no notes, and
+// room for as many of them as its shape says.
 struct SharedTensor::Kept {
-  std::array<Box*, 64> heads{};
+  std::array<Box*, 64> lists{};
   std::size_t bytes = 0;
 
   ~Kept() {
     thread_ended = true;
-    for (Box* head : heads)
-      while (head) destroy(std::exchange(head, head->next));
+    drop();
   }
 
-  Box*& head(const Shape& shape) noexcept {
+  void drop() noexcept {
+    for (Box*& list : lists) drop(list);
+  }
+  void drop(Box*& list) noexcept {
+    while (list) destroy(pop(list));
+  }
+
+  Box* pop(Box*& list) noexcept {
+    Box* box = std::exchange(list, list->next);
+    bytes -= bytes_of(*box);
+    return box;
+  }
+
+  Box*& list_of(const Shape& shape) noexcept {
     std::size_t hash = shape.size();
     for (const std::size_t n : shape) hash = hash * 31 + n;
-    return heads[hash % heads.size()];
+    return lists[hash % lists.size()];
   }
 
-  static std::size_t bytes_of(const Box& box) {
+  static std::size_t bytes_of(const Box& box) noexcept {
     return sizeof(Box) + box.value.size() * sizeof(Real);
   }
 
@@ -43,6 +57,13 @@ struct SharedTensor::Kept {
   }
 };
 
+// Whether there is room for all elements: not in a tensor that was moved from.
+bool SharedTensor::Box::whole() const noexcept {
+  std::size_t count = 1;
+  for (const std::size_t n : value.shape()) count *= n;
+  return value.storage().size() == count;
+}
+
 SharedTensor::Box* SharedTensor::new_box(Tensor&& value) {
   return ::new (memory::allocate(sizeof(Box))) Box(std::move(value));
 }
@@ -50,10 +71,9 @@ SharedTensor::Box* SharedTensor::new_box(Tensor&& value) {
 SharedTensor::Box* SharedTensor::box_of_shape(const Shape& shape) {
   if (!thread_ended) {
     Kept& kept = Kept::local();
-    Box*& head = kept.head(shape);
-    if (head && detail::same(head->value.shape(), shape)) {
-      Box* box = std::exchange(head, head->next);
-      kept.bytes -= Kept::bytes_of(*box);
+    Box*& list = kept.list_of(shape);
+    if (list && detail::same(list->value.shape(), shape)) {
+      Box* box = kept.pop(list);
       box->owners.store(1, std::memory_order_relaxed);
       box->version = 0;
       return box;
@@ -66,13 +86,15 @@ SharedTensor::Box* SharedTensor::box_of_shape(const Shape& shape) {
 
 void SharedTensor::retire(Box* box) noexcept {
   const std::size_t bytes = Kept::bytes_of(*box);
-  if (!box->for_expression || thread_ended || bytes > largest_kept) return Kept::destroy(box);
+  if (!box->for_expression || thread_ended || bytes > largest_kept || !box->whole())
+    return Kept::destroy(box);
   box->notes.reset();
   Kept& kept = Kept::local();
-  if (kept.bytes + bytes > most_kept) return Kept::destroy(box);
+  if (kept.bytes + bytes > most_kept) kept.drop();  // room for what is in use now
+  Box*& list = kept.list_of(box->value.shape());
+  if (list && !detail::same(list->value.shape(), box->value.shape())) kept.drop(list);
+  box->next = std::exchange(list, box);
   kept.bytes += bytes;
-  Box*& head = kept.head(box->value.shape());
-  box->next = std::exchange(head, box);
 }
 
 }  // namespace reel::inline REEL_PRECISION

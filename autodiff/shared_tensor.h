@@ -80,6 +80,7 @@ class SharedTensor {
  private:
   struct Box {
     explicit Box(Tensor&& tensor) noexcept : value(std::move(tensor)) {}
+    bool whole() const noexcept;
 
     Tensor value;
     std::unique_ptr<Notes> notes;

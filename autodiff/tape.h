@@ -72,9 +72,9 @@ class Tape {
   /// The same without touching what the parameters hold: into[i] becomes the gradient of
   /// weight·loss by parameters[i], each of which is there once, and empty if the loss does not
   /// depend on it. So several threads can differentiate one model, each on a tape of its own.
-  /// Unless an observer looks on, a product of two matrices may be left to compute; what the loss
-  /// was computed from, but for parameters, must not change before. Throws Error as above, and if
-  /// the two differ in length.
+  /// Unless an observer looks on, a product of two matrices may be left to compute. It keeps its
+  /// factors alive, and what the loss was computed from, but for parameters, must not change
+  /// before. Throws Error as above, and if the two differ in length.
   void backward(const Var& loss, Real weight, std::span<const Parameter> parameters,
                 std::span<LazyGradient> into);
 

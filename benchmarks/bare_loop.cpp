@@ -81,7 +81,7 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
     in_rows_.push_back(batch / workers.count() * (in + out) < in * out);
   }
   for (std::size_t w = 0; w < workers.count(); ++w) {
-    const std::size_t samples = share_of(batch, w, workers.count()).size();
+    const std::size_t samples = (batch + workers.count() - 1) / workers.count();
     for (const std::size_t width : widths_) {
       buffers_[w].values.push_back(zeros({samples, width}));
       buffers_[w].deltas.push_back(zeros({samples, width}));

@@ -117,20 +117,17 @@ void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gr
     (*first)[i].compute(block, false, sum.data());
     for (const Gradients& share : rest)
       if (share[i]) share[i].compute(block, true, sum.data());
-    if (shares.size() > 1)
-      update_shared(i, block, sum.data());
-    else
+    if (shares.size() == 1) {
       update_part(i, block, sum.data());
-  }
-}
-
-// update_part for numbers that other workers have read.
-void Optimizer::update_shared(std::size_t i, Share part, const Real* gradient) {
-  for (Share block = part; block.begin < part.end; block.begin = block.end) {
-    block.end = std::min(part.end, block.begin + cached);
-    prefetch_to_write(slots_[i].value + block.end,
-                      std::min(part.end - block.end, cached) * sizeof(Real));
-    update_part(i, block, gradient + (block.begin - part.begin));
+      continue;
+    }
+    Share piece = block;  // the other workers have read the parameter, so ask for the next piece
+    for (; piece.begin < block.end; piece.begin = piece.end) {
+      piece.end = std::min(block.end, piece.begin + cached);
+      prefetch_to_write(slots_[i].value + piece.end,
+                        std::min(part.end - piece.end, cached) * sizeof(Real));
+      update_part(i, piece, sum.data() + (piece.begin - block.begin));
+    }
   }
 }
 

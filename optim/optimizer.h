@@ -112,7 +112,6 @@ class Optimizer : public Stateful {
   void check_shape(std::size_t i, const Shape& gradient) const;
   void begin_step(std::size_t i);
   void update_part(std::size_t i, Share part, const Real* gradient);
-  void update_shared(std::size_t i, Share part, const Real* gradient);
   void update_from_shares(std::size_t i, Share part, std::span<const Gradients> shares);
 
   std::string_view method_;

@@ -66,6 +66,29 @@ TEST_CASE("lazy gradient: an empty one has no shape") {
   CHECK_ERROR("[gradient] is empty", LazyGradient().shape());
 }
 
+TEST_CASE("lazy gradient: parts that don't fit have no shape") {
+  const LazyProduct product{full({5, 3}, 1), full({3, 7}, 1)};
+  CHECK_ERROR("[gradient] a sum of shape (5) and a product of (5,7) don't add up.",
+              LazyGradient(full({5}, 1), product).shape());
+  CHECK_ERROR("a product of (5,3) and (3,7)ᵀ has no shape",
+              LazyProduct{product.a, product.b, false, true}.shape());
+  CHECK_ERROR("a product of (5,3)ᵀ and nothing", LazyProduct{product.a, {}, true}.shape());
+  CHECK_ERROR("a product of (5) and (3,7)", LazyProduct{full({5}, 1), product.b}.shape());
+}
+
+TEST_CASE("lazy gradient: over an empty batch it is 0") {
+  for (const std::size_t rows : {1u, 3u}) {
+    const LazyProduct product{zeros({0, rows}), zeros({0, 4}), true};
+    CHECK(computed(LazyGradient({}, product)) == zeros({rows, 4}));
+    CHECK(computed(LazyGradient(full({rows, 4}, 2), product)) == full({rows, 4}, 2));
+    const Parameter weight(full({rows, 4}, 1));
+    Tape tape;
+    const auto left = left_by(sum(matmul(Var(zeros({0, 4})), false, weight, true)), {weight});
+    CHECK_FALSE(left[0].product);
+    CHECK(computed(left[0]) == zeros({rows, 4}));
+  }
+}
+
 TEST_CASE("lazy gradient: a wide layer's is left as the product of its factors") {
   const Parameter weight(numbers({8, 9}, -1)), bias(numbers({8}, 0)), narrow(numbers({2, 8}, 0));
   Tape tape;

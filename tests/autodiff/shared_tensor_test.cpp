@@ -100,6 +100,16 @@ TEST_CASE("shared tensor: one that was resized comes back with the size it has")
   CHECK(*y == full({2, 4}, 3));
 }
 
+TEST_CASE("shared tensor: one that was moved from is not kept") {
+  const Tensor one = scalar(1);
+  {
+    const SharedTensor x = sum_of(full({6}, 1), full({6}, 1));
+    const Tensor taken = std::move(x.mutate());
+    CHECK(taken == full({6}, 2));
+  }
+  for (int i = 0; i < 3; ++i) CHECK(item(*sum_of(one, one)) == 2);
+}
+
 TEST_CASE("shared tensor: numbers, empty tensors and large ones") {
   for (int round = 0; round < 2; ++round) {
     CHECK(*sum_of(scalar(1), scalar(2)) == scalar(3));

@@ -139,6 +139,7 @@ TEST_CASE("shares: what does not fit is refused before anything has changed") {
   const LazyProduct product{full({2, 1}, 1), full({1, 2}, 1)};
   CHECK_ERROR("parameter \"a\" has shape (2), its gradient (2,2)",
               sgd.step(Shares{{LazyGradient({}, product), three}}, workers));
+  CHECK_ERROR("don't add up", sgd.step(Shares{{LazyGradient(two, product), three}}, workers));
   CHECK(p[0].value() == full({2}, 1));
   CHECK(p[1].value() == full({3}, 1));
   sgd.step(Shares{{two, {}}, {two, {}}}, workers);
