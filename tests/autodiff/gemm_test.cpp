@@ -78,6 +78,10 @@ TEST_CASE("all transposes of products of many sizes") {
       check_product(sizes[i], sizes[j], sizes[(2 * i + j) % sizes.size()]);
   check_product(64, 10, 784);
   check_product(784, 10, 64);
+  check_product(9, 37,
+                60);  // few rows, many features: the transposed product, with rests of its tiles
+  check_product(8, 16, 48);
+  check_product(24, 13, 144);
   check_product(10, 784, 65);
   check_product(1, 784, 3);
   check_product(784, 1, 1);
