@@ -176,8 +176,8 @@ void BareLoop::update_rows(std::size_t l, std::size_t row, std::size_t rows, Buf
     else
       add_rows(from.gradient.data() + start, 1, rows * in, 0, own.rows.data());
   }
-  const std::size_t at_once =
-      crew > 1 ? in : rows * in;  // or what others have read is fetched late
+  // with a crew row by row: the others have read the parameters, so ask for the next row ahead
+  const std::size_t at_once = crew > 1 ? in : rows * in;
   for (std::size_t i = 0; i < rows * in; i += at_once) {
     if (i + at_once < rows * in)
       prefetch_to_write(parameters_.data() + start + i + at_once, at_once * sizeof(float));
