@@ -3,7 +3,6 @@
 #include <reel/autodiff/gemm.h>
 
 #include <algorithm>
-#include <cstring>
 #include <mutex>
 #include <xtensor/xstorage.hpp>
 
@@ -14,6 +13,7 @@
 #endif
 
 #include <reel/autodiff/core/workers.h>
+#include <reel/autodiff/transpose.h>
 
 // Present when the library behind CBLAS is OpenBLAS, or when the process has an OpenMP run-time.
 extern "C" {
@@ -76,36 +76,6 @@ void vector_product(bool tb, std::size_t n, std::size_t k, const Real* a, std::s
 }
 
 #ifdef REEL_GEMM_ONEDNN
-using Eight = Real __attribute__((vector_size(8 * sizeof(Real))));
-
-// Rows and columns of 8 by 8 numbers swapped: three times, row i is interleaved with row i + 4.
-void transpose_tile(const Real* from, std::size_t from_row, Real* to, std::size_t to_row) {
-  Eight x[8], y[8];
-  for (std::size_t i = 0; i < 8; ++i) std::memcpy(&x[i], from + i * from_row, sizeof(Eight));
-  const auto interleave = [](const Eight* rows, Eight* result) {
-    for (std::size_t i = 0; i < 4; ++i) {
-      const Eight &a = rows[i], &b = rows[i + 4];
-      result[2 * i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
-      result[2 * i + 1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
-    }
-  };
-  interleave(x, y);
-  interleave(y, x);
-  interleave(x, y);
-  for (std::size_t i = 0; i < 8; ++i) std::memcpy(to + i * to_row, &y[i], sizeof(Eight));
-}
-
-// to (columns, rows) = from (rows, columns) transposed
-void transpose(const Real* from, std::size_t rows, std::size_t columns, Real* to) {
-  const std::size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
-  for (std::size_t j = 0; j < whole_columns; j += 8)
-    for (std::size_t i = 0; i < whole_rows; i += 8)
-      transpose_tile(from + i * columns + j, columns, to + j * rows + i, rows);
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
-      to[j * rows + i] = from[i * columns + j];
-}
-
 // c (m,n) = a·op(b) as (op(b)ᵀ·aᵀ)ᵀ, some rows of a at a time
 void product_of_transposes(bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
                            std::size_t lda, const Real* b, std::size_t ldb, Real* c,
@@ -115,7 +85,7 @@ void product_of_transposes(bool tb, std::size_t m, std::size_t n, std::size_t k,
   for (std::size_t i = 0; i < blocks; ++i) {
     const Share part = share_of(m, i, blocks);
     product(!tb, true, n, part.size(), k, b, ldb, a + part.begin * lda, lda, 0, transposed.data());
-    transpose(transposed.data(), n, part.size(), c + part.begin * n);
+    raw_transpose(transposed.data(), n, part.size(), c + part.begin * n);
   }
 }
 

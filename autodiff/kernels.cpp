@@ -12,6 +12,7 @@
 
 #include <reel/autodiff/evaluate.h>
 #include <reel/autodiff/gemm.h>
+#include <reel/autodiff/transpose.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -271,14 +272,8 @@ Tensor reshape(Tensor x, const Shape& shape) {
 Tensor transpose(const Tensor& x) {
   if (x.dimension() != 2) return x.dimension() < 2 ? x : Tensor(xt::transpose(x));
   const std::size_t rows = x.shape()[0], columns = x.shape()[1];
-  constexpr std::size_t block = 16;
   Tensor y = uninitialized({columns, rows});
-  const Real* from = x.data();
-  Real* to = y.data();
-  for (std::size_t i = 0; i < rows; i += block)
-    for (std::size_t j = 0; j < columns; ++j)
-      for (std::size_t k = i; k < std::min(i + block, rows); ++k)
-        to[j * rows + k] = from[k * columns + j];
+  raw_transpose(x.data(), rows, columns, y.data());
   return y;
 }
 

@@ -1,0 +1,13 @@
+// Transposing a matrix in memory.
+#pragma once
+
+#include <cstddef>
+
+#include <reel/autodiff/core/real.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// to (columns, rows) = from (rows, columns) transposed; the two must not overlap.
+void raw_transpose(const Real* from, std::size_t rows, std::size_t columns, Real* to);
+
+}  // namespace reel::inline REEL_PRECISION
