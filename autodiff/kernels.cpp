@@ -352,12 +352,26 @@ Tensor matmul_batches(const Tensor& a, bool transpose_a, const Tensor& b, bool t
 
 }  // namespace
 
-void add_row(Tensor& y, const Tensor& row) {
+namespace {
+
+// y = f(y + row), for each row of y
+template <class F>
+void apply_with_row(Tensor& y, const Tensor& row, F f) {
   const std::size_t n = row.size();
   const Real* from = row.data();
   Real* const end = y.data() + y.size();
   for (Real* to = y.data(); to != end; to += n)
-    for (std::size_t j = 0; j < n; ++j) to[j] += from[j];
+    for (std::size_t j = 0; j < n; ++j) to[j] = f(to[j] + from[j]);
+}
+
+}  // namespace
+
+void add_row(Tensor& y, const Tensor& row) {
+  apply_with_row(y, row, [](Real x) { return x; });
+}
+
+void add_row_relu(Tensor& y, const Tensor& row) {
+  apply_with_row(y, row, [](Real x) { return x < 0 ? Real(0) : x; });
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) { return matmul(a, false, b, false); }

@@ -87,6 +87,8 @@ Tensor scatter_add(const Tensor& x, std::span<const std::size_t> indices, std::s
 
 /// y += row, for each row of y (…, n).
 void add_row(Tensor& y, const Tensor& row);
+/// y = max(0, y + row), for each row of y (…, n); keeps NaN.
+void add_row_relu(Tensor& y, const Tensor& row);
 
 /// [M,K]·[K,N] → [M,N], of matrices or of batches of them: further axes on the left, broadcast.
 Tensor matmul(const Tensor& a, const Tensor& b);

@@ -180,6 +180,8 @@ Var dot(const Var& a, const Var& b);
 Var outer(const Var& a, const Var& b);
 /// x·Wᵀ + b: x (batch, in), W (out, in), b (out) → (batch, out).
 Var affine(const Var& x, const Var& weight, const Var& bias);
+/// relu(affine(x, weight, bias)) as one operation, forth and back in a pass over memory less.
+Var affine_relu(const Var& x, const Var& weight, const Var& bias);
 
 // ---- linear algebra (ops/linear_algebra.cpp): of one matrix; Throws Error for any other shape
 

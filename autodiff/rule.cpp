@@ -17,12 +17,13 @@ Var VarInputs::operator[](std::size_t i) const {
   return in.node == Input::constant ? Var(in.value) : tape_.var(in.node);
 }
 
-void TensorSink::add_broadcast(std::size_t i, Tensor e) { add(i, sum_to(e, shape(i))); }
+void TensorSink::add_broadcast(std::size_t i, const Tensor& e) { add(i, sum_to(e, shape(i))); }
 
-// A handle to g or an input, if these numbers are one of them and stay as they are: what has notes
-// may be a parameter, which a step changes.
+// A handle to g, what the rule holds or an input, if these numbers are one of them and stay as they
+// are: what has notes may be a parameter, which a step changes.
 SharedTensor TensorSink::kept(const Tensor& x) const {
   if (&x == &*g_) return g_;
+  if (held_ && &x == &*held_) return held_;
   for (std::size_t i = 0; i < inputs_.size(); ++i)
     if (&x == &*inputs_[i].value && !inputs_[i].value.has_notes())
       return TensorInputs(inputs_, tape_).shared(i);

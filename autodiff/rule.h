@@ -110,10 +110,12 @@ class TensorSink : public SinkBase<SharedTensor> {
     if (!wants(i)) return;
     SharedTensor& sum = slot(i);
     const Shape* const expected = &shape(i);
-    if (const Shape* s = expected; !detail::agree(s, e) && e.shape() != *expected)
-      return add_broadcast(i, evaluate(e));
-    if constexpr (std::is_same_v<std::remove_cvref_t<E>, Tensor>)
+    if constexpr (std::is_same_v<std::remove_cvref_t<E>, Tensor>) {
+      if (!detail::same(e.shape(), *expected)) return add_broadcast(i, e);
       if (!sum && &e == &*g_) return void(sum = g_);  // g passes through: share it
+    } else if (const Shape* s = expected; !detail::agree(s, e) && e.shape() != *expected) {
+      return add_broadcast(i, evaluate(e));
+    }
     if (!sum) return void(sum = SharedTensor(std::forward<E>(e)));
     if (!sum.unique()) sum = SharedTensor(*sum);
     add_to(sum.mutate(), e);
@@ -122,6 +124,13 @@ class TensorSink : public SinkBase<SharedTensor> {
   /// Adds op(a)·op(b); see gemm.
   void add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
                   bool transpose_b);
+
+  /// e, evaluated once, for a rule that needs it more than once; lasts until the rule's end.
+  template <class E>
+  const Tensor& hold(E&& e) {
+    held_ = std::forward<E>(e);
+    return *held_;
+  }
 
   /// A tensor that the rule captured, for arithmetic in either world.
   static const Tensor& constant(const SharedTensor& captured) { return *captured; }
@@ -134,12 +143,13 @@ class TensorSink : public SinkBase<SharedTensor> {
   static Real factor(const Tensor& g) { return item(g); }
 
  private:
-  void add_broadcast(std::size_t i, Tensor e);
+  void add_broadcast(std::size_t i, const Tensor& e);
   bool leave_product(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
                      bool transpose_b);
   SharedTensor kept(const Tensor& x) const;
 
   const SharedTensor& g_;
+  SharedTensor held_;
   const Tape& tape_;
 };
 
@@ -150,6 +160,7 @@ class VarSink : public SinkBase<Var> {
   void add(std::size_t i, const Var& e);
   void add_matmul(std::size_t i, const Var& a, bool transpose_a, const Var& b, bool transpose_b);
 
+  static Var hold(Var e) { return e; }
   static Var constant(const SharedTensor& captured) { return captured; }
   template <class F>
   static Var known(const SharedTensor&, F&& recompute) {

@@ -93,19 +93,26 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
   }
 }
 
-float BareLoop::step(const data::Dataset& images, std::span<const std::uint32_t> rows) {
+float BareLoop::step(const data::Batches& batches, std::size_t index) {
   ++t_;
   root_ = std::sqrt(1 - std::pow(beta2, static_cast<float>(t_)));
   rate_ = lr_ / (1 - std::pow(beta1, static_cast<float>(t_))) * root_;
+  const data::Dataset& images = batches.dataset();
+  const auto rows_of = [&](std::size_t batch, std::size_t w) {
+    const auto rows = batches.rows(batch);
+    const Share share = share_of(rows.size(), w, workers_.count());
+    return rows.subspan(share.begin, share.size());
+  };
   workers_.run([&](std::size_t w) {
     const FlushSubnormals flush;
-    const Share share = share_of(rows.size(), w, workers_.count());
+    const auto rows = rows_of(index, w);
     Buffers& own = buffers_[w];
-    images.gather(rows.subspan(share.begin, share.size()),
-                  {own.values[0].data(), share.size() * widths_[0]},
-                  {own.labels.data(), share.size()});
-    own.samples = share.size();
-    differentiate(own, 1 / static_cast<float>(rows.size()));
+    own.samples = rows.size();
+    images.gather(rows, {own.values[0].data(), rows.size() * widths_[0]},
+                  {own.labels.data(), rows.size()});
+    forward(own);
+    if (index + 1 < batches.count()) images.prefetch(rows_of(index + 1, w));
+    backward(own, 1 / static_cast<float>(batches.rows(index).size()));
   });
   workers_.run([&](std::size_t w) {
     const FlushSubnormals flush;
@@ -123,9 +130,9 @@ float BareLoop::step(const data::Dataset& images, std::span<const std::uint32_t>
   return loss;
 }
 
-void BareLoop::differentiate(Buffers& own, float weight) const {
-  const std::size_t samples = own.samples;
-  const std::size_t layers = weights_.size();
+// The scores, without the bias of the last layer.
+void BareLoop::forward(Buffers& own) const {
+  const std::size_t samples = own.samples, layers = weights_.size();
   for (std::size_t l = 0; l < layers; ++l) {  // h = max(0, x·Wᵀ + b); no max in the last layer
     const std::size_t in = widths_[l], out = widths_[l + 1];
     const float* w = parameters_.data() + weights_[l];
@@ -136,6 +143,10 @@ void BareLoop::differentiate(Buffers& own, float weight) const {
     for (std::size_t i = 0; i < samples; ++i, h += out)
       for (std::size_t j = 0; j < out; ++j) h[j] = std::max(0.0f, h[j] + b[j]);
   }
+}
+
+void BareLoop::backward(Buffers& own, float weight) const {
+  const std::size_t samples = own.samples, layers = weights_.size();
   const std::size_t last = weights_.back() + widths_[layers - 1] * widths_[layers];
   Tensor& scores = own.values[layers];
   own.loss = softmax_cross_entropy(scores, parameters_.data() + last, own.labels, samples,

@@ -5,13 +5,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <reel/autodiff/core/workers.h>
-#include <reel/data/dataset.h>
+#include <reel/data/batches.h>
 
 namespace reel::inline REEL_PRECISION {
 
@@ -24,9 +22,9 @@ class BareLoop {
   BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method method, float lr,
            std::vector<float> parameters, Workers& workers);
 
-  /// One step on these rows, at most `batch` of them: gather, forward, backward, update. The mean
+  /// One step on a batch of at most the size given: gather, forward, backward, update. The mean
   /// loss.
-  float step(const data::Dataset& images, std::span<const std::uint32_t> rows);
+  float step(const data::Batches& batches, std::size_t index);
 
   const std::vector<float>& parameters() const { return parameters_; }
 
@@ -42,7 +40,8 @@ class BareLoop {
     float loss = 0;
   };
 
-  void differentiate(Buffers& own, float weight) const;
+  void forward(Buffers& own) const;
+  void backward(Buffers& own, float weight) const;
   void update_rows(std::size_t l, std::size_t row, std::size_t rows, Buffers& own);
   void update(std::size_t start, std::size_t count, const float* gradient);
 

@@ -28,8 +28,7 @@ bool compare(const bench::Network& network) {
 
   float bare_loss = 0, reel_loss = 0;
   const auto bare_round = [&] {
-    for (std::size_t i = 0; i < batches.count(); ++i)
-      bare_loss = bare.step(images, batches.rows(i));
+    for (std::size_t i = 0; i < batches.count(); ++i) bare_loss = bare.step(batches, i);
   };
   const auto reel_round = [&] {
     for (const data::Batch& batch : batches) reel_loss = bench::reel_step(model, *optimizer, batch);

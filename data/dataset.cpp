@@ -33,9 +33,9 @@ struct Dataset::Storage {
   void fetch(std::size_t row) const {
     constexpr std::size_t most = 4096;
     if (bytes.empty())
-      prefetch(values.data() + row * features, std::min(features * sizeof(Real), most));
+      reel::prefetch(values.data() + row * features, std::min(features * sizeof(Real), most));
     else
-      prefetch(bytes.data() + row * features, std::min(features, most));
+      reel::prefetch(bytes.data() + row * features, std::min(features, most));
   }
 
   // Takes the labels and the description of n samples of sample_shape.
@@ -174,6 +174,13 @@ void Dataset::copy(std::span<const std::uint32_t> rows, Real* images, Label* lab
     const std::size_t row = stored(rows[i]);
     from.write(row, images + i * from.features);
     labels[i] = from.labels[row];
+  }
+}
+
+void Dataset::prefetch(std::span<const std::uint32_t> rows) const {
+  for (const std::uint32_t row : rows) {
+    check(row);
+    storage_->fetch(stored(row));
   }
 }
 

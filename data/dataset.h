@@ -69,6 +69,9 @@ class Dataset {
   void gather(std::span<const std::uint32_t> rows, std::span<Real> images,
               std::span<Label> labels) const;
 
+  /// Has these rows brought into the cache, for a `gather` soon, while this thread goes on.
+  void prefetch(std::span<const std::uint32_t> rows) const;
+
   /// The data set of these rows, in this order; a row may appear more than once.
   Dataset subset(std::span<const std::uint32_t> rows) const;
 

@@ -27,6 +27,12 @@ Var Linear::forward(const Var& x) const {
   return bias ? affine(x, weight, bias) : matmul(x, false, weight, true);
 }
 
+Var Linear::forward_relu(const Var& x) const {
+  const Scope scope = own_scope();
+  expect_input(x.shape());
+  return bias ? affine_relu(x, weight, bias) : reel::relu(matmul(x, false, weight, true));
+}
+
 void Linear::plan(Plan& plan) const {
   if (typeid(*this) == typeid(Linear))
     plan.add(*this);

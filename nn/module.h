@@ -55,7 +55,7 @@ class Module {
 
   /// `forward`, in a Scope that names this part of the model.
   Var operator()(const Var& x) const {
-    const Scope scope(std::string_view(name_).substr(name_.rfind('.') + 1));  // npos + 1 is 0
+    const Scope scope = own_scope();
     return forward(x);
   }
   virtual Var forward(const Var& x) const = 0;
@@ -85,6 +85,12 @@ class Module {
 
   /// Its path in the model that visited it last; empty before.
   const std::string& name() const noexcept { return name_; }
+
+ protected:
+  /// A Scope of the last part of its name.
+  Scope own_scope() const {
+    return Scope(std::string_view(name_).substr(name_.rfind('.') + 1));  // npos + 1 is 0
+  }
 
  private:
   friend class Visitor;

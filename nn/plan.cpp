@@ -11,7 +11,9 @@ namespace nn {
 Plan::Plan(const Module& model, const Shape& input) : input_(input) { model.plan(*this); }
 
 void Plan::add(const Module& part) { steps_.emplace_back(&part); }
-void Plan::add(const Linear& part) { steps_.emplace_back(Affine{&part, {}}); }
+void Plan::add(const Linear& part, bool with_relu) {
+  steps_.emplace_back(Affine{&part, with_relu, {}});
+}
 
 const Tensor& Plan::operator()(const SharedTensor& x) {
   if (x->shape() != input_)
@@ -24,13 +26,17 @@ const Tensor& Plan::operator()(const SharedTensor& x) {
 
 SharedTensor Plan::run(Step& step, const SharedTensor& x) const {
   if (const auto* part = std::get_if<const Module*>(&step)) return (**part)(x).shared();
-  auto& [part, result] = std::get<Affine>(step);
-  if (Observer::innermost()) return (*part)(x).shared();  // who is to be told of each operation
+  auto& [part, with_relu, result] = std::get<Affine>(step);
+  if (Observer::innermost())  // who is to be told of each operation
+    return (with_relu ? part->forward_relu(x) : (*part)(x)).shared();
   part->expect_input(x->shape());
   if (!result) result = uninitialized({});
   Tensor& y = result.mutate();
   gemm(*x, false, part->weight.value(), true, 0, y);
-  if (part->bias) add_row(y, part->bias.value());
+  if (part->bias)
+    (with_relu ? add_row_relu : add_row)(y, part->bias.value());
+  else if (with_relu)
+    y = evaluate(xt::maximum(Real(0), y));
   return result;
 }
 

@@ -32,11 +32,12 @@ class Plan {
 
   /// The next step is a part as it is: its `forward`.
   void add(const Module& part);
-  void add(const Linear& part);
+  void add(const Linear& part, bool with_relu = false);
 
  private:
   struct Affine {
     const Linear* part;
+    bool with_relu;
     SharedTensor result;
   };
   using Step = std::variant<const Module*, Affine>;

@@ -4,19 +4,47 @@
 #include <typeinfo>
 
 #include <reel/nn/linear.h>
+#include <reel/nn/plan.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
+bool Function::is(Var (*f)(const Var&)) const {
+  const auto* const held = function_.target<Var (*)(const Var&)>();
+  return held && *held == f;
+}
+
+// The Linear in place i, and no class derived from it, if a relu follows; else null.
+const Linear* Sequential::linear_before_relu(std::size_t i) const {
+  if (i + 1 >= size() || typeid(layers_[i]->module()) != typeid(Linear)) return nullptr;
+  const auto* const next = dynamic_cast<const Function*>(&layers_[i + 1]->module());
+  return next && next->is(&reel::relu) ? &static_cast<const Linear&>(layers_[i]->module())
+                                       : nullptr;
+}
+
 Var Sequential::forward(const Var& x) const {
   Var y = x;
-  for (const auto& layer : layers_) y = layer->module()(y);
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (const Linear* const linear = linear_before_relu(i)) {
+      y = linear->forward_relu(y);
+      ++i;
+    } else {
+      y = layers_[i]->module()(y);
+    }
+  }
   return y;
 }
 
 void Sequential::plan(Plan& plan) const {
   if (typeid(*this) != typeid(Sequential)) return Module::plan(plan);  // with a forward of its own
-  for (const auto& layer : layers_) layer->module().plan(plan);
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (const Linear* const linear = linear_before_relu(i)) {
+      plan.add(*linear, true);
+      ++i;
+    } else {
+      layers_[i]->module().plan(plan);
+    }
+  }
 }
 
 void Sequential::visit(Visitor& v) {

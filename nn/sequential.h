@@ -15,6 +15,8 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
+class Linear;
+
 /// A function without parameters as a module.
 class Function : public Module {
  public:
@@ -24,14 +26,17 @@ class Function : public Module {
   Var forward(const Var& x) const override { return function_(x); }
   std::string describe() const override { return label_; }
   Function clone() const { return {label_, function_}; }
+  /// Whether this is the function f itself.
+  bool is(Var (*f)(const Var&)) const;
 
  private:
   std::string label_;
   std::function<Var(const Var&)> function_;
 };
 
-/// `Sequential(Linear(784, 128), nn::relu, Linear(128, 10))`: applies its layers in turn. Takes
-/// modules, by move, and functions Var → Var; a layer's name is its position.
+/// `Sequential(Linear(784, 128), nn::relu, Linear(128, 10))`: applies its layers in turn, a Linear
+/// and the relu after it as one operation. Takes modules, by move, and functions Var → Var; a
+/// layer's name is its position.
 class Sequential : public Module {
  public:
   Sequential() = default;
@@ -82,6 +87,8 @@ class Sequential : public Module {
     }
     L layer;
   };
+
+  const Linear* linear_before_relu(std::size_t i) const;
 
   std::vector<std::unique_ptr<HolderBase>> layers_;
 };

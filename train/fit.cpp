@@ -53,15 +53,17 @@ class Steps {
     const auto rows = batches.rows(index);
     workers_.run([&](std::size_t w) {
       const FlushSubnormals flush;
-      const Share share = share_of(rows.size(), w, workers_.count());
+      const auto share = share_of_worker(rows, w);
       Worker& worker = shares_[w];
       worker.loss = 0;
       gradients_[w].assign(gradients_[w].size(), LazyGradient());
-      if (share.size() == 0) return;
+      if (share.empty()) return;
       const Real weight = Real(share.size()) / Real(rows.size());
-      batches.dataset().gather(rows.subspan(share.begin, share.size()), worker.batch);
+      batches.dataset().gather(share, worker.batch);
       Tape tape;
       const Var output = model_(worker.batch.images);
+      if (index + 1 < batches.count())
+        batches.dataset().prefetch(share_of_worker(batches.rows(index + 1), w));
       const Var mean = options_.loss ? options_.loss(output, worker.batch)
                                      : loss_of(output, worker.batch, batches.dataset().classes());
       worker.loss = static_cast<double>(weight) * mean.item();
@@ -76,6 +78,13 @@ class Steps {
   void update() { optimizer_.step(gradients_, workers_); }
 
  private:
+  using Rows = std::span<const std::uint32_t>;
+
+  Rows share_of_worker(Rows batch, std::size_t w) const {
+    const Share share = share_of(batch.size(), w, workers_.count());
+    return batch.subspan(share.begin, share.size());
+  }
+
   struct alignas(64) Worker {
     data::Batch batch;
     double loss = 0;

@@ -278,6 +278,7 @@ const std::map<std::string, Operation>& operations() {
       {"dot", binary(&reel::dot)},
       {"outer", binary(&reel::outer)},
       {"affine", [](Inputs x, const json&) { return reel::affine(x[0], x[1], x[2]); }},
+      {"affine_relu", [](Inputs x, const json&) { return reel::affine_relu(x[0], x[1], x[2]); }},
       // linear algebra
       {"diagonal", unary(&reel::diagonal)},
       {"trace", unary(&reel::trace)},
@@ -400,7 +401,7 @@ std::set<std::string> declared_operations() {
 
 TEST_CASE("operations equal PyTorch's") {
   const json cases = golden();
-  CHECK(cases.size() == 586);
+  CHECK(cases.size() == 589);
   std::set<std::string> seen;
   for (const json& c : cases) {
     check(c);

@@ -91,18 +91,22 @@ TEST_CASE("lazy gradient: over an empty batch it is 0") {
 
 TEST_CASE("lazy gradient: a wide layer's is left as the product of its factors") {
   const Parameter weight(numbers({8, 9}, -1)), bias(numbers({8}, 0)), narrow(numbers({2, 8}, 0));
-  Tape tape;
-  const Var h = tanh(affine(Var(numbers({3, 9}, 0)), weight, bias));
-  const Var loss = sum(square(matmul(h, false, narrow, true)));
-  const auto left = left_by(loss, {weight, bias, narrow}, 3);
-  CHECK(left[0].product);  // 3·9 + 3·8 numbers for 8·9
-  CHECK_FALSE(left[0].sum);
-  CHECK_FALSE(left[1].product);
-  CHECK_FALSE(left[2].product);  // 3·2 + 3·8 for 2·8
-  tape.backward(loss);
-  CHECK(near(computed(left[0]), evaluate(3 * *weight.gradient()), 10 * tolerance, tolerance));
-  CHECK(near(computed(left[1]), evaluate(3 * *bias.gradient()), 10 * tolerance, tolerance));
-  CHECK(near(computed(left[2]), evaluate(3 * *narrow.gradient()), 10 * tolerance, tolerance));
+  for (const bool with_relu : {false, true}) {
+    Tape tape;
+    const Var x = numbers({3, 9}, 0);
+    const Var h = with_relu ? affine_relu(x, weight, bias) : tanh(affine(x, weight, bias));
+    const Var loss = sum(square(matmul(h, false, narrow, true)));
+    const auto left = left_by(loss, {weight, bias, narrow}, 3);
+    CHECK(left[0].product);  // 3·9 + 3·8 numbers for 8·9
+    CHECK_FALSE(left[0].sum);
+    CHECK_FALSE(left[1].product);
+    CHECK_FALSE(left[2].product);  // 3·2 + 3·8 for 2·8
+    tape.backward(loss);
+    CHECK(near(computed(left[0]), evaluate(3 * *weight.gradient()), 10 * tolerance, tolerance));
+    CHECK(near(computed(left[1]), evaluate(3 * *bias.gradient()), 10 * tolerance, tolerance));
+    CHECK(near(computed(left[2]), evaluate(3 * *narrow.gradient()), 10 * tolerance, tolerance));
+    for (Parameter p : {weight, bias, narrow}) p.clear_gradient();
+  }
 }
 
 TEST_CASE("lazy gradient: a weight that is used twice, and in another way") {

@@ -180,13 +180,15 @@ Operation outer_operation() {
       .refuses(f, {{{}, {}}, {{2, 3}, {3}}, {{3}, {1, 3}}}, "takes two vectors");
 }
 
-Operation affine_operation() {
-  const CheckedFunction f = [](Vars x) { return affine(x[0], x[1], x[2]); };
-  const Reference reference = [](const Plains& x) {
+// affine, or a function of each number that comes out of it.
+Operation affine_operation(const char* name, Var (*operation)(const Var&, const Var&, const Var&),
+                           Exact (*after)(Exact)) {
+  const CheckedFunction f = [operation](Vars x) { return operation(x[0], x[1], x[2]); };
+  const Reference reference = [after](const Plains& x) {
     const Plain y = product(x[0], transposed(x[1]));
-    return plain(y.shape, [&](const Index& i) { return y.at(i) + x[2].at(i); });
+    return plain(y.shape, [&](const Index& i) { return after(y.at(i) + x[2].at(i)); });
   };
-  return Operation{"affine", Kind::matrix}
+  return Operation{name, Kind::matrix}
       .accepts("", f, reference,
                {{{4, 3}, {2, 3}, {2}},
                 {{1, 1}, {1, 1}, {1}},
@@ -194,7 +196,7 @@ Operation affine_operation() {
                 {{2, 0}, {3, 0}, {3}},
                 {{2, 3}, {0, 3}, {0}}})
       .accepts(
-          "a value with itself", [](Vars x) { return affine(x[0], x[0], x[1]); },
+          "a value with itself", [operation](Vars x) { return operation(x[0], x[0], x[1]); },
           [reference](const Plains& x) {
             return reference({x[0], x[0], x[1]});
           },
@@ -315,7 +317,8 @@ std::vector<Operation> matrix_operations() {
       matmul_operation(),
       dot_operation(),
       outer_operation(),
-      affine_operation(),
+      affine_operation("affine", affine, [](Exact x) { return x; }),
+      affine_operation("affine_relu", affine_relu, [](Exact x) { return std::max<Exact>(0, x); }),
       of_matrix("diagonal", any_matrix(), diagonal, diagonal_of),
       of_matrix("trace", any_matrix(), trace, trace_of),
       refusing_singular("inverse", inverse, inverse_of),

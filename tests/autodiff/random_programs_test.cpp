@@ -487,13 +487,16 @@ void add_products(std::vector<Operation>& all) {
                    if (a.dimension() != 1 || b.dimension() != 1) return {};
                    return [](Vars v) { return outer(v[0], v[1]); };
                  }});
-  all.push_back({"affine", [](Draw& draw) -> Function {
-                   const auto [x, w] = draw.two();
-                   const Tensor& b = draw.operand();
-                   if (x.dimension() != 2 || w.dimension() != 2 || b.dimension() != 1) return {};
-                   if (x.shape()[1] != w.shape()[1] || b.size() != w.shape()[0]) return {};
-                   return [](Vars v) { return affine(v[0], v[1], v[2]); };
-                 }});
+  for (const bool with_relu : {false, true})
+    all.push_back({with_relu ? "affine_relu" : "affine", [with_relu](Draw& draw) -> Function {
+                     const auto [x, w] = draw.two();
+                     const Tensor& b = draw.operand();
+                     if (x.dimension() != 2 || w.dimension() != 2 || b.dimension() != 1) return {};
+                     if (x.shape()[1] != w.shape()[1] || b.size() != w.shape()[0]) return {};
+                     if (!with_relu) return [](Vars v) { return affine(v[0], v[1], v[2]); };
+                     if (!away_from(affine(Var(x), Var(w), Var(b)).value(), 0)) return {};
+                     return [](Vars v) { return affine_relu(v[0], v[1], v[2]); };
+                   }});
 }
 
 bool is_square(const Tensor& x) {

@@ -461,6 +461,9 @@ PRODUCTS = [
     case("affine", "batch of five", signed(5, 3), signed(2, 3), signed(2)),
     case("affine", "one sample", signed(1, 4), signed(3, 4), signed(3)),
     case("affine", "one output", signed(4, 3), signed(1, 3), signed(1)),
+    case("affine_relu", "batch of five", signed(5, 3), signed(2, 3), signed(2)),
+    case("affine_relu", "one sample", signed(1, 4), signed(3, 4), signed(3)),
+    case("affine_relu", "one output", signed(4, 3), signed(1, 3), signed(1)),
 ]
 
 PIVOTED = exactly([0, 2, 1], [3, 0, -1], [1, 1, 0.25])

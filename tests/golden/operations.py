@@ -282,6 +282,7 @@ OPERATIONS = {
     "dot": torch.dot,
     "outer": torch.outer,
     "affine": F.linear,
+    "affine_relu": lambda x, weight, bias: F.relu(F.linear(x, weight, bias)),
     # linear algebra
     "diagonal": torch.diagonal,
     "trace": lambda x: torch.diagonal(x).sum(),  # torch.trace's is wrong for a tall matrix

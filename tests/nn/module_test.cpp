@@ -275,6 +275,34 @@ TEST_CASE("sequential: of sequentials") {
   CHECK(model(input).value() == affine(relu(affine(input, p[0], p[1])), p[2], p[3]).value());
 }
 
+TEST_CASE("sequential: a linear layer and the relu after it are one operation") {
+  struct Doubled : nn::Linear {
+    Doubled() : Linear(4, 4) {}
+    Var forward(const Var& x) const override { return Real(2) * Linear::forward(x); }
+  };
+  const auto operations = [](const nn::Module& model) {
+    Tape tape;
+    model(input);
+    Names result;
+    for (std::size_t i = 0; i < tape.size(); ++i)
+      if (tape.node(i).operation)
+        result.push_back(concat(tape.node(i).scope, ' ', tape.node(i).operation));
+    return result;
+  };
+  const auto plain_relu = [](const Var& x) { return relu(x); };
+  const nn::Sequential model = initialised(
+      nn::Sequential(nn::Linear(3, 4), nn::relu, nn::relu, nn::Linear(4, 4), nn::tanh, Doubled(),
+                     nn::relu, nn::Linear(4, 4, {.bias = false}), nn::relu, nn::Linear(4, 2)));
+  CHECK(operations(model) == Names{"0 affine_relu", "2 relu", "3 affine", "4 tanh", "5 affine",
+                                   "5 multiply", "6 relu", "7 matmul", "7 relu", "9 affine"});
+  CHECK(operations(initialised(nn::Sequential(nn::Linear(3, 2), &reel::relu, plain_relu))) ==
+        Names{"0 affine_relu", "2 relu"});
+  const nn::Sequential one = initialised(nn::mlp({3, 4, 2}, nn::relu));
+  const auto p = one.parameters();
+  CHECK(one(input).value() == affine(relu(affine(input, p[0], p[1])), p[2], p[3]).value());
+  CHECK_ERROR("[linear \"0\"] expects (batch,3), got (2,5)", one(full({2, 5}, 1)));
+}
+
 TEST_CASE("mlp: linear layers with an activation between each two") {
   CHECK(nn::summary(nn::mlp({784, 30, 20, 10}, nn::sigmoid)) ==
         "Sequential  24380 parameters\n"

@@ -67,6 +67,8 @@ TEST_CASE("plan: computes what the model does, for one sample and for many") {
     check_equal(
         initialised(Sequential(Sequential(Linear(6, 5, {.bias = false}), nn::relu), Linear(5, 2))),
         batch);
+    check_equal(initialised(Sequential(Linear(6, 5), nn::relu, nn::relu, Linear(5, 3), nn::relu)),
+                batch);
   }
 }
 
@@ -92,7 +94,7 @@ TEST_CASE("plan: an observer is told of every operation") {
   Plan plan(model, {2, 6});
   Names names;
   plan(random({2, 6}));
-  CHECK(names.names == std::vector<std::string>{"affine", "relu", "affine"});
+  CHECK(names.names == std::vector<std::string>{"affine_relu", "affine"});
 }
 
 TEST_CASE("plan: follows the parameters") {
