@@ -4,7 +4,9 @@
 #include <reel/autodiff/anomaly.h>
 #include <reel/autodiff/check.h>
 #include <reel/autodiff/checkpoint.h>
+#include <reel/autodiff/core/collective.h>
 #include <reel/autodiff/core/error.h>
+#include <reel/autodiff/core/noise.h>
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/core/warning.h>
@@ -23,7 +25,9 @@
 #include <reel/data/dataset.h>
 #include <reel/data/mnist.h>
 #include <reel/nn/activations.h>
+#include <reel/nn/batch_norm.h>
 #include <reel/nn/check.h>
+#include <reel/nn/dropout.h>
 #include <reel/nn/init.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>

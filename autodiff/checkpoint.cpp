@@ -1,9 +1,11 @@
 // A segment of a computation as one operation.
 #include <reel/autodiff/checkpoint.h>
 
+#include <optional>
 #include <set>
 #include <vector>
 
+#include <reel/autodiff/core/noise.h>
 #include <reel/autodiff/grad.h>
 #include <reel/autodiff/ops.h>
 
@@ -11,6 +13,22 @@ namespace reel::inline REEL_PRECISION {
 namespace {
 
 using Segment = std::function<Var(std::span<const Var>)>;
+
+thread_local bool again = false;
+
+// While it lives, f is computed again, with the noise of the first time.
+class Recomputation {
+ public:
+  explicit Recomputation(const std::optional<Noise::State>& noise) : outer_(again) {
+    if (noise) noise_.emplace(*noise);
+    again = true;
+  }
+  ~Recomputation() { again = outer_; }
+
+ private:
+  bool outer_;
+  std::optional<Noise> noise_;
+};
 
 // f(xs) on a tape; a result that is a parameter is noted there as used.
 Var result_of(const Segment& f, std::span<const Var> xs, Tape& tape) {
@@ -25,12 +43,13 @@ Var result_of(const Segment& f, std::span<const Var> xs, Tape& tape) {
 struct Recompute {
   Segment f;
   std::size_t argument_count;  // of f; the inputs after them are parameters that it uses
+  std::optional<Noise::State> noise;
 
   void operator()(TensorSink& d, const Tensor& g, TensorInputs in, const Tensor&) const {
     Tape tape;
     std::vector<Var> xs;
     for (std::size_t i = 0; i < argument_count; ++i) xs.push_back(tape.variable(in.shared(i)));
-    const Var y = result_of(f, xs, tape);
+    const Var y = again_on(tape, xs);
     for (const Var& parameter : tape.parameters()) {
       check(xs.size() < in.size() && same(parameter, in.shared(xs.size())));
       xs.push_back(parameter);
@@ -44,7 +63,7 @@ struct Recompute {
     const std::size_t before = tape.size();
     std::vector<Var> xs;
     for (std::size_t i = 0; i < argument_count; ++i) xs.push_back(detail::fresh_variable(in[i]));
-    const Var y = result_of(f, xs, tape);
+    const Var y = again_on(tape, xs);
     std::set<std::uint32_t> expected;
     for (std::size_t i = argument_count; i < in.size(); ++i) {
       xs.push_back(in[i]);
@@ -52,6 +71,11 @@ struct Recompute {
     }
     check(used_from_outside(tape, before, y) == expected);
     hand_over(d, grad(y, xs, {.create_graph = true, .seed = g, .partial = true}));
+  }
+
+  Var again_on(Tape& tape, std::span<const Var> xs) const {
+    const Recomputation recomputation(noise);
+    return result_of(f, xs, tape);
   }
 
   // The leaves that y, computed since the tape had `before` nodes, was made of beside its
@@ -93,6 +117,8 @@ struct Recompute {
 Var checkpoint(Segment f, std::span<const Var> inputs) {
   if (!Tape::recording()) return f(inputs);
   std::vector<Var> used(inputs.begin(), inputs.end());
+  std::optional<Noise::State> noise;
+  if (const Noise* current = Noise::current()) noise = current->state();
   SharedTensor value;
   {
     Tape discarded;
@@ -102,8 +128,11 @@ Var checkpoint(Segment f, std::span<const Var> inputs) {
     for (const Var& parameter : discarded.parameters()) used.push_back(parameter);
   }
   const std::vector<Operand> operands(used.begin(), used.end());
-  return record("checkpoint", operands, std::move(value), Recompute{std::move(f), inputs.size()});
+  return record("checkpoint", operands, std::move(value),
+                Recompute{std::move(f), inputs.size(), noise});
 }
+
+bool recomputing() noexcept { return again; }
 
 Var checkpoint(Segment f, std::initializer_list<Var> inputs) {
   return checkpoint(std::move(f), std::span<const Var>(inputs.begin(), inputs.size()));

@@ -199,6 +199,20 @@ Var log_determinant(const Var& x);
 /// Throws Error if x is not positive definite.
 Var cholesky(const Var& x);
 
+// ---- normalisation (ops/normalization.cpp)
+
+/// Of a batch, feature by feature; each (1, n).
+struct BatchStatistics {
+  Tensor mean;
+  Tensor variance;  ///< biased: the mean square of the distance from the mean
+  Real rows;
+};
+/// (x − mean)/√(variance + eps)·weight + bias with the batch's own statistics, which are noted in
+/// `statistics`: x (batch, n), weight and bias (n). As a member of a Collective (core) the batch is
+/// the rows of all members. Throws Error for fewer than two rows.
+Var batch_norm(const Var& x, const Var& weight, const Var& bias, Real eps = Real(1e-5),
+               BatchStatistics* statistics = nullptr);
+
 // ---- losses (ops/loss.cpp): one number for a batch. Throws Error for the mean of nothing
 
 enum class Reduction { mean, sum };

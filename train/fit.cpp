@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 
+#include <reel/autodiff/core/collective.h>
+#include <reel/autodiff/core/noise.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/core/workers.h>
 #include <reel/autodiff/tape.h>
@@ -37,7 +39,9 @@ Var loss_of(const Var& output, const data::Batch& batch, std::size_t classes) {
 }
 
 // The steps of a run. Each worker differentiates its share of a batch on a tape of its own, with
-// the share's part of the batch as weight; then each updates its part of the parameters.
+// the share's part of the batch as weight; then each updates its part of the parameters. What the
+// model needs of the entire batch it sums as a member of a collective, and what it draws depends on
+// the step and the sample, not on the share.
 class Steps {
  public:
   Steps(nn::Module& model, optim::Optimizer& optimizer, Workers& workers, const FitOptions& options)
@@ -45,15 +49,21 @@ class Steps {
         optimizer_(optimizer),
         workers_(workers),
         options_(options),
+        collective_(workers.count()),
         shares_(workers.count()),
         gradients_(workers.count(), optim::Optimizer::Gradients(optimizer.parameters().size())) {}
 
-  /// The mean loss of a batch, whose gradients are ready for `update` if it is finite.
-  double differentiate(const data::Batches& batches, std::size_t index) {
+  /// The mean loss of a batch, whose gradients are ready for `update` if it is finite. `noise`: the
+  /// epoch's.
+  double differentiate(const data::Batches& batches, std::size_t index, const Rng& noise) {
     const auto rows = batches.rows(index);
+    const Rng key = noise.split(index);
+    collective_.start();
     workers_.run([&](std::size_t w) {
       const FlushSubnormals flush;
+      Collective::Member member(collective_, w);
       const auto share = share_of_worker(rows, w);
+      const Noise drawn(key, static_cast<std::size_t>(share.data() - rows.data()));
       Worker& worker = shares_[w];
       worker.loss = 0;
       gradients_[w].assign(gradients_[w].size(), LazyGradient());
@@ -67,8 +77,9 @@ class Steps {
       const Var mean = options_.loss ? options_.loss(output, worker.batch)
                                      : loss_of(output, worker.batch, batches.dataset().classes());
       worker.loss = static_cast<double>(weight) * mean.item();
-      if (std::isfinite(worker.loss))
-        tape.backward(mean, weight, optimizer_.parameters(), gradients_[w]);
+      double loss = worker.loss;
+      if (member.takes_part()) member.sum({&loss, 1});  // so that all go on, or none
+      if (std::isfinite(loss)) tape.backward(mean, weight, optimizer_.parameters(), gradients_[w]);
     });
     double loss = 0;
     for (const Worker& worker : shares_) loss += worker.loss;
@@ -94,17 +105,18 @@ class Steps {
   optim::Optimizer& optimizer_;
   Workers& workers_;
   const FitOptions& options_;
+  Collective collective_;
   std::vector<Worker> shares_;
   std::vector<optim::Optimizer::Gradients> gradients_;
 };
 
 // Trains one epoch into `report`.
-FitStatus run_epoch(Steps& steps, const data::Batches& batches, const FitOptions& options,
-                    EpochReport& report) {
+FitStatus run_epoch(Steps& steps, const data::Batches& batches, const Rng& noise,
+                    const FitOptions& options, EpochReport& report) {
   const Stopwatch watch;
   double loss_sum = 0;
   for (std::size_t i = 0; i < batches.count(); ++i) {
-    const double loss = steps.differentiate(batches, i);
+    const double loss = steps.differentiate(batches, i, noise);
     if (!std::isfinite(loss)) return FitStatus::diverged;
     steps.update();
     const std::size_t size = batches.rows(i).size();
@@ -132,10 +144,11 @@ FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Datase
   model.train();
   for (std::size_t epoch = 1; epoch <= options.epochs; ++epoch) {
     EpochReport report{.epoch = epoch};
+    const Rng noise = rng.split(rng.state().position);
     const auto batches = data::batches(
         dataset, {.size = options.batch, .drop_last = options.drop_last, .block = options.block},
         rng);
-    result.status = run_epoch(steps, batches, options, report);
+    result.status = run_epoch(steps, batches, noise, options, report);
     if (result.status != FitStatus::finished) return result;
     if (options.validation) report.validation = evaluate(model, *options.validation, workers);
     if (options.test) report.test = evaluate(model, *options.test, workers);

@@ -10,26 +10,37 @@
 
 namespace reel {
 
-std::array<std::uint32_t, 4> Rng::philox(std::array<std::uint32_t, 4> counter,
-                                         std::array<std::uint32_t, 2> key) {
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t a = std::uint64_t{0xD2511F53} * counter[0];
-    const std::uint64_t b = std::uint64_t{0xCD9E8D57} * counter[2];
-    counter = {
-        static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(b),
-        static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(a)};
-    key[0] += 0x9E3779B9;
-    key[1] += 0xBB67AE85;
-  }
-  return counter;
-}
-
 namespace {
+
+using Key = std::array<std::uint32_t, 2>;
+
+constexpr int rounds = 10;
 
 std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
 std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
 
+// One round of the cipher on a block of four words.
+void mix(std::uint32_t& c0, std::uint32_t& c1, std::uint32_t& c2, std::uint32_t& c3, Key key) {
+  const std::uint64_t a = std::uint64_t{0xD2511F53} * c0;
+  const std::uint64_t b = std::uint64_t{0xCD9E8D57} * c2;
+  c0 = high(b) ^ c1 ^ key[0];
+  c1 = low(b);
+  c2 = high(a) ^ c3 ^ key[1];
+  c3 = low(a);
+}
+
+Key next_key(Key key) { return {key[0] + 0x9E3779B9, key[1] + 0xBB67AE85}; }
+
 }  // namespace
+
+std::array<std::uint32_t, 4> Rng::philox(std::array<std::uint32_t, 4> counter,
+                                         std::array<std::uint32_t, 2> key) {
+  for (int round = 0; round < rounds; ++round) {
+    mix(counter[0], counter[1], counter[2], counter[3], key);
+    key = next_key(key);
+  }
+  return counter;
+}
 
 Rng Rng::split(std::uint64_t key) const {
   const auto mixed = philox({low(key), high(key), low(state_.stream), high(state_.stream)},
@@ -47,6 +58,32 @@ std::uint32_t Rng::next() {
   }
   ++state_.position;
   return block_[word];
+}
+
+void Rng::fill(std::span<std::uint32_t> words) {
+  constexpr std::size_t lanes = 16;  // blocks at once, in loops that a compiler vectorises
+  std::size_t i = 0;
+  while (i < words.size() && state_.position % 4 != 0) words[i++] = next();
+  for (; i + 4 * lanes <= words.size(); i += 4 * lanes) {
+    std::array<std::array<std::uint32_t, lanes>, 4> counter;
+    std::array<std::uint32_t, 2> key = {low(state_.seed), high(state_.seed)};
+    for (std::size_t l = 0; l < lanes; ++l) {
+      const std::uint64_t index = state_.position / 4 + l;
+      counter[0][l] = low(index);
+      counter[1][l] = high(index);
+      counter[2][l] = low(state_.stream);
+      counter[3][l] = high(state_.stream);
+    }
+    for (int round = 0; round < rounds; ++round) {
+      for (std::size_t l = 0; l < lanes; ++l)
+        mix(counter[0][l], counter[1][l], counter[2][l], counter[3][l], key);
+      key = next_key(key);
+    }
+    for (std::size_t l = 0; l < lanes; ++l)
+      for (std::size_t k = 0; k < 4; ++k) words[i + 4 * l + k] = counter[k][l];
+    state_.position += 4 * lanes;
+  }
+  while (i < words.size()) words[i++] = next();
 }
 
 double Rng::uniform() {

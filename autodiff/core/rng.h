@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace reel {
@@ -32,6 +33,8 @@ class Rng {
 
   /// The next 32 random bits.
   std::uint32_t next();
+  /// The next words, as many as there is room for: those that `next` gives, in less time.
+  void fill(std::span<std::uint32_t> words);
   /// Uniform in [0, 1), 53 bits.
   double uniform();
   /// Uniform in [low, high), but for rounding.

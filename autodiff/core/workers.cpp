@@ -14,30 +14,14 @@
 #include <thread>
 #include <vector>
 
+#include <reel/autodiff/core/await.h>
+#include <reel/autodiff/core/collective.h>
 #include <reel/autodiff/core/error.h>
 
 namespace reel {
 namespace {
 
 using std::chrono::steady_clock;
-
-// Waits until `counter` is no longer `old`: awake as long as `patience` lasts, then asleep.
-void await_change(const std::atomic<std::uint32_t>& counter, std::uint32_t old,
-                  steady_clock::duration patience) noexcept {
-  constexpr int glances = 100;
-  const auto start = steady_clock::now();
-  do {
-    for (int i = 0; i < glances; ++i) {
-      if (counter.load(std::memory_order_acquire) != old) return;
-#if defined(__x86_64__) || defined(__i386__)
-      __builtin_ia32_pause();
-#elif defined(__aarch64__)
-      asm volatile("yield");
-#endif
-    }
-  } while (steady_clock::now() - start < patience);
-  counter.wait(old, std::memory_order_acquire);
-}
 
 std::optional<cpu_set_t> allowed_processors() noexcept {
   cpu_set_t set;
@@ -67,7 +51,9 @@ Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t 
 
 struct Workers::Crew {
   explicit Crew(std::size_t count)
-      : patience(count <= processors() ? awake : steady_clock::duration(0)), failures(count) {
+      : patience(count <= processors() ? awake : steady_clock::duration(0)),
+        failures(count),
+        abandoned(count) {
     threads.reserve(count - 1);
     try {
       for (std::size_t w = 1; w < count; ++w) threads.emplace_back([this, w] { work(w); });
@@ -100,6 +86,8 @@ struct Workers::Crew {
   void attempt(std::size_t w) noexcept {
     try {
       call(task, w);
+    } catch (const Collective::Abandoned&) {
+      abandoned[w] = std::current_exception();
     } catch (...) {
       failures[w] = std::current_exception();
     }
@@ -124,8 +112,9 @@ struct Workers::Crew {
     for (std::uint32_t done; (done = finished.load(std::memory_order_acquire)) != others;)
       await_change(finished, done, patience);
     std::exception_ptr first;
-    for (std::exception_ptr& failure : failures)
-      if (std::exception_ptr one = std::exchange(failure, {}); one && !first) first = one;
+    for (auto* const list : {&failures, &abandoned})  // in this order: a cause before its effect
+      for (std::exception_ptr& failure : *list)
+        if (std::exception_ptr one = std::exchange(failure, {}); one && !first) first = one;
     if (first) std::rethrow_exception(first);
   }
 
@@ -136,7 +125,7 @@ struct Workers::Crew {
   const steady_clock::duration patience;
   void (*call)(void*, std::size_t) = nullptr;
   void* task = nullptr;
-  std::vector<std::exception_ptr> failures;
+  std::vector<std::exception_ptr> failures, abandoned;
   alignas(64) std::atomic<std::uint32_t> round{0};
   alignas(64) std::atomic<std::uint32_t> finished{0};
   std::vector<std::thread> threads;

@@ -279,6 +279,11 @@ const std::map<std::string, Operation>& operations() {
       {"outer", binary(&reel::outer)},
       {"affine", [](Inputs x, const json&) { return reel::affine(x[0], x[1], x[2]); }},
       {"affine_relu", [](Inputs x, const json&) { return reel::affine_relu(x[0], x[1], x[2]); }},
+      // normalisation
+      {"batch_norm",
+       [](Inputs x, const json& options) {
+         return reel::batch_norm(x[0], x[1], x[2], options.value("eps", Real(1e-5)));
+       }},
       // linear algebra
       {"diagonal", unary(&reel::diagonal)},
       {"trace", unary(&reel::trace)},
@@ -401,7 +406,7 @@ std::set<std::string> declared_operations() {
 
 TEST_CASE("operations equal PyTorch's") {
   const json cases = golden();
-  CHECK(cases.size() == 589);
+  CHECK(cases.size() == 592);
   std::set<std::string> seen;
   for (const json& c : cases) {
     check(c);

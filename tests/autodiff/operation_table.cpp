@@ -206,7 +206,7 @@ std::vector<Operation> joined(const std::vector<std::vector<Operation>>& tables)
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> rows =
       joined({elementwise_operations(), reductions(), shape_operations(), part_operations(),
-              matrix_operations(), losses(), engine_operations()});
+              matrix_operations(), normalisations(), losses(), engine_operations()});
   return rows;
 }
 

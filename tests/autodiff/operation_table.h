@@ -110,6 +110,7 @@ std::vector<Operation> reductions();
 std::vector<Operation> shape_operations();
 std::vector<Operation> part_operations();
 std::vector<Operation> matrix_operations();
+std::vector<Operation> normalisations();
 std::vector<Operation> losses();
 
 /// All rows.

@@ -56,6 +56,22 @@ TEST_CASE("the words of a stream are the blocks at its counters") {
   CHECK(far.next() == Rng::philox({1, 5, 0x76543210, 0xfedcba98}, {0x9abcdef0, 0x12345678})[0]);
 }
 
+TEST_CASE("many words at once are those that come one by one") {
+  for (const std::size_t skipped : {0u, 1u, 3u, 4u})
+    for (const std::size_t count : {0u, 1u, 4u, 63u, 64u, 65u, 200u}) {
+      CAPTURE(skipped);
+      CAPTURE(count);
+      Rng one(0x123456789, 7), many(0x123456789, 7);
+      for (std::size_t i = 0; i < skipped; ++i) CHECK(one.next() == many.next());
+      std::vector<std::uint32_t> words(count), expected(count);
+      for (std::uint32_t& word : expected) word = one.next();
+      many.fill(words);
+      CHECK(words == expected);
+      CHECK(many.state() == one.state());
+      CHECK(many.next() == one.next());
+    }
+}
+
 TEST_CASE("the first numbers of a seed never change") {
   const auto check = [](auto draw, auto... expected) {
     Rng rng(42);

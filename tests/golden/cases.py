@@ -464,6 +464,9 @@ PRODUCTS = [
     case("affine_relu", "batch of five", signed(5, 3), signed(2, 3), signed(2)),
     case("affine_relu", "one sample", signed(1, 4), signed(3, 4), signed(3)),
     case("affine_relu", "one output", signed(4, 3), signed(1, 3), signed(1)),
+    case("batch_norm", "batch of five", signed(5, 3), signed(3), signed(3)),
+    case("batch_norm", "two samples", signed(2, 4), signed(4), signed(4), eps=0.5),
+    case("batch_norm", "large eps", signed(4, 3), signed(3), signed(3), eps=0.25),
 ]
 
 PIVOTED = exactly([0, 2, 1], [3, 0, -1], [1, 1, 0.25])

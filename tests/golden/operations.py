@@ -283,6 +283,10 @@ OPERATIONS = {
     "outer": torch.outer,
     "affine": F.linear,
     "affine_relu": lambda x, weight, bias: F.relu(F.linear(x, weight, bias)),
+    # normalisation
+    "batch_norm": lambda x, weight, bias, eps=1e-5: F.batch_norm(
+        x, None, None, weight, bias, training=True, eps=eps
+    ),
     # linear algebra
     "diagonal": torch.diagonal,
     "trace": lambda x: torch.diagonal(x).sum(),  # torch.trace's is wrong for a tall matrix

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/nn/batch_norm.h>
+#include <reel/nn/dropout.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/safetensors.h>
 #include <reel/nn/sequential.h>
@@ -40,7 +42,8 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // All of a run; epochs of it, one by one.
 struct Run {
-  nn::Sequential model = nn::mlp({2, 8, 2}, nn::tanh);
+  nn::Sequential model{nn::Linear(2, 8), nn::BatchNorm(8), nn::tanh, nn::Dropout(0.2),
+                       nn::Linear(8, 2)};
   Rng rng{3};
   std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<optim::Schedule> schedule;

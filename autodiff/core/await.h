@@ -1,0 +1,30 @@
+// Waiting for another thread: awake for a while, then asleep.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace reel {
+
+/// Waits until `counter` is no longer `old`: awake as long as `patience` lasts, then asleep, so
+/// that whoever changes it must notify.
+inline void await_change(const std::atomic<std::uint32_t>& counter, std::uint32_t old,
+                         std::chrono::steady_clock::duration patience) noexcept {
+  using std::chrono::steady_clock;
+  constexpr int glances = 100;
+  const auto start = steady_clock::now();
+  do {
+    for (int i = 0; i < glances; ++i) {
+      if (counter.load(std::memory_order_acquire) != old) return;
+#if defined(__x86_64__) || defined(__i386__)
+      __builtin_ia32_pause();
+#elif defined(__aarch64__)
+      asm volatile("yield");
+#endif
+    }
+  } while (steady_clock::now() - start < patience);
+  counter.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace reel

@@ -1,0 +1,65 @@
+// Noise: what a forward pass draws at random, keyed so that it can be computed again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include <reel/autodiff/core/rng.h>
+
+namespace reel {
+
+/// While it lives, the modules called on its thread may draw, as dropout does in training; `fit`
+/// makes one for each step, and so does a loop of one's own:
+///
+///     for (const auto& batch : data::batches(train, {.size = 128}, rng)) {
+///       const Noise noise(rng);
+///       Tape tape;
+///       tape.backward(nn::cross_entropy(model(batch.images), batch.labels));
+///       adam.step();
+///     }
+///
+/// What is drawn for a sample depends on the key, on the place of the sample in its batch and on
+/// how many drew before in this pass, and on nothing else: not on how many threads share the batch,
+/// and when a checkpointed segment is computed again it draws the same.
+class Noise {
+ public:
+  /// What decides the numbers to come.
+  struct State {
+    Rng::State key;
+    std::size_t first_row = 0;
+    std::uint64_t draws = 0;  ///< so far
+  };
+
+  /// A pass over a batch, with a key drawn from `rng`.
+  explicit Noise(Rng& rng);
+  /// A pass over the part of a batch that begins at row `first_row`; `key` is of the entire batch.
+  Noise(const Rng& key, std::size_t first_row);
+  explicit Noise(const State& state);
+  ~Noise();
+  Noise(const Noise&) = delete;
+  Noise& operator=(const Noise&) = delete;
+
+  const State& state() const noexcept { return state_; }
+
+  /// A generator for the next tensor to be drawn, whose rows each get one: `.split(row)`.
+  class Rows {
+   public:
+    Rows(const Rng& tensor, std::size_t first) : tensor_(tensor), first_(first) {}
+    Rng operator[](std::size_t row) const { return tensor_.split(first_ + row); }
+
+   private:
+    Rng tensor_;
+    std::size_t first_;
+  };
+  Rows draw();
+
+  /// The innermost one on this thread, or null.
+  static Noise* current() noexcept;
+
+ private:
+  State state_;
+  Noise* outer_;
+};
+
+}  // namespace reel

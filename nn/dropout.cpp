@@ -1,0 +1,52 @@
+// The mask of dropout, and when it is used.
+#include <reel/nn/dropout.h>
+
+#include <vector>
+
+#include <reel/autodiff/core/noise.h>
+#include <reel/autodiff/ops.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+namespace {
+
+// 1/(1 − p) with probability 1 − p, else 0, for each number of a tensor of this shape; each row
+// from a generator of its own.
+Tensor mask(const Shape& shape, double p, Noise& noise) {
+  const auto limit = static_cast<std::uint32_t>(p * 0x1p32);
+  const Real kept = static_cast<Real>(1 / (1 - p));
+  Tensor result = uninitialized(shape);
+  if (result.size() == 0) return result;
+  const std::size_t features = result.size() / shape[0];
+  const Noise::Rows rows = noise.draw();
+  thread_local std::vector<std::uint32_t> words;
+  words.resize(features);
+  Real* to = result.data();
+  for (std::size_t i = 0; i < shape[0]; ++i, to += features) {
+    rows[i].fill(words);
+    for (std::size_t k = 0; k < features; ++k) to[k] = words[k] < limit ? Real(0) : kept;
+  }
+  return result;
+}
+
+}  // namespace
+
+Dropout::Dropout(double p) : p_(p) {
+  if (!(p >= 0 && p < 1)) fail_usage("dropout", "p ", p, ", expected 0 to below 1.");
+}
+
+Var Dropout::forward(const Var& x) const {
+  if (!training() || p_ == 0) return x;
+  if (x.shape().empty()) fail_usage("dropout", "takes (batch, …), got one number.");
+  Noise* const noise = Noise::current();
+  if (!noise)
+    fail_usage(name().empty() ? "dropout" : concat("dropout \"", name(), '"'),
+               "draws at random in training, and no Noise is alive. Hint: `const Noise "
+               "noise(rng);` before the forward pass, or model.eval().");
+  return x * Var(mask(x.shape(), p_, *noise));
+}
+
+std::string Dropout::describe() const { return concat("Dropout(", p_, ')'); }
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION

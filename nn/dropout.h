@@ -1,0 +1,30 @@
+// Dropout: numbers left out at random in training.
+#pragma once
+
+#include <reel/nn/module.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+
+/// In training each number is 0 with probability p, and the others are multiplied by 1/(1 − p), so
+/// that the mean stays; in eval mode all pass as they are. (Srivastava, Hinton, Krizhevsky,
+/// Sutskever and Salakhutdinov, JMLR 2014)
+///
+/// It draws from the Noise that is alive: `train::fit` makes one for each step, a loop of one's own
+/// does it by `const Noise noise(rng);` before the forward pass.
+class Dropout : public Module {
+ public:
+  /// Throws Error unless 0 ≤ p < 1.
+  explicit Dropout(double p = 0.5);
+
+  /// x (batch, …). Throws Error in training if there is no Noise.
+  Var forward(const Var& x) const override;
+  std::string describe() const override;
+  Dropout clone() const { return Dropout(p_); }
+
+ private:
+  double p_;
+};
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION

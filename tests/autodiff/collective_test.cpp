@@ -1,0 +1,133 @@
+// Collective: sums in the midst of tasks, and members that fail, differ or take no part.
+#include <reel/autodiff/core/collective.h>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include <reel/autodiff/core/workers.h>
+
+#include "../throws.h"
+
+using namespace reel;
+
+namespace {
+
+// Runs task(w, member) as members of one collective.
+template <class Task>
+void run(Workers& workers, Collective& collective, Task task) {
+  collective.start();
+  workers.run([&](std::size_t w) {
+    Collective::Member member(collective, w);
+    task(w, member);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("collective: every member gets the sum of all, in the order of the members") {
+  for (const std::size_t count : {1u, 2u, 3u, 7u}) {
+    Workers workers(count);
+    Collective collective(count);
+    double expected = 0;  // adding is not associative: 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1
+    for (std::size_t w = 0; w < count; ++w) expected += 0.1 * static_cast<double>(w + 1);
+    std::vector<std::array<double, 2>> sums(count);
+    std::vector<char> first(count);
+    for (int round = 0; round < 20; ++round) {
+      run(workers, collective, [&](std::size_t w, Collective::Member& member) {
+        for (int i = 0; i < 50; ++i) {
+          sums[w] = {0.1 * static_cast<double>(w + 1), i + 1.0};
+          member.sum(sums[w]);
+          if (sums[w] != std::array{expected, static_cast<double>(count) * (i + 1)}) break;
+        }
+        first[w] = member.is_first();
+      });
+      for (const auto& sum : sums)
+        REQUIRE(sum == std::array{expected, static_cast<double>(count) * 50});
+      for (std::size_t w = 0; w < count; ++w) CHECK(first[w] == (w == 0));
+    }
+  }
+}
+
+TEST_CASE("collective: the current member is that of the thread, and alone there is none") {
+  CHECK(Collective::Member::current() == nullptr);
+  Workers workers(2);
+  Collective two(2), one(1);
+  std::vector<char> right(2);
+  run(workers, two, [&](std::size_t w, Collective::Member& member) {
+    right[w] = Collective::Member::current() == &member;
+  });
+  CHECK(right == std::vector<char>{1, 1});
+  CHECK(Collective::Member::current() == nullptr);
+  const Collective::Member alone(one, 0);
+  CHECK(Collective::Member::current() == nullptr);
+  CHECK_ERROR("[collective] there must be at least one member", Collective(0));
+}
+
+TEST_CASE("collective: who asks for no sum takes no part, before or after the others") {
+  Workers workers(3);
+  Collective collective(3);
+  for (const bool late : {false, true})
+    for (std::size_t idle = 0; idle < 3; ++idle) {
+      CAPTURE(idle);
+      std::vector<double> sums(3);
+      std::vector<char> first(3), part(3);
+      run(workers, collective, [&](std::size_t w, Collective::Member& member) {
+        if (w == idle) {
+          if (late) std::this_thread::sleep_for(std::chrono::milliseconds(3));
+          return;
+        }
+        sums[w] = static_cast<double>(w + 1);
+        member.sum({&sums[w], 1});
+        first[w] = member.is_first();
+        part[w] = member.takes_part();
+      });
+      for (std::size_t w = 0; w < 3; ++w) {
+        CHECK(sums[w] == (w == idle ? 0 : 6 - static_cast<double>(idle + 1)));
+        CHECK(first[w] == (w == (idle == 0 ? 1 : 0)));
+        CHECK(part[w] == (w != idle));
+      }
+    }
+}
+
+TEST_CASE("collective: when a member fails the others end, and its failure comes out") {
+  Workers workers(3);
+  Collective collective(3);
+  for (const int rounds : {0, 1, 5})
+    for (std::size_t culprit = 0; culprit < 3; ++culprit) {
+      const auto task = [&](std::size_t w, Collective::Member& member) {
+        double value = 1;
+        for (int i = 0; i < 10; ++i) {
+          if (w == culprit && i == rounds) throw std::runtime_error("the cause");
+          member.sum({&value, 1});
+        }
+      };
+      CHECK_THROWS_WITH(run(workers, collective, task), "the cause");
+    }
+  double last = 0;  // and it can be used again
+  run(workers, collective, [&](std::size_t w, Collective::Member& member) {
+    double value = 2;
+    member.sum({&value, 1});
+    if (w == 2) last = value;
+  });
+  CHECK(last == 6);
+}
+
+TEST_CASE("collective: members that do not do the same are an error, not a wait for ever") {
+  Workers workers(2);
+  Collective collective(2);
+  CHECK_ERROR("[collective] a member ended before the others had its part of a sum",
+              run(workers, collective, [](std::size_t w, Collective::Member& member) {
+                double value = 1;
+                for (std::size_t i = 0; i < 2 + w; ++i) member.sum({&value, 1});
+              }));
+  CHECK_ERROR("values, another one",
+              run(workers, collective, [](std::size_t w, Collective::Member& member) {
+                std::vector<double> values(1 + w);
+                member.sum(values);
+              }));
+}

@@ -1,0 +1,59 @@
+// The row of batch normalisation.
+#include <cmath>
+
+#include <reel/autodiff/ops.h>
+
+#include "operation_table.h"
+
+namespace reel::inline REEL_PRECISION {
+namespace {
+
+// Each column less its mean, over √(its mean square + eps).
+Plain standardised(const Plain& x, Exact eps) {
+  return mapped(x, 0, [eps](Lane lane) {
+    const Exact n = Exact(lane.size());
+    Exact mean = 0, variance = 0;
+    for (const Exact v : lane) mean += v / n;
+    for (const Exact v : lane) variance += (v - mean) * (v - mean) / n;
+    for (Exact& v : lane) v = (v - mean) / std::sqrt(variance + eps);
+    return lane;
+  });
+}
+
+Operation batch_norm_operation() {
+  Operation row{"batch_norm", Kind::axis};
+  const auto accept = [&](const char* what, Real eps, const std::vector<Shapes>& shapes) {
+    row.accepts(
+        what, [eps](Vars x) { return batch_norm(x[0], x[1], x[2], eps); },
+        [eps](const Plains& x) {
+          const Plain z = standardised(x[0], eps);
+          return plain(z.shape,
+                       [&](const Index& i) { return z.at(i) * x[1].at({i[1]}) + x[2].at({i[1]}); });
+        },
+        shapes);
+  };
+  const auto refuse = [&](Real eps, const std::vector<Shapes>& shapes, const char* error) {
+    row.refuses([eps](Vars x) { return batch_norm(x[0], x[1], x[2], eps); }, shapes, error);
+  };
+  accept("", Real(1e-5),
+         {{{4, 3}, {3}, {3}}, {{2, 1}, {1}, {1}}, {{5, 9}, {9}, {9}}, {{2, 0}, {0}, {0}}});
+  accept("with eps 0.5", Real(0.5), {{{4, 3}, {3}, {3}}});
+  refuse(Real(1e-5),
+         {{{}, {1}, {1}},
+          {{3}, {3}, {3}},
+          {{2, 3}, {2}, {3}},
+          {{2, 3}, {3}, {2}},
+          {{2, 3}, {3, 1}, {3, 1}},
+          {{2, 2, 3}, {3}, {3}}},
+         "takes x (batch,n), weight (n) and bias (n)");
+  refuse(Real(1e-5), {{{1, 1}, {1}, {1}}, {{1, 3}, {3}, {3}}}, "a batch of 1 has no variance");
+  refuse(Real(1e-5), {{{0, 3}, {3}, {3}}}, "a batch of 0 has no variance");
+  refuse(Real(-1), {{{4, 3}, {3}, {3}}}, "eps -1, expected at least 0");
+  return row;
+}
+
+}  // namespace
+
+std::vector<Operation> normalisations() { return {batch_norm_operation()}; }
+
+}  // namespace reel::inline REEL_PRECISION
