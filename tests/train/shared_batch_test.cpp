@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -92,6 +93,24 @@ TEST_CASE("shared batch: a last batch with fewer samples than threads, and of on
   for (const std::size_t threads : {1u, 3u})
     CHECK_ERROR("[batch_norm] a batch of 1 has no variance. Hint: larger batches (drop_last)",
                 outcome(threads, 7));  // 7 · 7 and 1
+}
+
+TEST_CASE("shared batch: each step of each epoch draws anew") {
+  nn::Sequential model(nn::Linear(2, 16), nn::Dropout());
+  Rng rng(1);
+  nn::init(model, rng);
+  optim::Sgd sgd(model.parameters(), {.lr = 0});
+  std::set<std::vector<bool>> masks;
+  FitOptions options{.epochs = 5, .batch = 2};
+  options.loss = [&](const Var& output, const data::Batch&) {
+    const Tensor& y = output.value();
+    std::vector<bool> mask;
+    for (const Real v : y) mask.push_back(v == 0);
+    masks.insert(mask);
+    return sum(output);
+  };
+  fit(model, sgd, quadrants(20), rng, options);
+  CHECK(masks.size() == 50);
 }
 
 TEST_CASE("shared batch: the gradient is that of the batch as a whole") {
