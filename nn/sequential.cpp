@@ -3,6 +3,8 @@
 
 #include <typeinfo>
 
+#include <reel/nn/batch_norm.h>
+#include <reel/nn/dropout.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/plan.h>
 
@@ -62,12 +64,16 @@ Module& Sequential::operator[](std::size_t i) {
   return layers_[i]->module();
 }
 
-Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation) {
+Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation,
+               const MlpOptions& options) {
   if (widths.size() < 2) fail_usage("mlp", "takes at least two widths, got ", widths.size(), '.');
   Sequential model;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
-    if (i > 0) model.add(activation);
     model.add(Linear(widths[i], widths[i + 1]));
+    if (i + 2 == widths.size()) break;
+    if (options.batch_norm) model.add(BatchNorm(widths[i + 1]));
+    model.add(activation);
+    if (options.dropout != 0) model.add(Dropout(options.dropout));
   }
   return model;
 }

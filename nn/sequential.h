@@ -93,9 +93,15 @@ class Sequential : public Module {
   std::vector<std::unique_ptr<HolderBase>> layers_;
 };
 
+struct MlpOptions {
+  bool batch_norm = false;  ///< before each activation
+  double dropout = 0;       ///< the probability after each activation; 0: none
+};
+
 /// Linear layers of these widths with an activation between each two: mlp({784, 10, 10}, nn::relu).
 /// Throws Error for fewer than two widths.
-Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation);
+Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation,
+               const MlpOptions& options = {});
 
 }  // namespace nn
 }  // namespace reel::inline REEL_PRECISION

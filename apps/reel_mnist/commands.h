@@ -21,6 +21,8 @@ struct CommonOptions {
 struct NetworkOptions : CommonOptions {
   std::optional<std::string> layers;      ///< default: of the loaded file, or 784-10-10
   std::optional<std::string> activation;  ///< default: of the loaded file, or relu
+  bool batch_norm = false;
+  std::optional<double> dropout;  ///< default: of the loaded file, or 0
   std::uint64_t seed = 1;
 };
 

@@ -29,16 +29,15 @@ int eval(const CommonOptions& options) {
   const train::Evaluation evaluation =
       train::evaluate(loaded.model, mnist.test, workers, evaluation_batch);
   if (options.json) {
-    nlohmann::ordered_json result{{"data", mnist.test.name()},
-                                  {"layers", loaded.architecture.layers_text()},
-                                  {"activation", loaded.architecture.activation}};
+    nlohmann::ordered_json result{{"data", mnist.test.name()}};
+    result.update(loaded.architecture.json());
     result.update(to_json(evaluation, mnist.test));
     std::cout << json_line(result);
     return 0;
   }
-  std::cout << loaded.architecture.layers_text() << ' ' << loaded.architecture.activation << " on "
-            << grouped(mnist.test.size()) << " test images of " << mnist.test.name() << ", "
-            << blas_name() << ", " << thread_count(threads) << '\n'
+  std::cout << loaded.architecture.text() << " on " << grouped(mnist.test.size())
+            << " test images of " << mnist.test.name() << ", " << blas_name() << ", "
+            << thread_count(threads) << '\n'
             << "test accuracy " << percent(evaluation.accuracy()) << ", loss " << evaluation.loss
             << "\n\n"
             << confusion_table(evaluation.confusion, mnist.test);

@@ -24,6 +24,8 @@ int gradcheck(const GradcheckOptions& options) {
 
   GradcheckJob job{.layers = network.architecture.layers,
                    .activation = network.architecture.activation,
+                   .batch_norm = network.architecture.options.batch_norm,
+                   .dropout = network.architecture.options.dropout,
                    .seed = options.seed,
                    .order = options.order,
                    .full = options.full};
@@ -36,23 +38,22 @@ int gradcheck(const GradcheckOptions& options) {
   }
   const GradcheckResult result = check_in_double(job);
 
-  if (options.json)
-    std::cout << json_line({{"ok", result.ok},
-                            {"layers", network.architecture.layers_text()},
-                            {"activation", network.architecture.activation},
-                            {"parameters", network.model.parameter_count()},
-                            {"images", count},
-                            {"seed", options.seed},
-                            {"order", options.order},
-                            {"full", options.full},
-                            {"entries", result.entries},
-                            {"worst", result.worst},
-                            {"report", result.report}});
-  else
-    std::cout << network.architecture.layers_text() << ' ' << network.architecture.activation
-              << ", " << grouped(network.model.parameter_count()) << " parameters, "
-              << mnist.train.name() << ", " << count << " images, seed " << options.seed
-              << ", in double\n"
+  if (options.json) {
+    nlohmann::ordered_json json{{"ok", result.ok}};
+    json.update(network.architecture.json());
+    json.update({{"parameters", network.model.parameter_count()},
+                 {"images", count},
+                 {"seed", options.seed},
+                 {"order", options.order},
+                 {"full", options.full},
+                 {"entries", result.entries},
+                 {"worst", result.worst},
+                 {"report", result.report}});
+    std::cout << json_line(json);
+  } else
+    std::cout << network.architecture.text() << ", " << grouped(network.model.parameter_count())
+              << " parameters, " << mnist.train.name() << ", " << count << " images, seed "
+              << options.seed << ", in double\n"
               << (result.ok ? "The gradients are " : "A gradient is wrong: ") << result.report
               << '\n';
   return result.ok ? 0 : static_cast<int>(Error::Kind::failure);

@@ -11,6 +11,8 @@ namespace reel::mnist {
 struct GradcheckJob {
   std::vector<std::size_t> layers = {};
   std::string activation = {};
+  bool batch_norm = false;
+  double dropout = 0;
   std::vector<std::vector<double>> parameters = {};  ///< of the network, in its order
   std::vector<double> images = {};                   ///< (labels.size(), layers.front())
   std::vector<std::int32_t> labels = {};

@@ -39,6 +39,12 @@ void add_network(CLI::App& command, NetworkOptions& options) {
       .add_option("--activation", options.activation,
                   "relu, tanh, sigmoid, leaky_relu, elu, gelu, silu, … [relu]")
       ->type_name("NAME");
+  command.add_flag("--batch-norm", options.batch_norm, "Batch norm before each activation");
+  command
+      .add_option("--dropout", options.dropout,
+                  "Share of each hidden layer's outputs left out in training, [0, 1) [0]")
+      ->check(silent(CLI::Range(0.0, 1.0)))
+      ->type_name("P");
   command.add_option("--seed", options.seed, "Decides weights, split, order and directions")
       ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
       ->capture_default_str()

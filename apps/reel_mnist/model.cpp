@@ -6,6 +6,7 @@
 #include <map>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/nn/dropout.h>
 #include <reel/nn/safetensors.h>
 #include <reel/nn/weights.h>
 
@@ -34,8 +35,22 @@ std::string Architecture::layers_text() const {
   return text;
 }
 
+std::string Architecture::text() const {
+  std::string text = layers_text() + ' ' + activation;
+  if (options.batch_norm) text += ", batch norm";
+  if (options.dropout != 0) text += concat(", dropout ", options.dropout);
+  return text;
+}
+
+nlohmann::ordered_json Architecture::json() const {
+  return {{"layers", layers_text()},
+          {"activation", activation},
+          {"batch_norm", options.batch_norm},
+          {"dropout", options.dropout}};
+}
+
 nn::Sequential Architecture::make() const {
-  return nn::mlp(layers, nn::activation_by_name(activation));
+  return nn::mlp(layers, nn::activation_by_name(activation), options);
 }
 
 void check_fits(const Architecture& architecture, const data::Dataset& dataset,
@@ -53,38 +68,67 @@ void check_fits(const Architecture& architecture, const data::Dataset& dataset,
 }
 
 void save(const nn::Module& model, const Architecture& architecture, const std::string& path) {
-  nn::save_weights(
-      model, path,
-      {{"layers", architecture.layers_text()}, {"activation", architecture.activation}});
+  std::map<std::string, std::string> metadata{{"layers", architecture.layers_text()},
+                                              {"activation", architecture.activation}};
+  if (architecture.options.batch_norm) metadata["batch_norm"] = "true";
+  if (architecture.options.dropout != 0) metadata["dropout"] = concat(architecture.options.dropout);
+  nn::save_weights(model, path, metadata);
 }
+
+namespace {
+
+// How many numbers a file of such a network holds.
+std::size_t numbers_in(const Architecture& architecture) {
+  const auto& layers = architecture.layers;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i + 1 < layers.size(); ++i) count += (layers[i] + 1) * layers[i + 1];
+  if (architecture.options.batch_norm)
+    for (std::size_t i = 1; i + 1 < layers.size(); ++i) count += 4 * layers[i];
+  return count;
+}
+
+// A probability, 0 if the text is empty. Throws Error if it is none.
+double dropout_from(const std::string& text) {
+  double p = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), p);
+  if (!text.empty() && (error != std::errc() || stop != text.data() + text.size() || p == 0))
+    fail_usage("dropout", '"', text, "\" is no probability.");
+  return p;
+}
+
+}  // namespace
 
 LoadedModel load(const std::string& path) {
   const nn::SafeTensors file = nn::load_safetensors(path);
   const auto reject = [&](const auto&... parts) {
     fail(Error::Kind::input, "load", absolute_name(path), ": ", parts...);
   };
-  const auto entry = [&](const char* key) {
+  const auto entry = [&](const char* key, bool needed) -> std::string {
     const auto found = file.metadata.find(key);
-    if (found == file.metadata.end())
+    if (found != file.metadata.end()) return found->second;
+    if (needed)
       reject("its metadata has no \"", key,
              "\". Hint: a file that `reel-mnist train --save` wrote.");
-    return found->second;
+    return {};
   };
-  Architecture architecture{{}, entry("activation")};
-  const std::string layers = entry("layers");
+  Architecture architecture{{}, entry("activation", true)};
+  const std::string layers = entry("layers", true), dropout = entry("dropout", false);
+  architecture.options.batch_norm = entry("batch_norm", false) == "true";
   try {
     architecture.layers = Architecture::parse_layers(layers);
+    architecture.options.dropout = dropout_from(dropout);
     static_cast<void>(nn::activation_by_name(architecture.activation));
+    static_cast<void>(nn::Dropout(architecture.options.dropout));
   } catch (const Error&) {
-    reject("its metadata names the layers \"", printable(layers), "\" and the activation \"",
-           printable(architecture.activation), "\", expected such as 784-10-10 and relu.");
+    reject("its metadata names the layers \"", printable(layers), "\", the activation \"",
+           printable(architecture.activation), "\" and the dropout \"", printable(dropout),
+           "\", expected such as 784-10-10, relu and 0.2.");
   }
-  std::size_t expected = 0, found = 0;  // before memory is taken for what the metadata says
-  for (std::size_t i = 0; i + 1 < architecture.layers.size(); ++i)
-    expected += (architecture.layers[i] + 1) * architecture.layers[i + 1];
+  const std::size_t expected = numbers_in(architecture);  // before memory is taken for it
+  std::size_t found = 0;
   for (const nn::NamedTensor& tensor : file.tensors) found += tensor.value.size();
   if (found != expected)
-    reject("holds ", found, " numbers, a network ", layers, " has ", expected, '.');
+    reject("holds ", found, " numbers, a network ", architecture.text(), " has ", expected, '.');
   LoadedModel loaded{architecture, architecture.make()};
   nn::load_weights(loaded.model, file, path);
   return loaded;
@@ -100,10 +144,16 @@ LoadedModel make_model(const NetworkOptions& options, Rng& rng) {
     if (options.activation && *options.activation != saved.activation)
       fail_usage("activation", *options.activation, " differs from the loaded network's ",
                  saved.activation, '.');
+    if (options.batch_norm && !saved.options.batch_norm)
+      fail_usage("batch-norm", "the loaded network has none.");
+    if (options.dropout && *options.dropout != saved.options.dropout)
+      fail_usage("dropout", *options.dropout, " differs from the loaded network's ",
+                 saved.options.dropout, '.');
     return loaded;
   }
   Architecture architecture{Architecture::parse_layers(options.layers.value_or("784-10-10")),
-                            options.activation.value_or("relu")};
+                            options.activation.value_or("relu"),
+                            {options.batch_norm, options.dropout.value_or(0)}};
   LoadedModel made{architecture, architecture.make()};
   nn::init(made.model, rng);
   return made;

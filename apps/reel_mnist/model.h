@@ -1,7 +1,7 @@
 // The network of reel-mnist: from options or a file, and back to a file.
 #pragma once
 
-#include <optional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -16,10 +16,14 @@ namespace reel::mnist {
 struct Architecture {
   std::vector<std::size_t> layers;
   std::string activation;
+  nn::MlpOptions options = {};
 
   /// From "784-10-10". Throws Error (usage) for anything else.
   static std::vector<std::size_t> parse_layers(const std::string& text);
   std::string layers_text() const;
+  /// Such as "784-10-10 relu, batch norm, dropout 0.2".
+  std::string text() const;
+  nlohmann::ordered_json json() const;
   nn::Sequential make() const;
 };
 

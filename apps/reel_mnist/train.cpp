@@ -88,12 +88,12 @@ struct Run {
 };
 
 std::string banner(const Run& run) {
-  return concat(run.architecture.layers_text(), ' ', run.architecture.activation, ", ",
-                grouped(run.parameters), " parameters, ", run.options.optimizer, " lr ",
-                run.optimizer.lr(), ", batch ", run.options.batch, ", seed ", run.options.seed,
-                "\n", run.test.name(), ": ", grouped(run.train.size()), " images to train on, ",
-                grouped(run.validation.size()), " to validate, ", grouped(run.test.size()),
-                " to test\n", blas_name(), ", ", thread_count(run.threads), '\n');
+  return concat(run.architecture.text(), ", ", grouped(run.parameters), " parameters, ",
+                run.options.optimizer, " lr ", run.optimizer.lr(), ", batch ", run.options.batch,
+                ", seed ", run.options.seed, "\n", run.test.name(), ": ", grouped(run.train.size()),
+                " images to train on, ", grouped(run.validation.size()), " to validate, ",
+                grouped(run.test.size()), " to test\n", blas_name(), ", ",
+                thread_count(run.threads), '\n');
 }
 
 nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result,
@@ -109,16 +109,15 @@ nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result
       {"epochs", result.epochs.size()},
       {"seconds", seconds},
       {"samples_per_second", seconds > 0 ? samples / seconds : 0},
-      {"data", run.test.name()},
-      {"layers", run.architecture.layers_text()},
-      {"activation", run.architecture.activation},
-      {"parameters", run.parameters},
-      {"optimizer", run.options.optimizer},
-      {"lr", run.optimizer.lr()},
-      {"batch", run.options.batch},
-      {"seed", run.options.seed},
-      {"threads", run.threads},
-      {"blas", blas_name()}};
+      {"data", run.test.name()}};
+  json.update(run.architecture.json());
+  json.update({{"parameters", run.parameters},
+               {"optimizer", run.options.optimizer},
+               {"lr", run.optimizer.lr()},
+               {"batch", run.options.batch},
+               {"seed", run.options.seed},
+               {"threads", run.threads},
+               {"blas", blas_name()}});
   if (!result.epochs.empty()) {
     json["train_loss"] = result.epochs.back().train_loss;
     if (result.epochs.back().validation)

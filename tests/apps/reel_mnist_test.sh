@@ -51,7 +51,7 @@ for command in train eval predict gradcheck; do
   [ ! -s err ] || fail "$run: something on stderr"
 done
 check 0 train --help
-for option in layers activation optimizer lr batch epochs seed validation save load plot profile anomaly; do
+for option in layers activation batch-norm dropout optimizer lr batch epochs seed validation save load plot profile anomaly; do
   says out "--$option"
 done
 
@@ -151,7 +151,7 @@ refuse 2 index predict --data data --load net --index -1
 check 0 gradcheck --data data --layers 16-8-10
 says out 'The gradients are right within'
 check 0 gradcheck --data data --load net --images 5 --full --json
-grep -q '^{"ok":true,"layers":"16-8-10","activation":"relu","parameters":226,"images":5,.*"entries":452,' out ||
+grep -q '^{"ok":true,"layers":"16-8-10","activation":"relu","batch_norm":false,"dropout":0.*,"parameters":226,"images":5,.*"entries":452,' out ||
   fail "$run: not every parameter was checked"
 check 0 gradcheck --data data --load net --images 1000 --order 1 --json
 [ "$(value images out)" = 60 ] || fail "$run: not the 60 images there are"
@@ -178,6 +178,34 @@ for optimizer in sgd momentum nesterov adagrad rmsprop adadelta rprop adam amsgr
   check 0 train --data data --layers 16-10 --batch 8 --epochs 1 --optimizer "$optimizer" --json
   says out "\"optimizer\":\"$optimizer\""
 done
+
+# ---- batch norm and dropout
+for threads in 1 2; do
+  check 0 train $small --batch-norm --dropout 0.25 --epochs 5 --threads $threads --save "norm$threads"
+  says out '16-8-10 relu, batch norm, dropout 0.25, 242 parameters'
+  check 0 train $small --batch-norm --dropout 0.25 --epochs 5 --threads $threads --save again --json
+  says out '"batch_norm":true,"dropout":0.25'
+  cmp -s "norm$threads" again || fail "$run: other weights from the same seed"
+done
+check 0 eval --data data --load norm1
+says out '16-8-10 relu, batch norm, dropout 0.25 on'
+cp out evaluated
+check 0 eval --data data --load norm1
+cmp -s out evaluated || fail "$run: dropped out in evaluation"
+check 0 predict --data data --load norm1
+check 0 gradcheck --data data --load norm1 --full
+says out 'The gradients are right within'
+check 0 train --data data --load norm1 --epochs 1 --batch 8 --save more --json
+says out '"batch_norm":true,"dropout":0.25'
+check 0 train $small --dropout 0 --epochs 1
+refuse 2 dropout train $small --dropout 1
+refuse 2 dropout train $small --dropout -0.1
+refuse 2 dropout train $small --dropout half
+refuse 2 dropout train $small --load norm1 --dropout 0.5
+refuse 2 batch-norm train $small --load net --batch-norm
+refuse 2 'a batch of 1 has no variance' train $small --batch-norm --batch 1
+sed 's/"dropout":"0.25"/"dropout":"0,25"/' norm1 >spoilt
+refuse 3 '0,25' eval --data data --load spoilt
 
 # ---- pictures
 check 0 train $small --epochs 2 --plot curves.svg
