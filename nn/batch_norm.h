@@ -31,7 +31,7 @@ class BatchNorm : public Module {
 
   std::size_t features() const { return weight.shape()[0]; }
 
-  Parameter weight, bias;                         ///< (n)
+  Parameter weight, bias;                    ///< (n)
   mutable Tensor running_mean, running_var;  ///< (n); at first 0 and 1
 
  private:

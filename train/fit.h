@@ -63,9 +63,9 @@ struct FitResult {
 
 /// Trains a classifier: each epoch draws a new order of the samples from `rng`. The same seed and
 /// the same number of threads end in the same bits. Dropout draws the same for any number of
-/// threads, and batch norm takes the statistics of the entire batch. The parameters' own gradients are left alone.
-/// Throws Error for no epochs, no threads, a batch size that leaves no batch, or a model whose
-/// outputs don't fit the loss or the data.
+/// threads, and batch norm takes the statistics of the entire batch. The parameters' own gradients
+/// are left alone. Throws Error for no epochs, no threads, a batch size that leaves no batch, or a
+/// model whose outputs don't fit the loss or the data.
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
               Rng& rng, const FitOptions& options = {});
 
