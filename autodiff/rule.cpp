@@ -23,7 +23,8 @@ void TensorSink::add_broadcast(std::size_t i, const Tensor& e) { add(i, sum_to(e
 // are: what has notes may be a parameter, which a step changes.
 SharedTensor TensorSink::kept(const Tensor& x) const {
   if (&x == &*g_) return g_;
-  if (held_ && &x == &*held_) return held_;
+  for (std::size_t i = 0; i < held_count_; ++i)
+    if (&x == &*held_[i]) return held_[i];
   for (std::size_t i = 0; i < inputs_.size(); ++i)
     if (&x == &*inputs_[i].value && !inputs_[i].value.has_notes())
       return TensorInputs(inputs_, tape_).shared(i);

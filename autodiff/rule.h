@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <type_traits>
@@ -125,11 +126,14 @@ class TensorSink : public SinkBase<SharedTensor> {
   void add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
                   bool transpose_b);
 
-  /// e, evaluated once, for a rule that needs it more than once; lasts until the rule's end.
+  /// e, evaluated once, for a rule that needs it more than once; lasts until the rule's end. Throws
+  /// Error if a rule holds more than four.
   template <class E>
   const Tensor& hold(E&& e) {
-    held_ = std::forward<E>(e);
-    return *held_;
+    if (held_count_ == std::size(held_)) fail_usage("hold", "a rule holds too many tensors.");
+    SharedTensor& held = held_[held_count_++];
+    held = std::forward<E>(e);
+    return *held;
   }
 
   /// A tensor that the rule captured, for arithmetic in either world.
@@ -149,7 +153,8 @@ class TensorSink : public SinkBase<SharedTensor> {
   SharedTensor kept(const Tensor& x) const;
 
   const SharedTensor& g_;
-  SharedTensor held_;
+  SharedTensor held_[4];
+  std::size_t held_count_ = 0;
   const Tape& tape_;
 };
 

@@ -20,7 +20,8 @@ void follow(Tensor& running, const Tensor& fresh, double scale, double momentum)
 
 BatchNorm::BatchNorm(std::size_t features, const BatchNormOptions& options) : options_(options) {
   if (features == 0) fail_usage("batch_norm", "takes at least 1 feature, got 0.");
-  if (!(options.eps > 0)) fail_usage("batch_norm", "eps ", options.eps, ", expected above 0.");
+  if (!(static_cast<Real>(options.eps) > 0))
+    fail_usage("batch_norm", "eps ", options.eps, ", expected above 0.");
   if (!(options.momentum >= 0 && options.momentum <= 1))
     fail_usage("batch_norm", "momentum ", options.momentum, ", expected 0 to 1.");
   weight = Parameter(full({features}, 1));

@@ -16,10 +16,12 @@ struct BatchNormOptions {
 /// in eval mode with the running ones. (Ioffe and Szegedy, ICML 2015)
 ///
 /// If `train::fit` has several threads share a batch, the statistics are still of all its rows.
+/// Threads of one's own that call it in training, where it changes, must be members of a
+/// Collective.
 class BatchNorm : public Module {
  public:
   /// With weight 1 and bias 0, which `nn::init` leaves. Throws Error for no features, and unless
-  /// eps > 0 and 0 ≤ momentum ≤ 1.
+  /// eps > 0 (as a Real) and 0 ≤ momentum ≤ 1.
   explicit BatchNorm(std::size_t features, const BatchNormOptions& options = {});
 
   /// Throws Error in training for fewer than two rows.

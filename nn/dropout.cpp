@@ -12,7 +12,7 @@ namespace {
 
 // 1/(1 − p) with probability 1 − p, else 0, for each number of a tensor of this shape; each row
 // from a generator of its own.
-Tensor mask(const Shape& shape, double p, Noise& noise) {
+Tensor mask(const Shape& shape, double p, const Noise& noise) {
   const auto limit = static_cast<std::uint32_t>(p * 0x1p32);
   const Real kept = static_cast<Real>(1 / (1 - p));
   Tensor result = uninitialized(shape);
@@ -38,7 +38,7 @@ Dropout::Dropout(double p) : p_(p) {
 Var Dropout::forward(const Var& x) const {
   if (!training() || p_ == 0) return x;
   if (x.shape().empty()) fail_usage("dropout", "takes (batch, …), got one number.");
-  Noise* const noise = Noise::current();
+  const Noise* const noise = Noise::current();
   if (!noise)
     fail_usage(name().empty() ? "dropout" : concat("dropout \"", name(), '"'),
                "draws at random in training, and no Noise is alive. Hint: `const Noise "

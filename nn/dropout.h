@@ -11,7 +11,8 @@ namespace nn {
 /// Sutskever and Salakhutdinov, JMLR 2014)
 ///
 /// It draws from the Noise that is alive: `train::fit` makes one for each step, a loop of one's own
-/// does it by `const Noise noise(rng);` before the forward pass.
+/// does it by `const Noise noise(rng);` before the forward pass. Masks are drawn row by row; they
+/// are the same on any number of threads as long as each row is a sample.
 class Dropout : public Module {
  public:
   /// Throws Error unless 0 ≤ p < 1.

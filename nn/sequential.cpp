@@ -16,12 +16,13 @@ bool Function::is(Var (*f)(const Var&)) const {
   return held && *held == f;
 }
 
-// The Linear in place i, and no class derived from it, if a relu follows; else null.
+// The Linear in place i if a relu follows, and no class derived from either; else null.
 const Linear* Sequential::linear_before_relu(std::size_t i) const {
-  if (i + 1 >= size() || typeid(layers_[i]->module()) != typeid(Linear)) return nullptr;
-  const auto* const next = dynamic_cast<const Function*>(&layers_[i + 1]->module());
-  return next && next->is(&reel::relu) ? &static_cast<const Linear&>(layers_[i]->module())
-                                       : nullptr;
+  if (i + 1 >= size()) return nullptr;
+  const Module &layer = layers_[i]->module(), &next = layers_[i + 1]->module();
+  if (typeid(layer) != typeid(Linear) || typeid(next) != typeid(Function)) return nullptr;
+  return static_cast<const Function&>(next).is(&reel::relu) ? &static_cast<const Linear&>(layer)
+                                                            : nullptr;
 }
 
 Var Sequential::forward(const Var& x) const {

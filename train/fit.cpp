@@ -61,7 +61,7 @@ class Steps {
     collective_.start();
     workers_.run([&](std::size_t w) {
       const FlushSubnormals flush;
-      Collective::Member member(collective_, w);
+      const Collective::Member member(collective_, w);
       const auto share = share_of_worker(rows, w);
       const Noise drawn(key, static_cast<std::size_t>(share.data() - rows.data()));
       Worker& worker = shares_[w];
@@ -78,7 +78,7 @@ class Steps {
                                      : loss_of(output, worker.batch, batches.dataset().classes());
       worker.loss = static_cast<double>(weight) * mean.item();
       double loss = worker.loss;
-      if (member.takes_part()) member.sum({&loss, 1});  // so that all go on, or none
+      if (member.takes_part()) member.sum("the loss", {&loss, 1});  // so that all go on, or none
       if (std::isfinite(loss)) tape.backward(mean, weight, optimizer_.parameters(), gradients_[w]);
     });
     double loss = 0;

@@ -53,7 +53,9 @@ struct FitOptions {
 enum class FitStatus {
   finished,  ///< all epochs
   stopped,   ///< `stop` said so; the last, partial epoch has no report
-  diverged,  ///< a loss, in training or evaluation, was not finite; the weights are those it is of
+  /// a loss, in training or evaluation, was not finite; the weights are those it is of, but batch
+  /// norm's running statistics have seen the batch
+  diverged,
 };
 
 struct FitResult {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
 
 #include <reel/autodiff/core/file.h>
@@ -67,15 +68,13 @@ void check_fits(const Architecture& architecture, const data::Dataset& dataset,
              '.');
 }
 
-void save(const nn::Module& model, const Architecture& architecture, const std::string& path) {
-  std::map<std::string, std::string> metadata{{"layers", architecture.layers_text()},
-                                              {"activation", architecture.activation}};
-  if (architecture.options.batch_norm) metadata["batch_norm"] = "true";
-  if (architecture.options.dropout != 0) metadata["dropout"] = concat(architecture.options.dropout);
-  nn::save_weights(model, path, metadata);
-}
-
 namespace {
+
+// The shortest text that is read as the same number.
+std::string exactly(double x) {
+  char text[32];
+  return {text, std::to_chars(text, std::end(text), x).ptr};
+}
 
 // How many numbers a file of such a network holds.
 std::size_t numbers_in(const Architecture& architecture) {
@@ -97,6 +96,15 @@ double dropout_from(const std::string& text) {
 }
 
 }  // namespace
+
+void save(const nn::Module& model, const Architecture& architecture, const std::string& path) {
+  std::map<std::string, std::string> metadata{{"layers", architecture.layers_text()},
+                                              {"activation", architecture.activation}};
+  if (architecture.options.batch_norm) metadata["batch_norm"] = "true";
+  if (architecture.options.dropout != 0)
+    metadata["dropout"] = exactly(architecture.options.dropout);
+  nn::save_weights(model, path, metadata);
+}
 
 LoadedModel load(const std::string& path) {
   const nn::SafeTensors file = nn::load_safetensors(path);

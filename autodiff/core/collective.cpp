@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,7 +14,7 @@
 namespace reel {
 namespace {
 
-thread_local Collective::Member* innermost = nullptr;
+thread_local const Collective::Member* innermost = nullptr;
 
 }  // namespace
 
@@ -25,6 +26,7 @@ struct alignas(64) Collective::Slot {
   // Two, since a member that has a sum may give its values to the next while others still read; not
   // to the one after, which waits for them.
   std::vector<double> values[2];
+  const char* what[2] = {};
 };
 
 Collective::Collective(std::size_t members)
@@ -41,12 +43,16 @@ void Collective::start() noexcept {
   for (std::size_t i = 0; i < count_; ++i) slots_[i].state.store(0, std::memory_order_relaxed);
 }
 
-Collective::Member::Member(Collective& collective, std::size_t index) noexcept
+Collective::Member::Member(Collective& collective, std::size_t index)
     : collective_(collective),
       index_(index),
       exceptions_(std::uncaught_exceptions()),
       outer_(innermost) {
-  if (collective.count_ > 1) innermost = this;
+  if (index >= collective.count_)
+    fail_usage("collective", "there is no member ", index, ", only ", collective.count_, '.');
+  if (collective.slots_[index].state.load(std::memory_order_relaxed) != 0)
+    fail_usage("collective", "member ", index, " had its turn. Hint: start() before each task.");
+  innermost = collective.count_ > 1 ? this : nullptr;
 }
 
 Collective::Member::~Member() {
@@ -57,12 +63,13 @@ Collective::Member::~Member() {
   state.notify_all();
 }
 
-Collective::Member* Collective::Member::current() noexcept { return innermost; }
+const Collective::Member* Collective::Member::current() noexcept { return innermost; }
 
-void Collective::Member::sum(std::span<double> values) {
+void Collective::Member::sum(const char* what, std::span<double> values) const {
   Slot* const slots = collective_.slots_.get();
   const std::size_t place = rounds_ % 2;
   slots[index_].values[place].assign(values.begin(), values.end());
+  slots[index_].what[place] = what;
   slots[index_].state.store(++rounds_, std::memory_order_release);
   slots[index_].state.notify_all();
   std::fill(values.begin(), values.end(), 0.0);
@@ -78,9 +85,10 @@ void Collective::Member::sum(std::span<double> values) {
     if (rounds == 0 && !(state & Slot::failed)) continue;  // takes no part
     if (rounds < rounds_) throw Abandoned();
     const std::vector<double>& theirs = slots[m].values[place];
-    if (theirs.size() != values.size())
-      fail_usage("collective", "a member sums ", values.size(), " values, another one ",
-                 theirs.size(), ". Hint: all must do the same.");
+    const std::string_view of_theirs = slots[m].what[place];
+    if (theirs.size() != values.size() || of_theirs != what)
+      fail_usage("collective", "a member sums ", values.size(), " of ", what, ", another one ",
+                 theirs.size(), " of ", of_theirs, ". Hint: all must do the same.");
     for (std::size_t i = 0; i < values.size(); ++i) values[i] += theirs[i];
     if (m == index_) first_ = !any_before;
     any_before = true;

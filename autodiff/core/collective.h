@@ -13,7 +13,8 @@ namespace reel {
 
 /// The threads that each have a share of one batch, say, and need its statistics: in the midst of
 /// their tasks they sum what each has. All members must ask for the same sums in the same order;
-/// one that asks for none takes no part. The main thread calls `start` before each task.
+/// one that asks for none takes no part. The main thread calls `start` before each task, and each
+/// task makes its Member before anything that might throw, since the others wait for it.
 ///
 ///     collective.start();
 ///     workers.run([&](std::size_t w) {
@@ -29,33 +30,35 @@ class Collective {
   void start() noexcept;
 
   /// While it lives, its thread is member number `index`. A collective of one has nothing to sum:
-  /// then `current` stays as it was.
+  /// then `current` is null.
   class Member {
    public:
-    Member(Collective& collective, std::size_t index) noexcept;
+    /// Throws Error if there is no such member, or if it had its turn since the last `start`.
+    [[nodiscard]] Member(Collective& collective, std::size_t index);
     ~Member();
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
 
     /// Each value becomes the sum of all members' at its place, added in the order of the members.
-    /// Waits for them. Throws Abandoned if one of them has ended without giving its values, and
-    /// Error if theirs are not as many.
-    void sum(std::span<double> values);
+    /// Waits for them. `what`: a literal that says what is summed. Throws Abandoned if one of them
+    /// has ended without giving its values, and Error if theirs are of something else or not as
+    /// many.
+    void sum(const char* what, std::span<double> values) const;
     /// Whether it has asked for a sum.
     bool takes_part() const noexcept { return rounds_ > 0; }
     /// Whether it is the first of those that take part; to be asked after a sum.
     bool is_first() const noexcept { return first_; }
 
     /// This thread's, or null.
-    static Member* current() noexcept;
+    static const Member* current() noexcept;
 
    private:
     Collective& collective_;
     std::size_t index_;
-    std::uint32_t rounds_ = 0;
-    bool first_ = false;
+    mutable std::uint32_t rounds_ = 0;
+    mutable bool first_ = false;
     int exceptions_;
-    Member* outer_;
+    const Member* outer_;
   };
 
   /// A member ended before others had its part of a sum: it failed, or does not do what they do.

@@ -4,7 +4,7 @@
 namespace reel {
 namespace {
 
-thread_local Noise* innermost = nullptr;
+thread_local const Noise* innermost = nullptr;
 
 Rng::State key_from(Rng& rng) {
   const std::uint64_t upper = rng.next();
@@ -19,8 +19,10 @@ Noise::Noise(const Rng& key, std::size_t first_row)
     : Noise(State{.key = key.state(), .first_row = first_row}) {}
 Noise::~Noise() { innermost = outer_; }
 
-Noise::Rows Noise::draw() { return {Rng(state_.key).split(state_.draws++), state_.first_row}; }
+Noise::Rows Noise::draw() const {
+  return {Rng(state_.key).split(state_.draws++), state_.first_row};
+}
 
-Noise* Noise::current() noexcept { return innermost; }
+const Noise* Noise::current() noexcept { return innermost; }
 
 }  // namespace reel

@@ -32,10 +32,10 @@ class Noise {
   };
 
   /// A pass over a batch, with a key drawn from `rng`.
-  explicit Noise(Rng& rng);
+  [[nodiscard]] explicit Noise(Rng& rng);
   /// A pass over the part of a batch that begins at row `first_row`; `key` is of the entire batch.
-  Noise(const Rng& key, std::size_t first_row);
-  explicit Noise(const State& state);
+  [[nodiscard]] Noise(const Rng& key, std::size_t first_row);
+  [[nodiscard]] explicit Noise(const State& state);
   ~Noise();
   Noise(const Noise&) = delete;
   Noise& operator=(const Noise&) = delete;
@@ -52,14 +52,14 @@ class Noise {
     Rng tensor_;
     std::size_t first_;
   };
-  Rows draw();
+  Rows draw() const;
 
   /// The innermost one on this thread, or null.
-  static Noise* current() noexcept;
+  static const Noise* current() noexcept;
 
  private:
-  State state_;
-  Noise* outer_;
+  mutable State state_;
+  const Noise* outer_;
 };
 
 }  // namespace reel

@@ -204,6 +204,8 @@ refuse 2 dropout train $small --dropout half
 refuse 2 dropout train $small --load norm1 --dropout 0.5
 refuse 2 batch-norm train $small --load net --batch-norm
 refuse 2 'a batch of 1 has no variance' train $small --batch-norm --batch 1
+check 0 train $small --dropout 0.123456789 --epochs 1 --save fine
+check 0 train $small --load fine --dropout 0.123456789 --epochs 1
 sed 's/"dropout":"0.25"/"dropout":"0,25"/' norm1 >spoilt
 refuse 3 '0,25' eval --data data --load spoilt
 

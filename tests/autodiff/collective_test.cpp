@@ -41,7 +41,7 @@ TEST_CASE("collective: every member gets the sum of all, in the order of the mem
       run(workers, collective, [&](std::size_t w, Collective::Member& member) {
         for (int i = 0; i < 50; ++i) {
           sums[w] = {0.1 * static_cast<double>(w + 1), i + 1.0};
-          member.sum(sums[w]);
+          member.sum("both", sums[w]);
           if (sums[w] != std::array{expected, static_cast<double>(count) * (i + 1)}) break;
         }
         first[w] = member.is_first();
@@ -65,6 +65,15 @@ TEST_CASE("collective: the current member is that of the thread, and alone there
   CHECK(Collective::Member::current() == nullptr);
   const Collective::Member alone(one, 0);
   CHECK(Collective::Member::current() == nullptr);
+  two.start();
+  const Collective::Member member(two, 1);
+  {
+    one.start();
+    const Collective::Member inner(one, 0);  // whose sums are no business of the others
+    CHECK(Collective::Member::current() == nullptr);
+  }
+  CHECK(Collective::Member::current() == &member);
+  CHECK_ERROR("[collective] there is no member 2, only 2", Collective::Member(two, 2));
   CHECK_ERROR("[collective] there must be at least one member", Collective(0));
 }
 
@@ -82,7 +91,7 @@ TEST_CASE("collective: who asks for no sum takes no part, before or after the ot
           return;
         }
         sums[w] = static_cast<double>(w + 1);
-        member.sum({&sums[w], 1});
+        member.sum("it", {&sums[w], 1});
         first[w] = member.is_first();
         part[w] = member.takes_part();
       });
@@ -103,7 +112,7 @@ TEST_CASE("collective: when a member fails the others end, and its failure comes
         double value = 1;
         for (int i = 0; i < 10; ++i) {
           if (w == culprit && i == rounds) throw std::runtime_error("the cause");
-          member.sum({&value, 1});
+          member.sum("it", {&value, 1});
         }
       };
       CHECK_THROWS_WITH(run(workers, collective, task), "the cause");
@@ -111,10 +120,20 @@ TEST_CASE("collective: when a member fails the others end, and its failure comes
   double last = 0;  // and it can be used again
   run(workers, collective, [&](std::size_t w, Collective::Member& member) {
     double value = 2;
-    member.sum({&value, 1});
+    member.sum("it", {&value, 1});
     if (w == 2) last = value;
   });
   CHECK(last == 6);
+}
+
+TEST_CASE("collective: a member has one turn in a task") {
+  Collective collective(2);
+  collective.start();
+  { const Collective::Member first(collective, 0); }
+  CHECK_ERROR("[collective] member 0 had its turn. Hint: start()",
+              Collective::Member(collective, 0));
+  collective.start();
+  const Collective::Member again(collective, 0);
 }
 
 TEST_CASE("collective: members that do not do the same are an error, not a wait for ever") {
@@ -123,11 +142,14 @@ TEST_CASE("collective: members that do not do the same are an error, not a wait 
   CHECK_ERROR("[collective] a member ended before the others had its part of a sum",
               run(workers, collective, [](std::size_t w, Collective::Member& member) {
                 double value = 1;
-                for (std::size_t i = 0; i < 2 + w; ++i) member.sum({&value, 1});
+                for (std::size_t i = 0; i < 2 + w; ++i) member.sum("it", {&value, 1});
               }));
-  CHECK_ERROR("values, another one",
-              run(workers, collective, [](std::size_t w, Collective::Member& member) {
-                std::vector<double> values(1 + w);
-                member.sum(values);
-              }));
+  const auto sum_unlike = [&](std::size_t more, const char* other) {
+    run(workers, collective, [&](std::size_t w, Collective::Member& member) {
+      std::vector<double> values(1 + w * more);
+      member.sum(w == 0 ? "this" : other, values);
+    });
+  };
+  CHECK_ERROR("[collective] a member sums 1 of this, another one 3 of this", sum_unlike(2, "this"));
+  CHECK_ERROR("[collective] a member sums 1 of this, another one 1 of that", sum_unlike(0, "that"));
 }

@@ -64,6 +64,19 @@ Var weighted_square(const Var& x, const SharedTensor& weights) {
                       });
 }
 
+// y = a·b·c, with what its derivatives share evaluated once
+Var product_of_three(const Var& a, const Var& b, const Var& c) {
+  return reel::record("product_of_three", {a, b, c}, a.value() * b.value() * c.value(),
+                      [](auto& d, auto& g, auto in, auto&) {
+                        const auto& ga = d.hold(g * in[0]);
+                        const auto& gb = d.hold(g * in[1]);
+                        const auto& gab = d.hold(ga * in[1]);
+                        d.add(0, gb * in[2]);
+                        d.add(1, ga * in[2]);
+                        d.add(2, gab);
+                      });
+}
+
 // Two that are wrong: the first in its derivative, the second only in its second.
 Var wrong_softcap(const Var& x, Real c) {
   return reel::record("softcap", {x}, c * xt::tanh(x.value() / c),
@@ -136,6 +149,21 @@ TEST_CASE("operations of one's own pass the check") {
   const auto f = [](const Var& x) { return softcap(x, 2); };
   CHECK(near(grad(grad(grad(f)))(Var(0)).item(), -0.5, 1e-15));
   CHECK(near(f(Var(1e6)).item(), 2, 1e-15));
+}
+
+TEST_CASE("a rule may hold what it needs more than once, up to a bound") {
+  const std::vector<Tensor> at{reel::vector({1, -2, 0.5}), reel::vector({3, 0.25, 2}),
+                               reel::vector({-1, 4, 1.5})};
+  const auto f = [](std::span<const Var> x) { return product_of_three(x[0], x[1], x[2]); };
+  const auto report = reel::check_gradients(f, at, {.order = 2});
+  CHECK_MESSAGE(report.ok, report.describe());
+  reel::Tape tape;
+  const Var x = tape.variable(at[0]);
+  const Var greedy =
+      reel::record("greedy", {x}, Tensor(x.value()), [](auto& d, auto& g, auto, auto&) {
+        for (int i = 0; i < 5; ++i) d.add(0, d.hold(g * Real(2)));
+      });
+  CHECK_ERROR("[hold] a rule holds too many tensors", reel::grad(reel::sum(greedy), x));
 }
 
 TEST_CASE("an operation of one's own may broadcast") {

@@ -124,6 +124,7 @@ TEST_CASE("batch norm: what it is, and what it refuses") {
   CHECK(BatchNorm(3).describe() == "BatchNorm(3)");
   CHECK_ERROR("[batch_norm] takes at least 1 feature", BatchNorm(0));
   CHECK_ERROR("[batch_norm] eps 0, expected above 0", BatchNorm(2, {.eps = 0}));
+  CHECK_ERROR("[batch_norm] eps ", BatchNorm(2, {.eps = std::nan("")}));
   CHECK_ERROR("[batch_norm] momentum 1.5, expected 0 to 1", BatchNorm(2, {.momentum = 1.5}));
   const Sequential model(BatchNorm(2), nn::relu);
   model.parameters();  // which names the parts

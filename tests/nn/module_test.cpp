@@ -280,6 +280,10 @@ TEST_CASE("sequential: a linear layer and the relu after it are one operation") 
     Doubled() : Linear(4, 4) {}
     Var forward(const Var& x) const override { return Real(2) * Linear::forward(x); }
   };
+  struct Hundredfold : nn::Function {
+    Hundredfold() : Function("relu", &reel::relu) {}
+    Var forward(const Var& x) const override { return Real(100) * Function::forward(x); }
+  };
   const auto operations = [](const nn::Module& model) {
     Tape tape;
     model(input);
@@ -297,6 +301,8 @@ TEST_CASE("sequential: a linear layer and the relu after it are one operation") 
                                    "5 multiply", "6 relu", "7 matmul", "7 relu", "9 affine"});
   CHECK(operations(initialised(nn::Sequential(nn::Linear(3, 2), &reel::relu, plain_relu))) ==
         Names{"0 affine_relu", "2 relu"});
+  CHECK(operations(initialised(nn::Sequential(nn::Linear(3, 2), Hundredfold()))) ==
+        Names{"0 affine", "1 relu", "1 multiply"});
   const nn::Sequential one = initialised(nn::mlp({3, 4, 2}, nn::relu));
   const auto p = one.parameters();
   CHECK(one(input).value() == affine(relu(affine(input, p[0], p[1])), p[2], p[3]).value());
