@@ -301,6 +301,12 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
+  if (x.size() > 0 && shape.size() < x.dimension() &&
+      std::equal(shape.begin(), shape.end(), x.shape().end() - std::ptrdiff_t(shape.size()))) {
+    Tensor result = uninitialized(shape);  // over leading axes alone, as of a bias
+    fold_lanes<Sum>(x.data(), {1, x.size() / result.size(), result.size(), 0}, result.data());
+    return result;
+  }
   if (broadcast_shape(x.shape(), shape, "sum_to") != x.shape())
     fail_usage("sum_to", to_string(x.shape()), " is not ", to_string(shape), " broadcast.");
   const std::size_t extra = x.dimension() - shape.size();

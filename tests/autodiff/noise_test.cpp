@@ -52,10 +52,11 @@ TEST_CASE("noise: a sample's numbers do not depend on the share that it is in") 
   const Rng key = Rng(3).split(4);
   Noise whole(key, 0);
   const Words first = drawn(whole, 7), second = drawn(whole, 7);
-  for (const std::size_t begin : {0u, 2u, 6u}) {
-    Noise share(key, begin);
-    CHECK(drawn(share, 7 - begin) == Words(first.begin() + begin, first.end()));
-    CHECK(drawn(share, 7 - begin) == Words(second.begin() + begin, second.end()));
+  for (const int begin : {0, 2, 6}) {
+    const auto rest = static_cast<std::size_t>(7 - begin);
+    Noise share(key, static_cast<std::size_t>(begin));
+    CHECK(drawn(share, rest) == Words(first.begin() + begin, first.end()));
+    CHECK(drawn(share, rest) == Words(second.begin() + begin, second.end()));
   }
 }
 
