@@ -94,6 +94,13 @@ Tensor evaluate(E&& expression) {
   }
 }
 
+/// x = f(x), where e is a vectorised expression of x and tensors of its shape.
+template <class E>
+void apply_to(Tensor& x, const E& e) {
+  static_assert(detail::is_vectorised<E>);
+  detail::assign_elements<false>(x, e);
+}
+
 /// sum += e, which has the shape of `sum`.
 inline void add_to(Tensor& sum, const Tensor& e) {
   const Real* from = e.data();

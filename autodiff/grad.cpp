@@ -249,7 +249,7 @@ void Tape::sweep_back(const Var& loss, Real weight, bool lazy, Take&& take) {
   watch_growth();
   Borrowed<SharedTensor> slots(size());
   Borrowed<LazyProduct> products(lazy ? size() : 0);
-  slots[last] = full(loss.shape(), weight);
+  slots[last] = SharedTensor::full(loss.shape(), weight);
   {
     const NoTape suspended;
     sweep(*this, last,

@@ -248,7 +248,7 @@ Tensor shift_by_max(const Tensor& x, int axis) {
 Tensor softmax(const Tensor& x, int axis) {
   const Lanes l = lanes(x.shape(), axis, "softmax");
   Tensor y = shift_by_max(x, axis);
-  y = evaluate(xt::exp(y));
+  apply_to(y, xt::exp(y));
   over_lanes(y, reel::sum(y, axis, true), l, y, [](Real a, Real total) { return a / total; });
   return y;
 }
@@ -300,13 +300,16 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   return xt::broadcast(x, shape);
 }
 
-Tensor sum_to(const Tensor& x, const Shape& shape) {
+void sum_to(const Tensor& x, Tensor& sum) {
+  const Shape& shape = sum.shape();
   if (x.size() > 0 && shape.size() < x.dimension() &&
-      std::equal(shape.begin(), shape.end(), x.shape().end() - std::ptrdiff_t(shape.size()))) {
-    Tensor result = uninitialized(shape);  // over leading axes alone, as of a bias
-    fold_lanes<Sum>(x.data(), {1, x.size() / result.size(), result.size(), 0}, result.data());
-    return result;
-  }
+      std::equal(shape.begin(), shape.end(), x.shape().end() - std::ptrdiff_t(shape.size())))
+    fold_lanes<Sum>(x.data(), {1, x.size() / sum.size(), sum.size(), 0}, sum.data());
+  else  // not over leading axes alone, as of a bias
+    sum = sum_to(x, Shape(shape));
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
   if (broadcast_shape(x.shape(), shape, "sum_to") != x.shape())
     fail_usage("sum_to", to_string(x.shape()), " is not ", to_string(shape), " broadcast.");
   const std::size_t extra = x.dimension() - shape.size();

@@ -75,6 +75,8 @@ Tensor transpose(const Tensor& x, const xt::svector<std::size_t, 4>& order);
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
 /// The opposite: x summed over the axes along which `shape` would be repeated.
 Tensor sum_to(const Tensor& x, const Shape& shape);
+/// The same into `sum`, which has that shape.
+void sum_to(const Tensor& x, Tensor& sum);
 
 // ---- see the operations of these names in ops.h
 

@@ -17,7 +17,14 @@ Var VarInputs::operator[](std::size_t i) const {
   return in.node == Input::constant ? Var(in.value) : tape_.var(in.node);
 }
 
-void TensorSink::add_broadcast(std::size_t i, const Tensor& e) { add(i, sum_to(e, shape(i))); }
+void TensorSink::add_broadcast(std::size_t i, const Tensor& e) {
+  SharedTensor part = SharedTensor::of_shape(shape(i));
+  sum_to(e, part.mutate());
+  if (SharedTensor& sum = slot(i))
+    add(i, *part);
+  else
+    sum = std::move(part);
+}
 
 // A handle to g, what the rule holds or an input, if these numbers are one of them and stay as they
 // are: what has notes may be a parameter, which a step changes.
@@ -51,10 +58,12 @@ void TensorSink::add_matmul(std::size_t i, const Tensor& a, bool transpose_a, co
                             bool transpose_b) {
   if (!wants(i) || leave_product(i, a, transpose_a, b, transpose_b)) return;
   SharedTensor& sum = slot(i);
-  if (sum && sum.unique() && a.dimension() == 2 && b.dimension() == 2)
-    gemm(a, transpose_a, b, transpose_b, 1, sum.mutate());
-  else
-    add(i, matmul(a, transpose_a, b, transpose_b));
+  const bool in_place = a.dimension() == 2 && b.dimension() == 2 &&
+                        shape(i) == Shape{a.shape()[transpose_a], b.shape()[!transpose_b]};
+  if (!in_place || (sum && !sum.unique())) return add(i, matmul(a, transpose_a, b, transpose_b));
+  const bool first = !sum;
+  if (first) sum = SharedTensor::of_shape(shape(i));
+  gemm(a, transpose_a, b, transpose_b, first ? 0 : 1, sum.mutate());
 }
 
 void VarSink::add(std::size_t i, const Var& e) {

@@ -6,7 +6,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-constexpr std::size_t largest_kept = 4096, most_kept = 1 << 20;  // bytes, of one and of all
+constexpr std::size_t largest_kept = 1 << 15, most_kept = 1 << 20;  // bytes, of one and of all
 constinit thread_local bool thread_ended = false;
 
 }  // namespace
@@ -80,13 +80,13 @@ SharedTensor::Box* SharedTensor::box_of_shape(const Shape& shape) {
     }
   }
   Box* box = new_box(Tensor(shape));
-  box->for_expression = memory::caching();
+  box->by_shape = memory::caching();
   return box;
 }
 
 void SharedTensor::retire(Box* box) noexcept {
   const std::size_t bytes = Kept::bytes_of(*box);
-  if (!box->for_expression || thread_ended || bytes > largest_kept || !box->whole())
+  if (!box->by_shape || thread_ended || bytes > largest_kept || !box->whole())
     return Kept::destroy(box);
   box->notes.reset();
   Kept& kept = Kept::local();

@@ -18,8 +18,8 @@ namespace reel::inline REEL_PRECISION {
 /// which counts the change, so that a tape notices when a value it recorded is no longer the same.
 ///
 /// A thread keeps small tensors that nobody shares any more, up to a bound, and evaluates the next
-/// expression of the same shape into one of them: on a few numbers, making a tensor costs more than
-/// the arithmetic.
+/// expression of the same shape into one of them, or hands it out by `of_shape`: on a few numbers,
+/// making a tensor costs more than the arithmetic.
 class SharedTensor {
  public:
   struct Notes;
@@ -30,6 +30,18 @@ class SharedTensor {
   requires(!std::derived_from<std::remove_cvref_t<E>, SharedTensor> &&
            std::convertible_to<E, Tensor>) SharedTensor(E&& value)  // NOLINT: implicit on purpose
       : box_(box_of(std::forward<E>(value))), owned_(box_) {}
+  /// Whose values are open, to be written by `mutate`.
+  static SharedTensor of_shape(const Shape& shape) {
+    SharedTensor made;
+    made.box_ = made.owned_ = box_of_shape(shape);
+    return made;
+  }
+  /// With this value everywhere.
+  static SharedTensor full(const Shape& shape, Real value) {
+    SharedTensor made = of_shape(shape);
+    made.box_->value.fill(value);
+    return made;
+  }
   SharedTensor(const SharedTensor& other) noexcept : box_(other.box_), owned_(other.owned_) {
     if (owned_) owned_->owners.fetch_add(1, std::memory_order_relaxed);
   }
@@ -86,8 +98,8 @@ class SharedTensor {
     std::unique_ptr<Notes> notes;
     std::atomic<std::uint32_t> owners{1};
     std::uint32_t version = 0;
-    bool for_expression = false;  // so another expression may want it
-    Box* next = nullptr;          // of those that are kept
+    bool by_shape = false;  // made for its shape, so another may want it
+    Box* next = nullptr;    // of those that are kept
   };
   struct Kept;
 

@@ -19,10 +19,10 @@ class Parameter;
 class Var {
  public:
   Var() = default;
-  Var(Real value) : value_(scalar(value)) {}             // NOLINT: implicit
-  Var(Tensor value) : value_(std::move(value)) {}        // NOLINT: implicit
-  Var(SharedTensor value) : value_(std::move(value)) {}  // NOLINT: implicit
-  Var(const Parameter& parameter);                       // NOLINT: implicit
+  Var(Real value) : value_(SharedTensor::full({}, value)) {}  // NOLINT: implicit
+  Var(Tensor value) : value_(std::move(value)) {}             // NOLINT: implicit
+  Var(SharedTensor value) : value_(std::move(value)) {}       // NOLINT: implicit
+  Var(const Parameter& parameter);                            // NOLINT: implicit
 
   /// Throws Error if this is an empty Var.
   const Tensor& value() const& {

@@ -93,7 +93,7 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
   };
   Real loss = 0;
   for (std::size_t i = 0; i < batch; ++i) loss -= at_label(i);
-  delta = evaluate(xt::exp(delta));
+  apply_to(delta, xt::exp(delta));
   for (std::size_t i = 0; i < batch; ++i) {
     Real* row = delta.data() + i * classes;
     const Real total = std::accumulate(row, row + classes, Real(0));
@@ -102,7 +102,7 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
     for (std::size_t c = 0; c < classes; ++c) row[c] *= scale;
     at_label(i) -= weight;
   }
-  return record("softmax_cross_entropy", {logits}, scalar(weight * loss),
+  return record("softmax_cross_entropy", {logits}, SharedTensor::full({}, weight * loss),
                 [delta = SharedTensor(std::move(delta)), weight, classes,
                  labels = Labels(labels.begin(), labels.end())](auto& d, auto& g, auto in, auto&) {
                   d.add(0, d.factor(g) * d.known(delta, [&] {

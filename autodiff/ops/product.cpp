@@ -1,4 +1,5 @@
 // Matrix products.
+#include <reel/autodiff/gemm.h>
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
@@ -51,21 +52,24 @@ Var outer(const Var& a, const Var& b) {
 namespace {
 
 // x·Wᵀ, of operands that fit
-Tensor product_of_affine(const char* operation, const Var& x, const Var& weight, const Var& bias) {
+SharedTensor product_of_affine(const char* operation, const Var& x, const Var& weight,
+                               const Var& bias) {
   const Tensor& w = weight.value();
   const Tensor& b = bias.value();
   if (x.value().dimension() != 2 || w.dimension() != 2 || x.shape()[1] != w.shape()[1] ||
       b.shape() != Shape{w.shape()[0]})
     fail_usage(operation, "takes x (batch,in), W (out,in) and b (out), got ", to_string(x.shape()),
                ", ", to_string(w.shape()), " and ", to_string(b.shape()), '.');
-  return reel::matmul(x.value(), false, w, true);
+  SharedTensor y = SharedTensor::of_shape({x.shape()[0], w.shape()[0]});
+  gemm(x.value(), false, w, true, 0, y.mutate());
+  return y;
 }
 
 }  // namespace
 
 Var affine(const Var& x, const Var& weight, const Var& bias) {  // ∂x = g·W, ∂W = gᵀ·x, ∂b = Σ g
-  Tensor y = product_of_affine("affine", x, weight, bias);
-  add_row(y, bias.value());
+  SharedTensor y = product_of_affine("affine", x, weight, bias);
+  add_row(y.mutate(), bias.value());
   return record("affine", {x, weight, bias}, std::move(y), [](auto& d, auto& g, auto in, auto&) {
     d.add_matmul(0, g, false, in[1], false);
     d.add_matmul(1, g, true, in[0], false);
@@ -75,8 +79,8 @@ Var affine(const Var& x, const Var& weight, const Var& bias) {  // ∂x = g·W, 
 
 // With h = g·[y > 0]: ∂x = h·W, ∂W = hᵀ·x, ∂b = Σ h
 Var affine_relu(const Var& x, const Var& weight, const Var& bias) {
-  Tensor value = product_of_affine("affine_relu", x, weight, bias);
-  add_row_relu(value, bias.value());
+  SharedTensor value = product_of_affine("affine_relu", x, weight, bias);
+  add_row_relu(value.mutate(), bias.value());
   return record("affine_relu", {x, weight, bias}, std::move(value),
                 [](auto& d, auto& g, auto in, auto& y) {
                   const auto& h = d.hold(gate(is_positive(y), g));

@@ -306,6 +306,9 @@ TEST_CASE("broadcast_to and sum_to") {
       sums[from] += z.data()[i];
     }
     const Tensor summed = reel::sum_to(z, small);
+    Tensor in_place = full(small, 9);
+    reel::sum_to(z, in_place);
+    CHECK(in_place == summed);
     REQUIRE(summed.shape() == small);
     // at most 40 terms of magnitude at most 4
     for (std::size_t i = 0; i < x.size(); ++i)

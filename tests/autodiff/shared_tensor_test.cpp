@@ -72,6 +72,27 @@ TEST_CASE("shared tensor: one that is kept comes back as new") {
   CHECK_FALSE(fresh.has_notes());
 }
 
+TEST_CASE("shared tensor: of a shape, to be written, or full of one number") {
+  for (const Shape& shape : {Shape{}, Shape{3}, Shape{2, 0}, Shape{40, 784}, Shape{300, 300}}) {
+    CAPTURE(to_string(shape));
+    const void* place = nullptr;
+    for (int round = 1; round <= 2; ++round) {
+      const SharedTensor open = SharedTensor::of_shape(shape);
+      CHECK(open->shape() == shape);
+      CHECK(open.unique());
+      CHECK(open.version() == 0);
+      const bool kept = memory::caching() && open->size() * sizeof(Real) <= (1 << 15);
+      if (round == 2 && kept) CHECK(open.identity() == place);
+      place = open.identity();
+      open.mutate().fill(Real(round));
+      CHECK(*open == full(shape, Real(round)));
+    }
+    const SharedTensor filled = SharedTensor::full(shape, 7);
+    CHECK(*filled == full(shape, 7));
+    CHECK(filled.version() == 0);
+  }
+}
+
 TEST_CASE("shared tensor: only one of the same shape comes back, and nothing that is in use") {
   std::vector<SharedTensor> held;
   for (int round = 0; round < 3; ++round) {
