@@ -5,7 +5,6 @@
 #include <atomic>
 #include <exception>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <reel/autodiff/core/await.h>

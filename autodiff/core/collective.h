@@ -19,7 +19,8 @@ namespace reel {
 ///     collective.start();
 ///     workers.run([&](std::size_t w) {
 ///       const Collective::Member member(collective, w);
-///       …  // and in here, wherever: if (auto* all = Collective::Member::current()) all->sum(x);
+///       …  // and in here, wherever:
+///       if (const auto* member = Collective::Member::current()) member->sum("the losses", losses);
 ///     });
 class Collective {
  public:

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include <reel/autodiff/core/rng.h>
 
@@ -42,7 +41,7 @@ class Noise {
 
   const State& state() const noexcept { return state_; }
 
-  /// A generator for the next tensor to be drawn, whose rows each get one: `.split(row)`.
+  /// Generators for one tensor, row by row.
   class Rows {
    public:
     Rows(const Rng& tensor, std::size_t first) : tensor_(tensor), first_(first) {}
@@ -52,6 +51,7 @@ class Noise {
     Rng tensor_;
     std::size_t first_;
   };
+  /// For the next tensor to be drawn.
   Rows draw() const;
 
   /// The innermost one on this thread, or null.
