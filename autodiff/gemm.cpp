@@ -42,11 +42,12 @@ namespace {
 
 // c = op(a)·op(b) + beta·c, whatever the shapes
 void product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
-             std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c) {
+             std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
+             std::size_t ldc) {
 #ifdef REEL_GEMM_ONEDNN
   const auto size = [](std::size_t x) { return static_cast<dnnl_dim_t>(x); };
   const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', size(m), size(n), size(k),
-                                          1, a, size(lda), b, size(ldb), beta, c, size(n));
+                                          1, a, size(lda), b, size(ldb), beta, c, size(ldc));
   if (status != dnnl_success)
     fail(Error::Kind::failure, "matmul", "oneDNN refused a product, status ", int{status}, '.');
 #else
@@ -58,7 +59,7 @@ void product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, cons
   constexpr auto run = cblas_sgemm;
 #endif
   run(CblasRowMajor, flag(ta), flag(tb), size(m), size(n), size(k), 1, a, size(lda), b, size(ldb),
-      beta, c, size(n));
+      beta, c, size(ldc));
 #endif
 }
 
@@ -79,13 +80,14 @@ void vector_product(bool tb, std::size_t n, std::size_t k, const Real* a, std::s
 // c (m,n) = a·op(b) as (op(b)ᵀ·aᵀ)ᵀ, some rows of a at a time
 void product_of_transposes(bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
                            std::size_t lda, const Real* b, std::size_t ldb, Real* c,
-                           std::size_t rows_at_once) {
+                           std::size_t ldc, std::size_t rows_at_once) {
   const std::size_t blocks = (m + rows_at_once - 1) / rows_at_once;
   xt::uvector<Real, memory::Allocator<Real>> transposed(n * std::min(m, rows_at_once));
   for (std::size_t i = 0; i < blocks; ++i) {
     const Share part = share_of(m, i, blocks);
-    product(!tb, true, n, part.size(), k, b, ldb, a + part.begin * lda, lda, 0, transposed.data());
-    raw_transpose(transposed.data(), n, part.size(), c + part.begin * n);
+    product(!tb, true, n, part.size(), k, b, ldb, a + part.begin * lda, lda, 0, transposed.data(),
+            part.size());
+    raw_transpose(transposed.data(), n, part.size(), c + part.begin * ldc, ldc);
   }
 }
 
@@ -98,18 +100,19 @@ constexpr std::size_t narrow_columns = 12, narrow_rows = 56, many_features = 6; 
 }  // namespace
 
 void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
-              std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c) {
+              std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
+              std::size_t ldc) {
   use_one_thread();
   if (m == 1) return vector_product(tb, n, k, a, ta ? lda : 1, b, ldb, beta, c);
 #ifdef REEL_GEMM_ONEDNN
   if (!ta && beta == 0) {
     if (n <= narrow_columns && m > n && k > n)
-      return product_of_transposes(tb, m, n, k, a, lda, b, ldb, c, narrow_rows);
+      return product_of_transposes(tb, m, n, k, a, lda, b, ldb, c, ldc, narrow_rows);
     if (tb && n > narrow_columns && k >= many_features * m)
-      return product_of_transposes(tb, m, n, k, a, lda, b, ldb, c, m);
+      return product_of_transposes(tb, m, n, k, a, lda, b, ldb, c, ldc, m);
   }
 #endif
-  product(ta, tb, m, n, k, a, lda, b, ldb, beta, c);
+  product(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
 void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Real beta,
@@ -138,7 +141,7 @@ void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, 
     return;
   }
   raw_gemm(transpose_a, transpose_b, m, n, k, a.data(), a.shape()[1], b.data(), b.shape()[1], beta,
-           c.data());
+           c.data(), n);
 }
 
 std::string blas_name() {

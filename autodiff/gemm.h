@@ -12,9 +12,10 @@ void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, 
           Tensor& c);
 
 /// The same on plain arrays: c (m,n) = op(a)·op(b) + beta·c, where op(a) is (m,k) and op(b) (k,n);
-/// lda and ldb are the lengths of the rows of a and b as they are stored. Checks nothing.
+/// lda, ldb and ldc are how far apart the rows of a, b and c are in memory. Checks nothing.
 void raw_gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
-              const Real* a, std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c);
+              const Real* a, std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
+              std::size_t ldc);
 
 /// Sets OpenBLAS, for the process, and OpenMP, for the calling thread, to one thread; each product
 /// does.

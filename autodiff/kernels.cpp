@@ -273,7 +273,7 @@ Tensor transpose(const Tensor& x) {
   if (x.dimension() != 2) return x.dimension() < 2 ? x : Tensor(xt::transpose(x));
   const std::size_t rows = x.shape()[0], columns = x.shape()[1];
   Tensor y = uninitialized({columns, rows});
-  raw_transpose(x.data(), rows, columns, y.data());
+  raw_transpose(x.data(), rows, columns, y.data(), rows);
   return y;
 }
 
@@ -355,7 +355,7 @@ Tensor matmul_batches(const Tensor& a, bool transpose_a, const Tensor& b, bool t
   for (std::size_t i = 0; i < count; i += joined)
     raw_gemm(transpose_a, transpose_b, m * joined, n, k,
              a.data() + source(i, batches, batches_a) * m * k, columns_a,
-             b.data() + source(i, batches, batches_b) * k * n, columns_b, 0, c.data() + i * m * n);
+             b.data() + source(i, batches, batches_b) * k * n, columns_b, 0, c.data() + i * m * n, n);
   return c;
 }
 

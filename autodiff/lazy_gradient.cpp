@@ -44,7 +44,7 @@ void LazyGradient::compute(Share part, bool add, Real* to) const {
   }
   const Real* rows = a.data() + part.begin / n * (product.transpose_a ? 1 : a_row);
   raw_gemm(product.transpose_a, product.transpose_b, part.size() / n, n, k, rows, a_row, b.data(),
-           b_row, add || sum, to);
+           b_row, add || sum, to, n);
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -27,14 +27,15 @@ void transpose_tile(const Real* from, std::size_t from_row, Real* to, std::size_
 
 }  // namespace
 
-void raw_transpose(const Real* from, std::size_t rows, std::size_t columns, Real* to) {
+void raw_transpose(const Real* from, std::size_t rows, std::size_t columns, Real* to,
+                   std::size_t to_row) {
   const std::size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
   for (std::size_t j = 0; j < whole_columns; j += 8)
     for (std::size_t i = 0; i < whole_rows; i += 8)
-      transpose_tile(from + i * columns + j, columns, to + j * rows + i, rows);
+      transpose_tile(from + i * columns + j, columns, to + j * to_row + i, to_row);
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
-      to[j * rows + i] = from[i * columns + j];
+      to[j * to_row + i] = from[i * columns + j];
 }
 
 }  // namespace reel::inline REEL_PRECISION

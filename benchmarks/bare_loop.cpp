@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <xtensor/xnoalias.hpp>
 
+#include <reel/autodiff/core/await.h>
 #include <reel/autodiff/core/prefetch.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/gemm.h>
@@ -16,12 +17,6 @@ namespace {
 
 constexpr float mu = 0.9f, beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
 constexpr std::size_t block = 64;  // rows of a weight whose gradient stays in the cache
-
-// c (m, n) = a·op(b)
-void product(bool tb, std::size_t m, std::size_t n, std::size_t k, const float* a, const float* b,
-             float* c) {
-  raw_gemm(false, tb, m, n, k, a, k, b, tb ? k : n, 0, c);
-}
 
 // s = (softmax(s + b) − one_hot)·weight for each row, the gradient by the scores; the loss
 float softmax_cross_entropy(Tensor& scores, const float* b, const Labels& labels, std::size_t rows,
@@ -79,6 +74,7 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
     weights_.push_back(start);
     start += (in + 1) * out;
     in_rows_.push_back(batch / workers.count() * (in + out) < in * out);
+    shared_.push_back(workers.count() > 1 && batch * (in + out) < in * out);
   }
   for (std::size_t w = 0; w < workers.count(); ++w) {
     const std::size_t samples = (batch + workers.count() - 1) / workers.count();
@@ -130,14 +126,34 @@ float BareLoop::step(const data::Batches& batches, std::size_t index) {
   return loss;
 }
 
+// Each waits for all.
+void BareLoop::meet() {
+  const auto crew = static_cast<std::uint32_t>(buffers_.size());
+  const std::uint32_t before = met_.fetch_add(1, std::memory_order_acq_rel);
+  met_.notify_all();
+  const std::uint32_t all = before - before % crew + crew;
+  for (std::uint32_t now; (now = met_.load(std::memory_order_acquire)) < all;)
+    await_change(met_, now, std::chrono::milliseconds(1));
+}
+
 // The scores, without the bias of the last layer.
-void BareLoop::forward(Buffers& own) const {
+void BareLoop::forward(Buffers& own) {
   const std::size_t samples = own.samples, layers = weights_.size();
   for (std::size_t l = 0; l < layers; ++l) {  // h = max(0, x·Wᵀ + b); no max in the last layer
     const std::size_t in = widths_[l], out = widths_[l + 1];
     const float* w = parameters_.data() + weights_[l];
     float* h = own.values[l + 1].data();
-    product(true, samples, out, in, own.values[l].data(), w, h);
+    if (shared_[l]) {
+      const Share rows = share_of(out, static_cast<std::size_t>(&own - buffers_.data()),
+                                  buffers_.size());
+      meet();
+      for (Buffers& of : buffers_)
+        raw_gemm(false, true, of.samples, rows.size(), in, of.values[l].data(), in,
+                 w + rows.begin * in, in, 0, of.values[l + 1].data() + rows.begin, out);
+      meet();
+    } else {
+      raw_gemm(false, true, samples, out, in, own.values[l].data(), in, w, in, 0, h, out);
+    }
     const float* b = w + out * in;
     if (l + 1 == layers) break;
     for (std::size_t i = 0; i < samples; ++i, h += out)
@@ -157,11 +173,12 @@ void BareLoop::backward(Buffers& own, float weight) const {
     own.by_output[l] = delta;
     if (!in_rows_[l])
       raw_gemm(true, false, out, in, samples, delta, out, own.values[l].data(), in, 0,
-               own.gradient.data() + weights_[l]);
+               own.gradient.data() + weights_[l], in);
     if (l == 0) break;
     float* below = own.deltas[l].data();
     const float* h = own.values[l].data();
-    product(false, samples, in, out, delta, parameters_.data() + weights_[l], below);
+    raw_gemm(false, false, samples, in, out, delta, out, parameters_.data() + weights_[l], in, 0,
+             below, in);
     for (std::size_t i = 0; i < samples * in; ++i) below[i] = h[i] > 0 ? below[i] : 0;
     delta = below;
   }
@@ -179,7 +196,7 @@ void BareLoop::update_rows(std::size_t l, std::size_t row, std::size_t rows, Buf
     add_rows(delta, from.samples, rows, out, by_bias.data());
     if (in_rows_[l])
       raw_gemm(true, false, rows, in, from.samples, delta, out, from.values[l].data(), in, w > 0,
-               own.rows.data());
+               own.rows.data(), in);
     else if (crew == 1)
       gradient = from.gradient.data() + start;
     else if (w == 0)

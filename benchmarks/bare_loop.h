@@ -4,7 +4,9 @@
 // pass over memory wherever one will do. ReLU between the layers, softmax cross-entropy at the end.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -40,7 +42,8 @@ class BareLoop {
     float loss = 0;
   };
 
-  void forward(Buffers& own) const;
+  void forward(Buffers& own);
+  void meet();
   void backward(Buffers& own, float weight) const;
   void update_rows(std::size_t l, std::size_t row, std::size_t rows, Buffers& own);
   void update(std::size_t start, std::size_t count, const float* gradient);
@@ -49,6 +52,9 @@ class BareLoop {
   // Of each layer: whether the gradient by its weight has more numbers than what it is a product
   // of. Then each worker computes the rows that it updates, else a whole gradient for its samples.
   std::vector<char> in_rows_;
+  // Of each layer: whether its weight has more numbers than the inputs and outputs of the batch.
+  // Then each worker multiplies by the rows that it updates, for the samples of all.
+  std::vector<char> shared_;
   Method method_;
   float lr_;
   int t_ = 0;
@@ -56,6 +62,7 @@ class BareLoop {
   std::vector<float> parameters_, m_, v_;
   std::vector<Buffers> buffers_;
   Workers& workers_;
+  alignas(64) std::atomic<std::uint32_t> met_{0};
 };
 
 }  // namespace reel::inline REEL_PRECISION

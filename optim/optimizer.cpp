@@ -79,23 +79,30 @@ void Optimizer::step(std::span<const Gradients> shares, Workers& workers) {
       if (!share[i]) continue;
       const Shape shape = share[i].shape();
       check_shape(i, shape);
-      if (grain_[i] == 0) total += element_count(shape);
       grain_[i] = std::max(grain_[i], share[i].product ? shape[1] : 1);
     }
   }
   if (std::all_of(grain_.begin(), grain_.end(), [](std::size_t g) { return g == 0; }))
     fail_usage(method_, "no parameter has a gradient.");
-  for (std::size_t i = 0; i < parameters_.size(); ++i)
-    if (grain_[i] > 0) begin_step(i);
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (grain_[i] == 0) continue;
+    begin_step(i);
+    if (grain_[i] == 1) total += element_count(slots_[i].shape);
+  }
   workers.run([&](std::size_t w) {
     const FlushSubnormals flush;
     Share part = share_of(total, w, workers.count(), cached);
-    for (std::size_t i = 0; i < parameters_.size() && part.end > 0; ++i) {
-      const std::size_t grain = grain_[i], n = grain > 0 ? element_count(slots_[i].shape) : 0;
-      if (part.begin < n) {
-        const std::size_t end = std::min(part.end, n);
-        update_from_shares(i, {part.begin - part.begin % grain, end - end % grain}, shares);
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      const std::size_t grain = grain_[i];
+      if (grain == 0) continue;
+      const std::size_t n = element_count(slots_[i].shape);
+      if (grain > 1) {  // the rows that the worker will multiply by, see product_with_weights
+        const Share rows = share_of(n / grain, w, workers.count());
+        update_from_shares(i, {rows.begin * grain, rows.end * grain}, shares);
+        continue;
       }
+      if (part.begin < std::min(part.end, n))
+        update_from_shares(i, {part.begin, std::min(part.end, n)}, shares);
       part = {part.begin - std::min(part.begin, n), part.end - std::min(part.end, n)};
     }
   });

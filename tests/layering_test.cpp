@@ -33,6 +33,7 @@ const std::map<std::string, std::vector<std::string>> allowed{
 const std::set<std::string> internal{"autodiff/arena.h",
                                      "autodiff/core/await.h",
                                      "autodiff/core/prefetch.h",
+                                     "autodiff/shared_product.h",
                                      "autodiff/transpose.h",
                                      "autodiff/core/file.h",
                                      "autodiff/check_doctest.h",

@@ -3,14 +3,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 
 namespace reel {
 
 /// Waits until `counter` is no longer `old`: awake as long as `patience` lasts, then asleep, so
 /// that whoever changes it must notify.
-inline void await_change(const std::atomic<std::uint32_t>& counter, std::uint32_t old,
-                         std::chrono::steady_clock::duration patience) noexcept {
+template <class Counter>
+void await_change(const std::atomic<Counter>& counter, Counter old,
+                  std::chrono::steady_clock::duration patience) noexcept {
   using std::chrono::steady_clock;
   constexpr int glances = 100;
   const auto start = steady_clock::now();

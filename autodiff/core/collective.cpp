@@ -1,4 +1,5 @@
-// Members publish their values in turn in one of two places each, and read the others'.
+// Members say how far they are, publish what they have in turn in one of two places, and read the
+// others'.
 #include <reel/autodiff/core/collective.h>
 
 #include <algorithm>
@@ -15,17 +16,54 @@ namespace {
 
 thread_local const Collective::Member* innermost = nullptr;
 
+// How many sums a member has given its values to and how many meetings it has come to, each
+// meeting's end counted as well; and whether and how it has ended.
+struct Progress {
+  std::uint32_t sums, meetings;  // below 2^31
+  bool ended = false, failed = false;
+
+  static Progress of(std::uint64_t word) noexcept {
+    constexpr std::uint64_t mask = (1u << 31) - 1;
+    return {static_cast<std::uint32_t>(word & mask), static_cast<std::uint32_t>(word >> 31 & mask),
+            (word >> 63) != 0, (word >> 62 & 1) != 0};
+  }
+  std::uint64_t word() const noexcept {
+    return sums | std::uint64_t{meetings} << 31 | std::uint64_t{failed} << 62 |
+           std::uint64_t{ended} << 63;
+  }
+};
+
 }  // namespace
 
-// The sums that a member has given its values to, and whether and how it has ended.
 struct alignas(64) Collective::Slot {
-  static constexpr std::uint32_t ended = 1u << 31, failed = 1u << 30;
+  struct Values {
+    const char* what = nullptr;
+    std::vector<double> values;
+    std::uint32_t meetings = 0;
+  };
 
-  std::atomic<std::uint32_t> state{0};
-  // Two, since a member that has a sum may give its values to the next while others still read; not
-  // to the one after, which waits for them.
-  std::vector<double> values[2];
-  const char* what[2] = {};
+  std::atomic<std::uint64_t> state{0};
+  // Two of each, since a member that has a sum may give its values to the next while others still
+  // read; not to the one after, which waits for them. The same holds for meetings.
+  Values values[2];
+  Offer offers[2];
+  std::vector<Offer> met;  // by this member in its latest meeting
+  std::vector<std::size_t> partners;
+
+  void publish(Progress progress) noexcept {
+    state.store(progress.word(), std::memory_order_release);
+    state.notify_all();
+  }
+
+  template <class Until>
+  Progress await(std::chrono::steady_clock::duration patience, Until&& until) const noexcept {
+    for (;;) {
+      const std::uint64_t word = state.load(std::memory_order_acquire);
+      const Progress progress = Progress::of(word);
+      if (until(progress)) return progress;
+      await_change(state, word, patience);
+    }
+  }
 };
 
 Collective::Collective(std::size_t members)
@@ -34,6 +72,10 @@ Collective::Collective(std::size_t members)
                                                  : std::chrono::milliseconds(0)),
       slots_(std::make_unique<Slot[]>(members)) {
   if (members == 0) fail_usage("collective", "there must be at least one member.");
+  for (std::size_t i = 0; i < members; ++i) {
+    slots_[i].met.reserve(members);
+    slots_[i].partners.reserve(members);
+  }
 }
 
 Collective::~Collective() = default;
@@ -49,54 +91,103 @@ Collective::Member::Member(Collective& collective, std::size_t index)
       outer_(innermost) {
   if (index >= collective.count_)
     fail_usage("collective", "there is no member ", index, ", only ", collective.count_, '.');
-  if (collective.slots_[index].state.load(std::memory_order_relaxed) != 0)
+  if (slot().state.load(std::memory_order_relaxed) != 0)
     fail_usage("collective", "member ", index, " had its turn. Hint: start() before each task.");
   innermost = collective.count_ > 1 ? this : nullptr;
 }
 
 Collective::Member::~Member() {
   innermost = outer_;
-  std::atomic<std::uint32_t>& state = collective_.slots_[index_].state;
-  const bool failed = std::uncaught_exceptions() > exceptions_;
-  state.store(rounds_ | Slot::ended | (failed ? Slot::failed : 0), std::memory_order_release);
-  state.notify_all();
+  slot().publish({sums_, meetings_, true, std::uncaught_exceptions() > exceptions_});
 }
+
+Collective::Slot& Collective::Member::slot() const noexcept { return collective_.slots_[index_]; }
 
 const Collective::Member* Collective::Member::current() noexcept { return innermost; }
 
 void Collective::Member::sum(const char* what, std::span<double> values) const {
-  Slot* const slots = collective_.slots_.get();
-  const std::size_t place = rounds_ % 2;
-  slots[index_].values[place].assign(values.begin(), values.end());
-  slots[index_].what[place] = what;
-  slots[index_].state.store(++rounds_, std::memory_order_release);
-  slots[index_].state.notify_all();
+  const std::size_t place = sums_ % 2;
+  Slot::Values& mine = slot().values[place];
+  mine.what = what;
+  mine.values.assign(values.begin(), values.end());
+  mine.meetings = meetings_;
+  slot().publish({++sums_, meetings_});
   std::fill(values.begin(), values.end(), 0.0);
   bool any_before = false;
   for (std::size_t m = 0; m < collective_.count_; ++m) {
-    std::uint32_t state;
-    while (((state = slots[m].state.load(std::memory_order_acquire)) & (Slot::failed - 1)) <
-           rounds_) {
-      if (state & Slot::ended) break;
-      await_change(slots[m].state, state, collective_.patience_);
-    }
-    const std::uint32_t rounds = state & (Slot::failed - 1);
-    if (rounds == 0 && !(state & Slot::failed)) continue;  // takes no part
-    if (rounds < rounds_) throw Abandoned();
-    const std::vector<double>& theirs = slots[m].values[place];
-    const std::string_view of_theirs = slots[m].what[place];
-    if (theirs.size() != values.size() || of_theirs != what)
+    const Slot& other = collective_.slots_[m];
+    const Progress theirs = other.await(
+        collective_.patience_, [&](const Progress& p) { return p.sums >= sums_ || p.ended; });
+    if (theirs.sums == 0 && !theirs.failed) continue;  // takes no part
+    if (theirs.sums < sums_) throw Abandoned();
+    const auto& [of_theirs, their_values, meetings] = other.values[place];
+    if (their_values.size() != values.size() || std::string_view(of_theirs) != what)
       fail_usage("collective", "a member sums ", values.size(), " of ", what, ", another one ",
-                 theirs.size(), " of ", of_theirs, ". Hint: all must do the same.");
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] += theirs[i];
+                 their_values.size(), " of ", of_theirs, ". Hint: all must do the same.");
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] += their_values[i];
+    // from here on all count alike, so that a meeting has the same number for all
+    meetings_ = std::max(meetings_, meetings);
     if (m == index_) first_ = !any_before;
     any_before = true;
   }
 }
 
+// A meeting needs no more than this to be safe: between two sums nobody is more than one ahead of
+// another who is still to come, and who waits for a sum comes to none before that has all values.
+Collective::Meeting::Meeting(const Member& member, const Offer& offer) noexcept : member_(member) {
+  Slot& own = member.slot();
+  const std::uint32_t number = ++member.meetings_;
+  own.offers[number % 2] = offer;
+  own.publish({member.sums_, number});
+  own.met.clear();
+  own.partners.clear();
+  bool one_thing = true;
+  for (std::size_t m = 0; m < member.collective_.count_; ++m) {
+    const Slot& other = member.collective_.slots_[m];
+    const Progress theirs =
+        other.await(member.collective_.patience_, [&](const Progress& p) {
+          return p.meetings >= number || p.sums > member.sums_ || p.ended;
+        });
+    if (theirs.meetings < number) continue;  // does not come
+    if (m == member.index_) place_ = own.met.size();
+    own.met.push_back(other.offers[number % 2]);
+    own.partners.push_back(m);
+    one_thing = one_thing && own.met.back().thing == offer.thing;
+  }
+  open_ = one_thing && own.met.size() > 1;
+}
+
+Collective::Meeting::~Meeting() {
+  if (open_) close(false);
+}
+
+std::span<const Collective::Offer> Collective::Meeting::offers() const noexcept {
+  return open_ ? std::span<const Offer>(member_.slot().met) : std::span<const Offer>();
+}
+
+void Collective::Meeting::finish() {
+  if (open_ && !close(true)) throw Abandoned();
+}
+
+// Whether all were done.
+bool Collective::Meeting::close(bool done) noexcept {
+  open_ = false;
+  Slot& own = member_.slot();
+  const std::uint32_t number = ++member_.meetings_;
+  own.offers[number % 2] = {.count = done};
+  own.publish({member_.sums_, number});
+  for (const std::size_t m : own.partners) {
+    const Slot& other = member_.collective_.slots_[m];
+    other.await(member_.collective_.patience_,
+                [&](const Progress& p) { return p.meetings >= number; });
+    done = done && other.offers[number % 2].count != 0;
+  }
+  return done;
+}
+
 Collective::Abandoned::Abandoned()
     : Error(Kind::usage,
-            "[collective] a member ended before the others had its part of a sum. Hint: all must "
-            "do the same.") {}
+            "[collective] a member ended before the others had its part of what they share. Hint: "
+            "all must do the same.") {}
 
 }  // namespace reel

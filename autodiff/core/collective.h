@@ -1,4 +1,4 @@
-// Collective: sums over threads that compute parts of one thing at the same time.
+// Collective: threads that compute parts of one thing at the same time, sum and share out work.
 #pragma once
 
 #include <chrono>
@@ -12,9 +12,10 @@
 namespace reel {
 
 /// The threads that each have a share of one batch, say, and need its statistics: in the midst of
-/// their tasks they sum what each has. All members must ask for the same sums in the same order;
-/// one that asks for none takes no part. The main thread calls `start` before each task, and each
-/// task makes its Member before anything that might throw, since the others wait for it.
+/// their tasks they sum what each has, or meet to share out work. All members must ask for the same
+/// sums in the same order; one that asks for none takes no part. The main thread calls `start`
+/// before each task, and each task makes its Member before anything that might throw, since the
+/// others wait for it.
 ///
 ///     collective.start();
 ///     workers.run([&](std::size_t w) {
@@ -23,12 +24,16 @@ namespace reel {
 ///       if (const auto* member = Collective::Member::current()) member->sum("the losses", losses);
 ///     });
 class Collective {
+  struct Slot;
+
  public:
   /// Throws Error for no members.
   explicit Collective(std::size_t members);
   ~Collective();
 
   void start() noexcept;
+
+  class Meeting;
 
   /// While it lives, its thread is member number `index`. A collective of one has nothing to sum:
   /// then `current` is null.
@@ -46,7 +51,7 @@ class Collective {
     /// many.
     void sum(const char* what, std::span<double> values) const;
     /// Whether it has asked for a sum.
-    bool takes_part() const noexcept { return rounds_ > 0; }
+    bool takes_part() const noexcept { return sums_ > 0; }
     /// Whether it is the first of those that take part; to be asked after a sum.
     bool is_first() const noexcept { return first_; }
 
@@ -54,21 +59,64 @@ class Collective {
     static const Member* current() noexcept;
 
    private:
+    friend class Meeting;
+    Slot& slot() const noexcept;
+
     Collective& collective_;
     std::size_t index_;
-    mutable std::uint32_t rounds_ = 0;
+    mutable std::uint32_t sums_ = 0, meetings_ = 0;
     mutable bool first_ = false;
     int exceptions_;
     const Member* outer_;
   };
 
-  /// A member ended before others had its part of a sum: it failed, or does not do what they do.
+  /// What a member brings to a meeting: the thing that the work is on, and what its own part is.
+  struct Offer {
+    const void* thing = nullptr;
+    const void* from = nullptr;
+    void* to = nullptr;
+    std::size_t count = 0;
+  };
+
+  /// Work that members share out if all who come would work on the same thing. Nobody has to come:
+  /// who has ended or waits for a sum is not waited for, so members may go different ways.
+  ///
+  ///     Collective::Meeting meeting(*member, {&thing, x, y, rows});
+  ///     if (meeting.offers().empty()) return work_alone();
+  ///     …  // on each of the offers, the part meeting.place() of meeting.offers().size()
+  ///     meeting.finish();
+  class Meeting {
+   public:
+    /// Waits for the others.
+    Meeting(const Member& member, const Offer& offer) noexcept;
+    /// Waits until nobody works on this member's offer any more.
+    ~Meeting();
+    Meeting(const Meeting&) = delete;
+    Meeting& operator=(const Meeting&) = delete;
+
+    /// Of all who came, in the order of the members, and the same for each of them; none if they
+    /// are not of one thing, or if nobody else came.
+    std::span<const Offer> offers() const noexcept;
+    /// Which of the offers is this member's.
+    std::size_t place() const noexcept { return place_; }
+    /// Says that this member's part is done, and waits for the others'. Throws Abandoned if one of
+    /// them has failed.
+    void finish();
+
+   private:
+    bool close(bool done) noexcept;
+
+    const Member& member_;
+    std::size_t place_ = 0;
+    bool open_ = false;
+  };
+
+  /// A member ended before others had its part of a sum, or failed in its part of a meeting's work.
   struct Abandoned : Error {
     Abandoned();
   };
 
  private:
-  struct Slot;
   std::size_t count_;
   std::chrono::steady_clock::duration patience_;
   std::unique_ptr<Slot[]> slots_;
