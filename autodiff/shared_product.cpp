@@ -17,16 +17,17 @@ bool multiply_together(const Collective::Member& member, const Tensor& x, const 
   const std::size_t out = w.shape()[0], in = w.shape()[1];
   Collective::Meeting meeting(member, {w.data(), x.data(), y.data(), x.shape()[0]});
   const auto offers = meeting.offers();
+  if (offers.empty()) return false;
   std::size_t samples = 0;
   for (const Collective::Offer& offer : offers) samples += offer.count;
-  if (offers.empty() || samples * (in + out) >= w.size()) return false;
+  const bool worthwhile = samples * (in + out) < w.size();
   const Share rows = share_of(out, meeting.place(), offers.size());
   for (const Collective::Offer& offer : offers)
-    if (offer.count > 0 && rows.size() > 0)
+    if (worthwhile && offer.count > 0 && rows.size() > 0)
       raw_gemm(false, true, offer.count, rows.size(), in, static_cast<const Real*>(offer.from), in,
                w.data() + rows.begin * in, in, 0, static_cast<Real*>(offer.to) + rows.begin, out);
   meeting.finish();
-  return true;
+  return worthwhile;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <stdexcept>
+#include <tuple>
 #include <vector>
 
 #include <reel/autodiff/core/collective.h>
@@ -97,6 +98,23 @@ TEST_CASE("shared product: a member computes its rows of the weight for the samp
     for (std::size_t i = 0; i < 3; ++i)
       REQUIRE(near(mine_by_other(i, j), first ? expected_mine(i, j) : 7, tolerance,
                    in * tolerance));
+  }
+}
+
+TEST_CASE("shared product: not of few weights, nor of more samples than they are worth") {
+  for (const auto& [rows, samples, shared] :
+       {std::tuple(out, 130u, true), std::tuple(out, 137u, false), std::tuple(out - 50, 4u, false)}) {
+    const Parameter weight(random({rows, in}, 1), "W");  // 75,000: (4 + 132)·550 is less
+    const Tensor x = random({4, in}, 2), mine = random({samples, in}, 3);
+    Tensor y, mine_by_other = full({samples, rows}, 7);
+    run(2, [&](std::size_t w, const Collective::Member& member) {
+      if (w == 0) return void(y = matmul(x, false, weight, true).value());
+      Collective::Meeting meeting(
+          member, {weight.value().data(), mine.data(), mine_by_other.data(), samples});
+      meeting.finish();
+    });
+    CHECK(y.shape() == Shape{4, rows});
+    CHECK((mine_by_other(0, 0) != 7) == shared);
   }
 }
 
