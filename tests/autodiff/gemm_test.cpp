@@ -88,6 +88,28 @@ TEST_CASE("all transposes of products of many sizes") {
   check_product(1, 1, 784);
 }
 
+TEST_CASE("products into some columns of a wider matrix leave the others alone") {
+  for (const std::size_t rows : {1u, 3u, 65u, 130u})
+    for (const std::size_t columns : {1u, 10u, 16u, 37u}) {
+      CAPTURE(rows);
+      CAPTURE(columns);
+      constexpr std::size_t k = 400;
+      const Tensor a = random_matrix(rows, k, 1), b = random_matrix(columns, k, 2);
+      Tensor wide = full({rows, columns + 7}, 5), c = uninitialized({rows, columns});
+      raw_gemm(false, true, rows, columns, k, a.data(), k, b.data(), k, 0, wide.data() + 3,
+               columns + 7);
+      std::size_t untouched = 0;
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; j < columns + 7; ++j)
+          if (j < 3 || j >= columns + 3)
+            untouched += wide(i, j) == 5;
+          else
+            c(i, j - 3) = wide(i, j);
+      CHECK(untouched == rows * 7);
+      CHECK(is_product(c, a, false, b, true));
+    }
+}
+
 TEST_CASE("NaN and infinity in what is multiplied or added to are kept") {
   constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
   Tensor c = matrix({{nan, 1}, {2, 3}});
