@@ -42,8 +42,7 @@ namespace {
 
 // c = op(a)·op(b) + beta·c, whatever the shapes
 void product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
-             std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
-             std::size_t ldc) {
+             std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c, std::size_t ldc) {
 #ifdef REEL_GEMM_ONEDNN
   const auto size = [](std::size_t x) { return static_cast<dnnl_dim_t>(x); };
   const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', size(m), size(n), size(k),

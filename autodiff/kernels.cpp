@@ -355,7 +355,8 @@ Tensor matmul_batches(const Tensor& a, bool transpose_a, const Tensor& b, bool t
   for (std::size_t i = 0; i < count; i += joined)
     raw_gemm(transpose_a, transpose_b, m * joined, n, k,
              a.data() + source(i, batches, batches_a) * m * k, columns_a,
-             b.data() + source(i, batches, batches_b) * k * n, columns_b, 0, c.data() + i * m * n, n);
+             b.data() + source(i, batches, batches_b) * k * n, columns_b, 0, c.data() + i * m * n,
+             n);
   return c;
 }
 

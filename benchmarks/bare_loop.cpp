@@ -144,8 +144,8 @@ void BareLoop::forward(Buffers& own) {
     const float* w = parameters_.data() + weights_[l];
     float* h = own.values[l + 1].data();
     if (shared_[l]) {
-      const Share rows = share_of(out, static_cast<std::size_t>(&own - buffers_.data()),
-                                  buffers_.size());
+      const Share rows =
+          share_of(out, static_cast<std::size_t>(&own - buffers_.data()), buffers_.size());
       meet();
       for (Buffers& of : buffers_)
         raw_gemm(false, true, of.samples, rows.size(), in, of.values[l].data(), in,

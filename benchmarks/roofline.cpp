@@ -1,9 +1,9 @@
 // What one core of this machine can do at most, and how near to it the matrix products come.
 //
 // The peak is that of a loop of fused multiply-adds in registers; the bandwidths are those of a sum
-// over arrays that fit into each level. Beside the products as Reel computes them stand two ways
-// that it does not take: the transposed product with the operands in turn, and CBLAS. Prints
-// medians.
+// over arrays that fit into each level. Beside the products as a step computes them stand two ways
+// that it does not take: the transposed product with the operands in turn, and CBLAS. Each is
+// repeated with the same operands, in turn with the others and with the peak. Prints medians.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -12,6 +12,7 @@
 #include <xsimd/xsimd.hpp>
 
 #include <reel/autodiff/gemm.h>
+#include <reel/autodiff/lazy_gradient.h>
 
 #include "networks.h"
 
@@ -28,26 +29,24 @@ double median_seconds(F&& f, std::size_t rounds = 31) {
   return bench::median(times);
 }
 
-// Multiply-adds in as many chains as hide their latency.
-double peak() {
-  constexpr std::size_t steps = 20000, chains = 12;
-  volatile Real start = 1, tiny = Real(1e-9);
+// Multiply-adds in as many chains as hide their latency; how many operations that is.
+double multiply_add() {
+  constexpr std::size_t steps = 200000, chains = 12;
+  static volatile Real start = 1, tiny = Real(1e-9);
+  [[maybe_unused]] static volatile Real sink;
   const Batch factor(start), summand(tiny);
-  volatile Real sink = 0;
-  const double seconds = median_seconds([&] {
-    Batch a(start), b(start), c(start), d(start), e(start), f(start);  // each read anew, not one
-    Batch g(start), h(start), i(start), j(start), k(start), l(start);
-    for (std::size_t step = 0; step < steps; ++step) {
-      a = xsimd::fma(a, factor, summand), b = xsimd::fma(b, factor, summand);
-      c = xsimd::fma(c, factor, summand), d = xsimd::fma(d, factor, summand);
-      e = xsimd::fma(e, factor, summand), f = xsimd::fma(f, factor, summand);
-      g = xsimd::fma(g, factor, summand), h = xsimd::fma(h, factor, summand);
-      i = xsimd::fma(i, factor, summand), j = xsimd::fma(j, factor, summand);
-      k = xsimd::fma(k, factor, summand), l = xsimd::fma(l, factor, summand);
-    }
-    sink = (a + b + c + d + e + f + g + h + i + j + k + l).get(0);
-  });
-  return 2.0 * chains * steps * Batch::size / seconds;
+  Batch a(start), b(start), c(start), d(start), e(start), f(start);  // each read anew, not one
+  Batch g(start), h(start), i(start), j(start), k(start), l(start);
+  for (std::size_t step = 0; step < steps; ++step) {
+    a = xsimd::fma(a, factor, summand), b = xsimd::fma(b, factor, summand);
+    c = xsimd::fma(c, factor, summand), d = xsimd::fma(d, factor, summand);
+    e = xsimd::fma(e, factor, summand), f = xsimd::fma(f, factor, summand);
+    g = xsimd::fma(g, factor, summand), h = xsimd::fma(h, factor, summand);
+    i = xsimd::fma(i, factor, summand), j = xsimd::fma(j, factor, summand);
+    k = xsimd::fma(k, factor, summand), l = xsimd::fma(l, factor, summand);
+  }
+  sink = (a + b + c + d + e + f + g + h + i + j + k + l).get(0);
+  return 2.0 * chains * steps * Batch::size;
 }
 
 // Bytes a second of reading `bytes` again and again.
@@ -76,49 +75,87 @@ struct Product {
 
 double operations(const Product& p) { return 2.0 * static_cast<double>(p.m * p.n * p.k); }
 
-// Operations a second of each way: as it is, transposed, by CBLAS; measured in turn.
-std::array<double, 3> speeds(const Product& p) {
-  const Tensor a = full(p.ta ? Shape{p.k, p.m} : Shape{p.m, p.k}, Real(0.5));
-  const Tensor b = full(p.tb ? Shape{p.n, p.k} : Shape{p.k, p.n}, Real(0.25));
-  Tensor c, transposed;
+// gᵀ·x as a step of `fit` computes it: of a wide layer, a few rows after the other.
+void multiply_as_in_a_step(const Product& p, const SharedTensor& a, const SharedTensor& b,
+                           Tensor& c) {
+  constexpr std::size_t rows_at_once = 64;  // Optimizer's
+  if (!p.ta || a->size() + b->size() >= p.m * p.n) return gemm(*a, p.ta, *b, p.tb, 0, c);
+  const LazyGradient gradient({}, {a, b, p.ta, p.tb});
+  c.resize(Shape{rows_at_once, p.n});
+  for (std::size_t row = 0; row < p.m; row += rows_at_once)
+    gradient.compute({row * p.n, std::min(p.m, row + rows_at_once) * p.n}, false, c.data());
+}
+
+enum Way { in_a_step, transposed, by_cblas, at_peak, ways };
+
+// Operations a second of each way, measured in turn, since the clock of a processor changes.
+using Speeds = std::array<double, ways>;
+
+Speeds speeds(const Product& p) {
+  const SharedTensor a = full(p.ta ? Shape{p.k, p.m} : Shape{p.m, p.k}, Real(0.5));
+  const SharedTensor b = full(p.tb ? Shape{p.n, p.k} : Shape{p.k, p.n}, Real(0.25));
+  Tensor c, other = zeros({p.m, p.n});
   const auto flag = [](bool transpose) { return transpose ? CblasTrans : CblasNoTrans; };
   const auto size = [](std::size_t n) { return static_cast<blasint>(n); };
   const auto run = [&](std::size_t way) {
-    if (way == 0) gemm(a, p.ta, b, p.tb, 0, c);
-    if (way == 1) gemm(b, !p.tb, a, !p.ta, 0, transposed);
-    if (way == 2)
+    if (way == in_a_step) multiply_as_in_a_step(p, a, b, c);
+    if (way == transposed) gemm(*b, !p.tb, *a, !p.ta, 0, other);
+    if (way == by_cblas)
       cblas_sgemm(CblasRowMajor, flag(p.ta), flag(p.tb), size(p.m), size(p.n), size(p.k), 1,
-                  a.data(), size(a.shape()[1]), b.data(), size(b.shape()[1]), 0, c.data(),
+                  a->data(), size(a->shape()[1]), b->data(), size(b->shape()[1]), 0, other.data(),
                   size(p.n));
+    return operations(p);
   };
   constexpr std::size_t rounds = 31;
   const auto again = static_cast<std::size_t>(std::max(1.0, 1e8 / operations(p)));
-  std::array<std::vector<double>, 3> times;
-  for (std::size_t way = 0; way < times.size(); ++way) run(way);
+  std::array<std::vector<double>, ways> all;
   for (std::size_t round = 0; round < rounds; ++round)
-    for (std::size_t way = 0; way < times.size(); ++way)
-      times[way].push_back(bench::seconds([&] {
-        for (std::size_t i = 0; i < again; ++i) run(way);
-      }));
-  std::array<double, 3> result;
-  for (std::size_t way = 0; way < times.size(); ++way)
-    result[way] = operations(p) * static_cast<double>(again) / bench::median(times[way]);
+    for (std::size_t way = 0; way < ways; ++way) {
+      if (way != at_peak) run(way);
+      double done = 0;
+      const double seconds = bench::seconds([&] {
+        for (std::size_t i = 0; i < again; ++i) done += way == at_peak ? 0 : run(way);
+        if (way == at_peak) done = multiply_add();
+      });
+      all[way].push_back(done / seconds);
+    }
+  Speeds result;
+  for (std::size_t way = 0; way < ways; ++way) result[way] = bench::median(all[way]);
   return result;
+}
+
+// The speeds of several products, one after the other.
+struct Total {
+  double operations = 0;
+  Speeds seconds{};
+
+  void add(const Product& p, const Speeds& reached) {
+    operations += ::operations(p);
+    for (std::size_t way = 0; way < ways; ++way) seconds[way] += ::operations(p) / reached[way];
+  }
+  Speeds speeds() const {
+    Speeds all;
+    for (std::size_t way = 0; way < ways; ++way) all[way] = operations / seconds[way];
+    return all;
+  }
+};
+
+void print(const char* name, const Speeds& reached) {
+  std::printf("    %-30s %6.1f %8.0f %% %10.1f %10.1f %7.1f\n", name, reached[in_a_step] / 1e9,
+              100 * reached[in_a_step] / reached[at_peak], reached[at_peak] / 1e9,
+              reached[transposed] / 1e9, reached[by_cblas] / 1e9);
 }
 
 }  // namespace
 
 int main() {
-  const double most = peak();
-  std::printf("one core, %s\n  peak %.0f GFLOP/s in vectors of %zu\n", blas_name().c_str(),
-              most / 1e9, Batch::size);
+  std::printf("one core, %s, vectors of %zu\n", blas_name().c_str(), Batch::size);
   for (const std::size_t kilobytes : {16u, 1024u, 65536u})
     std::printf("  reading %6zu KB again and again: %6.1f GB/s\n", kilobytes,
                 bandwidth(kilobytes << 10) / 1e9);
-  std::printf("  products of a step, GFLOP/s %31s %10s %7s\n", "share of peak", "transposed",
-              "CBLAS");
-  double flops = 0, best_seconds = 0;
-  std::array<double, 3> seconds{};
+  std::printf("  products of a step, GFLOP/s %30s %10s %10s %7s\n", "share of", "the peak",
+              "transposed", "CBLAS");
+  Total large;
   for (const Product& p : {Product{"x·Wᵀ  64×784 · (10×784)ᵀ", false, true, 64, 10, 784},
                            Product{"gᵀ·x  (64×10)ᵀ · 64×784", true, false, 10, 784, 64},
                            Product{"x·Wᵀ  64×784 · (128×784)ᵀ", false, true, 64, 128, 784},
@@ -130,18 +167,9 @@ int main() {
                            Product{"gᵀ·x  (128×512)ᵀ · 128×512", true, false, 512, 512, 128},
                            Product{"x·Wᵀ  128×784 · (800×784)ᵀ", false, true, 128, 800, 784},
                            Product{"gᵀ·x  (128×800)ᵀ · 128×784", true, false, 800, 784, 128}}) {
-    const auto reached = speeds(p);
-    std::printf("    %-30s %6.1f  %12.0f %% %10.1f %7.1f\n", p.name, reached[0] / 1e9,
-                100 * reached[0] / most, reached[1] / 1e9, reached[2] / 1e9);
-    if (p.n < 500 || p.m < 128) continue;
-    flops += operations(p);
-    for (std::size_t way = 0; way < seconds.size(); ++way)
-      seconds[way] += operations(p) / reached[way];
-    best_seconds += operations(p) / *std::max_element(reached.begin(), reached.end());
+    const Speeds reached = speeds(p);
+    print(p.name, reached);
+    if (p.n >= 500 && p.k >= 128) large.add(p, reached);
   }
-  std::printf("    all of the two large networks  %6.1f  %12.0f %% %10.1f %7.1f\n",
-              flops / seconds[0] / 1e9, 100 * flops / seconds[0] / most, flops / seconds[1] / 1e9,
-              flops / seconds[2] / 1e9);
-  std::printf("    each in its fastest way        %6.1f  %12.0f %%\n", flops / best_seconds / 1e9,
-              100 * flops / best_seconds / most);
+  print("all of the two large networks", large.speeds());
 }

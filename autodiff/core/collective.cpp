@@ -144,10 +144,9 @@ Collective::Meeting::Meeting(const Member& member, const Offer& offer) noexcept 
   bool one_thing = true;
   for (std::size_t m = 0; m < member.collective_.count_; ++m) {
     const Slot& other = member.collective_.slots_[m];
-    const Progress theirs =
-        other.await(member.collective_.patience_, [&](const Progress& p) {
-          return p.meetings >= number || p.sums > member.sums_ || p.ended;
-        });
+    const Progress theirs = other.await(member.collective_.patience_, [&](const Progress& p) {
+      return p.meetings >= number || p.sums > member.sums_ || p.ended;
+    });
     if (theirs.meetings < number) continue;  // does not come
     if (m == member.index_) place_ = own.met.size();
     own.met.push_back(other.offers[number % 2]);

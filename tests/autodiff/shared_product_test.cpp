@@ -96,14 +96,15 @@ TEST_CASE("shared product: a member computes its rows of the weight for the samp
     for (std::size_t i = 0; i < 4; ++i)
       REQUIRE(near(y(i, j), first ? expected(i, j) : 0, tolerance, in * tolerance));
     for (std::size_t i = 0; i < 3; ++i)
-      REQUIRE(near(mine_by_other(i, j), first ? expected_mine(i, j) : 7, tolerance,
-                   in * tolerance));
+      REQUIRE(
+          near(mine_by_other(i, j), first ? expected_mine(i, j) : 7, tolerance, in * tolerance));
   }
 }
 
 TEST_CASE("shared product: not of few weights, nor of more samples than they are worth") {
   for (const auto& [rows, samples, shared] :
-       {std::tuple(out, 130u, true), std::tuple(out, 137u, false), std::tuple(out - 50, 4u, false)}) {
+       {std::tuple(out, 130u, true), std::tuple(out, 137u, false),
+        std::tuple(out - 50, 4u, false)}) {
     const Parameter weight(random({rows, in}, 1), "W");  // 75,000: (4 + 132)·550 is less
     const Tensor x = random({4, in}, 2), mine = random({samples, in}, 3);
     Tensor y, mine_by_other = full({samples, rows}, 7);
