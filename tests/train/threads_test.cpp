@@ -22,16 +22,21 @@ namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
-nn::Sequential make_model() {
-  nn::Sequential model = nn::mlp({2, 70, 65, 2}, nn::tanh);  // more than one block of an update
+using Widths = std::vector<std::size_t>;
+const Widths narrow{2, 70, 65, 2};  // more than one block of an update
+const Widths wide{2, 300, 260, 2};  // a product that threads compute together
+
+nn::Sequential make_model(const Widths& widths = narrow) {
+  nn::Sequential model = nn::mlp(widths, nn::tanh);
   Rng rng(1);
   nn::init(model, rng);
   return model;
 }
 
 // The weights and the losses after three epochs.
-std::pair<std::vector<Real>, std::vector<double>> outcome(FitOptions options) {
-  nn::Sequential model = make_model();
+std::pair<std::vector<Real>, std::vector<double>> outcome(FitOptions options,
+                                                          const Widths& widths = narrow) {
+  nn::Sequential model = make_model(widths);
   optim::Adam adam(model.parameters(), {.lr = 0.01});
   Rng rng(5);
   const data::Dataset points = quadrants(50);
@@ -48,20 +53,24 @@ std::pair<std::vector<Real>, std::vector<double>> outcome(FitOptions options) {
 
 TEST_CASE("threads: a batch in shares is the batch, but for rounding") {
   const double tolerance = sizeof(Real) == 8 ? 1e-9 : 2e-2;
-  const auto alone = outcome({.batch = 8});
-  for (const std::size_t threads : {2u, 3u, 5u}) {
-    CAPTURE(threads);
-    const auto shared = outcome({.batch = 8, .threads = threads});
-    for (std::size_t i = 0; i < alone.first.size(); ++i)
-      REQUIRE(near(shared.first[i], alone.first[i], tolerance, tolerance));
-    for (std::size_t i = 0; i < alone.second.size(); ++i)
-      CHECK(near(shared.second[i], alone.second[i], tolerance));
+  for (const Widths& widths : {narrow, wide}) {
+    const auto alone = outcome({.batch = 8}, widths);
+    for (const std::size_t threads : {2u, 3u, 5u}) {
+      CAPTURE(threads);
+      const auto shared = outcome({.batch = 8, .threads = threads}, widths);
+      for (std::size_t i = 0; i < alone.first.size(); ++i)
+        REQUIRE(near(shared.first[i], alone.first[i], tolerance, tolerance));
+      for (std::size_t i = 0; i < alone.second.size(); ++i)
+        CHECK(near(shared.second[i], alone.second[i], tolerance));
+    }
   }
 }
 
 TEST_CASE("threads: twenty runs of one seed on two threads end in the same bits") {
-  const auto first = outcome({.batch = 8, .threads = 2});
-  for (int i = 1; i < 20; ++i) CHECK(outcome({.batch = 8, .threads = 2}) == first);
+  for (const Widths& widths : {narrow, wide}) {
+    const auto first = outcome({.batch = 8, .threads = 2}, widths);
+    for (int i = 1; i < 20; ++i) CHECK(outcome({.batch = 8, .threads = 2}, widths) == first);
+  }
 }
 
 TEST_CASE("threads: more of them than samples in a batch") {

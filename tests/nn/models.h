@@ -1,0 +1,26 @@
+// What tests of models share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <reel/nn/init.h>
+#include <reel/nn/module.h>
+
+namespace reel::inline REEL_PRECISION {
+
+template <class M>
+M initialised(M model, std::uint64_t seed = 1) {
+  Rng rng(seed);
+  nn::init(model, rng);
+  return model;
+}
+
+inline std::vector<std::string> names(const nn::Module& model) {
+  std::vector<std::string> result;
+  for (const Parameter& parameter : model.parameters()) result.push_back(parameter.name());
+  return result;
+}
+
+}  // namespace reel::inline REEL_PRECISION

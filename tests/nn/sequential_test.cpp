@@ -1,0 +1,98 @@
+// Sequential: modules and functions one after the other, and the MLP of such.
+#include <reel/nn/sequential.h>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/tape.h>
+#include <reel/nn/linear.h>
+
+#include "../throws.h"
+#include "models.h"
+
+using namespace reel;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+const Tensor input = matrix({{0.5, -1, 2}, {1.5, 0.25, -0.75}});
+
+}  // namespace
+
+TEST_CASE("sequential: modules, activations, functions and lambdas") {
+  nn::Linear first = initialised(nn::Linear(3, 4), 2);
+  const Parameter weight = first.weight, bias = first.bias;
+  nn::Sequential model(std::move(first), nn::tanh, reel::square,
+                       [](const Var& x) { return Real(2) * x; });
+  CHECK(model.size() == 4);
+  const Var by_hand = Real(2) * square(tanh(affine(input, weight, bias)));
+  CHECK(model(input).value() == by_hand.value());
+  model.add(nn::sigmoid);
+  CHECK(model(input).value() == sigmoid(by_hand).value());
+  CHECK(model[1].describe() == "tanh");
+  CHECK(model[2].describe() == "function");
+  CHECK_ERROR("[sequential] has 5 layers, there is no layer 5.", model[5]);
+  CHECK(nn::Sequential()(input).value() == input);
+}
+
+TEST_CASE("sequential: of sequentials") {
+  nn::Sequential inner(nn::Linear(3, 3), nn::relu);
+  nn::Sequential model(std::move(inner), nn::Sequential(nn::Sequential(nn::Linear(3, 2))));
+  CHECK(names(model) == Names{"0.0.weight", "0.0.bias", "1.0.weight", "1.0.bias"});
+  model = initialised(std::move(model));
+  const auto p = model.parameters();
+  CHECK(model(input).value() == affine(relu(affine(input, p[0], p[1])), p[2], p[3]).value());
+}
+
+TEST_CASE("sequential: a linear layer and the relu after it are one operation") {
+  struct Doubled : nn::Linear {
+    Doubled() : Linear(4, 4) {}
+    Var forward(const Var& x) const override { return Real(2) * Linear::forward(x); }
+  };
+  struct Hundredfold : nn::Function {
+    Hundredfold() : Function("relu", &reel::relu) {}
+    Var forward(const Var& x) const override { return Real(100) * Function::forward(x); }
+  };
+  const auto operations = [](const nn::Module& model) {
+    Tape tape;
+    model(input);
+    Names result;
+    for (std::size_t i = 0; i < tape.size(); ++i)
+      if (tape.node(i).operation)
+        result.push_back(concat(tape.node(i).scope, ' ', tape.node(i).operation));
+    return result;
+  };
+  const auto plain_relu = [](const Var& x) { return relu(x); };
+  const nn::Sequential model = initialised(
+      nn::Sequential(nn::Linear(3, 4), nn::relu, nn::relu, nn::Linear(4, 4), nn::tanh, Doubled(),
+                     nn::relu, nn::Linear(4, 4, {.bias = false}), nn::relu, nn::Linear(4, 2)));
+  CHECK(operations(model) == Names{"0 affine_relu", "2 relu", "3 affine", "4 tanh", "5 affine",
+                                   "5 multiply", "6 relu", "7 matmul", "7 relu", "9 affine"});
+  CHECK(operations(initialised(nn::Sequential(nn::Linear(3, 2), &reel::relu, plain_relu))) ==
+        Names{"0 affine_relu", "2 relu"});
+  CHECK(operations(initialised(nn::Sequential(nn::Linear(3, 2), Hundredfold()))) ==
+        Names{"0 affine", "1 relu", "1 multiply"});
+  const nn::Sequential one = initialised(nn::mlp({3, 4, 2}, nn::relu));
+  const auto p = one.parameters();
+  CHECK(one(input).value() == affine(relu(affine(input, p[0], p[1])), p[2], p[3]).value());
+  CHECK_ERROR("[linear \"0\"] expects (batch,3), got (2,5)", one(full({2, 5}, 1)));
+}
+
+TEST_CASE("mlp: linear layers with an activation between each two") {
+  CHECK(nn::summary(nn::mlp({784, 30, 20, 10}, nn::sigmoid)) ==
+        "Sequential  24380 parameters\n"
+        "  0: Linear(784, 30)  23550 parameters\n"
+        "  1: sigmoid\n"
+        "  2: Linear(30, 20)  620 parameters\n"
+        "  3: sigmoid\n"
+        "  4: Linear(20, 10)  210 parameters\n");
+  CHECK(nn::mlp({4, 2}, nn::relu).size() == 1);
+  CHECK_ERROR("[mlp] takes at least two widths, got 1.", nn::mlp({4}, nn::relu));
+  CHECK_ERROR("[mlp] takes at least two widths, got 0.", nn::mlp({}, nn::relu));
+  CHECK_ERROR("[linear] takes at least 1 input and 1 output, got 4 and 0.",
+              nn::mlp({4, 0, 2}, nn::relu));
+}
