@@ -34,9 +34,11 @@ bool multiply_together(const Collective::Member& member, const Tensor& x, const 
 
 SharedTensor product_with_weights(const Var& x, const Var& weight) {
   const Tensor& w = weight.value();
+  element_count({x.shape()[0], w.shape()[0]});  // throws if there are too many
   SharedTensor result = SharedTensor::of_shape({x.shape()[0], w.shape()[0]});
   Tensor& y = result.mutate();
   const auto* const member = Collective::Member::current();
+  // only a parameter, which has notes, can be the same tensor for all; for another all would wait
   const bool together = member && w.size() >= wide && weight.shared().has_notes() &&
                         multiply_together(*member, x.value(), w, y);
   if (!together) gemm(x.value(), false, w, true, 0, y);

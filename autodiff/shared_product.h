@@ -10,7 +10,7 @@ namespace reel::inline REEL_PRECISION {
 /// Members of a Collective that come with the same parameter W share the work by its rows, each
 /// for the samples of all, if W has more numbers than all x and results: so a core reads the rows
 /// that it has updated (see Optimizer::step) and not those that another one has. A member waits
-/// for those who may still come, so it must not hold a lock that they need.
+/// for those who may still come, so it must not make them wait for it, by a lock, say.
 SharedTensor product_with_weights(const Var& x, const Var& weight);
 
 }  // namespace reel::inline REEL_PRECISION

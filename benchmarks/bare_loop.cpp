@@ -106,7 +106,7 @@ float BareLoop::step(const data::Batches& batches, std::size_t index) {
     own.samples = rows.size();
     images.gather(rows, {own.values[0].data(), rows.size() * widths_[0]},
                   {own.labels.data(), rows.size()});
-    forward(own);
+    forward(own, w);
     if (index + 1 < batches.count()) images.prefetch(rows_of(index + 1, w));
     backward(own, 1 / static_cast<float>(batches.rows(index).size()));
   });
@@ -128,24 +128,23 @@ float BareLoop::step(const data::Batches& batches, std::size_t index) {
 
 // Each waits for all.
 void BareLoop::meet() {
-  const auto crew = static_cast<std::uint32_t>(buffers_.size());
-  const std::uint32_t before = met_.fetch_add(1, std::memory_order_acq_rel);
+  const auto crew = static_cast<std::uint64_t>(buffers_.size());
+  const std::uint64_t before = met_.fetch_add(1, std::memory_order_acq_rel);
   met_.notify_all();
-  const std::uint32_t all = before - before % crew + crew;
-  for (std::uint32_t now; (now = met_.load(std::memory_order_acquire)) < all;)
+  const std::uint64_t all = before - before % crew + crew;
+  for (std::uint64_t now; (now = met_.load(std::memory_order_acquire)) < all;)
     await_change(met_, now, std::chrono::milliseconds(1));
 }
 
 // The scores, without the bias of the last layer.
-void BareLoop::forward(Buffers& own) {
+void BareLoop::forward(Buffers& own, std::size_t worker) {
   const std::size_t samples = own.samples, layers = weights_.size();
   for (std::size_t l = 0; l < layers; ++l) {  // h = max(0, x·Wᵀ + b); no max in the last layer
     const std::size_t in = widths_[l], out = widths_[l + 1];
     const float* w = parameters_.data() + weights_[l];
     float* h = own.values[l + 1].data();
     if (shared_[l]) {
-      const Share rows =
-          share_of(out, static_cast<std::size_t>(&own - buffers_.data()), buffers_.size());
+      const Share rows = share_of(out, worker, buffers_.size());
       meet();
       for (Buffers& of : buffers_)
         raw_gemm(false, true, of.samples, rows.size(), in, of.values[l].data(), in,

@@ -42,7 +42,7 @@ class BareLoop {
     float loss = 0;
   };
 
-  void forward(Buffers& own);
+  void forward(Buffers& own, std::size_t worker);
   void meet();
   void backward(Buffers& own, float weight) const;
   void update_rows(std::size_t l, std::size_t row, std::size_t rows, Buffers& own);
@@ -62,7 +62,7 @@ class BareLoop {
   std::vector<float> parameters_, m_, v_;
   std::vector<Buffers> buffers_;
   Workers& workers_;
-  alignas(64) std::atomic<std::uint32_t> met_{0};
+  alignas(64) std::atomic<std::uint64_t> met_{0};
 };
 
 }  // namespace reel::inline REEL_PRECISION

@@ -47,6 +47,7 @@ struct alignas(64) Collective::Slot {
   // read; not to the one after, which waits for them. The same holds for meetings.
   Values values[2];
   Offer offers[2];
+  bool done[2] = {};
   std::vector<Offer> met;  // by this member in its latest meeting
   std::vector<std::size_t> partners;
 
@@ -106,6 +107,7 @@ Collective::Slot& Collective::Member::slot() const noexcept { return collective_
 const Collective::Member* Collective::Member::current() noexcept { return innermost; }
 
 void Collective::Member::sum(const char* what, std::span<double> values) const {
+  if (meets_) fail_usage("collective", "a member asks for a sum in the midst of a meeting.");
   const std::size_t place = sums_ % 2;
   Slot::Values& mine = slot().values[place];
   mine.what = what;
@@ -114,27 +116,39 @@ void Collective::Member::sum(const char* what, std::span<double> values) const {
   slot().publish({++sums_, meetings_});
   std::fill(values.begin(), values.end(), 0.0);
   bool any_before = false;
+  std::uint32_t most_meetings = 0;
   for (std::size_t m = 0; m < collective_.count_; ++m) {
     const Slot& other = collective_.slots_[m];
     const Progress theirs = other.await(
         collective_.patience_, [&](const Progress& p) { return p.sums >= sums_ || p.ended; });
-    if (theirs.sums == 0 && !theirs.failed) continue;  // takes no part
-    if (theirs.sums < sums_) throw Abandoned();
+    if (theirs.sums == 0 && !theirs.failed) {  // takes no part, and has ended
+      most_meetings = std::max(most_meetings, theirs.meetings);
+      continue;
+    }
+    if (theirs.sums < sums_) {
+      lost_ = true;
+      throw Abandoned();
+    }
     const auto& [of_theirs, their_values, meetings] = other.values[place];
-    if (their_values.size() != values.size() || std::string_view(of_theirs) != what)
+    if (their_values.size() != values.size() || std::string_view(of_theirs) != what) {
+      lost_ = true;
       fail_usage("collective", "a member sums ", values.size(), " of ", what, ", another one ",
                  their_values.size(), " of ", of_theirs, ". Hint: all must do the same.");
+    }
     for (std::size_t i = 0; i < values.size(); ++i) values[i] += their_values[i];
-    // from here on all count alike, so that a meeting has the same number for all
-    meetings_ = std::max(meetings_, meetings);
+    most_meetings = std::max(most_meetings, meetings);
     if (m == index_) first_ = !any_before;
     any_before = true;
   }
+  meetings_ = most_meetings;  // from here on all count alike
 }
 
-// A meeting needs no more than this to be safe: between two sums nobody is more than one ahead of
-// another who is still to come, and who waits for a sum comes to none before that has all values.
-Collective::Meeting::Meeting(const Member& member, const Offer& offer) noexcept : member_(member) {
+// Who comes is the same for all who come. Between two sums all who are under way count alike: each
+// waits at its n-th meeting until every other has come to its own n-th, has ended, or waits for a
+// sum, which has all values only after this one has given its own.
+Collective::Meeting::Meeting(const Member& member, const Offer& offer) : member_(member) {
+  if (member.meets_) fail_usage("collective", "a member is in a meeting already.");
+  if (member.lost_) return;
   Slot& own = member.slot();
   const std::uint32_t number = ++member.meetings_;
   own.offers[number % 2] = offer;
@@ -153,7 +167,7 @@ Collective::Meeting::Meeting(const Member& member, const Offer& offer) noexcept 
     own.partners.push_back(m);
     one_thing = one_thing && own.met.back().thing == offer.thing;
   }
-  open_ = one_thing && own.met.size() > 1;
+  open_ = member.meets_ = one_thing && own.met.size() > 1;
 }
 
 Collective::Meeting::~Meeting() {
@@ -168,25 +182,26 @@ void Collective::Meeting::finish() {
   if (open_ && !close(true)) throw Abandoned();
 }
 
-// Whether all were done.
+// Whether all were done. The end of an open meeting has a number of its own, which those who opened
+// it take, and nobody else came.
 bool Collective::Meeting::close(bool done) noexcept {
-  open_ = false;
+  open_ = member_.meets_ = false;
   Slot& own = member_.slot();
   const std::uint32_t number = ++member_.meetings_;
-  own.offers[number % 2] = {.count = done};
+  own.done[number % 2] = done;
   own.publish({member_.sums_, number});
   for (const std::size_t m : own.partners) {
     const Slot& other = member_.collective_.slots_[m];
     other.await(member_.collective_.patience_,
                 [&](const Progress& p) { return p.meetings >= number; });
-    done = done && other.offers[number % 2].count != 0;
+    done = done && other.done[number % 2];
   }
   return done;
 }
 
 Collective::Abandoned::Abandoned()
     : Error(Kind::usage,
-            "[collective] a member ended before the others had its part of what they share. Hint: "
-            "all must do the same.") {}
+            "[collective] a member ended or failed before the others had its part of what they "
+            "share. Hint: all must ask for the same sums.") {}
 
 }  // namespace reel

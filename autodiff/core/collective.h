@@ -13,9 +13,9 @@ namespace reel {
 
 /// The threads that each have a share of one batch, say, and need its statistics: in the midst of
 /// their tasks they sum what each has, or meet to share out work. All members must ask for the same
-/// sums in the same order; one that asks for none takes no part. The main thread calls `start`
-/// before each task, and each task makes its Member before anything that might throw, since the
-/// others wait for it.
+/// sums in the same order; one that asks for none takes no part, but the others wait until it has
+/// ended. The main thread calls `start` before each task, and each task makes its Member before
+/// anything that might throw, since the others wait for it.
 ///
 ///     collective.start();
 ///     workers.run([&](std::size_t w) {
@@ -48,7 +48,7 @@ class Collective {
     /// Each value becomes the sum of all members' at its place, added in the order of the members.
     /// Waits for them. `what`: a literal that says what is summed. Throws Abandoned if one of them
     /// has ended without giving its values, and Error if theirs are of something else or not as
-    /// many.
+    /// many; after that this member meets nobody. Throws Error in the midst of a meeting.
     void sum(const char* what, std::span<double> values) const;
     /// Whether it has asked for a sum.
     bool takes_part() const noexcept { return sums_ > 0; }
@@ -65,7 +65,8 @@ class Collective {
     Collective& collective_;
     std::size_t index_;
     mutable std::uint32_t sums_ = 0, meetings_ = 0;
-    mutable bool first_ = false;
+    mutable bool first_ = false, meets_ = false;
+    mutable bool lost_ = false;  // since a sum that failed, nobody knows who came to which meeting
     int exceptions_;
     const Member* outer_;
   };
@@ -87,8 +88,8 @@ class Collective {
   ///     meeting.finish();
   class Meeting {
    public:
-    /// Waits for the others.
-    Meeting(const Member& member, const Offer& offer) noexcept;
+    /// Waits for the others. Throws Error if the member is in a meeting.
+    Meeting(const Member& member, const Offer& offer);
     /// Waits until nobody works on this member's offer any more.
     ~Meeting();
     Meeting(const Meeting&) = delete;
@@ -111,7 +112,7 @@ class Collective {
     bool open_ = false;
   };
 
-  /// A member ended before others had its part of a sum, or failed in its part of a meeting's work.
+  /// A member ended, or failed, before others had its part of a sum or of a meeting's work.
   struct Abandoned : Error {
     Abandoned();
   };

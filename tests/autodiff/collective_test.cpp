@@ -139,7 +139,7 @@ TEST_CASE("collective: a member has one turn in a task") {
 TEST_CASE("collective: members that do not do the same are an error, not a wait for ever") {
   Workers workers(2);
   Collective collective(2);
-  CHECK_ERROR("[collective] a member ended before the others had its part of what they share",
+  CHECK_ERROR("[collective] a member ended or failed before the others had its part",
               run(workers, collective, [](std::size_t w, Collective::Member& member) {
                 double value = 1;
                 for (std::size_t i = 0; i < 2 + w; ++i) member.sum("it", {&value, 1});

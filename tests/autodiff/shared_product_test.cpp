@@ -3,7 +3,6 @@
 
 #include <limits>
 #include <stdexcept>
-#include <tuple>
 #include <vector>
 
 #include <reel/autodiff/core/collective.h>
@@ -101,11 +100,16 @@ TEST_CASE("shared product: a member computes its rows of the weight for the samp
   }
 }
 
-TEST_CASE("shared product: not of few weights, nor of more samples than they are worth") {
-  for (const auto& [rows, samples, shared] :
-       {std::tuple(out, 130u, true), std::tuple(out, 137u, false),
-        std::tuple(out - 50, 4u, false)}) {
-    const Parameter weight(random({rows, in}, 1), "W");  // 75,000: (4 + 132)·550 is less
+TEST_CASE("shared product: of many weights that are parameters, and not of too many samples") {
+  struct Case {
+    std::size_t rows, samples;
+    bool constant, shared;
+  };
+  for (const auto& [rows, samples, constant, shared] :
+       {Case{out, 130, false, true}, Case{out, 137, false, false},  // (4 + 132)·550 is below 75,000
+        Case{out - 50, 4, false, false}, Case{out, 4, true, false}}) {
+    const SharedTensor numbers = random({rows, in}, 1);
+    const Var weight = constant ? Var(numbers) : Var(Parameter(*numbers, "W"));
     const Tensor x = random({4, in}, 2), mine = random({samples, in}, 3);
     Tensor y, mine_by_other = full({samples, rows}, 7);
     run(2, [&](std::size_t w, const Collective::Member& member) {

@@ -1,8 +1,11 @@
 // A step from gradients in shares: for every method what a step from their sum is.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
+#include <mutex>
+#include <thread>
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
@@ -123,6 +126,48 @@ TEST_CASE("shares: products that are still to compute, whole rows to each worker
         for (std::size_t i = 0; i < 2; ++i)
           REQUIRE(near(shared[i].value(), plain[i].value(), tolerance, tolerance));
       }
+}
+
+TEST_CASE("shares: each worker updates the rows of a wide weight that it multiplies by") {
+  struct Recorder : Optimizer {
+    struct Part {
+      std::thread::id thread;
+      const Real* begin;
+      std::size_t n;
+    };
+    explicit Recorder(const Parameters& p) : Optimizer("recorder", p, {0.1, 0, 0}, {}) {}
+    void update(const Update& u) const override {
+      const std::lock_guard lock(mutex);
+      parts.push_back({std::this_thread::get_id(), u.p, u.n});
+    }
+    mutable std::mutex mutex;
+    mutable std::vector<Part> parts;
+  };
+  constexpr std::size_t rows = 200, columns = 301, count = 3;
+  const Parameters p{Parameter(full({7}, 1)), Parameter(full({rows, columns}, 1))};
+  Recorder recorder(p);
+  Workers workers(count);
+  std::vector<std::thread::id> ids(count);
+  workers.run([&](std::size_t w) { ids[w] = std::this_thread::get_id(); });
+  const LazyProduct product{full({1, rows}, 1), full({1, columns}, 1), true, false};
+  std::vector<Optimizer::Gradients> shares(1, Optimizer::Gradients(2));
+  shares[0][0].sum = full({7}, 1);
+  shares[0][1].product = product;
+  recorder.step(shares, workers);
+  std::vector<std::size_t> updated(count);
+  const Real* const weight = p[1].value().data();
+  for (const Recorder::Part& part : recorder.parts) {
+    if (part.n == 7) continue;
+    const auto w =
+        static_cast<std::size_t>(std::find(ids.begin(), ids.end(), part.thread) - ids.begin());
+    REQUIRE(w < count);
+    const Share own = share_of(rows, w, count);
+    CHECK(part.begin >= weight + own.begin * columns);
+    CHECK(part.begin + part.n <= weight + own.end * columns);
+    updated[w] += part.n;
+  }
+  for (std::size_t w = 0; w < count; ++w)
+    CHECK(updated[w] == share_of(rows, w, count).size() * columns);
 }
 
 TEST_CASE("shares: what does not fit is refused before anything has changed") {

@@ -31,10 +31,12 @@ namespace {
 
 const double tolerance = sizeof(Real) == 8 ? 1e-9 : 1e-3;
 
-nn::Sequential make_model() {
-  nn::Sequential model(nn::Linear(2, 16), nn::BatchNorm(16), nn::tanh, nn::Dropout(0.25),
-                       nn::Linear(16, 9), nn::BatchNorm(9), nn::relu, nn::Dropout(0.5),
-                       nn::Linear(9, 2));
+// A wide one has a product that threads compute together.
+nn::Sequential make_model(bool wide = false) {
+  const std::size_t a = wide ? 300 : 16, b = wide ? 260 : 9;
+  nn::Sequential model(nn::Linear(2, a), nn::BatchNorm(a), nn::tanh, nn::Dropout(0.25),
+                       nn::Linear(a, b), nn::BatchNorm(b), nn::relu, nn::Dropout(0.5),
+                       nn::Linear(b, 2));
   Rng rng(1);
   nn::init(model, rng);
   return model;
@@ -54,8 +56,9 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-Outcome outcome(std::size_t threads, std::size_t batch = 10, std::uint64_t seed = 5) {
-  nn::Sequential model = make_model();
+Outcome outcome(std::size_t threads, std::size_t batch = 10, std::uint64_t seed = 5,
+                bool wide = false) {
+  nn::Sequential model = make_model(wide);
   optim::Sgd sgd(model.parameters(), {.lr = 0.1, .momentum = 0.5});
   Rng rng(seed);
   const data::Dataset points = quadrants(50);
@@ -70,14 +73,16 @@ Outcome outcome(std::size_t threads, std::size_t batch = 10, std::uint64_t seed 
 }
 
 TEST_CASE("shared batch: statistics of the entire batch and the same masks, on any threads") {
-  const Outcome alone = outcome(1);
-  for (const std::size_t threads : {2u, 3u, 7u}) {
-    CAPTURE(threads);
-    const Outcome shared = outcome(threads);
-    for (std::size_t i = 0; i < alone.state.size(); ++i)
-      REQUIRE(near(shared.state[i], alone.state[i], tolerance, tolerance));
-    for (std::size_t i = 0; i < alone.losses.size(); ++i)
-      CHECK(near(shared.losses[i], alone.losses[i], tolerance));
+  for (const bool wide : {false, true}) {
+    const Outcome alone = outcome(1, 10, 5, wide);
+    for (const std::size_t threads : {2u, 3u, 7u}) {
+      CAPTURE(threads);
+      const Outcome shared = outcome(threads, 10, 5, wide);
+      for (std::size_t i = 0; i < alone.state.size(); ++i)
+        REQUIRE(near(shared.state[i], alone.state[i], tolerance, tolerance));
+      for (std::size_t i = 0; i < alone.losses.size(); ++i)
+        CHECK(near(shared.losses[i], alone.losses[i], tolerance));
+    }
   }
 }
 
@@ -115,7 +120,10 @@ TEST_CASE("shared batch: each step of each epoch draws anew") {
 }
 
 TEST_CASE("shared batch: the gradient is that of the batch as a whole") {
-  nn::Sequential model = make_model();
+  bool wide = false;
+  SUBCASE("of a narrow model") {}
+  SUBCASE("of a wide one") { wide = true; }
+  nn::Sequential model = make_model(wide);
   std::vector<Parameter> parameters = model.parameters();
   const data::Dataset points = quadrants(12);
   data::Batch batch;
