@@ -1,5 +1,5 @@
 // Matrix products by oneDNN (single precision, where it was found) or by CBLAS; those of a single
-// row by CBLAS.
+// row, and small ones that OpenBLAS has kernels for, by CBLAS.
 #include <reel/autodiff/gemm.h>
 
 #include <algorithm>
@@ -19,6 +19,7 @@
 extern "C" {
 [[gnu::weak]] void openblas_set_num_threads(int threads);
 [[gnu::weak]] char* openblas_get_config();
+[[gnu::weak]] char* openblas_get_corename();
 [[gnu::weak]] void omp_set_num_threads(int threads);
 }
 
@@ -40,16 +41,9 @@ void use_one_thread() {
 
 namespace {
 
-// c = op(a)·op(b) + beta·c, whatever the shapes
-void product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
-             std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c, std::size_t ldc) {
-#ifdef REEL_GEMM_ONEDNN
-  const auto size = [](std::size_t x) { return static_cast<dnnl_dim_t>(x); };
-  const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', size(m), size(n), size(k),
-                                          1, a, size(lda), b, size(ldb), beta, c, size(ldc));
-  if (status != dnnl_success)
-    fail(Error::Kind::failure, "matmul", "oneDNN refused a product, status ", int{status}, '.');
-#else
+void product_by_cblas(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
+                      std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
+                      std::size_t ldc) {
   const auto size = [](std::size_t x) { return static_cast<blasint>(x); };
   const auto flag = [](bool transpose) { return transpose ? CblasTrans : CblasNoTrans; };
 #ifdef REEL_F64
@@ -59,7 +53,6 @@ void product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, cons
 #endif
   run(CblasRowMajor, flag(ta), flag(tb), size(m), size(n), size(k), 1, a, size(lda), b, size(ldb),
       beta, c, size(ldc));
-#endif
 }
 
 // c (1,n) = a·op(b) + beta·c
@@ -76,6 +69,37 @@ void vector_product(bool tb, std::size_t n, std::size_t k, const Real* a, std::s
 }
 
 #ifdef REEL_GEMM_ONEDNN
+void product_by_onednn(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
+                       std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
+                       std::size_t ldc) {
+  const auto size = [](std::size_t x) { return static_cast<dnnl_dim_t>(x); };
+  const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', size(m), size(n), size(k),
+                                          1, a, size(lda), b, size(ldb), beta, c, size(ldc));
+  if (status != dnnl_success)
+    fail(Error::Kind::failure, "matmul", "oneDNN refused a product, status ", int{status}, '.');
+}
+
+// Since 0.3.17, OpenBLAS multiplies small matrices without packing them first where it has kernels
+// for AVX-512.
+bool openblas_has_small_kernels() {
+  static const bool has = [] {
+    if (!openblas_get_corename) return false;
+    const std::string core = openblas_get_corename();
+    return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
+  }();
+  return has;
+}
+
+// Whether these exist (sgemm_small_kernel_permit_skylakex.c of OpenBLAS) and are faster: x·Wᵀ takes
+// four fifths of oneDNN's time, other products only if so small that packing would be the larger
+// part. OpenBLAS's usual way is left alone: where memory is limited it waits for its buffers for
+// ever.
+bool is_small(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k) {
+  constexpr std::size_t most = 1'000'000, few = 1 << 18, largest_c = 1200, least_inner = 32;
+  if (tb) return !ta && k >= least_inner && m * n <= largest_c && m * n * k <= most;
+  return m * n * k <= few;
+}
+
 // c (m,n) = a·op(b) as (op(b)ᵀ·aᵀ)ᵀ, some rows of a at a time
 void product_of_transposes(bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
                            std::size_t lda, const Real* b, std::size_t ldb, Real* c,
@@ -84,8 +108,8 @@ void product_of_transposes(bool tb, std::size_t m, std::size_t n, std::size_t k,
   xt::uvector<Real, memory::Allocator<Real>> transposed(n * std::min(m, rows_at_once));
   for (std::size_t i = 0; i < blocks; ++i) {
     const Share part = share_of(m, i, blocks);
-    product(!tb, true, n, part.size(), k, b, ldb, a + part.begin * lda, lda, 0, transposed.data(),
-            part.size());
+    product_by_onednn(!tb, true, n, part.size(), k, b, ldb, a + part.begin * lda, lda, 0,
+                      transposed.data(), part.size());
     raw_transpose(transposed.data(), n, part.size(), c + part.begin * ldc, ldc);
   }
 }
@@ -104,14 +128,18 @@ void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, con
   use_one_thread();
   if (m == 1) return vector_product(tb, n, k, a, ta ? lda : 1, b, ldb, beta, c);
 #ifdef REEL_GEMM_ONEDNN
+  if (openblas_has_small_kernels() && is_small(ta, tb, m, n, k))
+    return product_by_cblas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
   if (!ta && beta == 0) {
     if (n <= narrow_columns && m > n && k > n)
       return product_of_transposes(tb, m, n, k, a, lda, b, ldb, c, ldc, narrow_rows);
     if (tb && n > narrow_columns && k >= many_features * m)
       return product_of_transposes(tb, m, n, k, a, lda, b, ldb, c, ldc, m);
   }
+  product_by_onednn(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+#else
+  product_by_cblas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
 #endif
-  product(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
 void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Real beta,
@@ -144,13 +172,18 @@ void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, 
 }
 
 std::string blas_name() {
+  std::string name = "CBLAS";
+  if (openblas_get_config) {
+    const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 NO_AFFINITY …"
+    name = config.substr(0, config.find(' ', config.find(' ') + 1));
+  }
 #ifdef REEL_GEMM_ONEDNN
   const dnnl_version_t* version = dnnl_version();
-  return concat("oneDNN ", version->major, '.', version->minor, '.', version->patch);
+  const std::string onednn =
+      concat("oneDNN ", version->major, '.', version->minor, '.', version->patch);
+  return openblas_has_small_kernels() ? concat(onednn, " and ", name) : onednn;
 #else
-  if (!openblas_get_config) return "CBLAS";
-  const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 NO_AFFINITY …"
-  return config.substr(0, config.find(' ', config.find(' ') + 1));
+  return name;
 #endif
 }
 

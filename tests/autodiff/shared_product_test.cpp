@@ -105,21 +105,20 @@ TEST_CASE("shared product: of many weights that are parameters, and not of too m
     std::size_t rows, samples;
     bool constant, shared;
   };
-  for (const auto& [rows, samples, constant, shared] :
-       {Case{out, 130, false, true}, Case{out, 137, false, false},  // (4 + 132)·550 is below 75,000
-        Case{out - 50, 4, false, false}, Case{out, 4, true, false}}) {
-    const SharedTensor numbers = random({rows, in}, 1);
-    const Var weight = constant ? Var(numbers) : Var(Parameter(*numbers, "W"));
-    const Tensor x = random({4, in}, 2), mine = random({samples, in}, 3);
-    Tensor y, mine_by_other = full({samples, rows}, 7);
+  for (const Case& c : {Case{out, 130, false, true}, Case{out, 137, false, false},
+                        Case{out - 50, 4, false, false}, Case{out, 4, true, false}}) {
+    const SharedTensor numbers = random({c.rows, in}, 1);  // 75,000: (4 + 132)·550 is below
+    const Var weight = c.constant ? Var(numbers) : Var(Parameter(*numbers, "W"));
+    const Tensor x = random({4, in}, 2), mine = random({c.samples, in}, 3);
+    Tensor y, mine_by_other = full({c.samples, c.rows}, 7);
     run(2, [&](std::size_t w, const Collective::Member& member) {
       if (w == 0) return void(y = matmul(x, false, weight, true).value());
       Collective::Meeting meeting(
-          member, {weight.value().data(), mine.data(), mine_by_other.data(), samples});
+          member, {weight.value().data(), mine.data(), mine_by_other.data(), c.samples});
       meeting.finish();
     });
-    CHECK(y.shape() == Shape{4, rows});
-    CHECK((mine_by_other(0, 0) != 7) == shared);
+    CHECK(y.shape() == Shape{4, c.rows});
+    CHECK((mine_by_other(0, 0) != 7) == c.shared);
   }
 }
 
