@@ -120,8 +120,7 @@ int main(int argc, char** argv) {
           },
           [](std::size_t batch) { return batch * 4; }, true),
       measure(
-          "images: in the data set, an epoch of 784-128-10, batch 64",
-          {640, 1280, 2560, 5120, 10240, 20480, 40960},
+          "images: an epoch of 784-128-10, batch 64", {640, 1280, 2560, 5120, 10240, 20480, 40960},
           [&](std::size_t) {
             return sgd({784, 128, 10}, 64);
           },
