@@ -79,8 +79,7 @@ void product_by_onednn(bool ta, bool tb, std::size_t m, std::size_t n, std::size
     fail(Error::Kind::failure, "matmul", "oneDNN refused a product, status ", int{status}, '.');
 }
 
-// Since 0.3.17, OpenBLAS multiplies small matrices without packing them first where it has kernels
-// for AVX-512.
+// Where OpenBLAS has kernels for AVX-512 it multiplies small matrices without packing them first.
 bool openblas_has_small_kernels() {
   static const bool has = [] {
     if (!openblas_get_corename) return false;
@@ -90,10 +89,9 @@ bool openblas_has_small_kernels() {
   return has;
 }
 
-// Whether these exist (sgemm_small_kernel_permit_skylakex.c of OpenBLAS) and are faster: x·Wᵀ takes
-// four fifths of oneDNN's time, other products only if so small that packing would be the larger
-// part. OpenBLAS's usual way is left alone: where memory is limited it waits for its buffers for
-// ever.
+// Whether it does so, in the bounds that 0.3.21 shows, and is faster: x·Wᵀ takes four fifths of
+// oneDNN's time, other products only if so small that packing would be the larger part. Its usual
+// way is left alone: where memory is limited it waits for its buffers for ever (until 0.3.31).
 bool is_small(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k) {
   constexpr std::size_t most = 1'000'000, few = 1 << 18, largest_c = 1200, least_inner = 32;
   if (tb) return !ta && k >= least_inner && m * n <= largest_c && m * n * k <= most;
