@@ -85,6 +85,13 @@ Tape::Tape()
   innermost_ = recording_ = this;
 }
 
+Tape::Tape(std::span<const Parameter> borrowed) : Tape() {
+  for (const Parameter& parameter : borrowed) {
+    std::uint32_t& entry = storage_->leaves.find_or_add(parameter.identity());
+    if (entry == LeafTable::absent) append_parameter(entry, parameter.own().borrowed());
+  }
+}
+
 Tape::~Tape() {
   innermost_ = outer_;
   recording_ = recording_before_;
@@ -137,9 +144,16 @@ void Tape::watch_growth() {
        now.nodes, " nodes that keep ", now.bytes, " bytes. Hint: make a new Tape for each step.");
 }
 
-std::uint32_t Tape::append_leaf(const SharedTensor& value) {
-  storage_->nodes.push_back({nullptr, nullptr, nullptr, nullptr, nullptr, 0, value});
+std::uint32_t Tape::append_leaf(SharedTensor value) {
+  storage_->nodes.push_back({nullptr, nullptr, nullptr, nullptr, nullptr, 0, std::move(value)});
   return static_cast<std::uint32_t>(storage_->nodes.size() - 1);
+}
+
+// `entry`: of the leaf table
+std::uint32_t Tape::append_parameter(std::uint32_t& entry, SharedTensor value) {
+  entry = append_leaf(std::move(value));
+  storage_->parameters.push_back(entry);
+  return entry;
 }
 
 Var Tape::variable(SharedTensor value, std::string name) {
@@ -154,12 +168,8 @@ std::uint32_t Tape::node_of(const Var& v, const char* operation) {
   if (v.tape_ == id_) return v.node_;
   if (v.tape_ == Var::no_tape) return Input::constant;
   if (v.tape_ == Var::any_tape) {
-    std::uint32_t& node = storage_->leaves.find_or_add(v.value_.identity());
-    if (node == LeafTable::absent) {
-      node = append_leaf(v.value_);
-      storage_->parameters.push_back(node);
-    }
-    return node;
+    std::uint32_t& entry = storage_->leaves.find_or_add(v.value_.identity());
+    return entry == LeafTable::absent ? append_parameter(entry, v.value_) : entry;
   }
   bool alive = false;
   for (const Tape* tape = innermost_; tape; tape = tape->outer_) alive |= tape->id_ == v.tape_;

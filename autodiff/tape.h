@@ -49,6 +49,9 @@ class Tape {
   };
 
   Tape();
+  /// These parameters are the first nodes, used or not, and must outlive the tape: it does not
+  /// count a handle to them, for which threads that share a model would wait for each other.
+  explicit Tape(std::span<const Parameter> borrowed);
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -113,7 +116,8 @@ class Tape {
   // reserved.
   Node* append_node(const char* operation, std::span<const Operand> inputs, Var& y,
                     std::size_t rule_bytes);
-  std::uint32_t append_leaf(const SharedTensor& value);
+  std::uint32_t append_leaf(SharedTensor value);
+  std::uint32_t append_parameter(std::uint32_t& entry, SharedTensor value);
   std::uint32_t node_of_parameter(const Parameter& parameter) const;
   // Calls take(gradient_by), where gradient_by(node) is the gradient of weight·loss; `lazy` may
   // leave products in it.

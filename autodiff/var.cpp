@@ -12,17 +12,14 @@ std::string label(const std::string& name) {
 
 }  // namespace
 
-Var::Var(const Parameter& parameter) : value_(parameter.value_), tape_(any_tape) {
-  static_cast<void>(parameter.value());
-}
-
-Parameter::Parameter(Tensor value, std::string name) : value_(std::move(value)) {
+Parameter::Parameter(Tensor value, std::string name)
+    : var_(SharedTensor(std::move(value)), Var::any_tape, 0) {
   set_name(std::move(name));
 }
 
 Parameter Parameter::uninitialised(const Shape& shape) {
   Parameter parameter(zeros(shape));
-  parameter.value_.notes().initialised = false;
+  parameter.own().notes().initialised = false;
   return parameter;
 }
 
@@ -30,16 +27,15 @@ const Tensor& Parameter::value() const {
   if (!initialised())
     fail_usage(label(name()),
                "has no values yet. Hint: call nn::init(model, rng), or load weights.");
-  return *value_;
+  return var_.value();
 }
 
 void Parameter::set_value(const Tensor& value) {
   if (value.shape() != shape())
     fail_usage(label(name()), "has shape ", to_string(shape()), ", got a value of shape ",
                to_string(value.shape()), '.');
-  Tensor& own = value_.mutate();
-  std::copy(value.data(), value.data() + value.size(), own.data());
-  value_.notes().initialised = true;
+  std::copy(value.data(), value.data() + value.size(), own().mutate().data());
+  own().notes().initialised = true;
 }
 
 void Parameter::set_gradient(SharedTensor gradient) {
@@ -51,7 +47,7 @@ void Parameter::set_gradient(SharedTensor gradient) {
 
 Tensor& Parameter::mutate() {
   static_cast<void>(value());
-  return value_.mutate();
+  return own().mutate();
 }
 
 }  // namespace reel::inline REEL_PRECISION

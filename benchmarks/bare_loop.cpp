@@ -7,7 +7,6 @@
 #include <stdexcept>
 #include <xtensor/xnoalias.hpp>
 
-#include <reel/autodiff/core/await.h>
 #include <reel/autodiff/core/prefetch.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/gemm.h>
@@ -67,7 +66,8 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
       m_(method == Method::sgd ? 0 : parameters_.size()),
       v_(method == Method::adam ? parameters_.size() : 0),
       buffers_(workers.count()),
-      workers_(workers) {
+      workers_(workers),
+      barrier_(workers.count()) {
   std::size_t start = 0;
   for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
     const std::size_t in = widths_[l], out = widths_[l + 1];
@@ -107,11 +107,10 @@ float BareLoop::step(const data::Batches& batches, std::size_t index) {
     images.gather(rows, {own.values[0].data(), rows.size() * widths_[0]},
                   {own.labels.data(), rows.size()});
     forward(own, w);
-    if (index + 1 < batches.count()) images.prefetch(rows_of(index + 1, w));
     backward(own, 1 / static_cast<float>(batches.rows(index).size()));
-  });
-  workers_.run([&](std::size_t w) {
-    const FlushSubnormals flush;
+    const auto round = barrier_.arrive([] {});
+    if (index + 1 < batches.count()) images.prefetch(rows_of(index + 1, w));
+    barrier_.wait(round);
     for (std::size_t l = 0; l < weights_.size(); ++l) {
       const Share rows_of_weight = share_of(widths_[l + 1], w, workers_.count());
       const std::size_t blocks = (rows_of_weight.size() + block - 1) / block;
@@ -124,16 +123,6 @@ float BareLoop::step(const data::Batches& batches, std::size_t index) {
   float loss = 0;
   for (const Buffers& own : buffers_) loss += own.loss;
   return loss;
-}
-
-// Each waits for all.
-void BareLoop::meet() {
-  const auto crew = static_cast<std::uint64_t>(buffers_.size());
-  const std::uint64_t before = met_.fetch_add(1, std::memory_order_acq_rel);
-  met_.notify_all();
-  const std::uint64_t all = before - before % crew + crew;
-  for (std::uint64_t now; (now = met_.load(std::memory_order_acquire)) < all;)
-    await_change(met_, now, std::chrono::milliseconds(1));
 }
 
 // The scores, without the bias of the last layer.

@@ -4,12 +4,12 @@
 // pass over memory wherever one will do. ReLU between the layers, softmax cross-entropy at the end.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include <reel/autodiff/core/barrier.h>
 #include <reel/autodiff/core/workers.h>
 #include <reel/data/batches.h>
 
@@ -43,7 +43,9 @@ class BareLoop {
   };
 
   void forward(Buffers& own, std::size_t worker);
-  void meet();
+  void meet() {
+    barrier_.wait(barrier_.arrive([] {}));
+  }
   void backward(Buffers& own, float weight) const;
   void update_rows(std::size_t l, std::size_t row, std::size_t rows, Buffers& own);
   void update(std::size_t start, std::size_t count, const float* gradient);
@@ -62,7 +64,7 @@ class BareLoop {
   std::vector<float> parameters_, m_, v_;
   std::vector<Buffers> buffers_;
   Workers& workers_;
-  alignas(64) std::atomic<std::uint64_t> met_{0};
+  Barrier barrier_;
 };
 
 }  // namespace reel::inline REEL_PRECISION

@@ -16,9 +16,15 @@ namespace {
 constexpr std::size_t most_arrays = 4;
 constexpr double any = std::numeric_limits<double>::infinity();
 
-// Numbers that are summed and updated at once: as many as stay in the first-level cache, or, of a
-// matrix product, as many rows as stay in the second-level one; more would not be faster.
-constexpr std::size_t cached = 4096, cached_product = 1 << 16, min_rows = 8, max_rows = 64;
+// Numbers that are summed and updated at once: so few that the next ones of all shares come while
+// these are updated, or, of a matrix product, as many rows as stay in the second-level cache; more
+// would not be faster.
+constexpr std::size_t at_once = 512, cached_product = 1 << 16, min_rows = 8, max_rows = 64;
+
+// The work on a parameter of n numbers, in numbers: to begin with it costs as much as some hundred.
+// In whole lines of the cache, so that no two workers write to one.
+constexpr std::size_t line = 16, beginning = 384;
+constexpr std::size_t work_of(std::size_t n) { return (n + line - 1) / line * line + beginning; }
 
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }
 std::string group_key(std::size_t group) { return concat("lr of group ", group); }
@@ -62,7 +68,7 @@ void Optimizer::step(const StepOptions& options) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Parameter& parameter = parameters_[i];
     if (!parameter.gradient()) continue;
-    begin_step(i);
+    begin_update(i);
     update_part(i, {0, element_count(slots_[i].shape)}, parameter.gradient()->data());
     if (!options.keep) parameter.clear_gradient();
   }
@@ -70,42 +76,56 @@ void Optimizer::step(const StepOptions& options) {
 
 void Optimizer::step(std::span<const Gradients> shares, Workers& workers) {
   if (shares.empty()) fail_usage(method_, "was given no gradients.");
-  std::size_t total = 0;
+  for (const Gradients& share : shares) check(share);
+  begin_step(shares);
+  workers.run([&](std::size_t w) { take_part(shares, w, workers.count()); });
+}
+
+void Optimizer::check(const Gradients& share) const {
+  if (share.size() != parameters_.size())
+    fail_usage(method_, share.size(), " gradients for ", parameters_.size(), " parameters.");
+  for (std::size_t i = 0; i < share.size(); ++i)
+    if (share[i].product)
+      check_shape(i, share[i].shape());
+    else if (share[i].sum)
+      check_shape(i, share[i].sum->shape());
+}
+
+void Optimizer::begin_step(std::span<const Gradients> shares) {
   grain_.assign(parameters_.size(), 0);
-  for (const Gradients& share : shares) {
-    if (share.size() != parameters_.size())
-      fail_usage(method_, share.size(), " gradients for ", parameters_.size(), " parameters.");
-    for (std::size_t i = 0; i < share.size(); ++i) {
-      if (!share[i]) continue;
-      const Shape shape = share[i].shape();
-      check_shape(i, shape);
-      grain_[i] = std::max(grain_[i], share[i].product ? shape[1] : 1);
-    }
-  }
+  for (const Gradients& share : shares)
+    for (std::size_t i = 0; i < share.size(); ++i)
+      if (share[i])
+        grain_[i] = std::max(grain_[i], share[i].product ? slots_[i].shape[1] : std::size_t{1});
   if (std::all_of(grain_.begin(), grain_.end(), [](std::size_t g) { return g == 0; }))
     fail_usage(method_, "no parameter has a gradient.");
+  work_ = 0;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if (grain_[i] == 0) continue;
-    begin_step(i);
-    if (grain_[i] == 1) total += element_count(slots_[i].shape);
+    begin_update(i);
+    if (grain_[i] == 1) work_ += work_of(element_count(slots_[i].shape));
   }
-  workers.run([&](std::size_t w) {
-    const FlushSubnormals flush;
-    Share part = share_of(total, w, workers.count(), cached);
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      const std::size_t grain = grain_[i];
-      if (grain == 0) continue;
-      const std::size_t n = element_count(slots_[i].shape);
-      if (grain > 1) {  // the rows that the worker will multiply by, see product_with_weights
-        const Share rows = share_of(n / grain, w, workers.count());
-        update_from_shares(i, {rows.begin * grain, rows.end * grain}, shares);
-        continue;
-      }
-      if (part.begin < std::min(part.end, n))
-        update_from_shares(i, {part.begin, std::min(part.end, n)}, shares);
-      part = {part.begin - std::min(part.begin, n), part.end - std::min(part.end, n)};
+}
+
+void Optimizer::take_part(std::span<const Gradients> shares, std::size_t index, std::size_t count) {
+  const FlushSubnormals flush;
+  for (const Gradients& share : shares)  // all that is small, at once
+    for (const LazyGradient& gradient : share)
+      if (gradient.sum) prefetch(gradient.sum->data(), line * sizeof(Real));
+  Share part = share_of(work_, index, count, line);
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const std::size_t grain = grain_[i];
+    if (grain == 0) continue;
+    const std::size_t n = element_count(slots_[i].shape), work = work_of(n);
+    if (grain > 1) {  // the rows that the worker will multiply by, see product_with_weights
+      const Share rows = share_of(n / grain, index, count);
+      update_from_shares(i, {rows.begin * grain, rows.end * grain}, shares);
+      continue;
     }
-  });
+    if (part.begin < std::min(part.end, n))
+      update_from_shares(i, {part.begin, std::min(part.end, n)}, shares);
+    part = {part.begin - std::min(part.begin, work), part.end - std::min(part.end, work)};
+  }
 }
 
 // Block by block, so that a sum costs no memory traffic, and a product only that of its factors.
@@ -117,7 +137,7 @@ void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gr
     return update_part(i, part, (*first)[i].sum->data() + part.begin);
   const std::size_t grain = grain_[i];
   const std::size_t grains =
-      grain == 1 ? cached : std::clamp(cached_product / grain, min_rows, max_rows);
+      grain == 1 ? at_once : std::clamp(cached_product / grain, min_rows, max_rows);
   Tensor sum = uninitialized({std::min(grains * grain, part.size())});
   for (Share block = part; block.begin < part.end; block.begin = block.end) {
     block.end = std::min(part.end, block.begin + grains * grain);
@@ -130,9 +150,9 @@ void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gr
     }
     Share piece = block;  // the other workers have read the parameter, so ask for the next piece
     for (; piece.begin < block.end; piece.begin = piece.end) {
-      piece.end = std::min(block.end, piece.begin + cached);
+      piece.end = std::min(block.end, piece.begin + at_once);
       prefetch_to_write(slots_[i].value + piece.end,
-                        std::min(part.end - piece.end, cached) * sizeof(Real));
+                        std::min(part.end - piece.end, at_once) * sizeof(Real));
       update_part(i, piece, sum.data() + (piece.begin - block.begin));
     }
   }
@@ -146,7 +166,7 @@ void Optimizer::check_shape(std::size_t i, const Shape& gradient) const {
                ", and it was given with ", to_string(slots_[i].shape), '.');
 }
 
-void Optimizer::begin_step(std::size_t i) {
+void Optimizer::begin_update(std::size_t i) {
   Slot& slot = slots_[i];
   slot.number = next_number(slot.number, ++slot.t);
   slot.value = parameters_[i].mutate().data();

@@ -43,6 +43,12 @@ class Optimizer : public Stateful {
   /// Throws Error, before anything has changed, if there is no gradient at all, or if a list or a
   /// gradient does not fit the parameters.
   void step(std::span<const Gradients> shares, Workers& workers);
+  /// The parts of such a step, for threads that are in the midst of a task. Each list of gradients
+  /// is checked; then one thread begins the step; then each of `count` takes its part of it. Throw
+  /// as above.
+  void check(const Gradients& share) const;
+  void begin_step(std::span<const Gradients> shares);
+  void take_part(std::span<const Gradients> shares, std::size_t index, std::size_t count);
   void clear_gradients();
 
   std::size_t group_count() const noexcept { return rates_.size(); }
@@ -110,7 +116,7 @@ class Optimizer : public Stateful {
   };
 
   void check_shape(std::size_t i, const Shape& gradient) const;
-  void begin_step(std::size_t i);
+  void begin_update(std::size_t i);
   void update_part(std::size_t i, Share part, const Real* gradient);
   void update_from_shares(std::size_t i, Share part, std::span<const Gradients> shares);
 
@@ -120,6 +126,7 @@ class Optimizer : public Stateful {
   std::vector<Parameter> parameters_;
   std::vector<Slot> slots_;
   std::vector<std::size_t> grain_;  // in this step: numbers that come together; 0: no gradient
+  std::size_t work_ = 0;            // in this step: of all parameters that come number by number
 };
 
 }  // namespace optim

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
+#include <reel/autodiff/core/barrier.h>
 #include <reel/autodiff/core/collective.h>
 #include <reel/autodiff/core/noise.h>
 #include <reel/autodiff/core/subnormals.h>
@@ -39,9 +41,9 @@ Var loss_of(const Var& output, const data::Batch& batch, std::size_t classes) {
 }
 
 // The steps of a run. Each worker differentiates its share of a batch on a tape of its own, with
-// the share's part of the batch as weight; then each updates its part of the parameters. What the
-// model needs of the entire batch it sums as a member of a collective, and what it draws depends on
-// the step and the sample, not on the share.
+// the share's part of the batch as weight; when all have, each updates its part of the parameters.
+// What the model needs of the entire batch it sums as a member of a collective, and what it draws
+// depends on the step and the sample, not on the share.
 class Steps {
  public:
   Steps(nn::Module& model, optim::Optimizer& optimizer, Workers& workers, const FitOptions& options)
@@ -50,64 +52,88 @@ class Steps {
         workers_(workers),
         options_(options),
         collective_(workers.count()),
+        barrier_(workers.count()),
         shares_(workers.count()),
         gradients_(workers.count(), optim::Optimizer::Gradients(optimizer.parameters().size())) {}
 
-  /// The mean loss of a batch, whose gradients are ready for `update` if it is finite. `noise`: the
-  /// epoch's.
-  double differentiate(const data::Batches& batches, std::size_t index, const Rng& noise) {
-    const auto rows = batches.rows(index);
-    const Rng key = noise.split(index);
+  /// Takes a step if the mean loss of the batch, which it returns, is finite. To be called for each
+  /// batch in turn. `noise`: the epoch's.
+  double step(const data::Batches& batches, std::size_t index, const Rng& noise) {
     collective_.start();
+    update_ = false;
     workers_.run([&](std::size_t w) {
       const FlushSubnormals flush;
-      const Collective::Member member(collective_, w);
-      const auto share = share_of_worker(rows, w);
-      const Noise drawn(key, static_cast<std::size_t>(share.data() - rows.data()));
-      Worker& worker = shares_[w];
-      worker.loss = 0;
-      gradients_[w].assign(gradients_[w].size(), LazyGradient());
-      if (share.empty()) return;
-      const Real weight = Real(share.size()) / Real(rows.size());
-      batches.dataset().gather(share, worker.batch);
-      Tape tape;
-      const Var output = model_(worker.batch.images);
-      if (index + 1 < batches.count())
+      const auto arrive = [&] { return barrier_.arrive([&] { begin_update(); }); };
+      shares_[w].loss = std::numeric_limits<double>::quiet_NaN();  // until there is one
+      try {
+        differentiate(batches, index, noise, w);
+        optimizer_.check(gradients_[w]);
+      } catch (...) {
+        static_cast<void>(arrive());  // the others wait for it
+        throw;
+      }
+      const auto round = arrive();
+      if (index + 1 < batches.count())  // while others are under way
         batches.dataset().prefetch(share_of_worker(batches.rows(index + 1), w));
-      const Var mean = options_.loss ? options_.loss(output, worker.batch)
-                                     : loss_of(output, worker.batch, batches.dataset().classes());
-      worker.loss = static_cast<double>(weight) * mean.item();
-      double loss = worker.loss;
-      if (member.takes_part()) member.sum("the loss", {&loss, 1});  // so that all go on, or none
-      if (std::isfinite(loss)) tape.backward(mean, weight, optimizer_.parameters(), gradients_[w]);
+      barrier_.wait(round);
+      if (update_) optimizer_.take_part(gradients_, w, workers_.count());
     });
-    double loss = 0;
-    for (const Worker& worker : shares_) loss += worker.loss;
-    return loss;
+    return loss_;
   }
-
-  void update() { optimizer_.step(gradients_, workers_); }
 
  private:
   using Rows = std::span<const std::uint32_t>;
-
-  Rows share_of_worker(Rows batch, std::size_t w) const {
-    const Share share = share_of(batch.size(), w, workers_.count());
-    return batch.subspan(share.begin, share.size());
-  }
 
   struct alignas(64) Worker {
     data::Batch batch;
     double loss = 0;
   };
 
+  Rows share_of_worker(Rows batch, std::size_t w) const {
+    const Share share = share_of(batch.size(), w, workers_.count());
+    return batch.subspan(share.begin, share.size());
+  }
+
+  void differentiate(const data::Batches& batches, std::size_t index, const Rng& noise,
+                     std::size_t w) {
+    const Collective::Member member(collective_, w);
+    const Rows rows = batches.rows(index), share = share_of_worker(rows, w);
+    const Noise drawn(noise.split(index), static_cast<std::size_t>(share.data() - rows.data()));
+    Worker& worker = shares_[w];
+    gradients_[w].assign(gradients_[w].size(), LazyGradient());
+    if (share.empty()) return void(worker.loss = 0);
+    const Real weight = Real(share.size()) / Real(rows.size());
+    batches.dataset().gather(share, worker.batch);
+    Tape tape(optimizer_.parameters());
+    const Var output = model_(worker.batch.images);
+    const Var mean = options_.loss ? options_.loss(output, worker.batch)
+                                   : loss_of(output, worker.batch, batches.dataset().classes());
+    double loss = static_cast<double>(weight) * mean.item();
+    const double own = loss;
+    if (member.takes_part()) member.sum("the loss", {&loss, 1});  // so that all go on, or none
+    if (std::isfinite(loss)) tape.backward(mean, weight, optimizer_.parameters(), gradients_[w]);
+    worker.loss = own;
+  }
+
+  // When all workers have differentiated.
+  void begin_update() {
+    loss_ = 0;
+    for (const Worker& worker : shares_) loss_ += worker.loss;
+    if (!std::isfinite(loss_)) return;
+    optimizer_.begin_step(gradients_);
+    update_ = true;
+  }
+
   nn::Module& model_;
   optim::Optimizer& optimizer_;
   Workers& workers_;
   const FitOptions& options_;
   Collective collective_;
+  Barrier barrier_;
   std::vector<Worker> shares_;
   std::vector<optim::Optimizer::Gradients> gradients_;
+  alignas(64) double loss_ = 0;  // of the batch
+  bool update_ = false;          // whether there is a step to take
 };
 
 // Trains one epoch into `report`.
@@ -116,9 +142,8 @@ FitStatus run_epoch(Steps& steps, const data::Batches& batches, const Rng& noise
   const Stopwatch watch;
   double loss_sum = 0;
   for (std::size_t i = 0; i < batches.count(); ++i) {
-    const double loss = steps.differentiate(batches, i, noise);
+    const double loss = steps.step(batches, i, noise);
     if (!std::isfinite(loss)) return FitStatus::diverged;
-    steps.update();
     const std::size_t size = batches.rows(i).size();
     loss_sum += loss * static_cast<double>(size);
     report.samples += size;

@@ -3,8 +3,18 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+
+#include <reel/autodiff/core/workers.h>
 
 namespace reel {
+
+/// How long threads stay awake while they wait, if there are so many that wait for each other: not
+/// at all if there are more than processors. Equal shares of a task of milliseconds end some
+/// hundred microseconds apart, and who sleeps takes as long to wake.
+inline std::chrono::steady_clock::duration patience_of(std::size_t threads) noexcept {
+  return std::chrono::milliseconds(threads <= Workers::processors() ? 1 : 0);
+}
 
 /// Waits until `counter` is no longer `old`: awake as long as `patience` lasts, then asleep, so
 /// that whoever changes it must notify.

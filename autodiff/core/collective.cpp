@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <reel/autodiff/core/await.h>
-#include <reel/autodiff/core/workers.h>
 
 namespace reel {
 namespace {
@@ -68,10 +67,7 @@ struct alignas(64) Collective::Slot {
 };
 
 Collective::Collective(std::size_t members)
-    : count_(members),
-      patience_(members <= Workers::processors() ? std::chrono::milliseconds(1)
-                                                 : std::chrono::milliseconds(0)),
-      slots_(std::make_unique<Slot[]>(members)) {
+    : count_(members), patience_(patience_of(members)), slots_(std::make_unique<Slot[]>(members)) {
   if (members == 0) fail_usage("collective", "there must be at least one member.");
   for (std::size_t i = 0; i < members; ++i) {
     slots_[i].met.reserve(members);

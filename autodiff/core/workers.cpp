@@ -21,8 +21,6 @@
 namespace reel {
 namespace {
 
-using std::chrono::steady_clock;
-
 std::optional<cpu_set_t> allowed_processors() noexcept {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return {};
@@ -51,9 +49,7 @@ Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t 
 
 struct Workers::Crew {
   explicit Crew(std::size_t count)
-      : patience(count <= processors() ? awake : steady_clock::duration(0)),
-        failures(count),
-        abandoned(count) {
+      : patience(patience_of(count)), failures(count), abandoned(count) {
     threads.reserve(count - 1);
     try {
       for (std::size_t w = 1; w < count; ++w) threads.emplace_back([this, w] { work(w); });
@@ -118,11 +114,7 @@ struct Workers::Crew {
     if (first) std::rethrow_exception(first);
   }
 
-  // Equal shares of a task of milliseconds end some hundred microseconds apart, and who sleeps
-  // takes as long to wake.
-  static constexpr steady_clock::duration awake = std::chrono::milliseconds(1);
-
-  const steady_clock::duration patience;
+  const std::chrono::steady_clock::duration patience;
   void (*call)(void*, std::size_t) = nullptr;
   void* task = nullptr;
   std::vector<std::exception_ptr> failures, abandoned;

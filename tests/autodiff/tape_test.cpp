@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <reel/autodiff/grad.h>
 #include <reel/autodiff/ops.h>
@@ -306,6 +307,38 @@ TEST_CASE("a parameter that dies before the tape") {
   tape.backward(z);
   CHECK(gradient(next) == vector({1, 1}));
   CHECK(grad(z, x).value() == vector({2, 4}));
+}
+
+TEST_CASE("parameters that a tape borrows are its first nodes, and are not counted") {
+  const auto alone = [](const Var& v) { return v.shared().unique(); };
+  const Parameter p(vector({1, 2})), q(scalar(3)), unused(scalar(5));
+  const auto loss = [&](const Var& other) { return sum(p * p * q) * other; };
+  {
+    const std::vector<Parameter> listed{p, q, unused, p};
+    const Tape tape(listed);
+    CHECK(tape.size() == 3);
+    CHECK(tape.parameter_nodes().size() == 3);
+    CHECK(tape.node(1).value.identity() == q.identity());
+  }
+  {
+    Tape tape(std::span(&p, 1));
+    const Var y = loss(Parameter(scalar(7)));  // which is counted, so that it lives on
+    CHECK(alone(p));
+    CHECK(!alone(q));
+    CHECK(tape.size() == 7);
+    tape.backward(y);
+    CHECK(alone(p));
+  }
+  CHECK(gradient(p) == vector({42, 84}));
+  CHECK(gradient(q) == scalar(35));
+  CHECK(!unused.gradient());
+  {
+    Tape tape(std::vector<Parameter>{p, unused});
+    tape.backward(sum(p));
+  }
+  CHECK(gradient(p) == vector({43, 85}));
+  CHECK(!unused.gradient());
+  CHECK(alone(p));
 }
 
 TEST_CASE("values outlive their tape") {

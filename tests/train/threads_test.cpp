@@ -115,6 +115,33 @@ TEST_CASE("threads: what fails in one of them comes out, and no weight has chang
   CHECK(numbers(model) == before);
 }
 
+TEST_CASE("threads: a step that cannot be taken comes out, and no weight has changed") {
+  const data::Dataset points = quadrants(40);
+  for (const std::size_t threads : {1u, 2u, 5u}) {
+    CAPTURE(threads);
+    nn::Sequential model = make_model();
+    const auto before = numbers(model);
+    Rng rng(1);
+    optim::Sgd strangers(std::vector<Parameter>{Parameter(full({3}, 2))}, {.lr = 0.1});
+    CHECK_ERROR("[sgd] no parameter has a gradient",
+                fit(model, strangers, points, rng, {.batch = 10, .threads = threads}));
+    CHECK(numbers(model) == before);
+
+    Parameter shift(full({1}, 0));  // which is of another size after the first step
+    std::vector<Parameter> all = model.parameters();
+    all.push_back(shift);
+    optim::Sgd sgd(all, {.lr = 0});
+    FitOptions options{.batch = 10, .threads = threads};
+    options.loss = [&](const Var& output, const data::Batch& batch) {
+      return nn::cross_entropy(output, batch.labels) + sum(shift * shift);
+    };
+    options.on_batch = [&](const Progress&) { shift.mutate() = full({2}, 0); };
+    CHECK_ERROR("its gradient (2), and it was given with (1).",
+                fit(model, sgd, points, rng, options));
+    CHECK(numbers(model) == before);
+  }
+}
+
 TEST_CASE("threads: a loss that is not finite in one share is divergence") {
   nn::Sequential model = make_model();
   const auto before = numbers(model);
