@@ -88,7 +88,7 @@ class Tape {
   const Node& node(std::size_t i) const;
   /// What it keeps alive.
   TapeMemory memory() const;
-  /// The nodes of the parameters that were used, and these as variables of any tape.
+  /// The nodes of the parameters that were used or borrowed, and these as variables of any tape.
   std::span<const std::uint32_t> parameter_nodes() const noexcept;
   std::vector<Var> parameters() const;
 

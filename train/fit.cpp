@@ -69,7 +69,7 @@ class Steps {
         differentiate(batches, index, noise, w);
         optimizer_.check(gradients_[w]);
       } catch (...) {
-        static_cast<void>(arrive());  // the others wait for it
+        static_cast<void>(arrive());  // so that the others pass, and there is no step
         throw;
       }
       const auto round = arrive();

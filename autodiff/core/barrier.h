@@ -14,8 +14,9 @@ namespace reel {
 /// Threads that wait for each other, and may do what needs nobody else between their arrival and
 /// their wait:
 ///
-///     const auto round = barrier.arrive([&] { … });  // called by the last to come, before any
-///     goes … barrier.wait(round);
+///     const auto round = barrier.arrive([&] { … });  // of the last to come, before any passes
+///     …
+///     barrier.wait(round);
 ///
 /// What was written before an arrival is seen by the completion, and that after each wait.
 class Barrier {
