@@ -139,20 +139,25 @@ void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gr
   const std::size_t grains =
       grain == 1 ? at_once : std::clamp(cached_product / grain, min_rows, max_rows);
   Tensor sum = uninitialized({std::min(grains * grain, part.size())});
+  // What other workers have written, or read and are to have no longer, comes slowly if it is not
+  // asked for before.
+  const bool several = shares.size() > 1, sums_ahead = several && grain == 1;
+  const auto next = [&](std::size_t at) { return std::min(part.end - at, at_once) * sizeof(Real); };
+  const auto prefetch_sums = [&](std::size_t from) {
+    for (const Gradients& share : shares)
+      if (share[i].sum) prefetch(share[i].sum->data() + from, next(from));
+  };
+  if (sums_ahead) prefetch_sums(part.begin);
+  if (several) prefetch_to_write(slots_[i].value + part.begin, next(part.begin));
   for (Share block = part; block.begin < part.end; block.begin = block.end) {
     block.end = std::min(part.end, block.begin + grains * grain);
+    if (sums_ahead) prefetch_sums(block.end);
     (*first)[i].compute(block, false, sum.data());
     for (const Gradients& share : rest)
       if (share[i]) share[i].compute(block, true, sum.data());
-    if (shares.size() == 1) {
-      update_part(i, block, sum.data());
-      continue;
-    }
-    Share piece = block;  // the other workers have read the parameter, so ask for the next piece
-    for (; piece.begin < block.end; piece.begin = piece.end) {
-      piece.end = std::min(block.end, piece.begin + at_once);
-      prefetch_to_write(slots_[i].value + piece.end,
-                        std::min(part.end - piece.end, at_once) * sizeof(Real));
+    for (Share piece = block; piece.begin < block.end; piece.begin = piece.end) {
+      piece.end = several ? std::min(block.end, piece.begin + at_once) : block.end;
+      if (several) prefetch_to_write(slots_[i].value + piece.end, next(piece.end));
       update_part(i, piece, sum.data() + (piece.begin - block.begin));
     }
   }
