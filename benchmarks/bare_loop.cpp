@@ -177,7 +177,6 @@ void BareLoop::update_rows(std::size_t l, std::size_t row, std::size_t rows, Buf
   const std::size_t in = widths_[l], out = widths_[l + 1], start = weights_[l] + row * in;
   const std::size_t crew = buffers_.size();
   std::array<float, block> by_bias{};
-  const float* gradient = own.rows.data();
   for (std::size_t w = 0; w < crew; ++w) {
     const Buffers& from = buffers_[w];
     const float* delta = from.by_output[l] + row;
@@ -185,19 +184,25 @@ void BareLoop::update_rows(std::size_t l, std::size_t row, std::size_t rows, Buf
     if (in_rows_[l])
       raw_gemm(true, false, rows, in, from.samples, delta, out, from.values[l].data(), in, w > 0,
                own.rows.data(), in);
-    else if (crew == 1)
-      gradient = from.gradient.data() + start;
-    else if (w == 0)
-      std::copy_n(from.gradient.data() + start, rows * in, own.rows.data());
-    else
-      add_rows(from.gradient.data() + start, 1, rows * in, 0, own.rows.data());
   }
-  // with a crew row by row: the others have read the parameters, so ask for the next row ahead
+  // with a crew row by row: the others have written their gradients and read the parameters, so ask
+  // for the next row ahead
   const std::size_t at_once = crew > 1 ? in : rows * in;
   for (std::size_t i = 0; i < rows * in; i += at_once) {
-    if (i + at_once < rows * in)
-      prefetch_to_write(parameters_.data() + start + i + at_once, at_once * sizeof(float));
-    update(start + i, at_once, gradient + i);
+    const bool more = i + at_once < rows * in;
+    if (more) prefetch_to_write(parameters_.data() + start + i + at_once, at_once * sizeof(float));
+    const float* gradient = own.rows.data() + i;
+    for (std::size_t w = 0; w < crew && !in_rows_[l]; ++w) {
+      const float* from = buffers_[w].gradient.data() + start + i;
+      if (more) prefetch(from + at_once, at_once * sizeof(float));
+      if (crew == 1)
+        gradient = from;
+      else if (w == 0)
+        std::copy_n(from, at_once, own.rows.data() + i);
+      else
+        add_rows(from, 1, at_once, 0, own.rows.data() + i);
+    }
+    update(start + i, at_once, gradient);
   }
   update(weights_[l] + out * in + row, rows, by_bias.data());
 }
