@@ -44,7 +44,7 @@ class TensorInputs {
  public:
   TensorInputs(InputList inputs, const Tape& tape) : inputs_(inputs), tape_(tape) {}
   const Tensor& operator[](std::size_t i) const { return *inputs_[i].value; }
-  /// A handle that may outlive the tape.
+  /// A handle that may outlive the tape, but not a parameter that the tape borrows.
   const SharedTensor& shared(std::size_t i) const;
   std::size_t size() const { return inputs_.size(); }
 

@@ -23,7 +23,7 @@ struct Operand {
   const Var* var;
 };
 
-/// What a tape keeps alive: its nodes, and the bytes of them, their rules, values and inputs. A
+/// What a tape refers to: its nodes, and the bytes of them, their rules, values and inputs. A
 /// tensor that a rule captured is not counted.
 struct TapeMemory {
   std::size_t nodes, bytes;
@@ -50,7 +50,8 @@ class Tape {
 
   Tape();
   /// These parameters are the first nodes, used or not, and must outlive the tape: it does not
-  /// count a handle to them, for which threads that share a model would wait for each other.
+  /// count handles to them, for which threads that share a model would wait for each other. Handles
+  /// to them that are taken from this tape don't keep them alive either.
   explicit Tape(std::span<const Parameter> borrowed);
   ~Tape();
   Tape(const Tape&) = delete;
@@ -86,7 +87,7 @@ class Tape {
   /// Operations and leaves recorded so far.
   std::size_t size() const noexcept;
   const Node& node(std::size_t i) const;
-  /// What it keeps alive.
+  /// What it refers to, and but for borrowed parameters keeps alive.
   TapeMemory memory() const;
   /// The nodes of the parameters that were used or borrowed, and these as variables of any tape.
   std::span<const std::uint32_t> parameter_nodes() const noexcept;

@@ -12,14 +12,17 @@ std::string label(const std::string& name) {
 
 }  // namespace
 
-Parameter::Parameter(Tensor value, std::string name)
-    : var_(SharedTensor(std::move(value)), Var::any_tape, 0) {
+Var::Var(const Parameter& parameter) : value_(parameter.value_), tape_(any_tape) {
+  static_cast<void>(parameter.value());
+}
+
+Parameter::Parameter(Tensor value, std::string name) : value_(std::move(value)) {
   set_name(std::move(name));
 }
 
 Parameter Parameter::uninitialised(const Shape& shape) {
   Parameter parameter(zeros(shape));
-  parameter.own().notes().initialised = false;
+  parameter.value_.notes().initialised = false;
   return parameter;
 }
 
@@ -27,15 +30,16 @@ const Tensor& Parameter::value() const {
   if (!initialised())
     fail_usage(label(name()),
                "has no values yet. Hint: call nn::init(model, rng), or load weights.");
-  return var_.value();
+  return *value_;
 }
 
 void Parameter::set_value(const Tensor& value) {
   if (value.shape() != shape())
     fail_usage(label(name()), "has shape ", to_string(shape()), ", got a value of shape ",
                to_string(value.shape()), '.');
-  std::copy(value.data(), value.data() + value.size(), own().mutate().data());
-  own().notes().initialised = true;
+  Tensor& own = value_.mutate();
+  std::copy(value.data(), value.data() + value.size(), own.data());
+  value_.notes().initialised = true;
 }
 
 void Parameter::set_gradient(SharedTensor gradient) {
@@ -47,7 +51,7 @@ void Parameter::set_gradient(SharedTensor gradient) {
 
 Tensor& Parameter::mutate() {
   static_cast<void>(value());
-  return own().mutate();
+  return value_.mutate();
 }
 
 }  // namespace reel::inline REEL_PRECISION

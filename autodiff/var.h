@@ -10,6 +10,8 @@
 
 namespace reel::inline REEL_PRECISION {
 
+class Parameter;
+
 /// A cheap handle: it shares ownership of its value and knows its place on the tape, not its
 /// parents. Made from a number or a tensor it is a constant; from a Parameter, or by
 /// `Tape::variable`, something to differentiate by; from an operation, that operation's result.
@@ -20,6 +22,7 @@ class Var {
   Var(Real value) : value_(SharedTensor::full({}, value)) {}  // NOLINT: implicit
   Var(Tensor value) : value_(std::move(value)) {}             // NOLINT: implicit
   Var(SharedTensor value) : value_(std::move(value)) {}       // NOLINT: implicit
+  Var(const Parameter& parameter);                            // NOLINT: implicit
 
   /// Throws Error if this is an empty Var.
   const Tensor& value() const& {
@@ -43,7 +46,6 @@ class Var {
   const SharedTensor& shared() const noexcept { return value_; }
 
  private:
-  friend class Parameter;
   friend class Tape;
   friend class VarInputs;
 
@@ -68,17 +70,12 @@ class Parameter {
   /// Has a shape but no values yet: using it throws until `set_value`.
   static Parameter uninitialised(const Shape& shape);
 
-  explicit operator bool() const noexcept { return static_cast<bool>(var_); }
+  explicit operator bool() const noexcept { return static_cast<bool>(value_); }
   const Shape& shape() const { return own()->shape(); }
   bool initialised() const { return own().notes().initialised; }
 
   /// Throws Error if it is uninitialised.
   const Tensor& value() const;
-  /// As a variable to differentiate by, on whichever tape uses it. Throws Error as `value`.
-  operator const Var&() const {  // NOLINT: implicit
-    static_cast<void>(value());
-    return var_;
-  }
   /// Replaces the value. Throws Error if the shape differs.
   void set_value(const Tensor& value);
   /// The value, to be changed in place. A tape that recorded the old one notices.
@@ -91,7 +88,7 @@ class Parameter {
   void clear_gradient() { own().notes().gradient = {}; }
 
   /// What tells one parameter from another: equal for handles to the same storage.
-  const void* identity() const noexcept { return var_.value_.identity(); }
+  const void* identity() const noexcept { return value_.identity(); }
 
   std::string name() const { return own().name(); }
   void set_name(std::string name) { own().notes().name = std::move(name); }
@@ -103,14 +100,15 @@ class Parameter {
 
  private:
   friend class Tape;
+  friend class Var;
 
   // Throws Error if there is none.
   const SharedTensor& own() const {
-    if (!var_) fail_usage("parameter", "is empty. Hint: was its module moved away?");
-    return var_.value_;
+    if (!value_) fail_usage("parameter", "is empty. Hint: was its module moved away?");
+    return value_;
   }
 
-  Var var_;
+  SharedTensor value_;
 };
 
 }  // namespace reel::inline REEL_PRECISION

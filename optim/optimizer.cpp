@@ -109,9 +109,10 @@ void Optimizer::begin_step(std::span<const Gradients> shares) {
 
 void Optimizer::take_part(std::span<const Gradients> shares, std::size_t index, std::size_t count) {
   const FlushSubnormals flush;
-  for (const Gradients& share : shares)  // all that is small, at once
+  for (const Gradients& share : shares)  // the first numbers of all, which is all of a bias
     for (const LazyGradient& gradient : share)
-      if (gradient.sum) prefetch(gradient.sum->data(), line * sizeof(Real));
+      if (gradient.sum)
+        prefetch(gradient.sum->data(), std::min(line, gradient.sum->size()) * sizeof(Real));
   Share part = share_of(work_, index, count, line);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const std::size_t grain = grain_[i];

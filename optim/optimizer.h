@@ -43,11 +43,13 @@ class Optimizer : public Stateful {
   /// Throws Error, before anything has changed, if there is no gradient at all, or if a list or a
   /// gradient does not fit the parameters.
   void step(std::span<const Gradients> shares, Workers& workers);
-  /// The parts of such a step, for threads that are in the midst of a task. Each list of gradients
-  /// is checked; then one thread begins the step; then each of `count` takes its part of it. Throw
-  /// as above.
+  /// The parts of such a step, for threads that are in the midst of a task. First each list is
+  /// checked: throws if it, or one of its gradients, does not fit the parameters.
   void check(const Gradients& share) const;
+  /// Then one thread begins the step from lists that were checked. Throws, before anything has
+  /// changed, if there is no gradient at all.
   void begin_step(std::span<const Gradients> shares);
+  /// Then each of `count` threads computes, sums and updates its part, from the same lists.
   void take_part(std::span<const Gradients> shares, std::size_t index, std::size_t count);
   void clear_gradients();
 

@@ -64,12 +64,12 @@ class Steps {
     workers_.run([&](std::size_t w) {
       const FlushSubnormals flush;
       const auto arrive = [&] { return barrier_.arrive([&] { begin_update(); }); };
-      shares_[w].loss = std::numeric_limits<double>::quiet_NaN();  // until there is one
       try {
         differentiate(batches, index, noise, w);
         optimizer_.check(gradients_[w]);
       } catch (...) {
-        static_cast<void>(arrive());  // so that the others pass, and there is no step
+        shares_[w].loss = std::numeric_limits<double>::quiet_NaN();  // so that there is no step
+        static_cast<void>(arrive());                                 // and the others pass
         throw;
       }
       const auto round = arrive();

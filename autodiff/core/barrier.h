@@ -28,8 +28,8 @@ class Barrier {
     if (count == 0) fail_usage("barrier", "there must be at least one thread.");
   }
 
-  /// Each thread must come to each round once, and wait for it before it comes to the next. If
-  /// `completion` throws, only the last to come notices.
+  /// Each thread must come to each round once, and wait for it, or be joined with the others,
+  /// before it comes to the next. If `completion` throws, only the last to come notices.
   template <class Completion>
   [[nodiscard]] Round arrive(Completion&& completion) {
     const Round round = passed_.load(std::memory_order_relaxed);

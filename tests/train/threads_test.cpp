@@ -116,30 +116,57 @@ TEST_CASE("threads: what fails in one of them comes out, and no weight has chang
 }
 
 TEST_CASE("threads: a step that cannot be taken comes out, and no weight has changed") {
-  const data::Dataset points = quadrants(40);
   for (const std::size_t threads : {1u, 2u, 5u}) {
     CAPTURE(threads);
     nn::Sequential model = make_model();
-    const auto before = numbers(model);
+    const Parameter stranger(full({3}, 2));
+    optim::Adam adam({stranger}, {.lr = 0.1});
+    const auto state = adam.state();
     Rng rng(1);
-    optim::Sgd strangers(std::vector<Parameter>{Parameter(full({3}, 2))}, {.lr = 0.1});
-    CHECK_ERROR("[sgd] no parameter has a gradient",
-                fit(model, strangers, points, rng, {.batch = 10, .threads = threads}));
-    CHECK(numbers(model) == before);
-
-    Parameter shift(full({1}, 0));  // which is of another size after the first step
-    std::vector<Parameter> all = model.parameters();
-    all.push_back(shift);
-    optim::Sgd sgd(all, {.lr = 0});
-    FitOptions options{.batch = 10, .threads = threads};
-    options.loss = [&](const Var& output, const data::Batch& batch) {
-      return nn::cross_entropy(output, batch.labels) + sum(shift * shift);
-    };
-    options.on_batch = [&](const Progress&) { shift.mutate() = full({2}, 0); };
-    CHECK_ERROR("its gradient (2), and it was given with (1).",
-                fit(model, sgd, points, rng, options));
-    CHECK(numbers(model) == before);
+    CHECK_ERROR("[adam] no parameter has a gradient",
+                fit(model, adam, quadrants(40), rng, {.batch = 10, .threads = threads}));
+    CHECK(stranger.value() == full({3}, 2));
+    CHECK(adam.state().fields == state.fields);
   }
+}
+
+// In the first step all is well. In the second one a parameter is of another size, and only the
+// share with a certain sample uses it, so the gradients of all others could be applied.
+TEST_CASE("threads: a gradient of one share that does not fit, and no weight has changed") {
+  const data::Dataset points = quadrants(40);
+  for (const std::size_t threads : {1u, 2u, 5u})
+    for (const std::size_t batch : {3u, 20u}) {
+      CAPTURE(threads);
+      CAPTURE(batch);
+      nn::Sequential model = make_model();
+      Parameter shift(full({1}, 1));
+      std::vector<Parameter> all = model.parameters();
+      all.push_back(shift);
+      optim::Adam adam(all, {.lr = 0.1});
+      std::vector<Real> before;
+      optim::State state;
+      std::atomic<const Real*> chosen{nullptr};  // the first sample of the first share to come
+      FitOptions options{.batch = batch, .threads = threads};
+      options.loss = [&](const Var& output, const data::Batch& share) {
+        const Var loss = nn::cross_entropy(output, share.labels);
+        const Real* none = nullptr;
+        return chosen.compare_exchange_strong(none, share.images->data())
+                   ? loss + sum(shift * shift)
+                   : loss;
+      };
+      options.on_batch = [&](const Progress&) {
+        chosen = nullptr;
+        before = numbers(model);
+        state = adam.state();
+        shift.mutate() = full({2}, 1);
+      };
+      Rng rng(1);
+      CHECK_ERROR("its gradient (2), and it was given with (1).",
+                  fit(model, adam, points, rng, options));
+      REQUIRE(!before.empty());
+      CHECK(numbers(model) == before);
+      CHECK(adam.state().fields == state.fields);
+    }
 }
 
 TEST_CASE("threads: a loss that is not finite in one share is divergence") {
