@@ -89,13 +89,27 @@ bool openblas_has_small_kernels() {
   return has;
 }
 
+// So few products that packing would be the larger part.
+constexpr std::size_t few = 1 << 18;
+// x·Wᵀ is summed by 16 along k, which is no gain if there are less than two times 16.
+constexpr std::size_t least_inner = 32;
+
 // Whether it does so, in the bounds that 0.3.21 shows, and is faster: x·Wᵀ takes four fifths of
-// oneDNN's time, other products only if so small that packing would be the larger part. Its usual
-// way is left alone: where memory is limited it waits for its buffers for ever (until 0.3.31).
+// oneDNN's time, other products only if few. Its usual way is left alone: where memory is limited
+// it waits for its buffers for ever (until 0.3.31).
 bool is_small(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k) {
-  constexpr std::size_t most = 1'000'000, few = 1 << 18, largest_c = 1200, least_inner = 32;
+  constexpr std::size_t most = 1'000'000, largest_c = 1200;
   if (tb) return !ta && k >= least_inner && m * n <= largest_c && m * n * k <= most;
-  return m * n * k <= few;
+  return m * n * k <= (ta ? 3 * few : few);
+}
+
+// c (m,n) = op(a)·bᵀ + beta·c as a product with the transposed bᵀ
+void small_product_with_transposed(bool ta, std::size_t m, std::size_t n, std::size_t k,
+                                   const Real* a, std::size_t lda, const Real* b, std::size_t ldb,
+                                   Real beta, Real* c, std::size_t ldc) {
+  xt::uvector<Real, memory::Allocator<Real>> transposed(k * n);
+  raw_transpose(b, ldb, n, k, transposed.data(), n);
+  product_by_cblas(ta, false, m, n, k, a, lda, transposed.data(), n, beta, c, ldc);
 }
 
 // c (m,n) = a·op(b) as (op(b)ᵀ·aᵀ)ᵀ, some rows of a at a time
@@ -108,7 +122,7 @@ void product_of_transposes(bool tb, std::size_t m, std::size_t n, std::size_t k,
     const Share part = share_of(m, i, blocks);
     product_by_onednn(!tb, true, n, part.size(), k, b, ldb, a + part.begin * lda, lda, 0,
                       transposed.data(), part.size());
-    raw_transpose(transposed.data(), n, part.size(), c + part.begin * ldc, ldc);
+    raw_transpose(transposed.data(), part.size(), n, part.size(), c + part.begin * ldc, ldc);
   }
 }
 
@@ -126,8 +140,12 @@ void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, con
   use_one_thread();
   if (m == 1) return vector_product(tb, n, k, a, ta ? lda : 1, b, ldb, beta, c);
 #ifdef REEL_GEMM_ONEDNN
-  if (openblas_has_small_kernels() && is_small(ta, tb, m, n, k))
-    return product_by_cblas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+  if (openblas_has_small_kernels()) {
+    if (is_small(ta, tb, m, n, k))
+      return product_by_cblas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+    if (tb && k < least_inner && is_small(ta, false, m, n, k))
+      return small_product_with_transposed(ta, m, n, k, a, lda, b, ldb, beta, c, ldc);
+  }
   if (!ta && beta == 0) {
     if (n <= narrow_columns && m > n && k > n)
       return product_of_transposes(tb, m, n, k, a, lda, b, ldb, c, ldc, narrow_rows);

@@ -273,7 +273,7 @@ Tensor transpose(const Tensor& x) {
   if (x.dimension() != 2) return x.dimension() < 2 ? x : Tensor(xt::transpose(x));
   const std::size_t rows = x.shape()[0], columns = x.shape()[1];
   Tensor y = uninitialized({columns, rows});
-  raw_transpose(x.data(), rows, columns, y.data(), rows);
+  raw_transpose(x.data(), columns, rows, columns, y.data(), rows);
   return y;
 }
 

@@ -28,17 +28,17 @@ void transpose_tile(const Real* from, std::size_t from_row, Real* to, std::size_
 
 }  // namespace
 
-void raw_transpose(const Real* from, std::size_t rows, std::size_t columns, Real* to,
-                   std::size_t to_row) {
+void raw_transpose(const Real* from, std::size_t from_row, std::size_t rows, std::size_t columns,
+                   Real* to, std::size_t to_row) {
   const std::size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
   constexpr std::size_t line = 16;  // columns: who has read half a line reads the other half soon
   for (std::size_t start = 0; start < whole_columns; start += line)
     for (std::size_t i = 0; i < whole_rows; i += 8)
       for (std::size_t j = start; j < std::min(whole_columns, start + line); j += 8)
-        transpose_tile(from + i * columns + j, columns, to + j * to_row + i, to_row);
+        transpose_tile(from + i * from_row + j, from_row, to + j * to_row + i, to_row);
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
-      to[j * to_row + i] = from[i * columns + j];
+      to[j * to_row + i] = from[i * from_row + j];
 }
 
 }  // namespace reel::inline REEL_PRECISION
