@@ -90,6 +90,7 @@ Tape::Tape(std::span<const Parameter> borrowed) : Tape() {
     std::uint32_t& entry = storage_->leaves.find_or_add(parameter.identity());
     if (entry == LeafTable::absent) append_parameter(entry, parameter.own().borrowed());
   }
+  borrowed_ = static_cast<std::uint32_t>(size());
 }
 
 Tape::~Tape() {
@@ -129,7 +130,7 @@ TapeMemory Tape::memory() const {
   return memory;
 }
 
-std::uint32_t Tape::node_of_parameter(const Parameter& parameter) const {
+std::uint32_t Tape::node_of_parameter(const Parameter& parameter) const noexcept {
   return storage_->leaves.find(parameter.identity());
 }
 

@@ -51,7 +51,8 @@ class Tape {
   Tape();
   /// These parameters are the first nodes, used or not, and must outlive the tape: it does not
   /// count handles to them, for which threads that share a model would wait for each other. Handles
-  /// to them that are taken from this tape don't keep them alive either.
+  /// to them that are taken from this tape don't keep them alive either, nor do variables that are
+  /// made of them while it records.
   explicit Tape(std::span<const Parameter> borrowed);
   ~Tape();
   Tape(const Tape&) = delete;
@@ -63,6 +64,10 @@ class Tape {
   static Tape* recording() noexcept { return recording_; }
   /// The innermost tape alive on this thread, recording or suspended; null if there is none.
   static Tape* innermost() noexcept { return innermost_; }
+  /// Whether this parameter is one that the recording tape was given to borrow.
+  static bool borrows(const Parameter& parameter) noexcept {
+    return recording_ && recording_->node_of_parameter(parameter) < recording_->borrowed_;
+  }
 
   /// Something to differentiate by, for as long as this tape lives. Throws Error if this tape is
   /// not the innermost.
@@ -119,7 +124,7 @@ class Tape {
                     std::size_t rule_bytes);
   std::uint32_t append_leaf(SharedTensor value);
   std::uint32_t append_parameter(std::uint32_t& entry, SharedTensor value);
-  std::uint32_t node_of_parameter(const Parameter& parameter) const;
+  std::uint32_t node_of_parameter(const Parameter& parameter) const noexcept;
   // Calls take(gradient_by), where gradient_by(node) is the gradient of weight·loss; `lazy` may
   // leave products in it.
   template <class Take>
@@ -131,6 +136,7 @@ class Tape {
 
   std::unique_ptr<Storage> storage_;
   std::uint64_t id_;
+  std::uint32_t borrowed_ = 0;  // that many nodes are parameters that it borrows
   Tape* outer_;
   Tape* recording_before_;
 };

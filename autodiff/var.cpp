@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <reel/autodiff/tape.h>
+
 namespace reel::inline REEL_PRECISION {
 namespace {
 
@@ -12,7 +14,9 @@ std::string label(const std::string& name) {
 
 }  // namespace
 
-Var::Var(const Parameter& parameter) : value_(parameter.value_), tape_(any_tape) {
+Var::Var(const Parameter& parameter)
+    : value_(Tape::borrows(parameter) ? parameter.value_.borrowed() : parameter.value_),
+      tape_(any_tape) {
   static_cast<void>(parameter.value());
 }
 

@@ -323,17 +323,30 @@ TEST_CASE("parameters that a tape borrows are its first nodes, and are not count
     const Var y = sum(p * p * q) * Parameter(scalar(7));  // which is counted, so that it lives on
     CHECK(tape.size() == 8);
     tape.backward(y);
+    CHECK(Tape::borrows(p));
+    CHECK(Tape::borrows(unused));
+    CHECK(!Tape::borrows(q));  // which is on the tape, but counted
+    CHECK(!Tape::borrows(Parameter()));
+    {
+      const Tape inner;
+      CHECK(!Tape::borrows(p));
+    }
+    const NoTape suspended;
+    CHECK(!Tape::borrows(p));
   }
+  CHECK(!Tape::borrows(p));
   CHECK(gradient(p) == vector({42, 84}));
   CHECK(gradient(q) == scalar(35));
   CHECK(!unused.gradient());
   for (const bool borrow : {false, true}) {
-    std::optional<Parameter> gone(scalar(1));
-    Tape tape(std::span(&*gone, borrow ? 1 : 0));
-    const Var y = exp(*gone);
+    std::optional<Parameter> gone(scalar(1)), another(scalar(2));
+    Tape tape(borrow ? std::vector{*gone, *another} : std::vector<Parameter>());
+    const Var y = exp(*gone), unrecorded = *another;
     REQUIRE(tape.node(0).value.identity() == gone->identity());
     gone.reset();
+    another.reset();
     CHECK(tape.node(0).value.unique() == !borrow);
+    CHECK(unrecorded.shared().unique() == !borrow);
   }
 }
 
