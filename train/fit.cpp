@@ -2,8 +2,10 @@
 #include <reel/train/fit.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <limits>
 
 #include <reel/autodiff/core/barrier.h>
@@ -40,10 +42,12 @@ Var loss_of(const Var& output, const data::Batch& batch, std::size_t classes) {
   return nn::cross_entropy(output, batch.labels);
 }
 
-// The steps of a run. Each worker differentiates its share of a batch on a tape of its own, with
-// the share's part of the batch as weight; when all have, each updates its part of the parameters.
-// What the model needs of the entire batch it sums as a member of a collective, and what it draws
-// depends on the step and the sample, not on the share.
+// The steps of a run. An epoch is one task of the workers, in which they meet twice a step: when
+// each has differentiated its share of the batch, on a tape of its own and with the share's part of
+// the batch as weight, and when each has updated its part of the parameters. Between arriving and
+// waiting each sees to its share of the next batch. What the model needs of the entire batch it
+// sums as a member of a collective, and what it draws depends on the step and the sample, not on
+// the share.
 class Steps {
  public:
   Steps(nn::Module& model, optim::Optimizer& optimizer, Workers& workers, const FitOptions& options)
@@ -52,33 +56,45 @@ class Steps {
         workers_(workers),
         options_(options),
         collective_(workers.count()),
-        barrier_(workers.count()),
+        differentiated_(workers.count()),
+        updated_(workers.count()),
         shares_(workers.count()),
         gradients_(workers.count(), optim::Optimizer::Gradients(optimizer.parameters().size())) {}
 
-  /// Takes a step if the mean loss of the batch, which it returns, is finite. To be called for each
-  /// batch in turn. `noise`: the epoch's.
-  double step(const data::Batches& batches, std::size_t index, const Rng& noise) {
+  /// Takes a step for each batch in turn, until a mean loss is not finite or the caller's `stop`
+  /// says so, and writes `report`, unless the epoch is not finished. `noise`: the epoch's.
+  FitStatus epoch(const data::Batches& batches, const Rng& noise, EpochReport& report) {
+    const Stopwatch watch;
+    const bool watched = options_.on_batch || options_.stop;
+    double loss_sum = 0;
+    over_ = false;
     collective_.start();
-    update_ = false;
     workers_.run([&](std::size_t w) {
-      const FlushSubnormals flush;
-      const auto arrive = [&] { return barrier_.arrive([&] { begin_update(); }); };
-      try {
-        differentiate(batches, index, noise, w);
-        optimizer_.check(gradients_[w]);
-      } catch (...) {
-        shares_[w].loss = std::numeric_limits<double>::quiet_NaN();  // so that there is no step
-        static_cast<void>(arrive());                                 // and the others pass
-        throw;
+      // the caller's thread lets the others wait if it is to show what the step has done
+      const bool shows = watched && w == 0;
+      Barrier::Round round = 0;
+      const auto conclude = [&](std::size_t index) {
+        if (!shows) return updated_.wait(round);
+        show({report.epoch, index + 1, batches.count(), report.samples, watch.seconds(), loss_});
+      };
+      for (std::size_t i = 0; i < batches.count(); ++i) {
+        const std::exception_ptr failure = gather(batches, i, w);
+        if (i > 0) conclude(i - 1);
+        if (over_ || !step(batches, i, noise, w, failure)) return;
+        if (w == 0) {
+          const std::size_t size = batches.rows(i).size();
+          loss_sum += loss_ * static_cast<double>(size);
+          report.samples += size;
+        }
+        if (!shows) round = updated_.arrive([] {});
       }
-      const auto round = arrive();
-      if (index + 1 < batches.count())  // while others are under way
-        batches.dataset().prefetch(share_of_worker(batches.rows(index + 1), w));
-      barrier_.wait(round);
-      if (update_) optimizer_.take_part(gradients_, w, workers_.count());
+      conclude(batches.count() - 1);
     });
-    return loss_;
+    if (!update_) return FitStatus::diverged;
+    if (over_) return FitStatus::stopped;
+    report.seconds = watch.seconds();
+    report.train_loss = loss_sum / static_cast<double>(report.samples);
+    return FitStatus::finished;
   }
 
  private:
@@ -94,16 +110,56 @@ class Steps {
     return batch.subspan(share.begin, share.size());
   }
 
+  // What it throws, to be thrown as a member of the collective.
+  std::exception_ptr gather(const data::Batches& batches, std::size_t index, std::size_t w) {
+    try {
+      const Rows share = share_of_worker(batches.rows(index), w);
+      if (!share.empty()) batches.dataset().gather(share, shares_[w].batch);
+      return nullptr;
+    } catch (...) {
+      return std::current_exception();
+    }
+  }
+
+  // What each worker does of a step, without waiting for the others to have updated; false if there
+  // is no step to take, for the loss is not finite or one of them fails.
+  bool step(const data::Batches& batches, std::size_t index, const Rng& noise, std::size_t w,
+            const std::exception_ptr& failure) {
+    const FlushSubnormals flush;
+    const auto arrive = [&] { return differentiated_.arrive([&] { begin_update(); }); };
+    try {
+      differentiate(batches, index, noise, w, failure);
+      optimizer_.check(gradients_[w]);
+    } catch (...) {
+      shares_[w].loss = std::numeric_limits<double>::quiet_NaN();  // so that there is no step
+      static_cast<void>(arrive());                                 // and the others pass
+      throw;
+    }
+    const auto round = arrive();
+    if (index + 1 < batches.count())
+      batches.dataset().prefetch(share_of_worker(batches.rows(index + 1), w));
+    differentiated_.wait(round);
+    if (!update_) return false;
+    collective_.start(w);
+    try {
+      optimizer_.take_part(gradients_, w, workers_.count());
+    } catch (...) {
+      end();
+      throw;
+    }
+    return true;
+  }
+
   void differentiate(const data::Batches& batches, std::size_t index, const Rng& noise,
-                     std::size_t w) {
+                     std::size_t w, const std::exception_ptr& failure) {
     const Collective::Member member(collective_, w);
+    if (failure) std::rethrow_exception(failure);
     const Rows rows = batches.rows(index), share = share_of_worker(rows, w);
     const Noise drawn(noise.split(index), static_cast<std::size_t>(share.data() - rows.data()));
     Worker& worker = shares_[w];
     gradients_[w].assign(gradients_[w].size(), LazyGradient());
     if (share.empty()) return void(worker.loss = 0);
     const Real weight = Real(share.size()) / Real(rows.size());
-    batches.dataset().gather(share, worker.batch);
     Tape tape(optimizer_.parameters());
     const Var output = model_(worker.batch.images);
     const Var mean = options_.loss ? options_.loss(output, worker.batch)
@@ -117,6 +173,7 @@ class Steps {
 
   // When all workers have differentiated.
   void begin_update() {
+    update_ = false;
     loss_ = 0;
     for (const Worker& worker : shares_) loss_ += worker.loss;
     if (!std::isfinite(loss_)) return;
@@ -124,38 +181,38 @@ class Steps {
     update_ = true;
   }
 
+  // Worker 0, when all others have updated, and before they go on.
+  void show(const Progress& progress) {
+    updated_.wait_for_others();
+    if (over_) return end();
+    try {
+      if (options_.on_batch) options_.on_batch(progress);
+      if (options_.stop && options_.stop()) return end();
+    } catch (...) {
+      end();
+      throw;
+    }
+    static_cast<void>(updated_.arrive([] {}));
+  }
+
+  // Lets the others pass, and ends the epoch for all.
+  void end() {
+    over_ = true;
+    static_cast<void>(updated_.arrive([] {}));
+  }
+
   nn::Module& model_;
   optim::Optimizer& optimizer_;
   Workers& workers_;
   const FitOptions& options_;
   Collective collective_;
-  Barrier barrier_;
+  Barrier differentiated_, updated_;
   std::vector<Worker> shares_;
   std::vector<optim::Optimizer::Gradients> gradients_;
-  alignas(64) double loss_ = 0;  // of the batch
-  bool update_ = false;          // whether there is a step to take
+  alignas(64) double loss_ = 0;    // of the batch
+  bool update_ = false;            // whether there is a step to take
+  std::atomic<bool> over_{false};  // whether the epoch is, before its last batch or by failure
 };
-
-// Trains one epoch into `report`.
-FitStatus run_epoch(Steps& steps, const data::Batches& batches, const Rng& noise,
-                    const FitOptions& options, EpochReport& report) {
-  const Stopwatch watch;
-  double loss_sum = 0;
-  for (std::size_t i = 0; i < batches.count(); ++i) {
-    const double loss = steps.step(batches, i, noise);
-    if (!std::isfinite(loss)) return FitStatus::diverged;
-    const std::size_t size = batches.rows(i).size();
-    loss_sum += loss * static_cast<double>(size);
-    report.samples += size;
-    if (options.on_batch)
-      options.on_batch(
-          {report.epoch, i + 1, batches.count(), report.samples, watch.seconds(), loss});
-    if (options.stop && options.stop()) return FitStatus::stopped;
-  }
-  report.seconds = watch.seconds();
-  report.train_loss = loss_sum / static_cast<double>(report.samples);
-  return FitStatus::finished;
-}
 
 }  // namespace
 
@@ -173,7 +230,7 @@ FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Datase
     const auto batches = data::batches(
         dataset, {.size = options.batch, .drop_last = options.drop_last, .block = options.block},
         rng);
-    result.status = run_epoch(steps, batches, noise, options, report);
+    result.status = steps.epoch(batches, noise, report);
     if (result.status != FitStatus::finished) return result;
     if (options.validation) report.validation = evaluate(model, *options.validation, workers);
     if (options.test) report.test = evaluate(model, *options.test, workers);

@@ -19,6 +19,9 @@ namespace reel {
 ///     barrier.wait(round);
 ///
 /// What was written before an arrival is seen by the completion, and that after each wait.
+///
+/// One thread may let the others wait while it works alone: it comes last, after
+/// `wait_for_others`.
 class Barrier {
  public:
   using Round = std::uint32_t;
@@ -33,7 +36,10 @@ class Barrier {
   template <class Completion>
   [[nodiscard]] Round arrive(Completion&& completion) {
     const Round round = passed_.load(std::memory_order_relaxed);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < count_) return round;
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < count_) {
+      arrived_.notify_all();
+      return round;
+    }
     struct Release {
       Barrier& barrier;
       ~Release() {
@@ -47,6 +53,13 @@ class Barrier {
   }
 
   void wait(Round round) const noexcept { await_change(passed_, round, patience_); }
+
+  /// Waits until all threads but this one, which has not, have arrived; what they wrote before is
+  /// seen then.
+  void wait_for_others() const noexcept {
+    for (std::size_t here; (here = arrived_.load(std::memory_order_acquire)) + 1 < count_;)
+      await_change(arrived_, here, patience_);
+  }
 
  private:
   std::size_t count_;

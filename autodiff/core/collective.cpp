@@ -78,7 +78,11 @@ Collective::Collective(std::size_t members)
 Collective::~Collective() = default;
 
 void Collective::start() noexcept {
-  for (std::size_t i = 0; i < count_; ++i) slots_[i].state.store(0, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < count_; ++i) start(i);
+}
+
+void Collective::start(std::size_t index) noexcept {
+  slots_[index].state.store(0, std::memory_order_relaxed);
 }
 
 Collective::Member::Member(Collective& collective, std::size_t index)

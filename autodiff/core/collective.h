@@ -14,8 +14,9 @@ namespace reel {
 /// The threads that each have a share of one batch, say, and need its statistics: in the midst of
 /// their tasks they sum what each has, or meet to share out work. All members must ask for the same
 /// sums in the same order; one that asks for none takes no part, but the others wait until it has
-/// ended. The main thread calls `start` before each task, and each task makes its Member before
-/// anything that might throw, since the others wait for it.
+/// ended. Before each turn the main thread calls `start`, or each member for itself, at a time when
+/// all have ended and none begins. Each makes its Member before anything that might throw, since
+/// the others wait for it.
 ///
 ///     collective.start();
 ///     workers.run([&](std::size_t w) {
@@ -32,6 +33,7 @@ class Collective {
   ~Collective();
 
   void start() noexcept;
+  void start(std::size_t index) noexcept;
 
   class Meeting;
 

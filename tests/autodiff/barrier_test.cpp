@@ -59,4 +59,33 @@ TEST_CASE("barrier: a completion that throws does so for the last to come, and t
   }
 }
 
+TEST_CASE("barrier: one that waits for the others works while they wait") {
+  for (const std::size_t count : {1u, 2u, 7u}) {  // awake, and asleep
+    CAPTURE(count);
+    constexpr std::size_t rounds = 500;
+    Workers workers(count);
+    Barrier barrier(count);
+    std::vector<std::size_t> came(count, 0);  // without atomics, as is the sum
+    std::size_t sum = 0;
+    std::atomic<std::size_t> wrong{0};
+    workers.run([&](std::size_t w) {
+      for (std::size_t i = 1; i <= rounds; ++i) {
+        came[w] = i;
+        if (w > 0) {
+          barrier.wait(barrier.arrive([] {}));
+          if (sum != count * i) ++wrong;
+        } else {
+          barrier.wait_for_others();
+          sum = 0;
+          for (const std::size_t c : came) sum += c;
+          barrier.wait(barrier.arrive([] {}));
+        }
+        barrier.wait(barrier.arrive([] {}));  // before anybody writes again
+      }
+    });
+    CHECK(wrong == 0);
+    CHECK(sum == count * rounds);
+  }
+}
+
 TEST_CASE("barrier: needs at least one thread") { CHECK_ERROR("[barrier]", Barrier(0)); }

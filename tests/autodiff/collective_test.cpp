@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include <reel/autodiff/core/barrier.h>
 #include <reel/autodiff/core/workers.h>
 
 #include "../throws.h"
@@ -50,6 +51,31 @@ TEST_CASE("collective: every member gets the sum of all, in the order of the mem
         REQUIRE(sum == std::array{expected, static_cast<double>(count) * 50});
       for (std::size_t w = 0; w < count; ++w) CHECK(first[w] == (w == 0));
     }
+  }
+}
+
+TEST_CASE("collective: members that begin each turn for themselves, between two barriers") {
+  constexpr std::size_t turns = 200;
+  for (const std::size_t count : {1u, 2u, 5u}) {
+    Workers workers(count);
+    Collective collective(count);
+    Barrier barrier(count);
+    std::vector<std::size_t> right(count, 0);
+    collective.start();
+    workers.run([&](std::size_t w) {
+      for (std::size_t turn = 0; turn < turns; ++turn) {
+        {
+          const Collective::Member member(collective, w);
+          double sum = static_cast<double>(turn + w);
+          member.sum("turns", {&sum, 1});
+          right[w] += sum == static_cast<double>(count * turn + count * (count - 1) / 2);
+        }
+        barrier.wait(barrier.arrive([] {}));
+        collective.start(w);
+        barrier.wait(barrier.arrive([] {}));
+      }
+    });
+    CHECK(right == std::vector<std::size_t>(count, turns));
   }
 }
 

@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -166,6 +168,108 @@ TEST_CASE("threads: a gradient of one share that does not fit, and no weight has
       REQUIRE(!before.empty());
       CHECK(numbers(model) == before);
       CHECK(adam.state().fields == state.fields);
+    }
+}
+
+TEST_CASE("threads: on_batch and stop have the model for themselves, after the step") {
+  for (const std::size_t threads : {1u, 2u, 5u}) {
+    CAPTURE(threads);
+    nn::Sequential model = make_model();
+    optim::Sgd sgd(model.parameters(), {.lr = 0.1});
+    Rng rng(1);
+    std::atomic<int> inside{0}, wrong{0};
+    std::atomic<bool> watching{false};
+    int batches = 0;
+    FitOptions options{.epochs = 3, .batch = 10, .threads = threads};
+    options.loss = [&](const Var& output, const data::Batch& batch) {
+      ++inside;
+      wrong += watching;
+      const Var loss = nn::cross_entropy(output, batch.labels);
+      --inside;
+      return loss;
+    };
+    const auto watch = [&] {
+      watching = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // so long that the others sleep
+      wrong += inside;
+      watching = false;
+    };
+    options.on_batch = [&](const Progress&) {
+      watch();
+      ++batches;
+      for (Parameter& p : model.parameters()) p.mutate().fill(Real(batches));
+    };
+    options.stop = [&] {
+      watch();
+      for (const Parameter& p : model.parameters())
+        wrong += p.value() != full(p.shape(), Real(batches));
+      return batches == 10;
+    };
+    CHECK(fit(model, sgd, quadrants(40), rng, options).status == FitStatus::stopped);
+    CHECK(batches == 10);
+    CHECK(wrong == 0);
+    CHECK(numbers(model) == std::vector<Real>(numbers(model).size(), 10));
+  }
+}
+
+TEST_CASE("threads: what on_batch or stop throws comes out, after the step and before the next") {
+  for (const std::size_t threads : {1u, 2u, 5u})
+    for (const bool by_stop : {false, true}) {
+      CAPTURE(threads);
+      nn::Sequential model = make_model();
+      optim::Sgd sgd(model.parameters(), {.lr = 0.1});
+      Rng rng(1);
+      std::vector<std::vector<Real>> seen;
+      const auto look = [&](bool throws) {
+        if (throws) seen.push_back(numbers(model));
+        if (throws && seen.size() == 3) fail_usage("look", "was told to fail.");
+        return false;
+      };
+      CHECK_ERROR("[look] was told to fail",
+                  fit(model, sgd, quadrants(40), rng,
+                      {.batch = 10,
+                       .threads = threads,
+                       .on_batch = [&](const Progress&) { look(!by_stop); },
+                       .stop = [&] { return look(by_stop); }}));
+      REQUIRE(seen.size() == 3);
+      CHECK(seen[1] != seen[2]);
+      CHECK(numbers(model) == seen[2]);
+    }
+}
+
+// An update that fails on the number that it is told, which belongs to one of the threads.
+struct Failing : optim::Optimizer {
+  Failing(const std::vector<Parameter>& parameters, const Real* chosen)
+      : Optimizer("failing", parameters, {.lr = 0.1, .l2 = 0, .decay = 0}, {}), number(chosen) {}
+  void update(const Update& u) const override {
+    for (std::size_t i = 0; i < u.n; ++i) {
+      if (u.t == 3 && u.p + i == number) fail_usage("failing", "was told to fail.");
+      u.p[i] -= Real(0.1) * u.gradient[i];
+    }
+  }
+  const Real* number;
+};
+
+TEST_CASE("threads: an update that fails in one of them comes out, and is the last") {
+  for (const std::size_t threads : {1u, 2u, 5u})
+    for (const bool last : {false, true}) {
+      CAPTURE(threads);
+      CAPTURE(last);
+      nn::Sequential model = make_model();
+      const auto parameters = model.parameters();
+      const Tensor& chosen = (last ? parameters.back() : parameters.front()).value();
+      const Real* const number = last ? chosen.data() + chosen.size() - 1 : chosen.data();
+      Failing failing(parameters, number), other(parameters, number);
+      Rng rng(1);
+      int batches = 0;
+      CHECK_ERROR("[failing] was told to fail",
+                  fit(model, failing, quadrants(40), rng, {.batch = 10, .threads = threads}));
+      Rng again(1);
+      CHECK_ERROR(
+          "[failing] was told to fail",
+          fit(model, other, quadrants(40), again,
+              {.batch = 10, .threads = threads, .on_batch = [&](const Progress&) { ++batches; }}));
+      CHECK(batches == 2);
     }
 }
 
