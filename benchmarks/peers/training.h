@@ -40,19 +40,32 @@ inline Setting parse_setting(int argc, char** argv) {
   return setting;
 }
 
-/// Runs `epoch()`, which returns its mean loss, once to warm up and then as often as asked; prints
-/// what ran, then a line of seconds and loss for each of the latter.
+/// Prints what runs, then a line of seconds and loss for each epoch but the first, which warms up.
+class EpochTimes {
+ public:
+  explicit EpochTimes(const std::string& name) { std::printf("%s\n", name.c_str()); }
+
+  /// One epoch has ended, with this mean loss, and the next one begins.
+  void ended(double loss) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> time = now - start_;
+    if (!warms_up_) std::printf("%.6f %.6f\n", time.count(), loss);
+    std::fflush(stdout);
+    warms_up_ = false;
+    start_ = std::chrono::steady_clock::now();
+  }
+
+ private:
+  bool warms_up_ = true;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Runs `epoch()`, which returns its mean loss, once to warm up and then as often as asked, and
+/// prints its times.
 template <class Epoch>
 int time_epochs(const Setting& setting, const std::string& name, Epoch&& epoch) {
-  std::printf("%s\n", name.c_str());
-  epoch();
-  for (std::size_t i = 0; i < setting.epochs; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    const double loss = epoch();
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    std::printf("%.6f %.6f\n", time.count(), loss);
-    std::fflush(stdout);
-  }
+  EpochTimes times(name);
+  for (std::size_t i = 0; i < setting.epochs + 1; ++i) times.ended(epoch());
   return 0;
 }
 
