@@ -58,71 +58,83 @@ Method method_by_name(const std::string& name) {
 }
 
 BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method method, float lr,
-                   std::vector<float> parameters, Workers& workers)
+                   std::span<const float> parameters, Workers& workers)
     : widths_(std::move(widths)),
       method_(method),
       lr_(lr),
-      parameters_(std::move(parameters)),
-      m_(method == Method::sgd ? 0 : parameters_.size()),
-      v_(method == Method::adam ? parameters_.size() : 0),
       buffers_(workers.count()),
       workers_(workers),
-      barrier_(workers.count()) {
+      differentiated_(workers.count()),
+      updated_(workers.count()) {
+  constexpr std::size_t line = 16;
   std::size_t start = 0;
   for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
     const std::size_t in = widths_[l], out = widths_[l + 1];
     weights_.push_back(start);
-    start += (in + 1) * out;
+    start += ((in + 1) * out + line - 1) / line * line;
     in_rows_.push_back(batch / workers.count() * (in + out) < in * out);
     shared_.push_back(workers.count() > 1 && batch * (in + out) < in * out);
   }
-  for (std::size_t w = 0; w < workers.count(); ++w) {
+  parameters_ = zeros({start});
+  m_ = zeros({method == Method::sgd ? 0 : start});
+  v_ = zeros({method == Method::adam ? start : 0});
+  for (std::size_t l = 0; l < weights_.size(); ++l) {
+    const std::size_t count = (widths_[l] + 1) * widths_[l + 1];
+    std::copy_n(parameters.data(), count, parameters_.data() + weights_[l]);
+    parameters = parameters.subspan(count);
+  }
+  for (Buffers& own : buffers_) {
     const std::size_t samples = (batch + workers.count() - 1) / workers.count();
+    for (Tensor& images : own.images) images = zeros({samples, widths_[0]});
     for (const std::size_t width : widths_) {
-      buffers_[w].values.push_back(zeros({samples, width}));
-      buffers_[w].deltas.push_back(zeros({samples, width}));
+      own.values.push_back(zeros({samples, width}));
+      own.deltas.push_back(zeros({samples, width}));
+      own.by_input.push_back(own.values.back().data());
     }
-    buffers_[w].by_output.resize(weights_.size());
-    buffers_[w].gradient = zeros({parameters_.size()});
-    buffers_[w].rows = zeros({block, *std::max_element(widths_.begin(), widths_.end())});
-    buffers_[w].labels.resize(samples);
+    own.by_output.resize(weights_.size());
+    own.gradient = zeros({start});
+    own.rows = zeros({block, *std::max_element(widths_.begin(), widths_.end())});
+    own.labels.resize(samples);
   }
 }
 
-float BareLoop::step(const data::Batches& batches, std::size_t index) {
-  ++t_;
-  root_ = std::sqrt(1 - std::pow(beta2, static_cast<float>(t_)));
-  rate_ = lr_ / (1 - std::pow(beta1, static_cast<float>(t_))) * root_;
-  const data::Dataset& images = batches.dataset();
+float BareLoop::epoch(const data::Batches& batches) {
+  const data::Dataset& dataset = batches.dataset();
   const auto rows_of = [&](std::size_t batch, std::size_t w) {
     const auto rows = batches.rows(batch);
     const Share share = share_of(rows.size(), w, workers_.count());
     return rows.subspan(share.begin, share.size());
   };
+  float loss = 0;
+  const auto begin_update = [&] {
+    ++t_;
+    root_ = std::sqrt(1 - std::pow(beta2, static_cast<float>(t_)));
+    rate_ = lr_ / (1 - std::pow(beta1, static_cast<float>(t_))) * root_;
+    for (const Buffers& own : buffers_) loss += own.loss;
+  };
   workers_.run([&](std::size_t w) {
     const FlushSubnormals flush;
-    const auto rows = rows_of(index, w);
     Buffers& own = buffers_[w];
-    own.samples = rows.size();
-    images.gather(rows, {own.values[0].data(), rows.size() * widths_[0]},
-                  {own.labels.data(), rows.size()});
-    forward(own, w);
-    backward(own, 1 / static_cast<float>(batches.rows(index).size()));
-    const auto round = barrier_.arrive([] {});
-    if (index + 1 < batches.count()) images.prefetch(rows_of(index + 1, w));
-    barrier_.wait(round);
-    for (std::size_t l = 0; l < weights_.size(); ++l) {
-      const Share rows_of_weight = share_of(widths_[l + 1], w, workers_.count());
-      const std::size_t blocks = (rows_of_weight.size() + block - 1) / block;
-      for (std::size_t i = 0; i < blocks; ++i) {
-        const Share part = share_of(rows_of_weight.size(), i, blocks);
-        update_rows(l, rows_of_weight.begin + part.begin, part.size(), buffers_[w]);
-      }
+    Barrier::Round round = 0;
+    for (std::size_t i = 0; i < batches.count(); ++i) {
+      const auto rows = rows_of(i, w);
+      Tensor& images = own.images[in_rows_[0] ? i % 2 : 0];  // others may need those before
+      dataset.gather(rows, {images.data(), rows.size() * widths_[0]},
+                     {own.labels.data(), rows.size()});
+      if (i > 0) updated_.wait(round);
+      own.by_input[0] = images.data();
+      own.samples = rows.size();
+      forward(own, w);
+      backward(own, 1 / static_cast<float>(batches.rows(i).size()));
+      round = differentiated_.arrive(begin_update);
+      if (i + 1 < batches.count()) dataset.prefetch(rows_of(i + 1, w));
+      differentiated_.wait(round);
+      update_part(w);
+      round = updated_.arrive([] {});
     }
+    updated_.wait(round);
   });
-  float loss = 0;
-  for (const Buffers& own : buffers_) loss += own.loss;
-  return loss;
+  return loss / static_cast<float>(batches.count());
 }
 
 // The scores, without the bias of the last layer.
@@ -134,13 +146,13 @@ void BareLoop::forward(Buffers& own, std::size_t worker) {
     float* h = own.values[l + 1].data();
     if (shared_[l]) {
       const Share rows = share_of(out, worker, buffers_.size());
-      meet();
+      meet(updated_);
       for (Buffers& of : buffers_)
-        raw_gemm(false, true, of.samples, rows.size(), in, of.values[l].data(), in,
-                 w + rows.begin * in, in, 0, of.values[l + 1].data() + rows.begin, out);
-      meet();
+        raw_gemm(false, true, of.samples, rows.size(), in, of.by_input[l], in, w + rows.begin * in,
+                 in, 0, of.values[l + 1].data() + rows.begin, out);
+      meet(updated_);
     } else {
-      raw_gemm(false, true, samples, out, in, own.values[l].data(), in, w, in, 0, h, out);
+      raw_gemm(false, true, samples, out, in, own.by_input[l], in, w, in, 0, h, out);
     }
     const float* b = w + out * in;
     if (l + 1 == layers) break;
@@ -160,7 +172,7 @@ void BareLoop::backward(Buffers& own, float weight) const {
     const std::size_t in = widths_[l], out = widths_[l + 1];
     own.by_output[l] = delta;
     if (!in_rows_[l])
-      raw_gemm(true, false, out, in, samples, delta, out, own.values[l].data(), in, 0,
+      raw_gemm(true, false, out, in, samples, delta, out, own.by_input[l], in, 0,
                own.gradient.data() + weights_[l], in);
     if (l == 0) break;
     float* below = own.deltas[l].data();
@@ -169,6 +181,18 @@ void BareLoop::backward(Buffers& own, float weight) const {
              below, in);
     for (std::size_t i = 0; i < samples * in; ++i) below[i] = h[i] > 0 ? below[i] : 0;
     delta = below;
+  }
+}
+
+// The rows of each weight that are this worker's, block by block.
+void BareLoop::update_part(std::size_t worker) {
+  for (std::size_t l = 0; l < weights_.size(); ++l) {
+    const Share rows = share_of(widths_[l + 1], worker, workers_.count());
+    const std::size_t blocks = (rows.size() + block - 1) / block;
+    for (std::size_t i = 0; i < blocks; ++i) {
+      const Share part = share_of(rows.size(), i, blocks);
+      update_rows(l, rows.begin + part.begin, part.size(), buffers_[worker]);
+    }
   }
 }
 
@@ -182,7 +206,7 @@ void BareLoop::update_rows(std::size_t l, std::size_t row, std::size_t rows, Buf
     const float* delta = from.by_output[l] + row;
     add_rows(delta, from.samples, rows, out, by_bias.data());
     if (in_rows_[l])
-      raw_gemm(true, false, rows, in, from.samples, delta, out, from.values[l].data(), in, w > 0,
+      raw_gemm(true, false, rows, in, from.samples, delta, out, from.by_input[l], in, w > 0,
                own.rows.data(), in);
   }
   // with a crew row by row: the others have written their gradients and read the parameters, so ask

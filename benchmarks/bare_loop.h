@@ -4,8 +4,10 @@
 // pass over memory wherever one will do. ReLU between the layers, softmax cross-entropy at the end.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,31 +24,31 @@ class BareLoop {
  public:
   /// `parameters`: of each layer the weight (out, in), then the bias (out), one after the other.
   BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method method, float lr,
-           std::vector<float> parameters, Workers& workers);
+           std::span<const float> parameters, Workers& workers);
 
-  /// One step on a batch of at most the size given: gather, forward, backward, update. The mean
-  /// loss.
-  float step(const data::Batches& batches, std::size_t index);
-
-  const std::vector<float>& parameters() const { return parameters_; }
+  /// A step on each batch in turn, none of which is larger than the size given: gather, forward,
+  /// backward, update. The mean of their mean losses.
+  float epoch(const data::Batches& batches);
 
  private:
   // What one worker needs for its share of the samples, and for its rows of each weight.
   struct Buffers {
-    std::vector<Tensor> values, deltas;
-    std::vector<const float*> by_output;  // of each layer: the gradient by its output
-    Tensor gradient;                      // of all parameters, for its samples
-    Tensor rows;                          // of the gradient that are being updated
+    std::array<Tensor, 2> images;
+    std::vector<Tensor> values, deltas;             // of each layer's input, but the first one's
+    std::vector<const float*> by_input, by_output;  // of each layer: its input, and the gradient
+    Tensor gradient;                                // of all parameters, for its samples
+    Tensor rows;                                    // of the gradient that are being updated
     Labels labels;
     std::size_t samples = 0;
     float loss = 0;
   };
 
   void forward(Buffers& own, std::size_t worker);
-  void meet() {
-    barrier_.wait(barrier_.arrive([] {}));
+  void meet(Barrier& barrier) {
+    barrier.wait(barrier.arrive([] {}));
   }
   void backward(Buffers& own, float weight) const;
+  void update_part(std::size_t worker);
   void update_rows(std::size_t l, std::size_t row, std::size_t rows, Buffers& own);
   void update(std::size_t start, std::size_t count, const float* gradient);
 
@@ -61,10 +63,10 @@ class BareLoop {
   float lr_;
   int t_ = 0;
   float root_ = 0, rate_ = 0;  // of Adam in this step
-  std::vector<float> parameters_, m_, v_;
+  Tensor parameters_, m_, v_;  // each layer's from the start of a cache line
   std::vector<Buffers> buffers_;
   Workers& workers_;
-  Barrier barrier_;
+  Barrier differentiated_, updated_;
 };
 
 }  // namespace reel::inline REEL_PRECISION

@@ -48,7 +48,7 @@ struct Network {
     std::vector<float> parameters;
     for (const Parameter& p : of.parameters())
       parameters.insert(parameters.end(), p.value().begin(), p.value().end());
-    return BareLoop(widths, batch, method, static_cast<float>(lr), std::move(parameters), workers);
+    return BareLoop(widths, batch, method, static_cast<float>(lr), parameters, workers);
   }
 };
 

@@ -27,11 +27,12 @@ bool compare(const bench::Network& network) {
   BareLoop bare = network.bare(model, alone);
 
   float bare_loss = 0, reel_loss = 0;
-  const auto bare_round = [&] {
-    for (std::size_t i = 0; i < batches.count(); ++i) bare_loss = bare.step(batches, i);
-  };
+  const auto bare_round = [&] { bare_loss = bare.epoch(batches); };
   const auto reel_round = [&] {
-    for (const data::Batch& batch : batches) reel_loss = bench::reel_step(model, *optimizer, batch);
+    reel_loss = 0;
+    for (const data::Batch& batch : batches)
+      reel_loss += bench::reel_step(model, *optimizer, batch);
+    reel_loss /= static_cast<float>(batches.count());
   };
   bare_round();
   reel_round();

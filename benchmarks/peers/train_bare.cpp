@@ -16,9 +16,6 @@ int main(int argc, char** argv) {
   Rng rng(1);
   return bench::time_epochs(
       setting, concat("bare loop, ", blas_name(), ", threads: ", setting.threads), [&] {
-        const auto batches = data::batches(images, {.size = setting.batch, .drop_last = true}, rng);
-        double loss = 0;
-        for (std::size_t i = 0; i < batches.count(); ++i) loss += loop.step(batches, i);
-        return loss / static_cast<double>(batches.count());
+        return loop.epoch(data::batches(images, {.size = setting.batch, .drop_last = true}, rng));
       });
 }
