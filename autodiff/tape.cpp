@@ -53,7 +53,17 @@ struct Tape::Storage {
 
 namespace {
 
-std::atomic<std::uint64_t> next_id{1};
+// Each thread takes many at a time, so that threads in step don't wait for each other.
+std::uint64_t next_id() {
+  constexpr std::uint64_t at_once = 1 << 20;
+  static std::atomic<std::uint64_t> next_block{1};
+  constinit thread_local std::uint64_t next = 0, end = 0;
+  if (next == end) {
+    next = next_block.fetch_add(at_once, std::memory_order_relaxed);
+    end = next + at_once;
+  }
+  return next++;
+}
 
 constexpr std::size_t pool_size = 8;
 constexpr std::size_t largest_pooled = 1 << 16;  // nodes
@@ -70,10 +80,7 @@ constinit thread_local Tape* Tape::innermost_ = nullptr;
 constinit thread_local Tape* Tape::recording_ = nullptr;
 constinit thread_local Observer* Observer::innermost_ = nullptr;
 
-Tape::Tape()
-    : id_(next_id.fetch_add(1, std::memory_order_relaxed)),
-      outer_(innermost_),
-      recording_before_(recording_) {
+Tape::Tape() : id_(next_id()), outer_(innermost_), recording_before_(recording_) {
   auto& storages = pool();
   if (storages.empty()) {
     storage_ = std::make_unique<Storage>();
