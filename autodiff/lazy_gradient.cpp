@@ -26,25 +26,26 @@ Shape LazyGradient::shape() const {
   return shape;
 }
 
-void LazyGradient::compute(Share part, bool add, Real* to) const {
+void GradientView::compute(Share part, bool add, Real* to) const {
   if (sum) {
-    const Real* from = sum->data() + part.begin;
+    const Real* from = sum + part.begin;
     if (add)
       for (std::size_t i = 0; i < part.size(); ++i) to[i] += from[i];
     else
       std::copy_n(from, part.size(), to);
   }
   if (!product) return;
-  const Tensor &a = *product.a, &b = *product.b;
-  const std::size_t k = a.shape()[!product.transpose_a], n = b.shape()[!product.transpose_b];
+  const auto& [left, right, transpose_a, transpose_b] = *product;
+  const Tensor &a = *left, &b = *right;
+  const std::size_t k = a.shape()[!transpose_a], n = b.shape()[!transpose_b];
   const std::size_t a_row = a.shape()[1], b_row = b.shape()[1];
   if (k == 0) {
     if (!add && !sum) std::fill_n(to, part.size(), Real(0));
     return;
   }
-  const Real* rows = a.data() + part.begin / n * (product.transpose_a ? 1 : a_row);
-  raw_gemm(product.transpose_a, product.transpose_b, part.size() / n, n, k, rows, a_row, b.data(),
-           b_row, add || sum, to, n);
+  const Real* rows = a.data() + part.begin / n * (transpose_a ? 1 : a_row);
+  raw_gemm(transpose_a, transpose_b, part.size() / n, n, k, rows, a_row, b.data(), b_row,
+           add || sum, to, n);
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -16,6 +16,18 @@ struct LazyProduct {
   Shape shape() const;
 };
 
+/// Where the numbers of a gradient are. Other threads read this instead of handles, whose lines of
+/// the cache their owner is about to write.
+struct GradientView {
+  const Real* sum = nullptr;             ///< or null
+  const LazyProduct* product = nullptr;  ///< or null
+
+  explicit operator bool() const noexcept { return sum || product; }
+  /// to = the elements `part` of it, in row-major order, or with `add` to += these. Of a product
+  /// these are whole rows. Must not be empty.
+  void compute(Share part, bool add, Real* to) const;
+};
+
 /// What a sweep leaves for one parameter: sum + product, where either may be missing; empty without
 /// both. The gradient by a weight, gᵀ·x over a batch, has more numbers than g and x together if the
 /// layer is wide; then it is better computed a few rows at a time by those who use them, while they
@@ -32,9 +44,11 @@ struct LazyGradient {
   explicit operator bool() const noexcept { return sum || product; }
   /// Throws Error if it is empty, or if sum and product have not the same.
   Shape shape() const;
-  /// to = the elements `part` of it, in row-major order, or with `add` to += these. Of a product
-  /// these are whole rows. Must not be empty.
-  void compute(Share part, bool add, Real* to) const;
+  /// For as long as this lives and does not change.
+  GradientView view() const noexcept {
+    return {sum ? sum->data() : nullptr, product ? &product : nullptr};
+  }
+  void compute(Share part, bool add, Real* to) const { view().compute(part, add, to); }
 };
 
 }  // namespace reel::inline REEL_PRECISION

@@ -96,7 +96,8 @@ class SharedTensor {
 
     Tensor value;
     std::unique_ptr<Notes> notes;
-    std::atomic<std::uint32_t> owners{1};
+    // What changes, in another line of the cache than what other threads read.
+    alignas(64) std::atomic<std::uint32_t> owners{1};
     std::uint32_t version = 0;
     bool by_shape = false;  // made for its shape, so another may want it
     Box* next = nullptr;    // of those that are kept

@@ -76,46 +76,50 @@ void Optimizer::step(const StepOptions& options) {
 
 void Optimizer::step(std::span<const Gradients> shares, Workers& workers) {
   if (shares.empty()) fail_usage(method_, "was given no gradients.");
-  for (const Gradients& share : shares) check(share);
-  begin_step(shares);
-  workers.run([&](std::size_t w) { take_part(shares, w, workers.count()); });
+  std::vector<Views> views(shares.size());
+  for (std::size_t w = 0; w < shares.size(); ++w) view(shares[w], views[w]);
+  begin_step(views);
+  workers.run([&](std::size_t w) { take_part(views, w, workers.count()); });
 }
 
-void Optimizer::check(const Gradients& share) const {
+void Optimizer::view(const Gradients& share, Views& into) const {
   if (share.size() != parameters_.size())
     fail_usage(method_, share.size(), " gradients for ", parameters_.size(), " parameters.");
-  for (std::size_t i = 0; i < share.size(); ++i)
+  into.resize(share.size());
+  for (std::size_t i = 0; i < share.size(); ++i) {
     if (share[i].product)
       check_shape(i, share[i].shape());
     else if (share[i].sum)
       check_shape(i, share[i].sum->shape());
-}
-
-void Optimizer::begin_step(std::span<const Gradients> shares) {
-  grain_.assign(parameters_.size(), 0);
-  for (const Gradients& share : shares)
-    for (std::size_t i = 0; i < share.size(); ++i)
-      if (share[i])
-        grain_[i] = std::max(grain_[i], share[i].product ? slots_[i].shape[1] : std::size_t{1});
-  if (std::all_of(grain_.begin(), grain_.end(), [](std::size_t g) { return g == 0; }))
-    fail_usage(method_, "no parameter has a gradient.");
-  work_ = 0;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    if (grain_[i] == 0) continue;
-    begin_update(i);
-    if (grain_[i] == 1) work_ += work_of(element_count(slots_[i].shape));
+    into[i] = share[i].view();
   }
 }
 
-void Optimizer::take_part(std::span<const Gradients> shares, std::size_t index, std::size_t count) {
+void Optimizer::begin_step(std::span<const Views> shares) {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
+    slot.grain = 0;
+    for (const Views& share : shares)
+      if (share[i])
+        slot.grain = std::max(slot.grain, share[i].product ? slot.shape[1] : std::size_t{1});
+  }
+  if (std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.grain == 0; }))
+    fail_usage(method_, "no parameter has a gradient.");
+  work_ = 0;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (slots_[i].grain == 0) continue;
+    begin_update(i);
+    if (slots_[i].grain == 1) work_ += work_of(element_count(slots_[i].shape));
+  }
+}
+
+void Optimizer::take_part(std::span<const Views> shares, std::size_t index, std::size_t count) {
   const FlushSubnormals flush;
-  for (const Gradients& share : shares)  // the first numbers of all, which is all of a bias
-    for (const LazyGradient& gradient : share)
-      if (gradient.sum)
-        prefetch(gradient.sum->data(), std::min(line, gradient.sum->size()) * sizeof(Real));
+  for (const Views& share : shares)  // the first line of all, which is most of a bias
+    for (const GradientView& gradient : share) prefetch(gradient.sum, sizeof(Real));
   Share part = share_of(work_, index, count, line);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const std::size_t grain = grain_[i];
+    const std::size_t grain = slots_[i].grain;
     if (grain == 0) continue;
     const std::size_t n = element_count(slots_[i].shape), work = work_of(n);
     if (grain > 1) {  // the rows that the worker will multiply by, see product_with_weights
@@ -130,13 +134,13 @@ void Optimizer::take_part(std::span<const Gradients> shares, std::size_t index, 
 }
 
 // Block by block, so that a sum costs no memory traffic, and a product only that of its factors.
-void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gradients> shares) {
-  const auto has_gradient = [i](const Gradients& share) { return static_cast<bool>(share[i]); };
+void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Views> shares) {
+  const auto has_gradient = [i](const Views& share) { return static_cast<bool>(share[i]); };
   const auto first = std::find_if(shares.begin(), shares.end(), has_gradient);
   const auto rest = shares.subspan(static_cast<std::size_t>(first - shares.begin()) + 1);
   if (!(*first)[i].product && std::none_of(rest.begin(), rest.end(), has_gradient))
-    return update_part(i, part, (*first)[i].sum->data() + part.begin);
-  const std::size_t grain = grain_[i];
+    return update_part(i, part, (*first)[i].sum + part.begin);
+  const std::size_t grain = slots_[i].grain;
   const std::size_t grains =
       grain == 1 ? at_once : std::clamp(cached_product / grain, min_rows, max_rows);
   Tensor sum = uninitialized({std::min(grains * grain, part.size())});
@@ -145,8 +149,8 @@ void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gr
   const bool several = shares.size() > 1, sums_ahead = several && grain == 1;
   const auto next = [&](std::size_t at) { return std::min(part.end - at, at_once) * sizeof(Real); };
   const auto prefetch_sums = [&](std::size_t from) {
-    for (const Gradients& share : shares)
-      if (share[i].sum) prefetch(share[i].sum->data() + from, next(from));
+    for (const Views& share : shares)
+      if (share[i].sum) prefetch(share[i].sum + from, next(from));
   };
   if (sums_ahead) prefetch_sums(part.begin);
   if (several) prefetch_to_write(slots_[i].value + part.begin, next(part.begin));
@@ -154,7 +158,7 @@ void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Gr
     block.end = std::min(part.end, block.begin + grains * grain);
     if (sums_ahead) prefetch_sums(block.end);
     (*first)[i].compute(block, false, sum.data());
-    for (const Gradients& share : rest)
+    for (const Views& share : rest)
       if (share[i]) share[i].compute(block, true, sum.data());
     for (Share piece = block; piece.begin < block.end; piece.begin = piece.end) {
       piece.end = several ? std::min(block.end, piece.begin + at_once) : block.end;

@@ -33,6 +33,8 @@ class Optimizer : public Stateful {
  public:
   /// A gradient for each of `parameters()`, or an empty one.
   using Gradients = std::vector<LazyGradient>;
+  /// Where these are, in lines of the cache of its own.
+  using Views = std::vector<GradientView, memory::Allocator<GradientView>>;
 
   /// Updates every parameter that has a gradient, and empties the gradients. Throws Error, before
   /// anything has changed, if none has, or if a parameter was resized.
@@ -43,14 +45,15 @@ class Optimizer : public Stateful {
   /// Throws Error, before anything has changed, if there is no gradient at all, or if a list or a
   /// gradient does not fit the parameters.
   void step(std::span<const Gradients> shares, Workers& workers);
-  /// The parts of such a step, for threads that are in the midst of a task. First each list is
-  /// checked: throws if it, or one of its gradients, does not fit the parameters.
-  void check(const Gradients& share) const;
-  /// Then one thread begins the step from lists that were checked. Throws, before anything has
-  /// changed, if there is no gradient at all.
-  void begin_step(std::span<const Gradients> shares);
-  /// Then each of `count` threads computes, sums and updates its part, from the same lists.
-  void take_part(std::span<const Gradients> shares, std::size_t index, std::size_t count);
+  /// The parts of such a step, for threads that are in the midst of a task. First each shows its
+  /// list, which must stay as it is until the end. Throws if it, or one of its gradients, does not
+  /// fit the parameters.
+  void view(const Gradients& share, Views& into) const;
+  /// Then one thread begins the step. Throws, before anything has changed, if there is no gradient
+  /// at all.
+  void begin_step(std::span<const Views> shares);
+  /// Then each of `count` threads computes, sums and updates its part.
+  void take_part(std::span<const Views> shares, std::size_t index, std::size_t count);
   void clear_gradients();
 
   std::size_t group_count() const noexcept { return rates_.size(); }
@@ -108,27 +111,29 @@ class Optimizer : public Stateful {
   void start_state(std::size_t k, Real value);
 
  private:
-  struct Slot {
+  // In lines of the cache of its own, since one thread writes it and all read it.
+  struct alignas(64) Slot {
     Shape shape;
     std::size_t group = 0;
     std::vector<Tensor> state;
     std::int64_t t = 0;
     double number = 0;
-    Real* value = nullptr;  // in this step
+    // in this step:
+    Real* value = nullptr;
+    std::size_t grain = 0;  // numbers that come together; 0: no gradient
   };
 
   void check_shape(std::size_t i, const Shape& gradient) const;
   void begin_update(std::size_t i);
   void update_part(std::size_t i, Share part, const Real* gradient);
-  void update_from_shares(std::size_t i, Share part, std::span<const Gradients> shares);
+  void update_from_shares(std::size_t i, Share part, std::span<const Views> shares);
 
   std::string_view method_;
   Names arrays_;
   std::vector<Rates> rates_;  // of each group
   std::vector<Parameter> parameters_;
   std::vector<Slot> slots_;
-  std::vector<std::size_t> grain_;  // in this step: numbers that come together; 0: no gradient
-  std::size_t work_ = 0;            // in this step: of all parameters that come number by number
+  alignas(64) std::size_t work_ = 0;  // in this step: of all parameters of grain 1
 };
 
 }  // namespace optim

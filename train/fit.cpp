@@ -59,42 +59,42 @@ class Steps {
         differentiated_(workers.count()),
         updated_(workers.count()),
         shares_(workers.count()),
-        gradients_(workers.count(), optim::Optimizer::Gradients(optimizer.parameters().size())) {}
+        gradients_(workers.count(), optim::Optimizer::Gradients(optimizer.parameters().size())),
+        views_(workers.count()) {}
 
   /// Takes a step for each batch in turn, until a mean loss is not finite or the caller's `stop`
   /// says so, and writes `report`, unless the epoch is not finished. `noise`: the epoch's.
   FitStatus epoch(const data::Batches& batches, const Rng& noise, EpochReport& report) {
     const Stopwatch watch;
-    const bool watched = options_.on_batch || options_.stop;
-    double loss_sum = 0;
     over_ = false;
     collective_.start();
     workers_.run([&](std::size_t w) {
+      double loss_sum = 0;
+      std::size_t samples = 0;
       // the caller's thread lets the others wait if it is to show what the step has done
-      const bool shows = watched && w == 0;
+      const bool shows = w == 0 && (options_.on_batch || options_.stop);
       Barrier::Round round = 0;
       const auto conclude = [&](std::size_t index) {
         if (!shows) return updated_.wait(round);
-        show({report.epoch, index + 1, batches.count(), report.samples, watch.seconds(), loss_});
+        show({report.epoch, index + 1, batches.count(), samples, watch.seconds(), loss_});
       };
       for (std::size_t i = 0; i < batches.count(); ++i) {
         const std::exception_ptr failure = gather(batches, i, w);
         if (i > 0) conclude(i - 1);
         if (over_ || !step(batches, i, noise, w, failure)) return;
-        if (w == 0) {
-          const std::size_t size = batches.rows(i).size();
-          loss_sum += loss_ * static_cast<double>(size);
-          report.samples += size;
-        }
+        const std::size_t size = batches.rows(i).size();
+        loss_sum += loss_ * static_cast<double>(size);
+        samples += size;
         if (!shows) round = updated_.arrive([] {});
       }
       conclude(batches.count() - 1);
+      if (w > 0) return;
+      report.samples = samples;
+      report.train_loss = loss_sum / static_cast<double>(samples);
+      report.seconds = watch.seconds();
     });
     if (!update_) return FitStatus::diverged;
-    if (over_) return FitStatus::stopped;
-    report.seconds = watch.seconds();
-    report.train_loss = loss_sum / static_cast<double>(report.samples);
-    return FitStatus::finished;
+    return over_ ? FitStatus::stopped : FitStatus::finished;
   }
 
  private:
@@ -129,7 +129,7 @@ class Steps {
     const auto arrive = [&] { return differentiated_.arrive([&] { begin_update(); }); };
     try {
       differentiate(batches, index, noise, w, failure);
-      optimizer_.check(gradients_[w]);
+      optimizer_.view(gradients_[w], views_[w]);
     } catch (...) {
       shares_[w].loss = std::numeric_limits<double>::quiet_NaN();  // so that there is no step
       static_cast<void>(arrive());                                 // and the others pass
@@ -142,7 +142,7 @@ class Steps {
     if (!update_) return false;
     collective_.start(w);
     try {
-      optimizer_.take_part(gradients_, w, workers_.count());
+      optimizer_.take_part(views_, w, workers_.count());
     } catch (...) {
       end();
       throw;
@@ -177,7 +177,7 @@ class Steps {
     loss_ = 0;
     for (const Worker& worker : shares_) loss_ += worker.loss;
     if (!std::isfinite(loss_)) return;
-    optimizer_.begin_step(gradients_);
+    optimizer_.begin_step(views_);
     update_ = true;
   }
 
@@ -209,8 +209,9 @@ class Steps {
   Barrier differentiated_, updated_;
   std::vector<Worker> shares_;
   std::vector<optim::Optimizer::Gradients> gradients_;
-  alignas(64) double loss_ = 0;    // of the batch
-  bool update_ = false;            // whether there is a step to take
+  std::vector<optim::Optimizer::Views> views_;  // of these
+  alignas(64) double loss_ = 0;                 // of the batch
+  bool update_ = false;                         // whether there is a step to take
   std::atomic<bool> over_{false};  // whether the epoch is, before its last batch or by failure
 };
 
