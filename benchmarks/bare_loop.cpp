@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
+#include <utility>
 #include <xtensor/xnoalias.hpp>
 
 #include <reel/autodiff/core/prefetch.h>
@@ -29,15 +31,19 @@ float softmax_cross_entropy(Tensor& scores, const float* b, const Labels& labels
     loss -= s[labels[i]];
   }
   xt::noalias(scores) = xt::exp(scores);
+  const float largest = std::numeric_limits<float>::max() / static_cast<float>(2 * classes);
+  float product = 1;  // of the totals, whose logarithms are to be added
   for (std::size_t i = 0; i < rows; ++i) {
     float* s = scores.data() + i * classes;
     float total = 0;
     for (std::size_t j = 0; j < classes; ++j) total += s[j];
-    loss += std::log(total);
+    product *= total;
+    if (!(product < largest)) loss += std::log(std::exchange(product, 1.0f));
     const float scale = weight / total;
     for (std::size_t j = 0; j < classes; ++j) s[j] *= scale;
     s[labels[i]] -= weight;
   }
+  loss += std::log(product);
   return loss * weight;
 }
 

@@ -110,6 +110,34 @@ TEST_CASE("products into some columns of a wider matrix leave the others alone")
     }
 }
 
+TEST_CASE("products of matrices whose rows lie apart in memory") {
+  struct Size {
+    std::size_t m, n, k;
+  };
+  constexpr std::size_t gap = 3;
+  const auto spread = [](const Tensor& x) {
+    Tensor wide = full({x.shape()[0], x.shape()[1] + gap}, std::numeric_limits<Real>::quiet_NaN());
+    for (std::size_t i = 0; i < x.shape()[0]; ++i)
+      for (std::size_t j = 0; j < x.shape()[1]; ++j) wide(i, j) = x(i, j);
+    return wide;
+  };
+  for (const Size& size : {Size{64, 10, 10}, {3, 5, 7}, {20, 17, 31}, {65, 10, 400}, {9, 37, 60}})
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true}) {
+        const auto [m, n, k] = size;
+        CAPTURE(m);
+        CAPTURE(ta);
+        CAPTURE(tb);
+        const Tensor a = ta ? random_matrix(k, m, 1) : random_matrix(m, k, 1);
+        const Tensor b = tb ? random_matrix(n, k, 2) : random_matrix(k, n, 2);
+        const Tensor wide_a = spread(a), wide_b = spread(b);
+        Tensor c = uninitialized({m, n});
+        raw_gemm(ta, tb, m, n, k, wide_a.data(), wide_a.shape()[1], wide_b.data(),
+                 wide_b.shape()[1], 0, c.data(), n);
+        CHECK(is_product(c, a, ta, b, tb));
+      }
+}
+
 TEST_CASE("NaN and infinity in what is multiplied or added to are kept") {
   constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
   Tensor c = matrix({{nan, 1}, {2, 3}});

@@ -1,4 +1,4 @@
-// Reductions, shapes and softmax of tensors, against naive loops.
+// Reductions, shapes, softmax and its loss, of tensors, against naive loops.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/kernels.h>
+#include <reel/autodiff/ops.h>
 
 #include "../near.h"
 #include "../throws.h"
@@ -355,6 +356,22 @@ TEST_CASE("slices and embeddings whose steps would wrap around") {
               embed(x, 0, 5, 0, 6148914691236517206u));
   CHECK_ERROR("[embed] 4 elements from 3 on in steps of 1 don't fit into 6.", embed(x, 0, 6, 3));
   CHECK_ERROR("[embed] 1 elements from 3 on", embed(vector({1}), 0, 3, 3));
+}
+
+// The totals of equal rows are 10 each; their product, 10^batch, can't be held.
+TEST_CASE("softmax_cross_entropy: of many rows") {
+  for (const std::size_t batch : {1u, 30u, 40u, 41u, 300u, 310u, 1000u})
+    for (const bool equal : {true, false}) {
+      CAPTURE(batch);
+      Tensor logits = full({batch, 10}, 1000);
+      if (!equal)
+        for (std::size_t i = 0; i < batch; ++i) logits(i, 3) += 100;
+      const double loss =
+          softmax_cross_entropy(Var(logits), Labels(batch, 3), Reduction::sum).item();
+      const double expected = equal ? static_cast<double>(batch) * std::log(10.0) : 0;
+      CHECK(std::abs(loss - expected) <=
+            4 * eps * expected * std::sqrt(static_cast<double>(batch)));
+    }
 }
 
 }  // namespace reel::inline REEL_PRECISION
