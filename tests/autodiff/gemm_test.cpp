@@ -124,7 +124,7 @@ TEST_CASE("products of matrices whose rows lie apart in memory") {
   for (const Size& size : {Size{64, 10, 10}, {3, 5, 7}, {20, 17, 31}, {65, 10, 400}, {9, 37, 60}})
     for (const bool ta : {false, true})
       for (const bool tb : {false, true}) {
-        const auto [m, n, k] = size;
+        const std::size_t m = size.m, n = size.n, k = size.k;  // clang captures no bindings
         CAPTURE(m);
         CAPTURE(ta);
         CAPTURE(tb);
