@@ -46,7 +46,9 @@ struct LazyGradient {
   Shape shape() const;
   /// For as long as this lives and does not change.
   GradientView view() const noexcept {
-    return {sum ? sum->data() : nullptr, product ? &product : nullptr};
+    static constexpr Real nothing = 0;  // for a sum without elements, which has no address
+    const Real* const numbers = !sum ? nullptr : sum->size() > 0 ? sum->data() : &nothing;
+    return {numbers, product ? &product : nullptr};
   }
   void compute(Share part, bool add, Real* to) const { view().compute(part, add, to); }
 };

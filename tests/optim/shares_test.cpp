@@ -213,6 +213,17 @@ TEST_CASE("shares: averages that decay end at zero, not among the subnormal numb
 }
 #endif
 
+TEST_CASE("shares: a parameter without elements counts its steps as others do") {
+  const Parameter none(zeros({0})), two(full({2}, 1));
+  Adam adam({none, two});
+  Workers workers(2);
+  const Optimizer::Gradients share{SharedTensor(zeros({0})), SharedTensor(full({2}, 1))};
+  for (int step = 0; step < 3; ++step)
+    adam.step(std::vector<Optimizer::Gradients>(2, share), workers);
+  CHECK(adam.state().count("0.t") == 3);
+  CHECK(adam.state().count("1.t") == 3);
+}
+
 }  // namespace
 }  // namespace optim
 }  // namespace reel::inline REEL_PRECISION
