@@ -3,11 +3,13 @@
 
 #include <algorithm>
 
+#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/gemm.h>
 
 namespace reel::inline REEL_PRECISION {
 
 Shape LazyProduct::shape() const {
+  if (columns) return columns->shape();
   if (!b || a->dimension() != 2 || b->dimension() != 2 ||
       a->shape()[!transpose_a] != b->shape()[transpose_b])
     fail_usage("gradient", "a product of ", to_string(a->shape()), transpose_a ? "ᵀ" : "", " and ",
@@ -35,8 +37,9 @@ void GradientView::compute(Share part, bool add, Real* to) const {
       std::copy_n(from, part.size(), to);
   }
   if (!product) return;
-  const auto& [left, right, transpose_a, transpose_b] = *product;
-  const Tensor &a = *left, &b = *right;
+  const auto& [left, right, transpose_a, transpose_b, columns, samples] = *product;
+  const Tensor whole = columns ? columns->whole(samples) : Tensor();
+  const Tensor &a = *left, &b = columns ? whole : *right;
   const std::size_t k = a.shape()[!transpose_a], n = b.shape()[!transpose_b];
   const std::size_t a_row = a.shape()[1], b_row = b.shape()[1];
   if (k == 0) {

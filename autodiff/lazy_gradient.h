@@ -6,10 +6,15 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// op(a)·op(b) of two matrices, where op transposes if the flag says so; or none.
+class ColumnProduct;
+
+/// op(a)·op(b) of two matrices, where op transposes if the flag says so; or none. b may be some rows
+/// of what threads have in columns.
 struct LazyProduct {
   SharedTensor a, b;
   bool transpose_a = false, transpose_b = false;
+  ColumnProduct* columns = nullptr;  ///< instead of b
+  Share samples = {0, 0};            ///< of these
 
   explicit operator bool() const noexcept { return static_cast<bool>(a); }
   /// Of the product, which must be there. Throws Error if these are no matrices that fit.

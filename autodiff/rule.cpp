@@ -38,19 +38,25 @@ SharedTensor TensorSink::kept(const Tensor& x) const {
   return {};
 }
 
+// Where a product by input i may be left for later, or null.
+LazyProduct* TensorSink::room_for_product(std::size_t i) const {
+  const std::uint32_t node = inputs_[i].node;
+  if (!gradients_.products_from_first || tape_.node(node).code) return nullptr;
+  LazyProduct& product = gradients_.products_from_first[node - gradients_.first];
+  return product ? nullptr : &product;
+}
+
 // Whether the product is left for later: where there is room for it, if its factors can be kept
 // and have fewer numbers.
 bool TensorSink::leave_product(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
                                bool transpose_b) {
-  const std::uint32_t node = inputs_[i].node;
-  if (!gradients_.products_from_first || tape_.node(node).code) return false;
-  LazyProduct& product = gradients_.products_from_first[node - gradients_.first];
-  if (product || a.size() == 0 || a.dimension() != 2 || b.dimension() != 2 ||
+  LazyProduct* const room = room_for_product(i);
+  if (!room || a.size() == 0 || a.dimension() != 2 || b.dimension() != 2 ||
       a.size() + b.size() >= element_count(shape(i)))
     return false;
   LazyProduct left{kept(a), kept(b), transpose_a, transpose_b};
   if (!left.a || !left.b || left.shape() != shape(i)) return false;
-  product = std::move(left);
+  *room = std::move(left);
   return true;
 }
 
@@ -66,6 +72,16 @@ void TensorSink::add_matmul(std::size_t i, const Tensor& a, bool transpose_a, co
   gemm(a, transpose_a, b, transpose_b, first ? 0 : 1, sum.mutate());
 }
 
+void TensorSink::add_column_product(std::size_t i, const Tensor& g, ColumnProduct& x,
+                                    Share samples) {
+  if (!wants(i)) return;
+  LazyProduct* const room = room_for_product(i);
+  SharedTensor handle = room ? kept(g) : SharedTensor();
+  if (!handle) return add_matmul(i, g, true, x.whole(samples), false);
+  x.set_gradient(samples, g);
+  *room = {std::move(handle), {}, true, false, &x, samples};
+}
+
 void VarSink::add(std::size_t i, const Var& e) {
   if (!wants(i)) return;
   const Var fitting = e.shape() == shape(i) ? e : sum_to(e, shape(i));
@@ -76,6 +92,10 @@ void VarSink::add(std::size_t i, const Var& e) {
 void VarSink::add_matmul(std::size_t i, const Var& a, bool transpose_a, const Var& b,
                          bool transpose_b) {
   if (wants(i)) add(i, matmul(a, transpose_a, b, transpose_b));
+}
+
+void VarSink::add_column_product(std::size_t i, const Var& g, ColumnProduct& x, Share samples) {
+  add_matmul(i, g, true, x.whole(samples), false);
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -16,6 +16,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/kernels.h>
 #include <reel/autodiff/lazy_gradient.h>
 #include <reel/autodiff/var.h>
@@ -125,6 +126,8 @@ class TensorSink : public SinkBase<SharedTensor> {
   /// Adds op(a)·op(b); see gemm.
   void add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
                   bool transpose_b);
+  /// Adds gᵀ·x for these samples of a ColumnProduct, whose weight input i is.
+  void add_column_product(std::size_t i, const Tensor& g, ColumnProduct& x, Share samples);
 
   /// e, evaluated once, for a rule that needs it more than once; lasts until the rule's end. Throws
   /// Error if a rule holds more than four.
@@ -150,6 +153,7 @@ class TensorSink : public SinkBase<SharedTensor> {
   void add_broadcast(std::size_t i, const Tensor& e);
   bool leave_product(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
                      bool transpose_b);
+  LazyProduct* room_for_product(std::size_t i) const;
   SharedTensor kept(const Tensor& x) const;
 
   const SharedTensor& g_;
@@ -164,6 +168,7 @@ class VarSink : public SinkBase<Var> {
 
   void add(std::size_t i, const Var& e);
   void add_matmul(std::size_t i, const Var& a, bool transpose_a, const Var& b, bool transpose_b);
+  void add_column_product(std::size_t i, const Var& g, ColumnProduct& x, Share samples);
 
   static Var hold(Var e) { return e; }
   static Var constant(const SharedTensor& captured) { return captured; }

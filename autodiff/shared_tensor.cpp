@@ -15,7 +15,8 @@ constinit thread_local bool thread_ended = false;
 // while new ones are made. A box that is kept is as it was made, but for the numbers: no notes, and
 // room for as many of them as its shape says.
 struct SharedTensor::Kept {
-  std::array<Box*, 64> lists{};
+  static constexpr std::size_t list_count = 64;
+  std::array<Box*, list_count> lists{};
   std::size_t bytes = 0;
 
   ~Kept() {
@@ -36,14 +37,14 @@ struct SharedTensor::Kept {
     return box;
   }
 
-  Box*& list_of(const Shape& shape) noexcept {
+  static std::uint8_t list_of(const Shape& shape) noexcept {
     std::size_t hash = shape.size();
     for (const std::size_t n : shape) hash = hash * 31 + n;
-    return lists[hash % lists.size()];
+    return hash % list_count;
   }
 
   static std::size_t bytes_of(const Box& box) noexcept {
-    return sizeof(Box) + box.value.size() * sizeof(Real);
+    return sizeof(Box) + box.count * sizeof(Real);
   }
 
   static void destroy(Box* box) noexcept {
@@ -57,21 +58,15 @@ struct SharedTensor::Kept {
   }
 };
 
-// Whether there is room for all elements: not in a tensor that was moved from.
-bool SharedTensor::Box::whole() const noexcept {
-  std::size_t count = 1;
-  for (const std::size_t n : value.shape()) count *= n;
-  return value.storage().size() == count;
-}
-
 SharedTensor::Box* SharedTensor::new_box(Tensor&& value) {
   return ::new (memory::allocate(sizeof(Box))) Box(std::move(value));
 }
 
 SharedTensor::Box* SharedTensor::box_of_shape(const Shape& shape) {
+  const std::uint8_t at = Kept::list_of(shape);
   if (!thread_ended) {
     Kept& kept = Kept::local();
-    Box*& list = kept.list_of(shape);
+    Box*& list = kept.lists[at];
     if (list && detail::same(list->value.shape(), shape)) {
       Box* box = kept.pop(list);
       box->owners.store(1, std::memory_order_relaxed);
@@ -80,21 +75,22 @@ SharedTensor::Box* SharedTensor::box_of_shape(const Shape& shape) {
     }
   }
   Box* box = new_box(Tensor(shape));
-  box->by_shape = memory::caching();
+  box->count = box->value.size();
+  if (memory::caching() && Kept::bytes_of(*box) <= largest_kept) box->list = at;
   return box;
 }
 
 void SharedTensor::retire(Box* box) noexcept {
-  const std::size_t bytes = Kept::bytes_of(*box);
-  if (!box->by_shape || thread_ended || bytes > largest_kept || !box->whole())
+  // one that was moved from, or resized, has not as many numbers
+  if (box->list == Box::unlisted || thread_ended || box->value.storage().size() != box->count)
     return Kept::destroy(box);
   box->notes.reset();
   Kept& kept = Kept::local();
-  if (kept.bytes + bytes > most_kept) kept.drop();  // room for what is in use now
-  Box*& list = kept.list_of(box->value.shape());
+  if (kept.bytes + Kept::bytes_of(*box) > most_kept) kept.drop();  // room for what is in use now
+  Box*& list = kept.lists[box->list];
   if (list && !detail::same(list->value.shape(), box->value.shape())) kept.drop(list);
   box->next = std::exchange(list, box);
-  kept.bytes += bytes;
+  kept.bytes += Kept::bytes_of(*box);
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -22,6 +22,7 @@ namespace reel::inline REEL_PRECISION {
 /// making a tensor costs more than the arithmetic.
 class SharedTensor {
  public:
+  struct Keeper;
   struct Notes;
 
   SharedTensor() = default;
@@ -91,16 +92,18 @@ class SharedTensor {
 
  private:
   struct Box {
+    static constexpr std::uint8_t unlisted = 0xFF;
+
     explicit Box(Tensor&& tensor) noexcept : value(std::move(tensor)) {}
-    bool whole() const noexcept;
 
     Tensor value;
     std::unique_ptr<Notes> notes;
     // What changes, in another line of the cache than what other threads read.
     alignas(64) std::atomic<std::uint32_t> owners{1};
     std::uint32_t version = 0;
-    bool by_shape = false;  // made for its shape, so another may want it
-    Box* next = nullptr;    // of those that are kept
+    std::uint8_t list = unlisted;  // for boxes of the shape that this one was made for, if it was
+    std::size_t count = 0;         // of the numbers then
+    Box* next = nullptr;           // of those that are kept
   };
   struct Kept;
 
@@ -127,11 +130,20 @@ class SharedTensor {
   Box* owned_ = nullptr;  // the same, or none if it is borrowed
 };
 
+/// Who has a tensor's numbers while others work on them.
+struct SharedTensor::Keeper {
+  virtual void give_back() noexcept = 0;
+
+ protected:
+  ~Keeper() = default;
+};
+
 /// What only few tensors have.
 struct SharedTensor::Notes {
   std::string name;
   SharedTensor gradient;    ///< of a parameter; empty until a backward pass reaches it
   bool initialised = true;  ///< false: a parameter that has a shape but no values yet
+  std::atomic<Keeper*> keeper{nullptr};  ///< to be asked for a parameter's numbers; or null
 };
 
 inline SharedTensor::Notes& SharedTensor::notes() const {

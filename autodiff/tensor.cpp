@@ -51,9 +51,9 @@ std::size_t element_count(const Shape& shape) {
   bool overflow = false;
   for (const std::size_t size : shape) {
     if (size == 0) return 0;
-    overflow |= count > std::numeric_limits<std::size_t>::max() / sizeof(Real) / size;
-    count *= size;
+    overflow |= __builtin_mul_overflow(count, size, &count);
   }
+  overflow |= count > std::numeric_limits<std::size_t>::max() / sizeof(Real);
   if (overflow) fail_usage("tensor", "shape ", to_string(shape), " has too many elements.");
   return count;
 }

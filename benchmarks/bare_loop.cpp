@@ -132,9 +132,7 @@ float BareLoop::epoch(const data::Batches& batches) {
       own.samples = rows.size();
       forward(own, w);
       backward(own, 1 / static_cast<float>(batches.rows(i).size()));
-      round = differentiated_.arrive(begin_update);
-      if (i + 1 < batches.count()) dataset.prefetch(rows_of(i + 1, w));
-      differentiated_.wait(round);
+      differentiated_.wait(differentiated_.arrive(begin_update));
       update_part(w);
       round = updated_.arrive([] {});
     }

@@ -22,20 +22,22 @@ struct Dataset::Storage {
   std::size_t features = 0;
   DatasetInfo info;
 
-  void write(std::size_t row, Real* to) const {
+  void write(std::size_t row, Share columns, Real* to) const {
+    const std::size_t start = row * features + columns.begin;
     if (bytes.empty())
-      std::memcpy(to, values.data() + row * features, features * sizeof(Real));
+      std::memcpy(to, values.data() + start, columns.size() * sizeof(Real));
     else
-      scale_bytes(bytes.data() + row * features, to, features, scale);
+      scale_bytes(bytes.data() + start, to, columns.size(), scale);
   }
 
-  // The start of a row; from there on the processor sees the pattern itself.
-  void fetch(std::size_t row) const {
+  // Has the start brought into the cache; from there on the processor sees the pattern itself.
+  void fetch(std::size_t row, Share columns) const {
     constexpr std::size_t most = 4096;
+    const std::size_t start = row * features + columns.begin;
     if (bytes.empty())
-      reel::prefetch(values.data() + row * features, std::min(features * sizeof(Real), most));
+      reel::prefetch(values.data() + start, std::min(columns.size() * sizeof(Real), most));
     else
-      reel::prefetch(bytes.data() + row * features, std::min(features, most));
+      reel::prefetch(bytes.data() + start, std::min(columns.size(), most));
   }
 
   // Takes the labels and the description of n samples of sample_shape.
@@ -139,7 +141,7 @@ Label Dataset::label(std::size_t index) const {
 Tensor Dataset::sample(std::size_t index) const {
   check(index);
   Tensor result = uninitialized(storage_->sample_shape);
-  storage_->write(stored(index), result.data());
+  storage_->write(stored(index), {0, storage_->features}, result.data());
   return result;
 }
 
@@ -152,7 +154,8 @@ void Dataset::gather(std::span<const std::uint32_t> rows, Batch& into) const {
     images = uninitialized(shape);
   }
   into.labels.resize(rows.size());
-  copy(rows, images.mutate().data(), into.labels.data());
+  copy(rows, {0, features()}, images.mutate().data());
+  copy_labels(rows, into.labels.data());
 }
 
 void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Real> images,
@@ -162,26 +165,43 @@ void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Real> images
   if (labels.size() != rows.size() || images.size() != values)
     fail_usage("dataset", '"', name(), "\": room for ", images.size(), " values and ",
                labels.size(), " labels, expected ", values, " and ", rows.size(), '.');
-  copy(rows, images.data(), labels.data());
+  copy(rows, {0, features()}, images.data());
+  copy_labels(rows, labels.data());
 }
 
-void Dataset::copy(std::span<const std::uint32_t> rows, Real* images, Label* labels) const {
+void Dataset::gather(std::span<const std::uint32_t> rows, Share columns,
+                     std::span<Real> images) const {
+  check(rows);
+  if (columns.begin > columns.end || columns.end > features())
+    fail_usage("dataset", '"', name(), "\": columns ", columns.begin, " to ", columns.end, " of ",
+               features(), '.');
+  if (images.size() != rows.size() * columns.size())
+    fail_usage("dataset", '"', name(), "\": room for ", images.size(), " values, expected ",
+               rows.size() * columns.size(), '.');
+  copy(rows, columns, images.data());
+}
+
+void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Label> labels) const {
+  check(rows);
+  if (labels.size() != rows.size())
+    fail_usage("dataset", '"', name(), "\": room for ", labels.size(), " labels, expected ",
+               rows.size(), '.');
+  copy_labels(rows, labels.data());
+}
+
+void Dataset::copy(std::span<const std::uint32_t> rows, Share columns, Real* images) const {
   constexpr std::size_t ahead = 4;
   const Storage& from = *storage_;
-  for (std::size_t i = 0; i < std::min(ahead, rows.size()); ++i) from.fetch(stored(rows[i]));
+  for (std::size_t i = 0; i < std::min(ahead, rows.size()); ++i)
+    from.fetch(stored(rows[i]), columns);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i + ahead < rows.size()) from.fetch(stored(rows[i + ahead]));
-    const std::size_t row = stored(rows[i]);
-    from.write(row, images + i * from.features);
-    labels[i] = from.labels[row];
+    if (i + ahead < rows.size()) from.fetch(stored(rows[i + ahead]), columns);
+    from.write(stored(rows[i]), columns, images + i * columns.size());
   }
 }
 
-void Dataset::prefetch(std::span<const std::uint32_t> rows) const {
-  for (const std::uint32_t row : rows) {
-    check(row);
-    storage_->fetch(stored(row));
-  }
+void Dataset::copy_labels(std::span<const std::uint32_t> rows, Label* labels) const {
+  for (std::size_t i = 0; i < rows.size(); ++i) labels[i] = storage_->labels[stored(rows[i])];
 }
 
 Dataset Dataset::subset(std::span<const std::uint32_t> rows) const {

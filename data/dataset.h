@@ -11,6 +11,7 @@
 
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/core/shared_bytes.h>
+#include <reel/autodiff/core/workers.h>
 #include <reel/autodiff/shared_tensor.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -69,8 +70,9 @@ class Dataset {
   void gather(std::span<const std::uint32_t> rows, std::span<Real> images,
               std::span<Label> labels) const;
 
-  /// Has these rows brought into the cache, for a `gather` soon, while this thread goes on.
-  void prefetch(std::span<const std::uint32_t> rows) const;
+  /// Some columns of the images alone, (rows, columns); the labels alone.
+  void gather(std::span<const std::uint32_t> rows, Share columns, std::span<Real> images) const;
+  void gather(std::span<const std::uint32_t> rows, std::span<Label> labels) const;
 
   /// The data set of these rows, in this order; a row may appear more than once.
   Dataset subset(std::span<const std::uint32_t> rows) const;
@@ -81,7 +83,8 @@ class Dataset {
   const Storage& storage() const;
   void check(std::size_t index) const;
   void check(std::span<const std::uint32_t> rows) const;
-  void copy(std::span<const std::uint32_t> rows, Real* images, Label* labels) const;
+  void copy(std::span<const std::uint32_t> rows, Share columns, Real* images) const;
+  void copy_labels(std::span<const std::uint32_t> rows, Label* labels) const;
   std::size_t stored(std::size_t row) const noexcept { return rows_ ? (*rows_)[row] : row; }
 
   std::shared_ptr<const Storage> storage_;

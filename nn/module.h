@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/scope.h>
 #include <reel/autodiff/var.h>
@@ -59,6 +60,16 @@ class Module {
     return forward(x);
   }
   virtual Var forward(const Var& x) const = 0;
+
+  /// W, if all that `forward` does with its input x is to take x·Wᵀ, which threads that share a
+  /// batch may share out by columns; else null.
+  virtual const Parameter* input_weight() const { return nullptr; }
+  /// Then the same of an input in columns.
+  virtual Var forward_columns(const ColumnRows& x) const;
+  Var operator()(const ColumnRows& x) const {
+    const Scope scope = own_scope();
+    return forward_columns(x);
+  }
 
   /// Adds this module's steps to a plan (plan.h); those of `forward` unless a module knows better.
   virtual void plan(Plan& plan) const;

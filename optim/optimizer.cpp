@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/core/prefetch.h>
 #include <reel/autodiff/core/subnormals.h>
 
@@ -26,6 +27,21 @@ constexpr std::size_t at_once = 512, cached_product = 1 << 16, min_rows = 8, max
 constexpr std::size_t line = 16, beginning = 384;
 constexpr std::size_t work_of(std::size_t n) { return (n + line - 1) / line * line + beginning; }
 
+// The ColumnProduct that all gradients by parameter i are of, or null; and whether they are of several kinds.
+ColumnProduct* columns_of(std::span<const Optimizer::Views> shares, std::size_t i, bool& mixed) {
+  const auto columns = [i](const Optimizer::Views& share) {
+    return share[i].product ? share[i].product->columns : nullptr;
+  };
+  ColumnProduct* const first = columns(shares[0]);
+  mixed = std::any_of(shares.begin(), shares.end(), columns);
+  const bool all = std::all_of(shares.begin(), shares.end(), [&](const Optimizer::Views& share) {
+    return !share[i].sum && columns(share) == first;
+  });
+  if (!all) return nullptr;
+  mixed = false;
+  return first;
+}
+
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }
 std::string group_key(std::size_t group) { return concat("lr of group ", group); }
 
@@ -45,7 +61,11 @@ Optimizer::Optimizer(std::string_view method, const Groups& groups, const Rates&
     check_option("l2" + where, rates_.back().l2, 0, any);
     check_option("decay" + where, rates_.back().decay, 0, any);
     for (const Parameter& parameter : group.parameters) {
-      slots_.push_back({.shape = parameter.value().shape(), .group = at, .state = {}});
+      slots_.push_back({.shape = parameter.value().shape(),
+                        .count = parameter.value().size(),
+                        .group = at,
+                        .state = {},
+                        .sum = {}});
       slots_.back().state.assign(arrays_.size(), zeros(parameter.shape()));
       parameters_.push_back(parameter);
     }
@@ -68,8 +88,9 @@ void Optimizer::step(const StepOptions& options) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Parameter& parameter = parameters_[i];
     if (!parameter.gradient()) continue;
+    slots_[i].columns = nullptr;
     begin_update(i);
-    update_part(i, {0, element_count(slots_[i].shape)}, parameter.gradient()->data());
+    update_part(i, {0, slots_[i].count}, slots_[i].value, parameter.gradient()->data());
     if (!options.keep) parameter.clear_gradient();
   }
 }
@@ -99,9 +120,13 @@ void Optimizer::begin_step(std::span<const Views> shares) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
     slot.grain = 0;
+    slot.sum = {};
+    bool mixed = false;
+    slot.columns = columns_of(shares, i, mixed);
     for (const Views& share : shares)
       if (share[i])
         slot.grain = std::max(slot.grain, share[i].product ? slot.shape[1] : std::size_t{1});
+    if (mixed) sum_kinds(i, shares);
   }
   if (std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.grain == 0; }))
     fail_usage(method_, "no parameter has a gradient.");
@@ -109,7 +134,7 @@ void Optimizer::begin_step(std::span<const Views> shares) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if (slots_[i].grain == 0) continue;
     begin_update(i);
-    if (slots_[i].grain == 1) work_ += work_of(element_count(slots_[i].shape));
+    if (slots_[i].grain == 1 && !slots_[i].columns) work_ += work_of(slots_[i].count);
   }
 }
 
@@ -121,7 +146,11 @@ void Optimizer::take_part(std::span<const Views> shares, std::size_t index, std:
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const std::size_t grain = slots_[i].grain;
     if (grain == 0) continue;
-    const std::size_t n = element_count(slots_[i].shape), work = work_of(n);
+    if (slots_[i].columns) {
+      update_columns(i, index);
+      continue;
+    }
+    const std::size_t n = slots_[i].count, work = work_of(n);
     if (grain > 1) {  // the rows that the worker will multiply by, see product_with_weights
       const Share rows = share_of(n / grain, index, count);
       update_from_shares(i, {rows.begin * grain, rows.end * grain}, shares);
@@ -135,11 +164,13 @@ void Optimizer::take_part(std::span<const Views> shares, std::size_t index, std:
 
 // Block by block, so that a sum costs no memory traffic, and a product only that of its factors.
 void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Views> shares) {
+  if (slots_[i].sum)
+    return update_part(i, part, slots_[i].value + part.begin, slots_[i].sum->data() + part.begin);
   const auto has_gradient = [i](const Views& share) { return static_cast<bool>(share[i]); };
   const auto first = std::find_if(shares.begin(), shares.end(), has_gradient);
   const auto rest = shares.subspan(static_cast<std::size_t>(first - shares.begin()) + 1);
   if (!(*first)[i].product && std::none_of(rest.begin(), rest.end(), has_gradient))
-    return update_part(i, part, (*first)[i].sum + part.begin);
+    return update_part(i, part, slots_[i].value + part.begin, (*first)[i].sum + part.begin);
   const std::size_t grain = slots_[i].grain;
   const std::size_t grains =
       grain == 1 ? at_once : std::clamp(cached_product / grain, min_rows, max_rows);
@@ -163,8 +194,26 @@ void Optimizer::update_from_shares(std::size_t i, Share part, std::span<const Vi
     for (Share piece = block; piece.begin < block.end; piece.begin = piece.end) {
       piece.end = several ? std::min(block.end, piece.begin + at_once) : block.end;
       if (several) prefetch_to_write(slots_[i].value + piece.end, next(piece.end));
-      update_part(i, piece, sum.data() + (piece.begin - block.begin));
+      update_part(i, piece, slots_[i].value + piece.begin,
+                  sum.data() + (piece.begin - block.begin));
     }
+  }
+}
+
+// The columns that the worker multiplies by, see ColumnProduct; some rows at a time, as above.
+void Optimizer::update_columns(std::size_t i, std::size_t index) {
+  const Slot& slot = slots_[i];
+  const Share columns = slot.columns->columns(index);
+  const std::size_t out = slot.shape[0], in = slot.shape[1], width = columns.size();
+  const std::size_t at_once = std::clamp(cached_product / width, min_rows, max_rows);
+  Tensor gradient = uninitialized({std::min(at_once, out), width});
+  Real* const own = slot.columns->own_weight(index);
+  for (Share rows{0, 0}; rows.begin < out; rows.begin = rows.end) {
+    rows.end = std::min(out, rows.begin + at_once);
+    slot.columns->gradient(index, rows, gradient.data());
+    for (std::size_t row = rows.begin; row < rows.end; ++row)
+      update_part(i, {row * in + columns.begin, row * in + columns.end}, own + row * width,
+                  gradient.data() + (row - rows.begin) * width);
   }
 }
 
@@ -176,19 +225,30 @@ void Optimizer::check_shape(std::size_t i, const Shape& gradient) const {
                ", and it was given with ", to_string(slots_[i].shape), '.');
 }
 
+// Of gradients by columns and others: for one thread, since x in columns may not be there later.
+void Optimizer::sum_kinds(std::size_t i, std::span<const Views> shares) {
+  Slot& slot = slots_[i];
+  slot.grain = 1;
+  slot.sum = SharedTensor::full(slot.shape, 0);
+  for (const Views& share : shares)
+    if (share[i]) share[i].compute({0, slot.count}, true, slot.sum.mutate().data());
+}
+
 void Optimizer::begin_update(std::size_t i) {
   Slot& slot = slots_[i];
   slot.number = next_number(slot.number, ++slot.t);
-  slot.value = parameters_[i].mutate().data();
+  if (slot.columns)
+    slot.columns->begin_update();
+  else
+    slot.value = parameters_[i].mutate().data();
 }
 
-// `gradient`: of the part alone
-void Optimizer::update_part(std::size_t i, Share part, const Real* gradient) {
+// `p` and `gradient`: of the part alone
+void Optimizer::update_part(std::size_t i, Share part, Real* p, const Real* gradient) {
   Slot& slot = slots_[i];
   const auto [lr, l2, decay] = rates_[slot.group];
   std::array<Real*, most_arrays> state{};
   for (std::size_t k = 0; k < slot.state.size(); ++k) state[k] = slot.state[k].data() + part.begin;
-  Real* p = slot.value + part.begin;
   if (decay != 0) {
     const Real rest = static_cast<Real>(1 - lr * decay);
     for (std::size_t k = 0; k < part.size(); ++k) p[k] *= rest;

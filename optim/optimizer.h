@@ -114,19 +114,24 @@ class Optimizer : public Stateful {
   // In lines of the cache of its own, since one thread writes it and all read it.
   struct alignas(64) Slot {
     Shape shape;
+    std::size_t count = 0;  // of its numbers
     std::size_t group = 0;
     std::vector<Tensor> state;
     std::int64_t t = 0;
     double number = 0;
     // in this step:
     Real* value = nullptr;
-    std::size_t grain = 0;  // numbers that come together; 0: no gradient
+    std::size_t grain = 0;             // numbers that come together; 0: no gradient
+    ColumnProduct* columns = nullptr;  // whose columns come together, or null
+    SharedTensor sum;                  // of all gradients, if they are of several kinds
   };
 
   void check_shape(std::size_t i, const Shape& gradient) const;
+  void sum_kinds(std::size_t i, std::span<const Views> shares);
   void begin_update(std::size_t i);
-  void update_part(std::size_t i, Share part, const Real* gradient);
+  void update_part(std::size_t i, Share part, Real* p, const Real* gradient);
   void update_from_shares(std::size_t i, Share part, std::span<const Views> shares);
+  void update_columns(std::size_t i, std::size_t index);
 
   std::string_view method_;
   Names arrays_;

@@ -8,11 +8,13 @@
 #include <exception>
 #include <limits>
 
+#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/core/barrier.h>
 #include <reel/autodiff/core/collective.h>
 #include <reel/autodiff/core/noise.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/core/workers.h>
+#include <reel/autodiff/observer.h>
 #include <reel/autodiff/tape.h>
 #include <reel/nn/losses.h>
 
@@ -44,8 +46,8 @@ Var loss_of(const Var& output, const data::Batch& batch, std::size_t classes) {
 
 // The steps of a run. An epoch is one task of the workers, in which they meet twice a step: when
 // each has differentiated its share of the batch, on a tape of its own and with the share's part of
-// the batch as weight, and when each has updated its part of the parameters. Between arriving and
-// waiting each sees to its share of the next batch. What the model needs of the entire batch it
+// the batch as weight, and when each has updated its part of the parameters. Between arriving there
+// and waiting each gathers its share of the next batch. What the model needs of the entire batch it
 // sums as a member of a collective, and what it draws depends on the step and the sample, not on
 // the share.
 class Steps {
@@ -60,7 +62,12 @@ class Steps {
         updated_(workers.count()),
         shares_(workers.count()),
         gradients_(workers.count(), optim::Optimizer::Gradients(optimizer.parameters().size())),
-        views_(workers.count()) {}
+        views_(workers.count()) {
+    const Parameter* const weight = model.input_weight();
+    if (weight && !options.loss && !Observer::innermost() && weight->initialised() &&
+        ColumnProduct::suits(*weight, workers.count(), options.batch))
+      columns_.emplace(*weight, workers.count(), options.batch);
+  }
 
   /// Takes a step for each batch in turn, until a mean loss is not finite or the caller's `stop`
   /// says so, and writes `report`, unless the epoch is not finished. `noise`: the epoch's.
@@ -68,11 +75,12 @@ class Steps {
     const Stopwatch watch;
     over_ = false;
     collective_.start();
+    if (columns_) columns_->forget();
     workers_.run([&](std::size_t w) {
       double loss_sum = 0;
       std::size_t samples = 0;
       // the caller's thread lets the others wait if it is to show what the step has done
-      const bool shows = w == 0 && (options_.on_batch || options_.stop);
+      const bool shows = w == 0 && calls_back();
       Barrier::Round round = 0;
       const auto conclude = [&](std::size_t index) {
         if (!shows) return updated_.wait(round);
@@ -93,6 +101,7 @@ class Steps {
       report.train_loss = loss_sum / static_cast<double>(samples);
       report.seconds = watch.seconds();
     });
+    if (columns_) columns_->give_back();
     if (!update_) return FitStatus::diverged;
     return over_ ? FitStatus::stopped : FitStatus::finished;
   }
@@ -110,11 +119,27 @@ class Steps {
     return batch.subspan(share.begin, share.size());
   }
 
+  bool calls_back() const { return options_.on_batch || options_.stop; }
+
+  // Whether the workers share out the images by columns, and not by samples alone.
+  bool in_columns(const data::Batches& batches, std::size_t index) const {
+    return columns_ && batches.rows(index).size() >= workers_.count() &&
+           batches.dataset().features() == columns_->shape()[1];
+  }
+
   // What it throws, to be thrown as a member of the collective.
   std::exception_ptr gather(const data::Batches& batches, std::size_t index, std::size_t w) {
     try {
-      const Rows share = share_of_worker(batches.rows(index), w);
-      if (!share.empty()) batches.dataset().gather(share, shares_[w].batch);
+      const Rows rows = batches.rows(index), share = share_of_worker(rows, w);
+      data::Batch& batch = shares_[w].batch;
+      if (in_columns(batches, index)) {
+        batches.dataset().gather(rows, columns_->columns(w), columns_->room(w, rows.size()));
+        batch.labels.resize(share.size());
+        batches.dataset().gather(share, batch.labels);
+        if (!calls_back()) columns_->multiply(w);  // or they may still change W
+      } else if (!share.empty()) {
+        batches.dataset().gather(share, batch);
+      }
       return nullptr;
     } catch (...) {
       return std::current_exception();
@@ -135,10 +160,7 @@ class Steps {
       static_cast<void>(arrive());                                 // and the others pass
       throw;
     }
-    const auto round = arrive();
-    if (index + 1 < batches.count())
-      batches.dataset().prefetch(share_of_worker(batches.rows(index + 1), w));
-    differentiated_.wait(round);
+    differentiated_.wait(arrive());
     if (!update_) return false;
     collective_.start(w);
     try {
@@ -155,13 +177,17 @@ class Steps {
     const Collective::Member member(collective_, w);
     if (failure) std::rethrow_exception(failure);
     const Rows rows = batches.rows(index), share = share_of_worker(rows, w);
-    const Noise drawn(noise.split(index), static_cast<std::size_t>(share.data() - rows.data()));
+    const auto first = static_cast<std::size_t>(share.data() - rows.data());
+    const Noise drawn(noise.split(index), first);
     Worker& worker = shares_[w];
     gradients_[w].assign(gradients_[w].size(), LazyGradient());
     if (share.empty()) return void(worker.loss = 0);
     const Real weight = Real(share.size()) / Real(rows.size());
+    const bool by_columns = in_columns(batches, index);
+    if (by_columns && calls_back()) columns_->multiply(w);
     Tape tape(optimizer_.parameters());
-    const Var output = model_(worker.batch.images);
+    const Var output = by_columns ? model_(ColumnRows{*columns_, w, {first, first + share.size()}})
+                                  : model_(worker.batch.images);
     const Var mean = options_.loss ? options_.loss(output, worker.batch)
                                    : loss_of(output, worker.batch, batches.dataset().classes());
     double loss = static_cast<double>(weight) * mean.item();
@@ -184,6 +210,7 @@ class Steps {
   // Worker 0, when all others have updated, and before they go on.
   void show(const Progress& progress) {
     updated_.wait_for_others();
+    if (columns_) columns_->forget();
     if (over_) return end();
     try {
       if (options_.on_batch) options_.on_batch(progress);
@@ -210,6 +237,7 @@ class Steps {
   std::vector<Worker> shares_;
   std::vector<optim::Optimizer::Gradients> gradients_;
   std::vector<optim::Optimizer::Views> views_;  // of these
+  std::optional<ColumnProduct> columns_;        // the model's first, if it suits
   alignas(64) double loss_ = 0;                 // of the batch
   bool update_ = false;                         // whether there is a step to take
   std::atomic<bool> over_{false};  // whether the epoch is, before its last batch or by failure

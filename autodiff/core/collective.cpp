@@ -143,31 +143,50 @@ void Collective::Member::sum(const char* what, std::span<double> values) const {
   meetings_ = most_meetings;  // from here on all count alike
 }
 
-// Who comes is the same for all who come. Between two sums all who are under way count alike: each
-// waits at its n-th meeting until every other has come to its own n-th, has ended, or waits for a
-// sum, which has all values only after this one has given its own.
-Collective::Meeting::Meeting(const Member& member, const Offer& offer) : member_(member) {
-  if (member.meets_) fail_usage("collective", "a member is in a meeting already.");
-  if (member.lost_) return;
-  Slot& own = member.slot();
-  const std::uint32_t number = ++member.meetings_;
+// Whether those who come are of one thing; the slot has their offers then. Who comes is the same for
+// all who come. Between two sums all who are under way count alike: each waits at its n-th meeting
+// until every other has come to its own n-th, has ended, or waits for a sum, which has all values
+// only after this one has given its own.
+bool Collective::Member::meet(const Offer& offer) const {
+  Slot& own = slot();
+  const std::uint32_t number = ++meetings_;
   own.offers[number % 2] = offer;
-  own.publish({member.sums_, number});
+  own.publish({sums_, number});
   own.met.clear();
   own.partners.clear();
   bool one_thing = true;
-  for (std::size_t m = 0; m < member.collective_.count_; ++m) {
-    const Slot& other = member.collective_.slots_[m];
-    const Progress theirs = other.await(member.collective_.patience_, [&](const Progress& p) {
-      return p.meetings >= number || p.sums > member.sums_ || p.ended;
+  for (std::size_t m = 0; m < collective_.count_; ++m) {
+    const Slot& other = collective_.slots_[m];
+    const Progress theirs = other.await(collective_.patience_, [&](const Progress& p) {
+      return p.meetings >= number || p.sums > sums_ || p.ended;
     });
     if (theirs.meetings < number) continue;  // does not come
-    if (m == member.index_) place_ = own.met.size();
     own.met.push_back(other.offers[number % 2]);
     own.partners.push_back(m);
     one_thing = one_thing && own.met.back().thing == offer.thing;
   }
-  open_ = member.meets_ = one_thing && own.met.size() > 1;
+  return one_thing;
+}
+
+std::span<const Collective::Offer> Collective::Member::exchange(const Offer& mine) const {
+  if (meets_) fail_usage("collective", "a member shows a part in the midst of a meeting.");
+  if (lost_) throw Abandoned();
+  const bool one_thing = meet(mine), all = slot().met.size() == collective_.count_;
+  lost_ = !all || !one_thing;
+  if (!all) throw Abandoned();
+  if (!one_thing)
+    fail_usage("collective", "members show parts of different things. Hint: all must do the same.");
+  return slot().met;
+}
+
+Collective::Meeting::Meeting(const Member& member, const Offer& offer) : member_(member) {
+  if (member.meets_) fail_usage("collective", "a member is in a meeting already.");
+  if (member.lost_) return;
+  const bool one_thing = member.meet(offer);
+  const auto& partners = member.slot().partners;
+  const auto own = std::find(partners.begin(), partners.end(), member.index_);
+  place_ = static_cast<std::size_t>(own - partners.begin());
+  open_ = member.meets_ = one_thing && partners.size() > 1;
 }
 
 Collective::Meeting::~Meeting() {

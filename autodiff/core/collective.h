@@ -37,6 +37,15 @@ class Collective {
 
   class Meeting;
 
+  /// What a member brings to an exchange or a meeting: the thing that it is of, and what its
+  /// own part is.
+  struct Offer {
+    const void* thing = nullptr;
+    const void* from = nullptr;
+    void* to = nullptr;
+    std::size_t count = 0;
+  };
+
   /// While it lives, its thread is member number `index`. A collective of one has nothing to sum:
   /// then `current` is null.
   class Member {
@@ -52,6 +61,11 @@ class Collective {
     /// has ended without giving its values, and Error if theirs are of something else or not as
     /// many; after that this member meets nobody. Throws Error in the midst of a meeting.
     void sum(const char* what, std::span<double> values) const;
+    /// Shows the others what its part of a thing is, and waits until they have shown theirs: of all
+    /// members, in their order, until its next exchange or meeting. Others may read what is shown
+    /// until they end. Throws Abandoned if one of them has ended, or asks for a sum, without; and
+    /// Error if one shows a part of another thing, or in the midst of a meeting.
+    std::span<const Offer> exchange(const Offer& mine) const;
     /// Whether it has asked for a sum.
     bool takes_part() const noexcept { return sums_ > 0; }
     /// Whether it is the first of those that take part; to be asked after a sum.
@@ -63,6 +77,7 @@ class Collective {
    private:
     friend class Meeting;
     Slot& slot() const noexcept;
+    bool meet(const Offer& offer) const;
 
     Collective& collective_;
     std::size_t index_;
@@ -71,14 +86,6 @@ class Collective {
     mutable bool lost_ = false;  // since a sum that failed, nobody knows who came to which meeting
     int exceptions_;
     const Member* outer_;
-  };
-
-  /// What a member brings to a meeting: the thing that the work is on, and what its own part is.
-  struct Offer {
-    const void* thing = nullptr;
-    const void* from = nullptr;
-    void* to = nullptr;
-    std::size_t count = 0;
   };
 
   /// Work that members share out if all who come would work on the same thing. Nobody has to come:

@@ -31,6 +31,18 @@ void mix(std::uint32_t& c0, std::uint32_t& c1, std::uint32_t& c2, std::uint32_t&
 
 Key next_key(Key key) { return {key[0] + 0x9E3779B9, key[1] + 0xBB67AE85}; }
 
+// Uniform in {0, …, n − 1} from draw(), 64 random bits.
+template <class Draw>
+std::uint64_t scaled_below(std::uint64_t n, Draw&& draw) {
+  __extension__ using Wide = unsigned __int128;
+  Wide product = Wide{draw()} * n;
+  if (static_cast<std::uint64_t>(product) < n) {
+    const std::uint64_t threshold = (std::numeric_limits<std::uint64_t>::max() - n + 1) % n;
+    while (static_cast<std::uint64_t>(product) < threshold) product = Wide{draw()} * n;
+  }
+  return static_cast<std::uint64_t>(product >> 64);
+}
+
 }  // namespace
 
 std::array<std::uint32_t, 4> Rng::philox(std::array<std::uint32_t, 4> counter,
@@ -98,26 +110,29 @@ double Rng::normal() {
 
 std::uint64_t Rng::below(std::uint64_t n) {
   if (n == 0) fail_usage("rng", "below(0) has no number to draw.");
-  const auto draw =
-      [this] {  // in two steps: a compiler may evaluate the operands of | in any order
-        const std::uint64_t upper = next();
-        return (upper << 32) | next();
-      };
-  __extension__ using Wide = unsigned __int128;
-  Wide product = Wide{draw()} * n;
-  if (static_cast<std::uint64_t>(product) < n) {
-    const std::uint64_t threshold = (std::numeric_limits<std::uint64_t>::max() - n + 1) % n;
-    while (static_cast<std::uint64_t>(product) < threshold) product = Wide{draw()} * n;
-  }
-  return static_cast<std::uint64_t>(product >> 64);
+  return scaled_below(n, [this] {  // in two steps: a compiler may evaluate operands in any order
+    const std::uint64_t upper = next();
+    return (upper << 32) | next();
+  });
 }
 
+// As `below` for 1, 2, …, n, with the words of some numbers drawn at once.
 std::vector<std::uint32_t> Rng::permutation(std::size_t n) {
   if (n > std::numeric_limits<std::uint32_t>::max())
     fail_usage("rng", "permutation of ", n, " items: at most 2^32 − 1 are possible.");
   std::vector<std::uint32_t> order(n);
+  std::array<std::uint32_t, 512> words;
+  std::size_t used = 0, drawn = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const auto j = static_cast<std::size_t>(below(i + 1));
+    const auto j = static_cast<std::size_t>(scaled_below(i + 1, [&] {
+      if (used == drawn) {
+        drawn = std::min(words.size(), 2 * (n - i));
+        fill(std::span(words).first(drawn));
+        used = 0;
+      }
+      used += 2;
+      return (std::uint64_t{words[used - 2]} << 32) | words[used - 1];
+    }));
     order[i] = order[j];
     order[j] = static_cast<std::uint32_t>(i);
   }

@@ -255,8 +255,6 @@ TEST_CASE("dataset: rows that don't exist are refused, and nothing is written") 
   const auto version = batch.images.version();
   CHECK(says(error_of([&] { set.gather(Rows{5}, batch); }), Kind::usage, {"row 5 of 5 samples"}));
   CHECK(says(error_of([&] { set.gather(Rows{}, batch); }), Kind::usage, {"no rows"}));
-  CHECK(says(error_of([&] { set.prefetch(Rows{1, 5}); }), Kind::usage, {"row 5 of 5 samples"}));
-  set.prefetch(Rows{});
   CHECK(batch.images.version() == version);
   CHECK(batch.labels == Labels{1});
   CHECK(says(error_of([&] { set.label(5); }), Kind::usage, {"row 5"}));

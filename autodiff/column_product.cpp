@@ -1,0 +1,168 @@
+// Products of columns, and sums of them.
+#include <reel/autodiff/column_product.h>
+
+#include <algorithm>
+
+#include <reel/autodiff/core/collective.h>
+#include <reel/autodiff/core/prefetch.h>
+#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/ops.h>
+#include <reel/autodiff/steps.h>
+#include <reel/autodiff/tape.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace {
+
+constexpr std::size_t line = 64 / sizeof(Real);
+
+void copy_rows(const Real* from, std::size_t from_stride, std::size_t rows, std::size_t columns,
+               Real* to, std::size_t to_stride) {
+  for (std::size_t i = 0; i < rows; ++i)
+    std::copy_n(from + i * from_stride, columns, to + i * to_stride);
+}
+
+}  // namespace
+
+ColumnProduct::ColumnProduct(const Parameter& weight, std::size_t workers,
+                             std::size_t largest_batch)
+    : variable_(weight), parts_(workers) {
+  weight_ = variable_.shared();
+  if (workers == 0 || shape().size() != 2 || shape()[1] / line < workers)
+    fail_usage("column_product", workers, " workers can't share out the columns of ",
+               to_string(shape()), '.');
+  const std::size_t out = shape()[0];
+  gradient_ = uninitialized({largest_batch, out});
+  for (std::size_t w = 0; w < workers; ++w) {
+    Part& part = parts_[w];
+    part.x = uninitialized({largest_batch, columns(w).size()});
+    part.product = uninitialized({largest_batch, out});
+    part.weight = uninitialized({out, columns(w).size()});
+  }
+}
+
+ColumnProduct::~ColumnProduct() { give_back(); }
+
+// If W has fewer numbers than x and the product, which then share the work with less.
+bool ColumnProduct::suits(const Parameter& weight, std::size_t workers, std::size_t batch) {
+  const Shape& shape = weight.shape();
+  return workers > 1 && shape.size() == 2 && shape[1] / line >= workers &&
+         shape[0] * shape[1] <= batch * (shape[0] + shape[1]);
+}
+
+// Whole lines of the cache, so that no two workers write to one of W.
+Share ColumnProduct::columns(std::size_t worker) const noexcept {
+  return share_of(shape()[1], worker, workers(), line);
+}
+
+std::span<Real> ColumnProduct::room(std::size_t worker, std::size_t samples) {
+  Part& part = parts_[worker];
+  part.samples = samples;
+  return {part.x.data(), samples * columns(worker).size()};
+}
+
+void ColumnProduct::multiply(std::size_t worker) {
+  Part& part = parts_[worker];
+  const Share own = columns(worker);
+  const std::size_t out = shape()[0], in = shape()[1];
+  if (!part.known || part.version != weight_.version()) {
+    copy_rows(weight_->data() + own.begin, in, out, own.size(), part.weight.data(), own.size());
+    part.version = weight_.version();
+    part.known = true;
+  }
+  raw_gemm(false, true, part.samples, out, own.size(), part.x.data(), own.size(),
+           part.weight.data(), own.size(), 0, part.product.data(), out);
+}
+
+void ColumnProduct::rows(std::size_t worker, Share samples, Real* to) const {
+  const std::size_t first = samples.begin * shape()[0], count = samples.size() * shape()[0];
+  std::fill_n(to, count, Real(0));
+  const Collective::Offer mine{this, parts_[worker].product.data()};
+  for (const auto& theirs : Collective::Member::current()->exchange(mine)) {
+    const Real* const from = static_cast<const Real*>(theirs.from) + first;
+    prefetch(from, count * sizeof(Real));
+    for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
+  }
+}
+
+Tensor ColumnProduct::whole(Share samples) const {
+  Tensor x = uninitialized({samples.size(), shape()[1]});
+  for (std::size_t w = 0; w < workers(); ++w) {
+    const Share own = columns(w);
+    copy_rows(parts_[w].x.data() + samples.begin * own.size(), own.size(), samples.size(),
+              own.size(), x.data() + own.begin, shape()[1]);
+  }
+  return x;
+}
+
+void ColumnProduct::set_gradient(Share samples, const Tensor& g) {
+  std::copy_n(g.data(), g.size(), gradient_.data() + samples.begin * shape()[0]);
+}
+
+void ColumnProduct::gradient(std::size_t worker, Share rows, Real* to) const {
+  const Part& part = parts_[worker];
+  const std::size_t width = columns(worker).size(), out = shape()[0];
+  prefetch(gradient_.data(), part.samples * out * sizeof(Real));
+  raw_gemm(true, false, rows.size(), width, part.samples, gradient_.data() + rows.begin, out,
+           part.x.data(), width, 0, to, width);
+}
+
+void ColumnProduct::begin_update() {
+  weight_.mutate();
+  weight_.notes().keeper.store(this, std::memory_order_release);
+}
+
+Real* ColumnProduct::own_weight(std::size_t worker) {
+  parts_[worker].version = weight_.version();
+  return parts_[worker].weight.data();
+}
+
+void ColumnProduct::give_back() noexcept {
+  const std::lock_guard lock(giving_back_);
+  auto& keeper = weight_.notes().keeper;
+  if (keeper.load(std::memory_order_relaxed) != this) return;
+  Real* const w = const_cast<Real*>(weight_->data());  // the numbers of this version
+  for (std::size_t i = 0; i < workers(); ++i) {
+    const Share own = columns(i);
+    copy_rows(parts_[i].weight.data(), own.size(), shape()[0], own.size(), w + own.begin,
+              shape()[1]);
+  }
+  keeper.store(nullptr, std::memory_order_release);
+}
+
+void ColumnProduct::forget() noexcept {
+  give_back();
+  for (Part& part : parts_) part.known = false;
+}
+
+// y = x·Wᵀ + b, ∂W = gᵀ·x, ∂b = Σ g; with relu as in ops/product.cpp
+Var affine(const ColumnRows& x, const Parameter& bias) {
+  const auto& [product, worker, samples] = x;
+  SharedTensor y = SharedTensor::of_shape({samples.size(), product.shape()[0]});
+  product.rows(worker, samples, y.mutate().data());
+  if (!bias)
+    return record("matmul", {product.weight()}, std::move(y), [x](auto& d, auto& g, auto, auto&) {
+      d.add_column_product(0, g, x.product, x.samples);
+    });
+  add_row(y.mutate(), bias.value());
+  return record("affine", {product.weight(), Var(bias)}, std::move(y),
+                [x](auto& d, auto& g, auto, auto&) {
+                  d.add_column_product(0, g, x.product, x.samples);
+                  d.add(1, g);
+                });
+}
+
+Var affine_relu(const ColumnRows& x, const Parameter& bias) {
+  const auto& [product, worker, samples] = x;
+  if (!bias) return reel::relu(affine(x, bias));
+  SharedTensor value = SharedTensor::of_shape({samples.size(), product.shape()[0]});
+  product.rows(worker, samples, value.mutate().data());
+  add_row_relu(value.mutate(), bias.value());
+  return record("affine_relu", {product.weight(), Var(bias)}, std::move(value),
+                [x](auto& d, auto& g, auto, auto& y) {
+                  const auto& h = d.hold(gate(is_positive(y), g));
+                  d.add_column_product(0, h, x.product, x.samples);
+                  d.add(1, h);
+                });
+}
+
+}  // namespace reel::inline REEL_PRECISION

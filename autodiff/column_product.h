@@ -1,0 +1,101 @@
+// ColumnProduct: a batch times a narrow weight, which threads share out by columns.
+#pragma once
+
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include <reel/autodiff/core/workers.h>
+#include <reel/autodiff/var.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// x·Wᵀ, for a batch x (samples, in) that workers share and a parameter W (out, in). Each worker
+/// has some columns of x, for the samples of all, and the same columns of W, which it alone updates
+/// (see Optimizer); the product is the sum of what all have. So what goes from core to core are
+/// products, of which a narrow layer has few, and neither W nor its gradient.
+///
+/// W's numbers are with the workers from the first update on, until somebody asks the parameter for
+/// them or this ends. Nobody else may change W but by `Parameter::mutate` or `set_value`, between
+/// two steps.
+///
+///     … product.room(w, batch)  // a worker writes its columns of x
+///     product.multiply(w);
+///     … affine_relu({product, w, samples}, bias)  // of its samples, and so on, and back
+///     … product.gradient(w, rows, g)              // when all are back
+///     … product.own_weight(w)                     // is updated
+class ColumnProduct : SharedTensor::Keeper {
+ public:
+  /// For batches of at most so many samples. Throws Error if there are more workers than lines of
+  /// the cache in a row of W.
+  ColumnProduct(const Parameter& weight, std::size_t workers, std::size_t largest_batch);
+  ~ColumnProduct();
+  ColumnProduct(const ColumnProduct&) = delete;
+  ColumnProduct& operator=(const ColumnProduct&) = delete;
+
+  /// Whether that many workers can share out this weight, and if it is so narrow that they should.
+  static bool suits(const Parameter& weight, std::size_t workers, std::size_t batch);
+
+  const Shape& shape() const noexcept { return weight_->shape(); }  ///< (out, in), W's
+  std::size_t workers() const noexcept { return parts_.size(); }
+  /// Which columns a worker has.
+  Share columns(std::size_t worker) const noexcept;
+  /// Where it writes them, for as many samples: (samples, columns), row-major.
+  std::span<Real> room(std::size_t worker, std::size_t samples);
+  /// Its part of the product, with its columns of W as they are now.
+  void multiply(std::size_t worker);
+
+  // ---- for when all have multiplied, until one of them asks for its room again
+
+  /// to (samples, out) = some rows of the product. For members of a Collective with the numbers of
+  /// the workers, all of which must ask. Throws what Collective::Member::exchange throws.
+  void rows(std::size_t worker, Share samples, Real* to) const;
+  /// All columns of some rows of x.
+  Tensor whole(Share samples) const;
+  /// Takes g (samples, out), the gradient by these rows of the product.
+  void set_gradient(Share samples, const Tensor& g);
+  /// to (rows, columns) = gᵀ·x: a worker's columns of some rows of the gradient by W, when all have
+  /// set theirs.
+  void gradient(std::size_t worker, Share rows, Real* to) const;
+
+  // ---- for a step of all workers
+
+  /// W as a variable, without asking for its numbers.
+  const Var& weight() const noexcept { return variable_; }
+  /// Before the first worker changes W.
+  void begin_update();
+  /// Then: a worker's columns of W, (out, columns), to be changed.
+  Real* own_weight(std::size_t worker);
+  /// Gives W its numbers, of all workers; by any thread, while no worker changes them.
+  void give_back() noexcept override;
+  /// The same, and has all read W again, whatever its version.
+  void forget() noexcept;
+
+ private:
+  struct alignas(64) Part {
+    Tensor x, product, weight;  // (samples, columns), (samples, out), (out, columns)
+    std::size_t samples = 0;
+    std::uint32_t version = 0;  // of W, that the columns are of
+    bool known = false;         // whether they are
+  };
+
+  SharedTensor weight_;
+  Var variable_;
+  Tensor gradient_;  // (samples, out), by the product
+  std::vector<Part> parts_;
+  std::mutex giving_back_;
+};
+
+/// Some samples of such a product, as worker `worker` sees them: what a layer takes instead of x.
+struct ColumnRows {
+  ColumnProduct& product;
+  std::size_t worker;
+  Share samples;
+};
+
+/// As the operations of these names of x, W and b (out), where b may be empty, in the midst of a
+/// step as a member of a Collective.
+Var affine(const ColumnRows& x, const Parameter& bias);
+Var affine_relu(const ColumnRows& x, const Parameter& bias);
+
+}  // namespace reel::inline REEL_PRECISION
