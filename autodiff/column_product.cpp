@@ -60,11 +60,16 @@ std::span<Real> ColumnProduct::room(std::size_t worker, std::size_t samples) {
   return {part.x.data(), samples * columns(worker).size()};
 }
 
+bool ColumnProduct::knows_weight(std::size_t worker) const noexcept {
+  const Part& part = parts_[worker];
+  return part.known && part.version == weight_.version();
+}
+
 void ColumnProduct::multiply(std::size_t worker) {
   Part& part = parts_[worker];
   const Share own = columns(worker);
   const std::size_t out = shape()[0], in = shape()[1];
-  if (!part.known || part.version != weight_.version()) {
+  if (!knows_weight(worker)) {
     copy_rows(weight_->data() + own.begin, in, out, own.size(), part.weight.data(), own.size());
     part.version = weight_.version();
     part.known = true;

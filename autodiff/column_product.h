@@ -42,7 +42,10 @@ class ColumnProduct : SharedTensor::Keeper {
   Share columns(std::size_t worker) const noexcept;
   /// Where it writes them, for as many samples: (samples, columns), row-major.
   std::span<Real> room(std::size_t worker, std::size_t samples);
-  /// Its part of the product, with its columns of W as they are now.
+  /// Whether it has its columns of W as they are now. Else to multiply is to read W, and so for
+  /// when nobody changes W.
+  bool knows_weight(std::size_t worker) const noexcept;
+  /// Its part of the product.
   void multiply(std::size_t worker);
 
   // ---- for when all have multiplied, until one of them asks for its room again

@@ -1,6 +1,7 @@
 // Adding up gradients in both worlds.
 #include <reel/autodiff/rule.h>
 
+#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/gemm.h>
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/tape.h>

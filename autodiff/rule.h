@@ -16,7 +16,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/kernels.h>
 #include <reel/autodiff/lazy_gradient.h>
 #include <reel/autodiff/var.h>

@@ -141,8 +141,8 @@ struct SharedTensor::Keeper {
 /// What only few tensors have.
 struct SharedTensor::Notes {
   std::string name;
-  SharedTensor gradient;    ///< of a parameter; empty until a backward pass reaches it
-  bool initialised = true;  ///< false: a parameter that has a shape but no values yet
+  SharedTensor gradient;                 ///< of a parameter; empty until a backward pass reaches it
+  bool initialised = true;               ///< false: a parameter that has a shape but no values yet
   std::atomic<Keeper*> keeper{nullptr};  ///< to be asked for a parameter's numbers; or null
 };
 

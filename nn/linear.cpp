@@ -3,6 +3,7 @@
 
 #include <typeinfo>
 
+#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/ops.h>
 #include <reel/nn/plan.h>
 

@@ -10,13 +10,15 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/scope.h>
 #include <reel/autodiff/var.h>
 #include <reel/nn/init.h>
 
 namespace reel::inline REEL_PRECISION {
+
+struct ColumnRows;
+
 namespace nn {
 
 class Module;

@@ -27,7 +27,8 @@ constexpr std::size_t at_once = 512, cached_product = 1 << 16, min_rows = 8, max
 constexpr std::size_t line = 16, beginning = 384;
 constexpr std::size_t work_of(std::size_t n) { return (n + line - 1) / line * line + beginning; }
 
-// The ColumnProduct that all gradients by parameter i are of, or null; and whether they are of several kinds.
+// The ColumnProduct that all gradients by parameter i are of, or null; and whether they are of
+// several kinds.
 ColumnProduct* columns_of(std::span<const Optimizer::Views> shares, std::size_t i, bool& mixed) {
   const auto columns = [i](const Optimizer::Views& share) {
     return share[i].product ? share[i].product->columns : nullptr;

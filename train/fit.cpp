@@ -111,6 +111,7 @@ class Steps {
 
   struct alignas(64) Worker {
     data::Batch batch;
+    bool multiplied = false;  // by columns
     double loss = 0;
   };
 
@@ -136,7 +137,9 @@ class Steps {
         batches.dataset().gather(rows, columns_->columns(w), columns_->room(w, rows.size()));
         batch.labels.resize(share.size());
         batches.dataset().gather(share, batch.labels);
-        if (!calls_back()) columns_->multiply(w);  // or they may still change W
+        // while the others update, and nobody may still change W
+        shares_[w].multiplied = !calls_back() && columns_->knows_weight(w);
+        if (shares_[w].multiplied) columns_->multiply(w);
       } else if (!share.empty()) {
         batches.dataset().gather(share, batch);
       }
@@ -184,7 +187,7 @@ class Steps {
     if (share.empty()) return void(worker.loss = 0);
     const Real weight = Real(share.size()) / Real(rows.size());
     const bool by_columns = in_columns(batches, index);
-    if (by_columns && calls_back()) columns_->multiply(w);
+    if (by_columns && !worker.multiplied) columns_->multiply(w);
     Tape tape(optimizer_.parameters());
     const Var output = by_columns ? model_(ColumnRows{*columns_, w, {first, first + share.size()}})
                                   : model_(worker.batch.images);

@@ -143,10 +143,10 @@ void Collective::Member::sum(const char* what, std::span<double> values) const {
   meetings_ = most_meetings;  // from here on all count alike
 }
 
-// Whether those who come are of one thing; the slot has their offers then. Who comes is the same for
-// all who come. Between two sums all who are under way count alike: each waits at its n-th meeting
-// until every other has come to its own n-th, has ended, or waits for a sum, which has all values
-// only after this one has given its own.
+// Whether those who come are of one thing; the slot has their offers then. Who comes is the same
+// for all who come. Between two sums all who are under way count alike: each waits at its n-th
+// meeting until every other has come to its own n-th, has ended, or waits for a sum, which has all
+// values only after this one has given its own.
 bool Collective::Member::meet(const Offer& offer) const {
   Slot& own = slot();
   const std::uint32_t number = ++meetings_;

@@ -179,3 +179,69 @@ TEST_CASE("collective: members that do not do the same are an error, not a wait 
   CHECK_ERROR("[collective] a member sums 1 of this, another one 3 of this", sum_unlike(2, "this"));
   CHECK_ERROR("[collective] a member sums 1 of this, another one 1 of that", sum_unlike(0, "that"));
 }
+
+TEST_CASE("collective: in an exchange each member sees the parts of all") {
+  constexpr std::size_t rounds = 100;
+  for (const std::size_t count : {2u, 3u, 5u}) {
+    Workers workers(count);
+    Collective collective(count);
+    std::vector<std::array<std::size_t, rounds>> parts(count);
+    std::vector<std::size_t> right(count, 0);
+    run(workers, collective, [&](std::size_t w, Collective::Member& member) {
+      for (std::size_t i = 0; i < rounds; ++i) {
+        parts[w][i] = 1000 * w + i;
+        const auto all = member.exchange({.thing = &parts, .from = &parts[w][i], .count = i});
+        bool good = all.size() == count;
+        for (std::size_t m = 0; good && m < count; ++m)
+          good = *static_cast<const std::size_t*>(all[m].from) == 1000 * m + i && all[m].count == i;
+        right[w] += good;
+        if (i % 3 == 0) {  // sums and meetings go in between
+          double one = 1;
+          member.sum("ones", {&one, 1});
+          right[w] -= one != static_cast<double>(count);
+        }
+        if (i % 5 == 0) {
+          Collective::Meeting meeting(member, {.thing = &right});
+          right[w] -= meeting.offers().size() != count;
+          meeting.finish();
+        }
+      }
+    });
+    CHECK(right == std::vector<std::size_t>(count, rounds));
+  }
+}
+
+TEST_CASE("collective: an exchange that not all come to, or not with the same") {
+  constexpr auto abandoned = "[collective] a member ended or failed before the others";
+  Workers workers(3);
+  Collective collective(3);
+  int things[2];
+  for (std::size_t missing = 0; missing < 3; ++missing) {
+    CHECK_ERROR(abandoned, run(workers, collective, [&](std::size_t w, Collective::Member& member) {
+                  if (w != missing) member.exchange({.thing = things});
+                }));
+    CHECK_ERROR(abandoned, run(workers, collective, [&](std::size_t w, Collective::Member& member) {
+                  double one = 1;
+                  if (w != missing) member.exchange({.thing = things});
+                  member.sum("instead", {&one, 1});
+                }));
+  }
+  CHECK_ERROR("[collective] members show parts of different things",
+              run(workers, collective, [&](std::size_t w, Collective::Member& member) {
+                member.exchange({.thing = things + (w == 1)});
+              }));
+  std::vector<int> refused(3, 0);  // and who has failed meets nobody any more
+  run(workers, collective, [&](std::size_t w, Collective::Member& member) {
+    for (int i = 0; i < 3; ++i) try {
+        if (w > 0) member.exchange({.thing = things});
+      } catch (const Collective::Abandoned&) {
+        ++refused[w];
+      }
+  });
+  CHECK(refused == std::vector<int>{0, 3, 3});
+  CHECK_ERROR("[collective] a member shows a part in the midst of a meeting",
+              run(workers, collective, [&](std::size_t, Collective::Member& member) {
+                Collective::Meeting meeting(member, {.thing = things});
+                member.exchange({.thing = things});
+              }));
+}

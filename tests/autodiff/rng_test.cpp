@@ -227,6 +227,19 @@ TEST_CASE("permutation") {
     for (std::size_t i = 0; i < n; ++i) CHECK(order[i] == i);
   }
   CHECK(rng.permutation(100) != rng.permutation(100));
+  for (const std::size_t n : {1U, 7U, 255U, 256U, 257U, 1000U}) {  // as drawn one by one
+    Rng drawn(n), shuffled(n);
+    drawn.next();
+    shuffled.next();
+    std::vector<std::uint32_t> order(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto j = static_cast<std::size_t>(drawn.below(i + 1));
+      order[i] = order[j];
+      order[j] = static_cast<std::uint32_t>(i);
+    }
+    CHECK(shuffled.permutation(n) == order);
+    CHECK(shuffled.next() == drawn.next());
+  }
   std::vector<std::size_t> seen(24);  // each of the orders of four is as frequent
   for (int i = 0; i < 24000; ++i) {
     const auto p = rng.permutation(4);

@@ -248,6 +248,44 @@ TEST_CASE("dataset: gathering into the caller's memory") {
   CHECK(says(error_of([&] { set.gather(Rows{2, 3, 4}, images, labels); }), Kind::usage, {"18"}));
 }
 
+TEST_CASE("dataset: gathering some columns, and labels alone") {
+  for (const bool of_bytes : {true, false}) {
+    auto set = small(30);
+    if (!of_bytes) {
+      Tensor samples = uninitialized({30, 6});
+      for (std::size_t i = 0; i < 30; ++i)
+        for (std::size_t j = 0; j < 6; ++j) samples(i, j) = set.sample(i).data()[j];
+      Labels labels(30);
+      for (std::size_t i = 0; i < 30; ++i) labels[i] = set.label(i);
+      set = Dataset::from_arrays(std::move(samples), labels);
+    }
+    std::vector<Real> all(30), images(10, Real(-1));
+    std::vector<Label> labels(5), some(5);
+    const Rows rows{2, 29, 7, 2, 11};
+    set.gather(rows, all, labels);
+    set.gather(rows, Share{3, 5}, images);
+    for (std::size_t i = 0; i < 5; ++i)
+      for (std::size_t j = 0; j < 2; ++j) CHECK(same(images[2 * i + j], all[6 * i + 3 + j]));
+    set.gather(rows, Share{2, 2}, std::span<Real>());
+    set.gather(rows, some);
+    CHECK(some == labels);
+    CHECK(says(error_of([&] {
+                 set.gather(rows, Share{5, 7}, images);
+               }),
+               Kind::usage, {"columns 5 to 7 of 6"}));
+    CHECK(says(error_of([&] {
+                 set.gather(rows, Share{2, 3}, images);
+               }),
+               Kind::usage, {"room for 10 values, expected 5"}));
+    CHECK(says(error_of([&] { set.gather(Rows{1}, some); }), Kind::usage,
+               {"room for 5 labels, expected 1"}));
+    CHECK(says(error_of([&] {
+                 set.gather(Rows{30}, Share{0, 1}, images);
+               }),
+               Kind::usage, {"row 30 of 30 samples"}));
+  }
+}
+
 TEST_CASE("dataset: rows that don't exist are refused, and nothing is written") {
   const auto set = small(5);
   Batch batch;

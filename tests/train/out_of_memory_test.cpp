@@ -8,6 +8,7 @@
 #include <new>
 #include <vector>
 
+#include <reel/autodiff/core/memory.h>
 #include <reel/nn/sequential.h>
 #include <reel/optim/adam.h>
 #include <reel/train/fit.h>
@@ -34,14 +35,19 @@ namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
-// Whether memory gave out in two epochs on `threads` threads, at tensor `n`; the model has wide
-// layers, whose images are needed while the next ones are gathered, and sums over the batch.
-bool gives_out(std::size_t threads, long n) {
-  nn::Sequential model = nn::mlp({2, 300, 260, 2}, nn::relu, {.batch_norm = true});
+// Whether memory gave out in two epochs on `threads` threads, at tensor `n`. The model sums over
+// the batch; it has wide layers, whose images are needed while the next ones are gathered, or a
+// first one that threads share out by columns.
+bool gives_out(std::size_t threads, bool by_columns, long n) {
+  const std::vector<std::size_t> wide{2, 300, 260, 2}, narrow{100, 4, 2};
+  nn::Sequential model = nn::mlp(by_columns ? narrow : wide, nn::relu, {.batch_norm = true});
   Rng rng(1);
   nn::init(model, rng);
   optim::Adam adam(model.parameters(), {.lr = 0.01});
-  const data::Dataset points = quadrants(12);
+  const data::Dataset points =
+      by_columns ? data::Dataset::from_arrays(full({12, 100}, 1), Labels(12, 1), {.classes = 2})
+                 : quadrants(12);
+  memory::release();  // so that there is one to fail
   tensors_left = n;
   bool gave_out = false;
   try {
@@ -57,12 +63,14 @@ bool gives_out(std::size_t threads, long n) {
 }  // namespace
 
 TEST_CASE("fit: memory that gives out comes out, wherever it does") {
-  for (const std::size_t threads : {1u, 2u, 3u}) {
-    CAPTURE(threads);
-    long n = 0;
-    while (gives_out(threads, n)) ++n;
-    CHECK(n > 10);
-  }
+  for (const bool by_columns : {false, true})
+    for (const std::size_t threads : {1u, 2u, 3u}) {
+      CAPTURE(threads);
+      CAPTURE(by_columns);
+      long n = 0;
+      while (gives_out(threads, by_columns, n)) ++n;
+      CHECK(n > 10);
+    }
 }
 
 }  // namespace train
