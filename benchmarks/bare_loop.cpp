@@ -72,7 +72,8 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
       workers_(workers),
       differentiated_(workers.count()),
       updated_(workers.count()) {
-  constexpr std::size_t line = 16;
+  by_columns_ = workers.count() > 1 && widths_[0] / line >= workers.count() &&
+                widths_[0] * widths_[1] <= batch * (widths_[0] + widths_[1]);
   std::size_t start = 0;
   for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
     const std::size_t in = widths_[l], out = widths_[l + 1];
@@ -81,6 +82,7 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
     in_rows_.push_back(batch / workers.count() * (in + out) < in * out);
     shared_.push_back(workers.count() > 1 && batch * (in + out) < in * out);
   }
+  gradient_ = zeros({batch, widths_[1]});
   parameters_ = zeros({start});
   m_ = zeros({method == Method::sgd ? 0 : start});
   v_ = zeros({method == Method::adam ? start : 0});
@@ -89,9 +91,20 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
     std::copy_n(parameters.data(), count, parameters_.data() + weights_[l]);
     parameters = parameters.subspan(count);
   }
-  for (Buffers& own : buffers_) {
+  for (std::size_t w = 0; w < buffers_.size(); ++w) {
+    Buffers& own = buffers_[w];
     const std::size_t samples = (batch + workers.count() - 1) / workers.count();
-    for (Tensor& images : own.images) images = zeros({samples, widths_[0]});
+    if (by_columns_) {
+      const Share part = columns(w);
+      own.images[0] = zeros({batch, part.size()});
+      own.product = zeros({batch, widths_[1]});
+      own.weight = zeros({widths_[1], part.size()});
+      for (std::size_t i = 0; i < widths_[1]; ++i)
+        std::copy_n(parameters_.data() + i * widths_[0] + part.begin, part.size(),
+                    own.weight.data() + i * part.size());
+    } else {
+      for (Tensor& images : own.images) images = zeros({samples, widths_[0]});
+    }
     for (const std::size_t width : widths_) {
       own.values.push_back(zeros({samples, width}));
       own.deltas.push_back(zeros({samples, width}));
@@ -105,12 +118,6 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
 }
 
 float BareLoop::epoch(const data::Batches& batches) {
-  const data::Dataset& dataset = batches.dataset();
-  const auto rows_of = [&](std::size_t batch, std::size_t w) {
-    const auto rows = batches.rows(batch);
-    const Share share = share_of(rows.size(), w, workers_.count());
-    return rows.subspan(share.begin, share.size());
-  };
   float loss = 0;
   const auto begin_update = [&] {
     ++t_;
@@ -123,13 +130,9 @@ float BareLoop::epoch(const data::Batches& batches) {
     Buffers& own = buffers_[w];
     Barrier::Round round = 0;
     for (std::size_t i = 0; i < batches.count(); ++i) {
-      const auto rows = rows_of(i, w);
-      Tensor& images = own.images[in_rows_[0] ? i % 2 : 0];  // others may need those before
-      dataset.gather(rows, {images.data(), rows.size() * widths_[0]},
-                     {own.labels.data(), rows.size()});
+      own.by_input[0] = own.images[in_rows_[0] ? i % 2 : 0].data();  // others may need those before
+      gather(batches.dataset(), batches.rows(i), own, w);
       if (i > 0) updated_.wait(round);
-      own.by_input[0] = images.data();
-      own.samples = rows.size();
       forward(own, w);
       backward(own, 1 / static_cast<float>(batches.rows(i).size()));
       differentiated_.wait(differentiated_.arrive(begin_update));
@@ -141,6 +144,24 @@ float BareLoop::epoch(const data::Batches& batches) {
   return loss / static_cast<float>(batches.count());
 }
 
+void BareLoop::gather(const data::Dataset& dataset, std::span<const std::uint32_t> rows,
+                      Buffers& own, std::size_t worker) {
+  const Share share = share_of(rows.size(), worker, workers_.count());
+  own.first = share.begin;
+  own.samples = share.size();
+  const std::span<Label> labels(own.labels.data(), own.samples);
+  if (!by_columns_) {
+    float* const images = const_cast<float*>(own.by_input[0]);
+    return dataset.gather(rows.subspan(share.begin, share.size()),
+                          {images, own.samples * widths_[0]}, labels);
+  }
+  const std::size_t width = columns(worker).size(), out = widths_[1];
+  dataset.gather(rows, columns(worker), {own.images[0].data(), rows.size() * width});
+  dataset.gather(rows.subspan(share.begin, share.size()), labels);
+  raw_gemm(false, true, rows.size(), out, width, own.images[0].data(), width, own.weight.data(),
+           width, 0, own.product.data(), out);
+}
+
 // The scores, without the bias of the last layer.
 void BareLoop::forward(Buffers& own, std::size_t worker) {
   const std::size_t samples = own.samples, layers = weights_.size();
@@ -148,7 +169,12 @@ void BareLoop::forward(Buffers& own, std::size_t worker) {
     const std::size_t in = widths_[l], out = widths_[l + 1];
     const float* w = parameters_.data() + weights_[l];
     float* h = own.values[l + 1].data();
-    if (shared_[l]) {
+    if (l == 0 && by_columns_) {
+      meet(updated_);
+      std::fill_n(h, samples * out, 0.0f);
+      for (const Buffers& of : buffers_)
+        add_rows(of.product.data() + own.first * out, 1, samples * out, 0, h);
+    } else if (shared_[l]) {
       const Share rows = share_of(out, worker, buffers_.size());
       meet(updated_);
       for (Buffers& of : buffers_)
@@ -165,7 +191,7 @@ void BareLoop::forward(Buffers& own, std::size_t worker) {
   }
 }
 
-void BareLoop::backward(Buffers& own, float weight) const {
+void BareLoop::backward(Buffers& own, float weight) {
   const std::size_t samples = own.samples, layers = weights_.size();
   const std::size_t last = weights_.back() + widths_[layers - 1] * widths_[layers];
   Tensor& scores = own.values[layers];
@@ -175,7 +201,9 @@ void BareLoop::backward(Buffers& own, float weight) const {
   for (std::size_t l = layers; l-- > 0;) {
     const std::size_t in = widths_[l], out = widths_[l + 1];
     own.by_output[l] = delta;
-    if (!in_rows_[l])
+    if (l == 0 && by_columns_)
+      std::copy_n(delta, samples * out, gradient_.data() + own.first * out);
+    else if (!in_rows_[l])
       raw_gemm(true, false, out, in, samples, delta, out, own.by_input[l], in, 0,
                own.gradient.data() + weights_[l], in);
     if (l == 0) break;
@@ -190,6 +218,7 @@ void BareLoop::backward(Buffers& own, float weight) const {
 
 // The rows of each weight that are this worker's, block by block.
 void BareLoop::update_part(std::size_t worker) {
+  if (by_columns_) update_columns(buffers_[worker], worker);
   for (std::size_t l = 0; l < weights_.size(); ++l) {
     const Share rows = share_of(widths_[l + 1], worker, workers_.count());
     const std::size_t blocks = (rows.size() + block - 1) / block;
@@ -198,6 +227,20 @@ void BareLoop::update_part(std::size_t worker) {
       update_rows(l, rows.begin + part.begin, part.size(), buffers_[worker]);
     }
   }
+}
+
+// Of the first weight.
+void BareLoop::update_columns(Buffers& own, std::size_t worker) {
+  const Share part = columns(worker);
+  const std::size_t in = widths_[0], out = widths_[1], width = part.size();
+  std::size_t samples = 0;
+  for (const Buffers& of : buffers_) samples += of.samples;
+  prefetch(gradient_.data(), samples * out * sizeof(float));
+  raw_gemm(true, false, out, width, samples, gradient_.data(), out, own.images[0].data(), width, 0,
+           own.gradient.data(), width);
+  for (std::size_t i = 0; i < out; ++i)
+    update(i * in + part.begin, width, own.weight.data() + i * width,
+           own.gradient.data() + i * width);
 }
 
 // Rows of layer l's weight and numbers of its bias, from the samples of all workers.
@@ -216,7 +259,8 @@ void BareLoop::update_rows(std::size_t l, std::size_t row, std::size_t rows, Buf
   // with a crew row by row: the others have written their gradients and read the parameters, so ask
   // for the next row ahead
   const std::size_t at_once = crew > 1 ? in : rows * in;
-  for (std::size_t i = 0; i < rows * in; i += at_once) {
+  const std::size_t count = l == 0 && by_columns_ ? 0 : rows * in;
+  for (std::size_t i = 0; i < count; i += at_once) {
     const bool more = i + at_once < rows * in;
     if (more) prefetch_to_write(parameters_.data() + start + i + at_once, at_once * sizeof(float));
     const float* gradient = own.rows.data() + i;
@@ -230,13 +274,13 @@ void BareLoop::update_rows(std::size_t l, std::size_t row, std::size_t rows, Buf
       else
         add_rows(from, 1, at_once, 0, own.rows.data() + i);
     }
-    update(start + i, at_once, gradient);
+    update(start + i, at_once, parameters_.data() + start + i, gradient);
   }
-  update(weights_[l] + out * in + row, rows, by_bias.data());
+  const std::size_t bias = weights_[l] + out * in + row;
+  update(bias, rows, parameters_.data() + bias, by_bias.data());
 }
 
-void BareLoop::update(std::size_t start, std::size_t count, const float* g) {
-  float* p = parameters_.data() + start;
+void BareLoop::update(std::size_t start, std::size_t count, float* p, const float* g) {
   float* m = m_.data() + start;
   float* v = v_.data() + start;
   if (method_ == Method::sgd) {

@@ -33,24 +33,33 @@ class BareLoop {
  private:
   // What one worker needs for its share of the samples, and for its rows of each weight.
   struct Buffers {
-    std::array<Tensor, 2> images;
+    std::array<Tensor, 2> images;  // by columns: in the first one, those of all samples
+    Tensor weight, product;        // by columns: the first layer's, (out, columns), (samples, out)
     std::vector<Tensor> values, deltas;             // of each layer's input, but the first one's
     std::vector<const float*> by_input, by_output;  // of each layer: its input, and the gradient
     Tensor gradient;                                // of all parameters, for its samples
     Tensor rows;                                    // of the gradient that are being updated
     Labels labels;
-    std::size_t samples = 0;
+    std::size_t first = 0, samples = 0;
     float loss = 0;
   };
 
+  void gather(const data::Dataset& dataset, std::span<const std::uint32_t> rows, Buffers& own,
+              std::size_t worker);
   void forward(Buffers& own, std::size_t worker);
   void meet(Barrier& barrier) {
     barrier.wait(barrier.arrive([] {}));
   }
-  void backward(Buffers& own, float weight) const;
+  Share columns(std::size_t worker) const {
+    return share_of(widths_[0], worker, buffers_.size(), line);
+  }
+  void backward(Buffers& own, float weight);
   void update_part(std::size_t worker);
   void update_rows(std::size_t l, std::size_t row, std::size_t rows, Buffers& own);
-  void update(std::size_t start, std::size_t count, const float* gradient);
+  void update_columns(Buffers& own, std::size_t worker);
+  void update(std::size_t start, std::size_t count, float* p, const float* gradient);
+
+  static constexpr std::size_t line = 16;  // numbers of the cache
 
   std::vector<std::size_t> widths_, weights_;  // weights_[l]: where layer l's parameters start
   // Of each layer: whether the gradient by its weight has more numbers than what it is a product
@@ -59,11 +68,15 @@ class BareLoop {
   // Of each layer: whether its weight has more numbers than the inputs and outputs of the batch.
   // Then each worker multiplies by the rows that it updates, for the samples of all.
   std::vector<char> shared_;
+  // Whether the first weight is narrower than that. Then each worker multiplies by some columns,
+  // for the samples of all, and updates them; it has its own copy.
+  bool by_columns_;
   Method method_;
   float lr_;
   int t_ = 0;
   float root_ = 0, rate_ = 0;  // of Adam in this step
   Tensor parameters_, m_, v_;  // each layer's from the start of a cache line
+  Tensor gradient_;            // by columns: by the first product, of all samples
   std::vector<Buffers> buffers_;
   Workers& workers_;
   Barrier differentiated_, updated_;
