@@ -171,9 +171,8 @@ bool Collective::Member::meet(const Offer& offer) const {
 std::span<const Collective::Offer> Collective::Member::exchange(const Offer& mine) const {
   if (meets_) fail_usage("collective", "a member shows a part in the midst of a meeting.");
   if (lost_) throw Abandoned();
-  const bool one_thing = meet(mine), all = slot().met.size() == collective_.count_;
-  lost_ = !all || !one_thing;
-  if (!all) throw Abandoned();
+  const bool one_thing = meet(mine);
+  if (slot().met.size() < collective_.count_) throw Abandoned();
   if (!one_thing)
     fail_usage("collective", "members show parts of different things. Hint: all must do the same.");
   return slot().met;

@@ -36,7 +36,9 @@ Tensor rows_of(const Tensor& x, Share rows) {
   return part;
 }
 
-bool same(const Tensor& y, const Tensor& expected) { return near(y, expected, tolerance, tolerance); }
+bool same(const Tensor& y, const Tensor& expected) {
+  return near(y, expected, tolerance, tolerance);
+}
 
 // Each worker writes its columns of x.
 void write(ColumnProduct& product, std::size_t w, const Tensor& x) {
@@ -173,9 +175,8 @@ TEST_CASE("column product: the parameter has its numbers whenever it is asked") 
   const Tensor before = weight.value(), twice = Real(2) * before, x = random({4, in}, 3);
   const auto product_of = [&](ColumnProduct& product) {
     std::vector<Tensor> ys(2);
-    run(product, x, [&](std::size_t w, const ColumnRows& rows) {
-      ys[w] = affine(rows, Parameter()).value();
-    });
+    run(product, x,
+        [&](std::size_t w, const ColumnRows& rows) { ys[w] = affine(rows, Parameter()).value(); });
     Tensor y = uninitialized({4, out});
     std::copy(ys[0].begin(), ys[0].end(), y.data());
     std::copy(ys[1].begin(), ys[1].end(), y.data() + ys[0].size());
@@ -196,6 +197,7 @@ TEST_CASE("column product: the parameter has its numbers whenever it is asked") 
     CHECK(same(product_of(product), matmul(x, false, Real(16) * before, true)));
     scale(product, 2);
     weight.set_value(before);
+    CHECK(weight.value() == before);
     CHECK(same(product_of(product), matmul(x, false, before, true)));
     CHECK(weight.value() == before);
     const_cast<Tensor&>(weight.value()) = twice;  // which no version tells

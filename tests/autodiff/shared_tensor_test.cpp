@@ -111,7 +111,7 @@ TEST_CASE("shared tensor: only one of the same shape comes back, and nothing tha
   }
 }
 
-TEST_CASE("shared tensor: one that was resized comes back with the size it has") {
+TEST_CASE("shared tensor: one that was resized goes back to the allocator") {
   for (int round = 0; round < 3; ++round) {
     const SharedTensor x = sum_of(full({6}, 1), full({6}, 1));
     REQUIRE(*x == full({6}, 2));
@@ -119,6 +119,10 @@ TEST_CASE("shared tensor: one that was resized comes back with the size it has")
   }
   const SharedTensor y = sum_of(full({2, 4}, 1), full({2, 4}, 2));
   CHECK(*y == full({2, 4}, 3));
+  if (!memory::caching()) return;
+  memory::release();
+  { sum_of(full({6}, 1), full({6}, 1)).mutate().resize({1000}); }
+  CHECK(memory::stats().cached >= 1000 * sizeof(Real));
 }
 
 TEST_CASE("shared tensor: one that was moved from is not kept") {

@@ -12,6 +12,7 @@
 #include <reel/autodiff/anomaly.h>
 #include <reel/autodiff/column_product.h>
 #include <reel/autodiff/ops.h>
+#include <reel/autodiff/tape.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/dropout.h>
 #include <reel/nn/linear.h>
@@ -74,10 +75,9 @@ nn::Sequential mlp() { return nn::mlp({features, 6, classes}, nn::relu); }
 nn::Sequential smooth() { return nn::mlp({features, 6, classes}, nn::tanh); }
 nn::Sequential alone() { return nn::Sequential(nn::Linear(features, classes)); }
 nn::Sequential nested() {
-  return nn::Sequential(
-      nn::Sequential(nn::Linear(features, 6, {.bias = false}), nn::relu,
-                     nn::Linear(6, 5, {.bias = false})),
-      nn::BatchNorm(5), nn::Dropout(0.25), nn::Linear(5, classes));
+  return nn::Sequential(nn::Sequential(nn::Linear(features, 6, {.bias = false}), nn::relu,
+                                       nn::Linear(6, 5, {.bias = false})),
+                        nn::BatchNorm(5), nn::Dropout(0.25), nn::Linear(5, classes));
 }
 nn::Sequential spied() { return nn::Sequential(Spy(), nn::relu, nn::Linear(6, classes)); }
 
@@ -135,10 +135,30 @@ TEST_CASE("columns: the same as on one thread, but for rounding, and the same bi
         CAPTURE(threads);
         const Outcome several = outcome({.threads = threads}, make, method);
         expect_near(several, one);
-        for (int i = 0; i < 3; ++i)
-          CHECK(outcome({.threads = threads}, make, method) == several);
+        for (int i = 0; i < 3; ++i) CHECK(outcome({.threads = threads}, make, method) == several);
       }
     }
+}
+
+TEST_CASE("columns: a layer of more rows than are updated at once, and then a step by itself") {
+  std::vector<std::vector<Real>> all;
+  for (const std::size_t threads : {1u, 2u, 3u}) {
+    nn::Sequential model = nn::mlp({features, 70, classes}, nn::tanh);
+    Rng rng(2);
+    nn::init(model, rng);
+    const auto optimizer = momentum(model);
+    const data::Dataset set = images();
+    fit(model, *optimizer, set, rng, {.epochs = 3, .batch = 43, .threads = threads});
+    data::Batch batch;
+    set.gather(std::vector<std::uint32_t>{1, 2, 3}, batch);
+    Tape tape;
+    tape.backward(nn::cross_entropy(model(batch.images), batch.labels));
+    optimizer->step();
+    all.push_back(numbers(model));
+  }
+  for (const auto& several : {all[1], all[2]})
+    for (std::size_t i = 0; i < several.size(); ++i)
+      REQUIRE(near(several[i], all[0][i], tolerance, tolerance));
 }
 
 TEST_CASE("columns: which models and runs are shared out so") {
@@ -157,9 +177,8 @@ TEST_CASE("columns: which models and runs are shared out so") {
   CHECK(calls(1, spied) == Counts(15, 0));
   CHECK(calls(2, spied) == Counts(0, 30));
   CHECK(calls(5, spied) == Counts(9, 60));  // the last batch has three samples
-  CHECK(calls(2, [] {
-          return nn::Sequential(Spy(false), nn::relu, nn::Linear(6, classes));
-        }) == Counts(30, 0));
+  CHECK(calls(2, [] { return nn::Sequential(Spy(false), nn::relu, nn::Linear(6, classes)); }) ==
+        Counts(30, 0));
   const auto loss = [](const Var& y, const data::Batch& batch) {
     return nn::cross_entropy(y + Real(0) * sum(Var(batch.images)), batch.labels);
   };
@@ -228,7 +247,8 @@ TEST_CASE("columns: a model that uses its first weight once more, in all shares 
       optim::Sgd steps(model.parameters(), {.lr = 0.05, .momentum = 0.5});
       const FitResult result =
           fit(model, steps, images(), rng, {.epochs = 2, .batch = 10, .threads = threads});
-      all.push_back({numbers(model), {result.epochs[0].train_loss, result.epochs[1].train_loss},
+      all.push_back({numbers(model),
+                     {result.epochs[0].train_loss, result.epochs[1].train_loss},
                      result.status});
     }
     if (!in_some) {  // else the first sample of a share decides
