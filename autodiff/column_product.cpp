@@ -25,8 +25,7 @@ void copy_rows(const Real* from, std::size_t from_stride, std::size_t rows, std:
 
 ColumnProduct::ColumnProduct(const Parameter& weight, std::size_t workers,
                              std::size_t largest_batch)
-    : variable_(weight), parts_(workers) {
-  weight_ = variable_.shared();
+    : variable_(weight), weight_(variable_.shared()), shape_(weight.shape()), parts_(workers) {
   if (workers == 0 || shape().size() != 2 || shape()[1] / line < workers)
     fail_usage("column_product", workers, " workers can't share out the columns of ",
                to_string(shape()), '.');
@@ -45,8 +44,9 @@ ColumnProduct::~ColumnProduct() { give_back(); }
 // If W has fewer numbers than x and the product, which then share the work with less.
 bool ColumnProduct::suits(const Parameter& weight, std::size_t workers, std::size_t batch) {
   const Shape& shape = weight.shape();
-  return workers > 1 && shape.size() == 2 && shape[1] / line >= workers &&
-         shape[0] * shape[1] <= batch * (shape[0] + shape[1]);
+  if (workers < 2 || shape.size() != 2 || shape[1] / line < workers) return false;
+  const auto out = static_cast<double>(shape[0]), in = static_cast<double>(shape[1]);
+  return out * in <= static_cast<double>(batch) * (out + in);
 }
 
 // Whole lines of the cache, so that no two workers write to one of W.
@@ -56,6 +56,8 @@ Share ColumnProduct::columns(std::size_t worker) const noexcept {
 
 std::span<Real> ColumnProduct::room(std::size_t worker, std::size_t samples) {
   Part& part = parts_[worker];
+  if (samples > part.x.shape()[0])
+    fail_usage("column_product", samples, " samples, expected at most ", part.x.shape()[0], '.');
   part.samples = samples;
   return {part.x.data(), samples * columns(worker).size()};
 }
@@ -70,6 +72,9 @@ void ColumnProduct::multiply(std::size_t worker) {
   const Share own = columns(worker);
   const std::size_t out = shape()[0], in = shape()[1];
   if (!knows_weight(worker)) {
+    if (weight_->shape() != shape_)
+      fail_usage("column_product", "the weight had shape ", to_string(shape_), ", now ",
+                 to_string(weight_->shape()), '.');
     copy_rows(weight_->data() + own.begin, in, out, own.size(), part.weight.data(), own.size());
     part.version = weight_.version();
     part.known = true;
@@ -80,6 +85,7 @@ void ColumnProduct::multiply(std::size_t worker) {
 
 void ColumnProduct::rows(std::size_t worker, Share samples, Real* to) const {
   const std::size_t first = samples.begin * shape()[0], count = samples.size() * shape()[0];
+  if (workers() == 1) return void(std::copy_n(parts_[0].product.data() + first, count, to));
   std::fill_n(to, count, Real(0));
   const Collective::Offer mine{this, parts_[worker].product.data()};
   for (const auto& theirs : Collective::Member::current()->exchange(mine)) {
@@ -111,6 +117,14 @@ void ColumnProduct::gradient(std::size_t worker, Share rows, Real* to) const {
            part.x.data(), width, 0, to, width);
 }
 
+bool ColumnProduct::is_current() const noexcept {
+  const Keeper* const keeper = weight_.notes().keeper.load(std::memory_order_relaxed);
+  if (keeper && keeper != this) return false;
+  for (std::size_t w = 0; w < workers(); ++w)
+    if (!knows_weight(w)) return false;
+  return true;
+}
+
 void ColumnProduct::begin_update() {
   weight_.mutate();
   weight_.notes().keeper.store(this, std::memory_order_release);
@@ -134,22 +148,28 @@ void ColumnProduct::give_back() noexcept {
   keeper.store(nullptr, std::memory_order_release);
 }
 
-void ColumnProduct::forget() noexcept {
-  give_back();
-  for (Part& part : parts_) part.known = false;
+namespace {
+
+SharedTensor product_of(const ColumnRows& x, const Parameter& bias) {
+  const Shape shape = {x.samples.size(), x.product.shape()[0]};
+  if (bias && bias.shape() != Shape{shape[1]})
+    fail_usage("affine", "takes b (", shape[1], "), got ", to_string(bias.shape()), '.');
+  SharedTensor product = SharedTensor::of_shape(shape);
+  x.product.rows(x.worker, x.samples, product.mutate().data());
+  return product;
 }
+
+}  // namespace
 
 // y = x·Wᵀ + b, ∂W = gᵀ·x, ∂b = Σ g; with relu as in ops/product.cpp
 Var affine(const ColumnRows& x, const Parameter& bias) {
-  const auto& [product, worker, samples] = x;
-  SharedTensor y = SharedTensor::of_shape({samples.size(), product.shape()[0]});
-  product.rows(worker, samples, y.mutate().data());
+  SharedTensor y = product_of(x, bias);
   if (!bias)
-    return record("matmul", {product.weight()}, std::move(y), [x](auto& d, auto& g, auto, auto&) {
+    return record("matmul", {x.product.weight()}, std::move(y), [x](auto& d, auto& g, auto, auto&) {
       d.add_column_product(0, g, x.product, x.samples);
     });
   add_row(y.mutate(), bias.value());
-  return record("affine", {product.weight(), Var(bias)}, std::move(y),
+  return record("affine", {x.product.weight(), Var(bias)}, std::move(y),
                 [x](auto& d, auto& g, auto, auto&) {
                   d.add_column_product(0, g, x.product, x.samples);
                   d.add(1, g);
@@ -157,12 +177,10 @@ Var affine(const ColumnRows& x, const Parameter& bias) {
 }
 
 Var affine_relu(const ColumnRows& x, const Parameter& bias) {
-  const auto& [product, worker, samples] = x;
   if (!bias) return reel::relu(affine(x, bias));
-  SharedTensor value = SharedTensor::of_shape({samples.size(), product.shape()[0]});
-  product.rows(worker, samples, value.mutate().data());
+  SharedTensor value = product_of(x, bias);
   add_row_relu(value.mutate(), bias.value());
-  return record("affine_relu", {product.weight(), Var(bias)}, std::move(value),
+  return record("affine_relu", {x.product.weight(), Var(bias)}, std::move(value),
                 [x](auto& d, auto& g, auto, auto& y) {
                   const auto& h = d.hold(gate(is_positive(y), g));
                   d.add_column_product(0, h, x.product, x.samples);

@@ -16,8 +16,8 @@ namespace reel::inline REEL_PRECISION {
 /// products, of which a narrow layer has few, and neither W nor its gradient.
 ///
 /// W's numbers are with the workers from the first update on, until somebody asks the parameter for
-/// them or this ends. Nobody else may change W but by `Parameter::mutate` or `set_value`, between
-/// two steps.
+/// them or this ends. Until then a variable or a reference that was made of it before shows older
+/// ones.
 ///
 ///     … product.room(w, batch)  // a worker writes its columns of x
 ///     product.multiply(w);
@@ -26,8 +26,8 @@ namespace reel::inline REEL_PRECISION {
 ///     … product.own_weight(w)                     // is updated
 class ColumnProduct : SharedTensor::Keeper {
  public:
-  /// For batches of at most so many samples. Throws Error if there are more workers than lines of
-  /// the cache in a row of W.
+  /// For batches of at most so many samples. Throws Error for no workers, and if there are more
+  /// than lines of the cache in a row of W.
   ColumnProduct(const Parameter& weight, std::size_t workers, std::size_t largest_batch);
   ~ColumnProduct();
   ColumnProduct(const ColumnProduct&) = delete;
@@ -36,16 +36,18 @@ class ColumnProduct : SharedTensor::Keeper {
   /// Whether that many workers can share out this weight, and if it is so narrow that they should.
   static bool suits(const Parameter& weight, std::size_t workers, std::size_t batch);
 
-  const Shape& shape() const noexcept { return weight_->shape(); }  ///< (out, in), W's
+  const Shape& shape() const noexcept { return shape_; }  ///< (out, in), W's
   std::size_t workers() const noexcept { return parts_.size(); }
   /// Which columns a worker has.
   Share columns(std::size_t worker) const noexcept;
-  /// Where it writes them, for as many samples: (samples, columns), row-major.
+  /// Where it writes them, for as many samples: (samples, columns), row-major. Throws Error for
+  /// more than the largest batch.
   std::span<Real> room(std::size_t worker, std::size_t samples);
   /// Whether it has its columns of W as they are now. Else to multiply is to read W, and so for
   /// when nobody changes W.
   bool knows_weight(std::size_t worker) const noexcept;
-  /// Its part of the product.
+  std::size_t samples() const noexcept { return parts_[0].samples; }
+  /// Its part of the product. Throws Error if W has another shape now.
   void multiply(std::size_t worker);
 
   // ---- for when all have multiplied, until one of them asks for its room again
@@ -65,14 +67,14 @@ class ColumnProduct : SharedTensor::Keeper {
 
   /// W as a variable, without asking for its numbers.
   const Var& weight() const noexcept { return variable_; }
-  /// Before the first worker changes W.
+  /// Whether W is as all have multiplied by it, so that they may change their columns of it.
+  bool is_current() const noexcept;
+  /// Before the first worker does.
   void begin_update();
   /// Then: a worker's columns of W, (out, columns), to be changed.
   Real* own_weight(std::size_t worker);
   /// Gives W its numbers, of all workers; by any thread, while no worker changes them.
   void give_back() noexcept override;
-  /// The same, and has all read W again, whatever its version.
-  void forget() noexcept;
 
  private:
   struct alignas(64) Part {
@@ -82,8 +84,9 @@ class ColumnProduct : SharedTensor::Keeper {
     bool known = false;         // whether they are
   };
 
-  SharedTensor weight_;
   Var variable_;
+  SharedTensor weight_;  // its
+  Shape shape_;
   Tensor gradient_;  // (samples, out), by the product
   std::vector<Part> parts_;
   std::mutex giving_back_;

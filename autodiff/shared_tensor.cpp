@@ -81,8 +81,9 @@ SharedTensor::Box* SharedTensor::box_of_shape(const Shape& shape) {
 }
 
 void SharedTensor::retire(Box* box) noexcept {
-  // one that was moved from, or resized, has not as many numbers
-  if (box->list == Box::unlisted || thread_ended || box->value.storage().size() != box->count)
+  // one that was moved from, or resized, has not as many numbers, but if it has none
+  if (box->list == Box::unlisted || thread_ended || box->count == 0 ||
+      box->value.storage().size() != box->count)
     return Kept::destroy(box);
   box->notes.reset();
   Kept& kept = Kept::local();

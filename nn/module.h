@@ -64,7 +64,8 @@ class Module {
   virtual Var forward(const Var& x) const = 0;
 
   /// W, if all that `forward` does with its input x is to take x·Wᵀ, which threads that share a
-  /// batch may share out by columns; else null.
+  /// batch may share out by columns; else null. `fit` does, and then only the parameter itself
+  /// knows its numbers: a Var that was made of it before the epoch shows older ones.
   virtual const Parameter* input_weight() const { return nullptr; }
   /// Then the same of an input in columns.
   virtual Var forward_columns(const ColumnRows& x) const;

@@ -27,20 +27,24 @@ constexpr std::size_t at_once = 512, cached_product = 1 << 16, min_rows = 8, max
 constexpr std::size_t line = 16, beginning = 384;
 constexpr std::size_t work_of(std::size_t n) { return (n + line - 1) / line * line + beginning; }
 
-// The ColumnProduct that all gradients by parameter i are of, or null; and whether they are of
-// several kinds.
-ColumnProduct* columns_of(std::span<const Optimizer::Views> shares, std::size_t i, bool& mixed) {
-  const auto columns = [i](const Optimizer::Views& share) {
-    return share[i].product ? share[i].product->columns : nullptr;
-  };
-  ColumnProduct* const first = columns(shares[0]);
-  mixed = std::any_of(shares.begin(), shares.end(), columns);
-  const bool all = std::all_of(shares.begin(), shares.end(), [&](const Optimizer::Views& share) {
-    return !share[i].sum && columns(share) == first;
-  });
-  if (!all) return nullptr;
-  mixed = false;
-  return first;
+using Views = Optimizer::Views;
+
+const ColumnProduct* columns_of(const GradientView& gradient) {
+  return gradient.product ? gradient.product->columns : nullptr;
+}
+
+// Whether the gradients by parameter i are those of all samples of one ColumnProduct, whose columns
+// so many threads can update.
+bool by_columns(std::span<const Views> shares, std::size_t i, std::size_t count) {
+  const ColumnProduct* const columns = columns_of(shares[0][i]);
+  if (!columns || columns->workers() != count || !columns->is_current()) return false;
+  std::size_t next = 0;
+  for (const Views& share : shares) {
+    if (share[i].sum || columns_of(share[i]) != columns) return false;
+    if (share[i].product->samples.begin != next) return false;
+    next = share[i].product->samples.end;
+  }
+  return next == columns->samples();
 }
 
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }
@@ -97,10 +101,9 @@ void Optimizer::step(const StepOptions& options) {
 }
 
 void Optimizer::step(std::span<const Gradients> shares, Workers& workers) {
-  if (shares.empty()) fail_usage(method_, "was given no gradients.");
   std::vector<Views> views(shares.size());
   for (std::size_t w = 0; w < shares.size(); ++w) view(shares[w], views[w]);
-  begin_step(views);
+  begin_step(views, workers.count());
   workers.run([&](std::size_t w) { take_part(views, w, workers.count()); });
 }
 
@@ -117,17 +120,19 @@ void Optimizer::view(const Gradients& share, Views& into) const {
   }
 }
 
-void Optimizer::begin_step(std::span<const Views> shares) {
+void Optimizer::begin_step(std::span<const Views> shares, std::size_t count) {
+  if (shares.empty()) fail_usage(method_, "was given no gradients.");
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
     slot.grain = 0;
     slot.sum = {};
-    bool mixed = false;
-    slot.columns = columns_of(shares, i, mixed);
+    slot.columns = by_columns(shares, i, count) ? shares[0][i].product->columns : nullptr;
     for (const Views& share : shares)
       if (share[i])
         slot.grain = std::max(slot.grain, share[i].product ? slot.shape[1] : std::size_t{1});
-    if (mixed) sum_kinds(i, shares);
+    const auto has_columns = [i](const Views& share) { return columns_of(share[i]) != nullptr; };
+    if (!slot.columns && std::any_of(shares.begin(), shares.end(), has_columns))
+      sum_columns(i, shares);
   }
   if (std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.grain == 0; }))
     fail_usage(method_, "no parameter has a gradient.");
@@ -206,11 +211,11 @@ void Optimizer::update_columns(std::size_t i, std::size_t index) {
   const Slot& slot = slots_[i];
   const Share columns = slot.columns->columns(index);
   const std::size_t out = slot.shape[0], in = slot.shape[1], width = columns.size();
-  const std::size_t at_once = std::clamp(cached_product / width, min_rows, max_rows);
-  Tensor gradient = uninitialized({std::min(at_once, out), width});
+  const std::size_t most_rows = std::clamp(cached_product / width, min_rows, max_rows);
+  Tensor gradient = uninitialized({std::min(most_rows, out), width});
   Real* const own = slot.columns->own_weight(index);
   for (Share rows{0, 0}; rows.begin < out; rows.begin = rows.end) {
-    rows.end = std::min(out, rows.begin + at_once);
+    rows.end = std::min(out, rows.begin + most_rows);
     slot.columns->gradient(index, rows, gradient.data());
     for (std::size_t row = rows.begin; row < rows.end; ++row)
       update_part(i, {row * in + columns.begin, row * in + columns.end}, own + row * width,
@@ -226,8 +231,9 @@ void Optimizer::check_shape(std::size_t i, const Shape& gradient) const {
                ", and it was given with ", to_string(slots_[i].shape), '.');
 }
 
-// Of gradients by columns and others: for one thread, since x in columns may not be there later.
-void Optimizer::sum_kinds(std::size_t i, std::span<const Views> shares) {
+// Of gradients by columns that can't be updated so; by one thread, since others may overwrite their
+// columns of x as soon as they have updated.
+void Optimizer::sum_columns(std::size_t i, std::span<const Views> shares) {
   Slot& slot = slots_[i];
   slot.grain = 1;
   slot.sum = SharedTensor::full(slot.shape, 0);

@@ -49,10 +49,10 @@ class Optimizer : public Stateful {
   /// list, which must stay as it is until the end. Throws if it, or one of its gradients, does not
   /// fit the parameters.
   void view(const Gradients& share, Views& into) const;
-  /// Then one thread begins the step. Throws, before anything has changed, if there is no gradient
-  /// at all.
-  void begin_step(std::span<const Views> shares);
-  /// Then each of `count` threads computes, sums and updates its part.
+  /// Then one thread begins the step for `count` of them. Throws, before anything has changed, if
+  /// there is no gradient at all.
+  void begin_step(std::span<const Views> shares, std::size_t count);
+  /// Then each of these threads computes, sums and updates its part.
   void take_part(std::span<const Views> shares, std::size_t index, std::size_t count);
   void clear_gradients();
 
@@ -123,11 +123,11 @@ class Optimizer : public Stateful {
     Real* value = nullptr;
     std::size_t grain = 0;             // numbers that come together; 0: no gradient
     ColumnProduct* columns = nullptr;  // whose columns come together, or null
-    SharedTensor sum;                  // of all gradients, if they are of several kinds
+    SharedTensor sum;  // of all gradients, if some are by columns and can't be updated so
   };
 
   void check_shape(std::size_t i, const Shape& gradient) const;
-  void sum_kinds(std::size_t i, std::span<const Views> shares);
+  void sum_columns(std::size_t i, std::span<const Views> shares);
   void begin_update(std::size_t i);
   void update_part(std::size_t i, Share part, Real* p, const Real* gradient);
   void update_from_shares(std::size_t i, Share part, std::span<const Views> shares);

@@ -62,12 +62,7 @@ class Steps {
         updated_(workers.count()),
         shares_(workers.count()),
         gradients_(workers.count(), optim::Optimizer::Gradients(optimizer.parameters().size())),
-        views_(workers.count()) {
-    const Parameter* const weight = model.input_weight();
-    if (weight && !options.loss && !Observer::innermost() && weight->initialised() &&
-        ColumnProduct::suits(*weight, workers.count(), options.batch))
-      columns_.emplace(*weight, workers.count(), options.batch);
-  }
+        views_(workers.count()) {}
 
   /// Takes a step for each batch in turn, until a mean loss is not finite or the caller's `stop`
   /// says so, and writes `report`, unless the epoch is not finished. `noise`: the epoch's.
@@ -75,12 +70,12 @@ class Steps {
     const Stopwatch watch;
     over_ = false;
     collective_.start();
-    if (columns_) columns_->forget();
+    share_out_columns(batches);
     workers_.run([&](std::size_t w) {
       double loss_sum = 0;
       std::size_t samples = 0;
       // the caller's thread lets the others wait if it is to show what the step has done
-      const bool shows = w == 0 && calls_back();
+      const bool shows = w == 0 && (options_.on_batch || options_.stop);
       Barrier::Round round = 0;
       const auto conclude = [&](std::size_t index) {
         if (!shows) return updated_.wait(round);
@@ -101,7 +96,7 @@ class Steps {
       report.train_loss = loss_sum / static_cast<double>(samples);
       report.seconds = watch.seconds();
     });
-    if (columns_) columns_->give_back();
+    columns_.reset();
     if (!update_) return FitStatus::diverged;
     return over_ ? FitStatus::stopped : FitStatus::finished;
   }
@@ -120,25 +115,33 @@ class Steps {
     return batch.subspan(share.begin, share.size());
   }
 
-  bool calls_back() const { return options_.on_batch || options_.stop; }
+  // If the first layer should be, and nobody is there who asks for images as a whole, or for the
+  // weights after each step.
+  void share_out_columns(const data::Batches& batches) {
+    columns_.reset();
+    if (options_.loss || options_.on_batch || options_.stop || Observer::innermost()) return;
+    const Parameter* const weight = model_.input_weight();
+    const std::size_t largest = batches.rows(0).size();
+    if (weight && weight->initialised() &&
+        ColumnProduct::suits(*weight, workers_.count(), largest) &&
+        batches.dataset().features() == weight->shape()[1])
+      columns_.emplace(*weight, workers_.count(), largest);
+  }
 
   // Whether the workers share out the images by columns, and not by samples alone.
-  bool in_columns(const data::Batches& batches, std::size_t index) const {
-    return columns_ && batches.rows(index).size() >= workers_.count() &&
-           batches.dataset().features() == columns_->shape()[1];
-  }
+  bool in_columns(Rows batch) const { return columns_ && batch.size() >= workers_.count(); }
 
   // What it throws, to be thrown as a member of the collective.
   std::exception_ptr gather(const data::Batches& batches, std::size_t index, std::size_t w) {
     try {
       const Rows rows = batches.rows(index), share = share_of_worker(rows, w);
       data::Batch& batch = shares_[w].batch;
-      if (in_columns(batches, index)) {
+      if (in_columns(rows)) {
         batches.dataset().gather(rows, columns_->columns(w), columns_->room(w, rows.size()));
         batch.labels.resize(share.size());
         batches.dataset().gather(share, batch.labels);
-        // while the others update, and nobody may still change W
-        shares_[w].multiplied = !calls_back() && columns_->knows_weight(w);
+        const FlushSubnormals flush;
+        shares_[w].multiplied = columns_->knows_weight(w);  // else others may be changing W
         if (shares_[w].multiplied) columns_->multiply(w);
       } else if (!share.empty()) {
         batches.dataset().gather(share, batch);
@@ -186,7 +189,7 @@ class Steps {
     gradients_[w].assign(gradients_[w].size(), LazyGradient());
     if (share.empty()) return void(worker.loss = 0);
     const Real weight = Real(share.size()) / Real(rows.size());
-    const bool by_columns = in_columns(batches, index);
+    const bool by_columns = in_columns(rows);
     if (by_columns && !worker.multiplied) columns_->multiply(w);
     Tape tape(optimizer_.parameters());
     const Var output = by_columns ? model_(ColumnRows{*columns_, w, {first, first + share.size()}})
@@ -206,14 +209,13 @@ class Steps {
     loss_ = 0;
     for (const Worker& worker : shares_) loss_ += worker.loss;
     if (!std::isfinite(loss_)) return;
-    optimizer_.begin_step(views_);
+    optimizer_.begin_step(views_, workers_.count());
     update_ = true;
   }
 
   // Worker 0, when all others have updated, and before they go on.
   void show(const Progress& progress) {
     updated_.wait_for_others();
-    if (columns_) columns_->forget();
     if (over_) return end();
     try {
       if (options_.on_batch) options_.on_batch(progress);
@@ -240,7 +242,7 @@ class Steps {
   std::vector<Worker> shares_;
   std::vector<optim::Optimizer::Gradients> gradients_;
   std::vector<optim::Optimizer::Views> views_;  // of these
-  std::optional<ColumnProduct> columns_;        // the model's first, if it suits
+  std::optional<ColumnProduct> columns_;        // the model's first, if it should
   alignas(64) double loss_ = 0;                 // of the batch
   bool update_ = false;                         // whether there is a step to take
   std::atomic<bool> over_{false};  // whether the epoch is, before its last batch or by failure

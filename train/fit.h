@@ -45,7 +45,7 @@ struct FitOptions {
   /// The mean over the samples given, by default cross-entropy. With several threads it is called
   /// on all of them at once, as the model is, each with its share of the batch. Neither may
   /// make another thread wait (by a lock, a barrier, a static's initialiser) while it calls layers,
-  /// since those that are wide wait for the other threads.
+  /// since those that are wide, and the first one, wait for the other threads.
   std::function<Var(const Var& output, const data::Batch&)> loss = {};
   std::function<void(const Progress&)> on_batch = {};
   std::function<void(const EpochReport&)> on_epoch = {};

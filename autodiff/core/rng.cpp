@@ -1,6 +1,7 @@
 // The Philox cipher and the distributions on it.
 #include <reel/autodiff/core/rng.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>

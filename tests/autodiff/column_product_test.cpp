@@ -200,12 +200,12 @@ TEST_CASE("column product: the parameter has its numbers whenever it is asked") 
     CHECK(weight.value() == before);
     CHECK(same(product_of(product), matmul(x, false, before, true)));
     CHECK(weight.value() == before);
-    const_cast<Tensor&>(weight.value()) = twice;  // which no version tells
-    product.forget();
-    CHECK(same(product_of(product), matmul(x, false, twice, true)));
-    scale(product, Real(0.5));
+    CHECK(product.is_current());
+    scale(product, 2);
+    CHECK(product.is_current());
   }
-  CHECK(weight.value() == before);  // it has ended
+  CHECK(weight.value() == twice);  // it has ended
+  weight.set_value(before);
   ColumnProduct product(weight, 2, 4);
   product_of(product);
   scale(product, 2);
@@ -215,6 +215,48 @@ TEST_CASE("column product: the parameter has its numbers whenever it is asked") 
     readers.emplace_back([&, i] { right[i] = weight.value() == twice; });
   for (std::thread& reader : readers) reader.join();
   CHECK(right == std::vector<char>(4, 1));
+}
+
+TEST_CASE("column product: who may change W") {
+  Parameter weight(random({out, in}, 1));
+  const Tensor x = random({4, in}, 3);
+  const auto use = [&](ColumnProduct& product) {
+    run(product, x, [](std::size_t, const ColumnRows& rows) { affine(rows, Parameter()); });
+  };
+  ColumnProduct product(weight, 2, 4), other(weight, 2, 4);
+  CHECK(!product.is_current());  // nobody knows W
+  use(product);
+  CHECK(product.is_current());
+  weight.mutate() *= Real(2);  // since they have multiplied
+  CHECK(!product.is_current());
+  use(product);
+  use(other);
+  scale(other, 2);
+  CHECK(other.is_current());
+  CHECK(!product.is_current());  // the other one has W's numbers
+}
+
+TEST_CASE("column product: what does not fit") {
+  Parameter weight(random({out, in}, 1));
+  ColumnProduct product(weight, 2, 4);
+  CHECK_ERROR("[column_product] 5 samples, expected at most 4.", product.room(0, 5));
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, out + 1})
+    CHECK_ERROR("[affine] takes b (5), got (",
+                run(product, random({4, in}, 3), [&](std::size_t, const ColumnRows& rows) {
+                  affine_relu(rows, Parameter(zeros({size})));
+                }));
+  weight.mutate() = zeros({out + 1, in});
+  CHECK_ERROR("[column_product] the weight had shape (5,100), now (6,100).", product.multiply(0));
+}
+
+TEST_CASE("column product: one worker alone") {
+  const Parameter weight(random({out, in}, 1));
+  const Tensor x = random({4, in}, 3);
+  ColumnProduct product(weight, 1, 4);
+  write(product, 0, x);
+  product.multiply(0);
+  CHECK(same(affine({product, 0, {1, 3}}, Parameter()).value(),
+             matmul(rows_of(x, {1, 3}), false, weight.value(), true)));
 }
 
 TEST_CASE("column product: one member alone, and one that fails") {

@@ -133,6 +133,11 @@ TEST_CASE("shared tensor: one that was moved from is not kept") {
     CHECK(taken == full({6}, 2));
   }
   for (int i = 0; i < 3; ++i) CHECK(item(*sum_of(one, one)) == 2);
+  {
+    const SharedTensor none = SharedTensor::of_shape({2, 0});  // whose list is that of numbers
+    const Tensor taken = std::move(none.mutate());
+  }
+  for (int i = 0; i < 3; ++i) CHECK(item(*sum_of(one, one)) == 2);
 }
 
 TEST_CASE("shared tensor: numbers, empty tensors and large ones") {

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/kernels.h>
 #include <reel/optim/adadelta.h>
@@ -168,6 +169,51 @@ TEST_CASE("shares: each worker updates the rows of a wide weight that it multipl
   }
   for (std::size_t w = 0; w < count; ++w)
     CHECK(updated[w] == share_of(rows, w, count).size() * columns);
+}
+
+TEST_CASE("shares: gradients by columns, from all workers or some, with others and in the midst") {
+  constexpr std::size_t out = 70, in = 100, samples = 48;
+  Rng rng(3);
+  const Tensor x = random({samples, in}, rng), g = random({samples, out}, rng);
+  const Tensor extra = random({out, in}, rng);
+  enum { all, more_workers, fewer_workers, some_shares, another, changed };
+  for (const int kind : {all, more_workers, fewer_workers, some_shares, another, changed}) {
+    CAPTURE(kind);
+    Parameter weight(random({out, in}, rng)), plain(weight.value());
+    AdamW two({weight}, {.lr = 0.1}), one({plain}, {.lr = 0.1});
+    Workers workers(kind == more_workers ? 4 : kind == fewer_workers ? 1 : 3);
+    ColumnProduct product(weight, 3, samples);
+    for (int t = 0; t < 3; ++t) {
+      for (std::size_t w = 0; w < 3; ++w) {
+        const Share own = product.columns(w);
+        const auto room = product.room(w, samples);
+        for (std::size_t i = 0; i < samples; ++i)
+          std::copy_n(x.data() + i * in + own.begin, own.size(), room.data() + i * own.size());
+        product.multiply(w);
+      }
+      std::vector<Optimizer::Gradients> shares;
+      Tensor sum = zeros({out, in});
+      for (std::size_t w = 0; w < (kind == some_shares ? 2 : 3); ++w) {
+        const Share rows = share_of(samples, w, 3);
+        Tensor part = uninitialized({rows.size(), out});
+        std::copy_n(g.data() + rows.begin * out, part.size(), part.data());
+        product.set_gradient(rows, part);
+        sum += matmul(part, true, product.whole(rows), false);
+        LazyGradient gradient({}, {std::move(part), {}, true, false, &product, rows});
+        if (kind == another && w == 1) gradient.sum = extra;
+        shares.push_back({gradient});
+      }
+      if (kind == another) sum += extra;
+      if (kind == changed && t > 0) {
+        weight.mutate() *= Real(0.5);
+        plain.mutate() *= Real(0.5);
+      }
+      two.step(shares, workers);
+      plain.set_gradient(sum);
+      one.step();
+    }
+    CHECK(near(weight.value(), plain.value(), sizeof(Real) == 8 ? 1e-9 : 1e-3, 1e-6));
+  }
 }
 
 TEST_CASE("shares: what does not fit is refused before anything has changed") {

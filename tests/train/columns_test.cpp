@@ -183,38 +183,54 @@ TEST_CASE("columns: which models and runs are shared out so") {
     return nn::cross_entropy(y + Real(0) * sum(Var(batch.images)), batch.labels);
   };
   CHECK(calls(2, spied, {.loss = loss}) == Counts(30, 0));
+  CHECK(calls(2, spied, {.on_batch = [](const Progress&) {}}) == Counts(30, 0));
+  CHECK(calls(2, spied, {.stop = [] { return false; }}) == Counts(30, 0));
   const AnomalyMode observer;
   CHECK(calls(2, spied) == Counts(30, 0));
 }
 
-TEST_CASE("columns: on_batch and stop see the weights, and may change them") {
-  for (const bool changes : {false, true}) {
-    std::vector<std::vector<std::vector<Real>>> seen;
-    for (const std::size_t threads : {1u, 2u, 3u}) {
-      nn::Sequential model = mlp();
-      Rng rng(2);
-      nn::init(model, rng);
-      const auto optimizer = momentum(model);
-      Parameter weight = model.parameters()[0];
-      Tensor& inside = weight.mutate();
-      seen.emplace_back();
-      fit(model, *optimizer, images(), rng,
-          {.epochs = 2, .batch = 10, .threads = threads, .on_batch = [&](const Progress& progress) {
-             seen.back().push_back(numbers(model));
-             if (!changes) return;
-             if (progress.batch == 2) weight.mutate() *= Real(0.5);
-             if (progress.batch == 3) inside *= Real(1.5);  // which no version tells
-             if (progress.batch == 4) weight.set_value(full(weight.shape(), Real(0.01)));
-           }});
-      seen.back().push_back(numbers(model));
-    }
-    for (const auto& several : {seen[1], seen[2]}) {
-      REQUIRE(several.size() == seen[0].size());
-      for (std::size_t i = 0; i < several.size(); ++i)
-        for (std::size_t k = 0; k < several[i].size(); ++k)
-          REQUIRE(near(several[i][k], seen[0][i][k], tolerance, tolerance));
-    }
+TEST_CASE("columns: on_epoch sees the weights, and may change and replace them") {
+  std::vector<std::vector<std::vector<Real>>> seen;
+  for (const std::size_t threads : {1u, 2u, 3u}) {
+    nn::Sequential model = mlp();
+    auto& first = dynamic_cast<nn::Linear&>(model[0]);
+    Rng rng(2);
+    nn::init(model, rng);
+    const auto optimizer = momentum(model);
+    Parameter weight = first.weight;
+    Tensor& inside = weight.mutate();
+    seen.emplace_back();
+    fit(model, *optimizer, images(), rng,
+        {.epochs = 5, .batch = 10, .threads = threads, .on_epoch = [&](const EpochReport& report) {
+           seen.back().push_back(numbers(model));
+           if (report.epoch == 1) weight.mutate() *= Real(0.5);
+           if (report.epoch == 2) inside *= Real(1.5);  // which no version tells
+           if (report.epoch == 3) weight.set_value(full(weight.shape(), Real(0.01)));
+           if (report.epoch == 4) first.weight = Parameter(full(weight.shape(), Real(0.02)));
+         }});
+    seen.back().push_back(numbers(model));
   }
+  for (const auto& several : {seen[1], seen[2]}) {
+    REQUIRE(several.size() == seen[0].size());
+    for (std::size_t i = 0; i < several.size(); ++i)
+      for (std::size_t k = 0; k < several[i].size(); ++k)
+        REQUIRE(near(several[i][k], seen[0][i][k], tolerance, tolerance));
+  }
+}
+
+TEST_CASE("columns: a batch that is larger than the data set, and than any memory") {
+  std::vector<std::vector<Real>> all;
+  for (const std::size_t threads : {1u, 2u}) {
+    nn::Sequential model = mlp();
+    Rng rng(2);
+    nn::init(model, rng);
+    const auto optimizer = sgd(model);
+    fit(model, *optimizer, images(), rng,
+        {.epochs = 2, .batch = std::numeric_limits<std::size_t>::max(), .threads = threads});
+    all.push_back(numbers(model));
+  }
+  for (std::size_t i = 0; i < all[0].size(); ++i)
+    REQUIRE(near(all[1][i], all[0][i], tolerance, tolerance));
 }
 
 // A layer whose weight is that of the first one, and that looks at it besides.
