@@ -24,7 +24,7 @@ namespace reel::inline REEL_PRECISION {
 ///     … affine_relu({product, w, samples}, bias)  // of its samples, and so on, and back
 ///     … product.gradient(w, rows, g)              // when all are back
 ///     … product.own_weight(w)                     // is updated
-class ColumnProduct : SharedTensor::Keeper {
+class ColumnProduct final : SharedTensor::Keeper {
  public:
   /// For batches of at most so many samples. Throws Error for no workers, and if there are more
   /// than lines of the cache in a row of W.
