@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -25,7 +24,7 @@ struct Dataset::Storage {
   void write(std::size_t row, Share columns, Real* to) const {
     const std::size_t start = row * features + columns.begin;
     if (bytes.empty())
-      std::memcpy(to, values.data() + start, columns.size() * sizeof(Real));
+      std::copy_n(values.data() + start, columns.size(), to);
     else
       scale_bytes(bytes.data() + start, to, columns.size(), scale);
   }
