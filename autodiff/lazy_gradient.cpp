@@ -38,8 +38,8 @@ void GradientView::compute(Share part, bool add, Real* to) const {
   }
   if (!product) return;
   const auto& [left, right, transpose_a, transpose_b, columns, samples] = *product;
-  const Tensor whole = columns ? columns->whole(samples) : Tensor();
-  const Tensor &a = *left, &b = columns ? whole : *right;
+  const SharedTensor whole = columns ? SharedTensor(columns->whole(samples)) : right.borrowed();
+  const Tensor &a = *left, &b = *whole;
   const std::size_t k = a.shape()[!transpose_a], n = b.shape()[!transpose_b];
   const std::size_t a_row = a.shape()[1], b_row = b.shape()[1];
   if (k == 0) {
