@@ -5,15 +5,13 @@
 
 #include <reel/autodiff/core/collective.h>
 #include <reel/autodiff/core/prefetch.h>
-#include <reel/autodiff/gemm.h>
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/steps.h>
+#include <reel/autodiff/stored_product.h>
 #include <reel/autodiff/tape.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-constexpr std::size_t line = 64 / sizeof(Real);
 
 void copy_rows(const Real* from, std::size_t from_stride, std::size_t rows, std::size_t columns,
                Real* to, std::size_t to_stride) {
@@ -26,14 +24,13 @@ void copy_rows(const Real* from, std::size_t from_stride, std::size_t rows, std:
 ColumnProduct::ColumnProduct(const Parameter& weight, std::size_t workers,
                              std::size_t largest_batch)
     : variable_(weight), weight_(variable_.shared()), shape_(weight.shape()), parts_(workers) {
-  if (workers == 0 || shape().size() != 2 || shape()[1] / line < workers)
+  if (workers == 0 || shape().size() != 2 || shape()[1] / least_columns < workers)
     fail_usage("column_product", workers, " workers can't share out the columns of ",
                to_string(shape()), '.');
   const std::size_t out = shape()[0];
   gradient_ = uninitialized({largest_batch, out});
   for (std::size_t w = 0; w < workers; ++w) {
     Part& part = parts_[w];
-    part.x = uninitialized({largest_batch, columns(w).size()});
     part.product = uninitialized({largest_batch, out});
     part.weight = uninitialized({out, columns(w).size()});
   }
@@ -41,25 +38,20 @@ ColumnProduct::ColumnProduct(const Parameter& weight, std::size_t workers,
 
 ColumnProduct::~ColumnProduct() { give_back(); }
 
-// If W has fewer numbers than x and the product, which then share the work with less.
+// If W has fewer numbers than x and the product, which then share the work with less, and if its
+// product is faster where x is stored than from a copy.
 bool ColumnProduct::suits(const Parameter& weight, std::size_t workers, std::size_t batch) {
   const Shape& shape = weight.shape();
-  if (workers < 2 || shape.size() != 2 || shape[1] / line < workers) return false;
+  if (workers == 0 || shape.size() != 2 || shape[0] > narrow_outputs ||
+      shape[1] / least_columns < workers)
+    return false;
   const auto out = static_cast<double>(shape[0]), in = static_cast<double>(shape[1]);
   return out * in <= static_cast<double>(batch) * (out + in);
 }
 
 // Whole lines of the cache, so that no two workers write to one of W.
 Share ColumnProduct::columns(std::size_t worker) const noexcept {
-  return share_of(shape()[1], worker, workers(), line);
-}
-
-std::span<Real> ColumnProduct::room(std::size_t worker, std::size_t samples) {
-  Part& part = parts_[worker];
-  if (samples > part.x.shape()[0])
-    fail_usage("column_product", samples, " samples, expected at most ", part.x.shape()[0], '.');
-  part.samples = samples;
-  return {part.x.data(), samples * columns(worker).size()};
+  return share_of(shape()[1], worker, workers(), least_columns);
 }
 
 bool ColumnProduct::knows_weight(std::size_t worker) const noexcept {
@@ -70,7 +62,9 @@ bool ColumnProduct::knows_weight(std::size_t worker) const noexcept {
 void ColumnProduct::multiply(std::size_t worker) {
   Part& part = parts_[worker];
   const Share own = columns(worker);
-  const std::size_t out = shape()[0], in = shape()[1];
+  const std::size_t out = shape()[0], in = shape()[1], largest = gradient_.shape()[0];
+  if (part.x.size() > largest)
+    fail_usage("column_product", part.x.size(), " samples, expected at most ", largest, '.');
   if (!knows_weight(worker)) {
     if (weight_->shape() != shape_)
       fail_usage("column_product", "the weight had shape ", to_string(shape_), ", now ",
@@ -79,8 +73,7 @@ void ColumnProduct::multiply(std::size_t worker) {
     part.version = weight_.version();
     part.known = true;
   }
-  raw_gemm(false, true, part.samples, out, own.size(), part.x.data(), own.size(),
-           part.weight.data(), own.size(), 0, part.product.data(), out);
+  stored_product(part.x, own, part.weight.data(), out, part.product.data());
 }
 
 void ColumnProduct::rows(std::size_t worker, Share samples, Real* to) const {
@@ -97,11 +90,8 @@ void ColumnProduct::rows(std::size_t worker, Share samples, Real* to) const {
 
 Tensor ColumnProduct::whole(Share samples) const {
   Tensor x = uninitialized({samples.size(), shape()[1]});
-  for (std::size_t w = 0; w < workers(); ++w) {
-    const Share own = columns(w);
-    copy_rows(parts_[w].x.data() + samples.begin * own.size(), own.size(), samples.size(),
-              own.size(), x.data() + own.begin, shape()[1]);
-  }
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    parts_[0].x.copy(samples.begin + i, {0, shape()[1]}, x.data() + i * shape()[1]);
   return x;
 }
 
@@ -111,10 +101,9 @@ void ColumnProduct::set_gradient(Share samples, const Tensor& g) {
 
 void ColumnProduct::gradient(std::size_t worker, Share rows, Real* to) const {
   const Part& part = parts_[worker];
-  const std::size_t width = columns(worker).size(), out = shape()[0];
-  prefetch(gradient_.data(), part.samples * out * sizeof(Real));
-  raw_gemm(true, false, rows.size(), width, part.samples, gradient_.data() + rows.begin, out,
-           part.x.data(), width, 0, to, width);
+  const std::size_t out = shape()[0];
+  prefetch(gradient_.data(), part.x.size() * out * sizeof(Real));
+  stored_gradient(part.x, columns(worker), gradient_.data() + rows.begin, out, rows.size(), to);
 }
 
 bool ColumnProduct::is_current() const noexcept {

@@ -2,24 +2,25 @@
 #pragma once
 
 #include <mutex>
-#include <span>
 #include <vector>
 
+#include <reel/autodiff/core/stored_rows.h>
 #include <reel/autodiff/core/workers.h>
 #include <reel/autodiff/var.h>
 
 namespace reel::inline REEL_PRECISION {
 
 /// x·Wᵀ, for a batch x (samples, in) that workers share and a parameter W (out, in). Each worker
-/// has some columns of x, for the samples of all, and the same columns of W, which it alone updates
-/// (see Optimizer); the product is the sum of what all have. So what goes from core to core are
-/// products, of which a narrow layer has few, and neither W nor its gradient.
+/// multiplies some columns of x, for the samples of all, where they are stored, by the same columns
+/// of W, which it alone updates (see Optimizer); the product is the sum of what all have. So what
+/// goes from core to core are products, of which a narrow layer has few, and neither W nor its
+/// gradient, and nobody copies x.
 ///
 /// W's numbers are with the workers from the first update on, until somebody asks the parameter for
 /// them or this ends. Until then a variable or a reference that was made of it before shows older
 /// ones.
 ///
-///     … product.room(w, batch)  // a worker writes its columns of x
+///     dataset.locate(batch, product.x(w));  // each worker
 ///     product.multiply(w);
 ///     … affine_relu({product, w, samples}, bias)  // of its samples, and so on, and back
 ///     … product.gradient(w, rows, g)              // when all are back
@@ -40,17 +41,18 @@ class ColumnProduct final : SharedTensor::Keeper {
   std::size_t workers() const noexcept { return parts_.size(); }
   /// Which columns a worker has.
   Share columns(std::size_t worker) const noexcept;
-  /// Where it writes them, for as many samples: (samples, columns), row-major. Throws Error for
-  /// more than the largest batch.
-  std::span<Real> room(std::size_t worker, std::size_t samples);
+  /// What it multiplies: the rows of the batch, the same ones for all. They stay where they are
+  /// until the step is over.
+  StoredRows& x(std::size_t worker) noexcept { return parts_[worker].x; }
   /// Whether it has its columns of W as they are now. Else to multiply is to read W, and so for
   /// when nobody changes W.
   bool knows_weight(std::size_t worker) const noexcept;
-  std::size_t samples() const noexcept { return parts_[0].samples; }
-  /// Its part of the product. Throws Error if W has another shape now.
+  std::size_t samples() const noexcept { return parts_[0].x.size(); }
+  /// Its part of the product. Throws Error for more samples than the largest batch, and if W has
+  /// another shape now.
   void multiply(std::size_t worker);
 
-  // ---- for when all have multiplied, until one of them asks for its room again
+  // ---- for when all have multiplied, until one of them asks for its x again
 
   /// to (samples, out) = some rows of the product. For members of a Collective with the numbers of
   /// the workers, all of which must ask. Throws what Collective::Member::exchange throws.
@@ -78,8 +80,8 @@ class ColumnProduct final : SharedTensor::Keeper {
 
  private:
   struct alignas(64) Part {
-    Tensor x, product, weight;  // (samples, columns), (samples, out), (out, columns)
-    std::size_t samples = 0;
+    StoredRows x;
+    Tensor product, weight;     // (samples, out), (out, columns)
     std::uint32_t version = 0;  // of W, that the columns are of
     bool known = false;         // whether they are
   };

@@ -72,7 +72,7 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
       workers_(workers),
       differentiated_(workers.count()),
       updated_(workers.count()) {
-  by_columns_ = workers.count() > 1 && widths_[0] / line >= workers.count() &&
+  by_columns_ = widths_[0] / least_columns >= workers.count() &&
                 widths_[0] * widths_[1] <= batch * (widths_[0] + widths_[1]);
   std::size_t start = 0;
   for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
@@ -96,7 +96,6 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
     const std::size_t samples = (batch + workers.count() - 1) / workers.count();
     if (by_columns_) {
       const Share part = columns(w);
-      own.images[0] = zeros({batch, part.size()});
       own.product = zeros({batch, widths_[1]});
       own.weight = zeros({widths_[1], part.size()});
       for (std::size_t i = 0; i < widths_[1]; ++i)
@@ -155,11 +154,9 @@ void BareLoop::gather(const data::Dataset& dataset, std::span<const std::uint32_
     return dataset.gather(rows.subspan(share.begin, share.size()),
                           {images, own.samples * widths_[0]}, labels);
   }
-  const std::size_t width = columns(worker).size(), out = widths_[1];
-  dataset.gather(rows, columns(worker), {own.images[0].data(), rows.size() * width});
+  dataset.locate(rows, own.stored);
+  stored_product(own.stored, columns(worker), own.weight.data(), widths_[1], own.product.data());
   dataset.gather(rows.subspan(share.begin, share.size()), labels);
-  raw_gemm(false, true, rows.size(), out, width, own.images[0].data(), width, own.weight.data(),
-           width, 0, own.product.data(), out);
 }
 
 // The scores, without the bias of the last layer.
@@ -233,11 +230,8 @@ void BareLoop::update_part(std::size_t worker) {
 void BareLoop::update_columns(Buffers& own, std::size_t worker) {
   const Share part = columns(worker);
   const std::size_t in = widths_[0], out = widths_[1], width = part.size();
-  std::size_t samples = 0;
-  for (const Buffers& of : buffers_) samples += of.samples;
-  prefetch(gradient_.data(), samples * out * sizeof(float));
-  raw_gemm(true, false, out, width, samples, gradient_.data(), out, own.images[0].data(), width, 0,
-           own.gradient.data(), width);
+  prefetch(gradient_.data(), own.stored.size() * out * sizeof(float));
+  stored_gradient(own.stored, part, gradient_.data(), out, out, own.gradient.data());
   for (std::size_t i = 0; i < out; ++i)
     update(i * in + part.begin, width, own.weight.data() + i * width,
            own.gradient.data() + i * width);

@@ -13,6 +13,7 @@
 
 #include <reel/autodiff/core/barrier.h>
 #include <reel/autodiff/core/workers.h>
+#include <reel/autodiff/stored_product.h>
 #include <reel/data/batches.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -32,9 +33,9 @@ class BareLoop {
 
  private:
   // What one worker needs for its share of the samples, and for its rows of each weight.
-  struct Buffers {
-    std::array<Tensor, 2> images;  // by columns: in the first one, those of all samples
-    Tensor weight, product;        // by columns: the first layer's, (out, columns), (samples, out)
+  struct alignas(64) Buffers {
+    std::array<Tensor, 2> images;
+    Tensor weight, product;  // by columns: the first layer's, (out, columns), (samples, out)
     std::vector<Tensor> values, deltas;             // of each layer's input, but the first one's
     std::vector<const float*> by_input, by_output;  // of each layer: its input, and the gradient
     Tensor gradient;                                // of all parameters, for its samples
@@ -42,6 +43,7 @@ class BareLoop {
     Labels labels;
     std::size_t first = 0, samples = 0;
     float loss = 0;
+    alignas(64) StoredRows stored;  // by columns: the images instead, of all samples
   };
 
   void gather(const data::Dataset& dataset, std::span<const std::uint32_t> rows, Buffers& own,
@@ -51,7 +53,7 @@ class BareLoop {
     barrier.wait(barrier.arrive([] {}));
   }
   Share columns(std::size_t worker) const {
-    return share_of(widths_[0], worker, buffers_.size(), line);
+    return share_of(widths_[0], worker, buffers_.size(), least_columns);
   }
   void backward(Buffers& own, float weight);
   void update_part(std::size_t worker);
@@ -68,8 +70,8 @@ class BareLoop {
   // Of each layer: whether its weight has more numbers than the inputs and outputs of the batch.
   // Then each worker multiplies by the rows that it updates, for the samples of all.
   std::vector<char> shared_;
-  // Whether the first weight is narrower than that. Then each worker multiplies by some columns,
-  // for the samples of all, and updates them; it has its own copy.
+  // Whether the first weight is narrower than that. Then each worker multiplies the images where
+  // they are stored by some columns, for the samples of all, and updates them; it has its own copy.
   bool by_columns_;
   Method method_;
   float lr_;

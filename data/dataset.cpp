@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <reel/autodiff/core/prefetch.h>
-#include <reel/data/gather.h>
+#include <reel/autodiff/core/stored_rows.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace data {
@@ -21,22 +21,24 @@ struct Dataset::Storage {
   std::size_t features = 0;
   DatasetInfo info;
 
-  void write(std::size_t row, Share columns, Real* to) const {
-    const std::size_t start = row * features + columns.begin;
+  const void* start(std::size_t row) const {
+    if (bytes.empty()) return values.data() + row * features;
+    return bytes.data() + row * features;
+  }
+
+  void write(std::size_t row, Real* to) const {
+    const std::size_t start = row * features;
     if (bytes.empty())
-      std::copy_n(values.data() + start, columns.size(), to);
+      std::copy_n(values.data() + start, features, to);
     else
-      scale_bytes(bytes.data() + start, to, columns.size(), scale);
+      scale_bytes(bytes.data() + start, to, features, scale);
   }
 
   // Has the start brought into the cache; from there on the processor sees the pattern itself.
-  void fetch(std::size_t row, Share columns) const {
+  void fetch(std::size_t row) const {
     constexpr std::size_t most = 4096;
-    const std::size_t start = row * features + columns.begin;
-    if (bytes.empty())
-      reel::prefetch(values.data() + start, std::min(columns.size() * sizeof(Real), most));
-    else
-      reel::prefetch(bytes.data() + start, std::min(columns.size(), most));
+    const std::size_t size = features * (bytes.empty() ? sizeof(Real) : 1);
+    reel::prefetch(start(row), std::min(size, most));
   }
 
   // Takes the labels and the description of n samples of sample_shape.
@@ -140,7 +142,7 @@ Label Dataset::label(std::size_t index) const {
 Tensor Dataset::sample(std::size_t index) const {
   check(index);
   Tensor result = uninitialized(storage_->sample_shape);
-  storage_->write(stored(index), {0, storage_->features}, result.data());
+  storage_->write(stored(index), result.data());
   return result;
 }
 
@@ -153,7 +155,7 @@ void Dataset::gather(std::span<const std::uint32_t> rows, Batch& into) const {
     images = uninitialized(shape);
   }
   into.labels.resize(rows.size());
-  copy(rows, {0, features()}, images.mutate().data());
+  copy(rows, images.mutate().data());
   copy_labels(rows, into.labels.data());
 }
 
@@ -164,20 +166,8 @@ void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Real> images
   if (labels.size() != rows.size() || images.size() != values)
     fail_usage("dataset", '"', name(), "\": room for ", images.size(), " values and ",
                labels.size(), " labels, expected ", values, " and ", rows.size(), '.');
-  copy(rows, {0, features()}, images.data());
+  copy(rows, images.data());
   copy_labels(rows, labels.data());
-}
-
-void Dataset::gather(std::span<const std::uint32_t> rows, Share columns,
-                     std::span<Real> images) const {
-  check(rows);
-  if (columns.begin > columns.end || columns.end > features())
-    fail_usage("dataset", '"', name(), "\": columns ", columns.begin, " to ", columns.end, " of ",
-               features(), '.');
-  if (images.size() != rows.size() * columns.size())
-    fail_usage("dataset", '"', name(), "\": room for ", images.size(), " values, expected ",
-               rows.size() * columns.size(), '.');
-  copy(rows, columns, images.data());
 }
 
 void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Label> labels) const {
@@ -188,14 +178,22 @@ void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Label> label
   copy_labels(rows, labels.data());
 }
 
-void Dataset::copy(std::span<const std::uint32_t> rows, Share columns, Real* images) const {
+void Dataset::locate(std::span<const std::uint32_t> rows, StoredRows& into) const {
+  check(rows);
+  const Storage& from = *storage_;
+  into.scale.reset();
+  if (!from.bytes.empty()) into.scale = from.scale;
+  into.starts.resize(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) into.starts[i] = from.start(stored(rows[i]));
+}
+
+void Dataset::copy(std::span<const std::uint32_t> rows, Real* images) const {
   constexpr std::size_t ahead = 4;
   const Storage& from = *storage_;
-  for (std::size_t i = 0; i < std::min(ahead, rows.size()); ++i)
-    from.fetch(stored(rows[i]), columns);
+  for (std::size_t i = 0; i < std::min(ahead, rows.size()); ++i) from.fetch(stored(rows[i]));
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i + ahead < rows.size()) from.fetch(stored(rows[i + ahead]), columns);
-    from.write(stored(rows[i]), columns, images + i * columns.size());
+    if (i + ahead < rows.size()) from.fetch(stored(rows[i + ahead]));
+    from.write(stored(rows[i]), images + i * from.features);
   }
 }
 

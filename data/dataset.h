@@ -11,10 +11,12 @@
 
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/core/shared_bytes.h>
-#include <reel/autodiff/core/workers.h>
 #include <reel/autodiff/shared_tensor.h>
 
 namespace reel::inline REEL_PRECISION {
+
+struct StoredRows;
+
 namespace data {
 
 /// Some samples and their labels.
@@ -70,9 +72,11 @@ class Dataset {
   void gather(std::span<const std::uint32_t> rows, std::span<Real> images,
               std::span<Label> labels) const;
 
-  /// Some columns of the images alone, (rows, columns); the labels alone.
-  void gather(std::span<const std::uint32_t> rows, Share columns, std::span<Real> images) const;
+  /// The labels alone.
   void gather(std::span<const std::uint32_t> rows, std::span<Label> labels) const;
+  /// Makes `into` the images of these rows where they are stored, without copying them. They stay
+  /// there while this data set, or one that shares its samples, lives.
+  void locate(std::span<const std::uint32_t> rows, StoredRows& into) const;
 
   /// The data set of these rows, in this order; a row may appear more than once.
   Dataset subset(std::span<const std::uint32_t> rows) const;
@@ -83,7 +87,7 @@ class Dataset {
   const Storage& storage() const;
   void check(std::size_t index) const;
   void check(std::span<const std::uint32_t> rows) const;
-  void copy(std::span<const std::uint32_t> rows, Share columns, Real* images) const;
+  void copy(std::span<const std::uint32_t> rows, Real* images) const;
   void copy_labels(std::span<const std::uint32_t> rows, Label* labels) const;
   std::size_t stored(std::size_t row) const noexcept { return rows_ ? (*rows_)[row] : row; }
 

@@ -137,7 +137,7 @@ class Steps {
       const Rows rows = batches.rows(index), share = share_of_worker(rows, w);
       data::Batch& batch = shares_[w].batch;
       if (in_columns(rows)) {
-        batches.dataset().gather(rows, columns_->columns(w), columns_->room(w, rows.size()));
+        batches.dataset().locate(rows, columns_->x(w));
         batch.labels.resize(share.size());
         batches.dataset().gather(share, batch.labels);
         const FlushSubnormals flush;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace reel {
 namespace detail {
@@ -10,8 +11,9 @@ namespace detail {
 template <bool to_write>
 void prefetch_lines(const void* memory, std::size_t bytes) noexcept {
   constexpr std::size_t line = 64;
-  const char* start = static_cast<const char*>(memory);
-  for (std::size_t i = 0; i < bytes; i += line) __builtin_prefetch(start + i, to_write);
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+  for (std::uintptr_t i = begin & ~(line - 1); i < begin + bytes; i += line)
+    __builtin_prefetch(reinterpret_cast<const void*>(i), to_write);
   asm volatile("");
 }
 

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include <reel/autodiff/core/collective.h>
-#include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/grad.h>
 #include <reel/autodiff/kernels.h>
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/tape.h>
 
 #include "../near.h"
+#include "../random.h"
 #include "../throws.h"
 
 namespace reel::inline REEL_PRECISION {
@@ -22,13 +22,6 @@ namespace {
 
 constexpr std::size_t in = 100, out = 5, line = 64 / sizeof(Real);
 const double tolerance = 500 * double(std::numeric_limits<Real>::epsilon());
-
-Tensor random(Shape shape, std::uint64_t seed) {
-  Rng rng(seed);
-  Tensor t = uninitialized(std::move(shape));
-  for (Real& x : t.storage()) x = static_cast<Real>(rng.uniform(-1, 1));
-  return t;
-}
 
 Tensor rows_of(const Tensor& x, Share rows) {
   Tensor part = uninitialized({rows.size(), x.shape()[1]});
@@ -40,13 +33,11 @@ bool same(const Tensor& y, const Tensor& expected) {
   return near(y, expected, tolerance, tolerance);
 }
 
-// Each worker writes its columns of x.
-void write(ColumnProduct& product, std::size_t w, const Tensor& x) {
-  const Share own = product.columns(w);
-  const auto room = product.room(w, x.shape()[0]);
-  REQUIRE(room.size() == x.shape()[0] * own.size());
-  for (std::size_t i = 0; i < x.shape()[0]; ++i)
-    for (std::size_t j = 0; j < own.size(); ++j) room[i * own.size() + j] = x(i, own.begin + j);
+// A worker says where the rows of x are.
+void locate(ColumnProduct& product, std::size_t w, const Tensor& x) {
+  StoredRows& rows = product.x(w);
+  rows.starts.clear();
+  for (std::size_t i = 0; i < x.shape()[0]; ++i) rows.starts.push_back(x.data() + i * x.shape()[1]);
 }
 
 // task(w, rows) as members, when all have multiplied x.
@@ -58,7 +49,7 @@ void run(ColumnProduct& product, const Tensor& x, Task task) {
   collective.start();
   workers.run([&](std::size_t w) {
     const Collective::Member member(collective, w);
-    write(product, w, x);
+    locate(product, w, x);
     product.multiply(w);
     task(w, ColumnRows{product, w, share_of(x.shape()[0], w, count)});
   });
@@ -93,8 +84,11 @@ TEST_CASE("column product: columns in whole lines, of all, and not of a wide or 
               ColumnProduct(Parameter(zeros({100})), 1, 8));
   CHECK(ColumnProduct::suits(weight, 2, 5));
   CHECK(!ColumnProduct::suits(weight, 2, 4));  // 500 numbers against 4·105
-  CHECK(!ColumnProduct::suits(weight, 1, 5));
+  CHECK(ColumnProduct::suits(weight, 1, 5));
+  CHECK(!ColumnProduct::suits(weight, 0, 5));
   CHECK(!ColumnProduct::suits(weight, 60, 500));
+  CHECK(ColumnProduct::suits(Parameter(zeros({32, in})), 2, 1000));
+  CHECK(!ColumnProduct::suits(Parameter(zeros({33, in})), 2, 1000));
   CHECK(!ColumnProduct::suits(Parameter(zeros({100})), 2, 500));
 }
 
@@ -239,12 +233,15 @@ TEST_CASE("column product: who may change W") {
 TEST_CASE("column product: what does not fit") {
   Parameter weight(random({out, in}, 1));
   ColumnProduct product(weight, 2, 4);
-  CHECK_ERROR("[column_product] 5 samples, expected at most 4.", product.room(0, 5));
+  const Tensor five = random({5, in}, 3);
+  locate(product, 0, five);
+  CHECK_ERROR("[column_product] 5 samples, expected at most 4.", product.multiply(0));
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, out + 1})
     CHECK_ERROR("[affine] takes b (5), got (",
                 run(product, random({4, in}, 3), [&](std::size_t, const ColumnRows& rows) {
                   affine_relu(rows, Parameter(zeros({size})));
                 }));
+  product.x(0).starts.pop_back();
   weight.mutate() = zeros({out + 1, in});
   CHECK_ERROR("[column_product] the weight had shape (5,100), now (6,100).", product.multiply(0));
 }
@@ -253,7 +250,7 @@ TEST_CASE("column product: one worker alone") {
   const Parameter weight(random({out, in}, 1));
   const Tensor x = random({4, in}, 3);
   ColumnProduct product(weight, 1, 4);
-  write(product, 0, x);
+  locate(product, 0, x);
   product.multiply(0);
   CHECK(same(affine({product, 0, {1, 3}}, Parameter()).value(),
              matmul(rows_of(x, {1, 3}), false, weight.value(), true)));

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include <reel/autodiff/core/collective.h>
-#include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/core/workers.h>
 #include <reel/autodiff/kernels.h>
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/tape.h>
 
 #include "../near.h"
+#include "../random.h"
 #include "../throws.h"
 
 namespace reel::inline REEL_PRECISION {
@@ -20,13 +20,6 @@ namespace {
 
 constexpr std::size_t out = 300, in = 250;  // 75,000 weights
 const double tolerance = 500 * double(std::numeric_limits<Real>::epsilon());
-
-Tensor random(Shape shape, std::uint64_t seed) {
-  Rng rng(seed);
-  Tensor t = uninitialized(std::move(shape));
-  for (Real& x : t.storage()) x = static_cast<Real>(rng.uniform(-1, 1));
-  return t;
-}
 
 template <class Task>
 void run(std::size_t count, Task task) {

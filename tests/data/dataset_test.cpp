@@ -8,6 +8,8 @@
 #include <set>
 #include <vector>
 
+#include <reel/autodiff/core/stored_rows.h>
+
 #include "idx_files.h"
 
 using namespace reel;
@@ -248,7 +250,7 @@ TEST_CASE("dataset: gathering into the caller's memory") {
   CHECK(says(error_of([&] { set.gather(Rows{2, 3, 4}, images, labels); }), Kind::usage, {"18"}));
 }
 
-TEST_CASE("dataset: gathering some columns, and labels alone") {
+TEST_CASE("dataset: where images are stored, and labels alone") {
   for (const bool of_bytes : {true, false}) {
     auto set = small(30);
     if (!of_bytes) {
@@ -259,31 +261,32 @@ TEST_CASE("dataset: gathering some columns, and labels alone") {
       for (std::size_t i = 0; i < 30; ++i) labels[i] = set.label(i);
       set = Dataset::from_arrays(std::move(samples), labels);
     }
-    std::vector<Real> all(30), images(10, Real(-1));
+    set = set.subset(Rows{0, 1, 2, 3, 4, 5, 6, 7, 29, 28, 27});
+    std::vector<Real> all(30), image(6);
     std::vector<Label> labels(5), some(5);
-    const Rows rows{2, 29, 7, 2, 11};
+    const Rows rows{2, 8, 7, 2, 10};
     set.gather(rows, all, labels);
-    set.gather(rows, Share{3, 5}, images);
-    for (std::size_t i = 0; i < 5; ++i)
-      for (std::size_t j = 0; j < 2; ++j) CHECK(same(images[2 * i + j], all[6 * i + 3 + j]));
-    set.gather(rows, Share{2, 2}, std::span<Real>());
+    StoredRows stored;
+    set.locate(Rows{0}, stored);
+    set.locate(rows, stored);
+    CHECK(stored.scale.has_value() == of_bytes);
+    REQUIRE(stored.size() == 5);
+    CHECK(stored.starts[0] == stored.starts[3]);
+    for (std::size_t i = 0; i < 5; ++i) {
+      stored.copy(i, {0, 6}, image.data());
+      for (std::size_t j = 0; j < 6; ++j) CHECK(image[j] == all[6 * i + j]);
+    }
     set.gather(rows, some);
     CHECK(some == labels);
-    CHECK(says(error_of([&] {
-                 set.gather(rows, Share{5, 7}, images);
-               }),
-               Kind::usage, {"columns 5 to 7 of 6"}));
-    CHECK(says(error_of([&] {
-                 set.gather(rows, Share{2, 3}, images);
-               }),
-               Kind::usage, {"room for 10 values, expected 5"}));
     CHECK(says(error_of([&] { set.gather(Rows{1}, some); }), Kind::usage,
                {"room for 5 labels, expected 1"}));
-    CHECK(says(error_of([&] {
-                 set.gather(Rows{30}, Share{0, 1}, images);
-               }),
-               Kind::usage, {"row 30 of 30 samples"}));
+    CHECK(says(error_of([&] { set.locate(Rows{11}, stored); }), Kind::usage,
+               {"row 11 of 11 samples"}));
+    CHECK(says(error_of([&] { set.locate(Rows{}, stored); }), Kind::usage, {"no rows"}));
+    CHECK(stored.size() == 5);
   }
+  StoredRows stored;
+  CHECK(says(error_of([&] { Dataset().locate(Rows{0}, stored); }), Kind::usage, {"holds nothing"}));
 }
 
 TEST_CASE("dataset: rows that don't exist are refused, and nothing is written") {

@@ -1,16 +1,18 @@
-// The inner loop of gathering a batch: scale a row of bytes.
+// StoredRows: a matrix whose rows lie anywhere, as numbers or as bytes.
 #pragma once
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
+#include <vector>
 
 #include <reel/autodiff/core/real.h>
+#include <reel/autodiff/core/workers.h>
 
 namespace reel::inline REEL_PRECISION {
-namespace data {
 
 /// A factor for bytes, in two parts whose products with a byte are summed. The high part leaves 8
 /// bits free, so its product is exact, the sum is the rounded product with the factor itself, and
@@ -50,5 +52,21 @@ inline void scale_bytes(const std::uint8_t* __restrict from, Real* __restrict to
   }
 }
 
-}  // namespace data
+/// The rows of a matrix x where they lie, such as the images of a batch in a data set. They are
+/// numbers, or bytes, each of which stands for its product with a factor.
+struct StoredRows {
+  std::vector<const void*> starts;  ///< of each row, const Real* or const std::uint8_t*
+  std::optional<Scale> scale;       ///< if they are bytes
+
+  std::size_t size() const noexcept { return starts.size(); }
+  /// to (columns) = some columns of a row.
+  void copy(std::size_t row, Share columns, Real* to) const {
+    if (scale)
+      scale_bytes(static_cast<const std::uint8_t*>(starts[row]) + columns.begin, to, columns.size(),
+                  *scale);
+    else
+      std::copy_n(static_cast<const Real*>(starts[row]) + columns.begin, columns.size(), to);
+  }
+};
+
 }  // namespace reel::inline REEL_PRECISION
