@@ -11,11 +11,14 @@
 #include <xtensor/xmanipulation.hpp>
 
 #include <reel/autodiff/evaluate.h>
+#include <reel/autodiff/fold.h>
 #include <reel/autodiff/gemm.h>
 #include <reel/autodiff/transpose.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
+
+using namespace folds;
 
 std::size_t normalised(int axis, std::size_t dimension, const Shape& shape,
                        std::string_view where) {
@@ -29,64 +32,6 @@ std::size_t product(const Shape& shape, std::size_t from, std::size_t to) {
   return std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(from),
                          shape.begin() + static_cast<std::ptrdiff_t>(to), std::size_t{1},
                          std::multiplies<>());
-}
-
-// Addition in independent columns, so that it vectorises; the columns are folded pairwise.
-struct Sum {
-  static constexpr Real start = 0;
-  static Real fold(Real a, Real b) { return a + b; }
-};
-
-struct Max {
-  static constexpr Real start = -std::numeric_limits<Real>::infinity();
-  static Real fold(Real a, Real b) { return a > b || a != a ? a : b; }  // keeps NaN
-};
-
-// Drops NaN, which is cheaper; for softmax, where a NaN spoils its row anyway.
-struct Peak {
-  static constexpr Real start = -std::numeric_limits<Real>::infinity();
-  static Real fold(Real a, Real b) { return std::max(a, b); }
-};
-
-struct Min {
-  static constexpr Real start = std::numeric_limits<Real>::infinity();
-  static Real fold(Real a, Real b) { return a < b || a != a ? a : b; }  // keeps NaN
-};
-
-template <class F, std::size_t width>
-Real fold_columns(const Real* x, std::size_t n) {
-  std::array<Real, width> columns;
-  columns.fill(F::start);
-  std::size_t i = 0;
-  for (; i + width <= n; i += width)
-    for (std::size_t j = 0; j < width; ++j) columns[j] = F::fold(columns[j], x[i + j]);
-  for (std::size_t j = 0; i < n; ++i, ++j) columns[j] = F::fold(columns[j], x[i]);
-  for (std::size_t half = width / 2; half > 0; half /= 2)
-    for (std::size_t j = 0; j < half; ++j) columns[j] = F::fold(columns[j], columns[j + half]);
-  return columns[0];
-}
-
-template <class F>
-Real fold_row(const Real* x, std::size_t n) {
-  if (n >= 32) return fold_columns<F, 16>(x, n);
-  if (n >= 16) return fold_columns<F, 4>(x, n);
-  Real folded = F::start;  // neighbouring rows overlap in the processor
-  for (std::size_t i = 0; i < n; ++i) folded = F::fold(folded, x[i]);
-  return folded;
-}
-
-// (outer, n, inner) → (outer, inner)
-template <class F>
-void fold_lanes(const Real* x, const Lanes& l, Real* out) {
-  for (std::size_t o = 0; o < l.outer; ++o, x += l.n * l.inner, out += l.inner) {
-    if (l.inner == 1) {
-      *out = fold_row<F>(x, l.n);
-      continue;
-    }
-    std::fill(out, out + l.inner, F::start);
-    for (std::size_t k = 0; k < l.n; ++k)
-      for (std::size_t i = 0; i < l.inner; ++i) out[i] = F::fold(out[i], x[k * l.inner + i]);
-  }
 }
 
 // Folds one run of neighbouring axes after the other, the last one first; they become 1.
@@ -129,13 +74,14 @@ void over_lanes(const Tensor& x, const Tensor& row, const Lanes& l, Tensor& y, F
   const Real* in = x.data();
   const Real* r = row.data();
   Real* out = y.data();
+  if (l.inner == 1) {
+    for (std::size_t o = 0; o < l.outer; ++o, in += l.n, out += l.n)
+      for (std::size_t k = 0; k < l.n; ++k) out[k] = f(in[k], r[o]);
+    return;
+  }
   for (std::size_t o = 0; o < l.outer; ++o, r += l.inner)
-    for (std::size_t k = 0; k < (l.inner == 1 ? 1 : l.n); ++k) {
-      const std::size_t run = l.inner == 1 ? l.n : l.inner, stride = l.inner == 1 ? 0 : 1;
-      for (std::size_t i = 0; i < run; ++i) out[i] = f(in[i], r[i * stride]);
-      in += run;
-      out += run;
-    }
+    for (std::size_t k = 0; k < l.n; ++k, in += l.inner, out += l.inner)
+      for (std::size_t i = 0; i < l.inner; ++i) out[i] = f(in[i], r[i]);
 }
 
 }  // namespace
@@ -367,11 +313,18 @@ namespace {
 // y = f(y + row), for each row of y
 template <class F>
 void apply_with_row(Tensor& y, const Tensor& row, F f) {
-  const std::size_t n = row.size();
   const Real* from = row.data();
-  Real* const end = y.data() + y.size();
-  for (Real* to = y.data(); to != end; to += n)
-    for (std::size_t j = 0; j < n; ++j) to[j] = f(to[j] + from[j]);
+  std::size_t n = row.size(), i = 0;
+  std::array<Real, several * few> rows;
+  if (n <= few && y.size() >= 2 * several * n) {
+    for (std::size_t k = 0; k < several; ++k) std::copy_n(from, n, rows.data() + k * n);
+    from = rows.data();
+    n *= several;
+  }
+  Real* const to = y.data();
+  for (; n > 0 && i + n <= y.size(); i += n)
+    for (std::size_t j = 0; j < n; ++j) to[i + j] = f(to[i + j] + from[j]);
+  for (std::size_t j = 0; i < y.size(); ++i, ++j) to[i] = f(to[i] + from[j]);
 }
 
 }  // namespace

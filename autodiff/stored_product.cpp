@@ -4,92 +4,23 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
-
 #include <reel/autodiff/core/prefetch.h>
+#include <reel/autodiff/simd.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// What a register holds, and how many outputs two rows can be multiplied by without leaving them.
-#if defined(__AVX512F__)
-constexpr std::size_t vector_bytes = 64, most_outputs = 10;
-#elif defined(__AVX__)
-constexpr std::size_t vector_bytes = 32, most_outputs = 5;
-#elif defined(__aarch64__)
-constexpr std::size_t vector_bytes = 16, most_outputs = 10;
-#else
-constexpr std::size_t vector_bytes = 16, most_outputs = 5;
-#endif
-constexpr std::size_t lanes = vector_bytes / sizeof(Real);
-using Vector [[gnu::vector_size(vector_bytes)]] = Real;
-using Index = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
-using Indices [[gnu::vector_size(vector_bytes)]] = Index;
+using namespace simd;
 
-Vector load(const Real* from) {
-  Vector v;
-  std::memcpy(&v, from, sizeof v);
-  return v;
-}
+// How many outputs two rows can be multiplied by without leaving the registers.
+constexpr std::size_t most_outputs = vector_registers == 32 ? 10 : 5;
 
-// The numbers that bytes are. g++ 12 does not find the instruction by itself, and warns of what its
-// own header does without a mask.
-Vector load(const std::uint8_t* from) {
-#if defined(__AVX512F__) && !defined(REEL_F64)
-  __m128i bytes;
-  std::memcpy(&bytes, from, sizeof bytes);
-  const auto wide = std::bit_cast<Indices>(_mm512_maskz_cvtepu8_epi32(0xFFFF, bytes));
-  return __builtin_convertvector(wide, Vector);
-#elif defined(__AVX2__) && !defined(REEL_F64)
-  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadu_si64(from)));
-#else
-  std::array<Real, lanes> numbers;
-  for (std::size_t i = 0; i < lanes; ++i) numbers[i] = from[i];
-  return load(numbers.data());
-#endif
-}
-
-void store(Real* to, Vector v) { std::memcpy(to, &v, sizeof v); }
-
-// The last `count` lanes of v, and those before them of `before`.
-Vector last(std::size_t count, Vector v, Vector before) {
-  std::array<Index, lanes> numbers;
-  for (std::size_t i = 0; i < lanes; ++i) numbers[i] = static_cast<Index>(i);
-  Indices index;
-  std::memcpy(&index, &numbers, sizeof index);
-  return index >= static_cast<Index>(lanes - count) ? v : before;
-}
-
-// Of two vectors, each in blocks of 2·Width lanes: the lower or the upper half of each block, those
-// of a and of b in turn.
-template <std::size_t Width, bool upper, std::size_t... I>
-Vector halves(Vector a, Vector b, std::index_sequence<I...>) {
-  return __builtin_shufflevector(
-      a, b,
-      static_cast<int>((I / Width % 2 ? lanes : 0) + I / (2 * Width) * (2 * Width) + I % Width +
-                       (upper ? Width : 0))...);
-}
-
-// The sum of each of 2·Width vectors whose lanes in blocks of 2·Width belong together: in lane i of
-// the first, that of vector i.
-template <std::size_t Width = lanes / 2>
-Vector sums(std::array<Vector, lanes>& v) {
-  constexpr auto all = std::make_index_sequence<lanes>();
-  for (std::size_t i = 0; i < Width; ++i)
-    v[i] = halves<Width, false>(v[i], v[i + Width], all) +
-           halves<Width, true>(v[i], v[i + Width], all);
-  if constexpr (Width == 1)
-    return v[0];
-  else
-    return sums<Width / 2>(v);
-}
+struct Sum {
+  static Vector fold(Vector a, Vector b) { return a + b; }
+};
 
 template <class Element>
 const Element* start(const StoredRows& x, std::size_t row, Share columns) {
@@ -125,7 +56,7 @@ void multiply(const std::array<const Element*, Rows> x, const std::array<const E
   }
   if (k < columns) {  // the last lanes once more, but for those that have been added
     for (std::size_t i = 0; i < Rows; ++i)
-      part[i] = last(columns - k, load(x[i] + columns - lanes), Vector{});
+      part[i] = join(lanes - (columns - k), Vector{}, load(x[i] + columns - lanes));
     add(columns - lanes, part);
   }
 #pragma GCC unroll 2
@@ -164,7 +95,7 @@ void multiply_rows(const StoredRows& x, Share rows, Share columns, const Real* w
     for (std::size_t i = 0; i < count * Outputs; i += lanes) {
       std::array<Vector, lanes> of_lanes;
       for (std::size_t j = 0; j < lanes; ++j) of_lanes[j] = load(partial.data() + (i + j) * lanes);
-      store(product.data() + i, sums(of_lanes) * scale);
+      store(product.data() + i, fold_each<Sum>(of_lanes) * scale);
     }
     for (std::size_t i = 0; i < count; ++i)
       std::copy_n(product.data() + i * Outputs, Outputs, y + (first + i) * out);
@@ -194,7 +125,7 @@ void gradient(const StoredRows& x, Share rows, std::size_t column, std::size_t c
     for (std::size_t v = 0; v < Vectors; ++v) {
       Vector sum = s[v][j] * scale;
       if (add) sum += load(to + v * lanes);
-      if (Vectors == 1 && count < lanes) sum = last(count, sum, load(to));
+      if (Vectors == 1 && count < lanes) sum = join(lanes - count, load(to), sum);
       store(to + v * lanes, sum);
     }
 }

@@ -1,12 +1,16 @@
 // Losses: one number for a batch. What training uses most is fused into one operation.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
+#include <xsimd/xsimd.hpp>
 
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
+#include <reel/autodiff/transpose.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -83,32 +87,89 @@ void check_same_shape(const char* where, const Var& prediction, const Var& targe
 
 }  // namespace
 
+namespace {
+
+// Σ log total is the logarithm of a product, which takes less time, as long as that can be held.
+Real largest_product(std::size_t classes) {
+  return std::numeric_limits<Real>::max() / (2 * Real(classes) + 1);
+}
+
+// y = w·softmax(x) for each row of x (batch, classes); Σ logsumexp(x) − x[label].
+Real cross_entropy(const Tensor& x, std::span<const Label> labels, Real w, Tensor& y) {
+  const std::size_t classes = x.shape()[1];
+  y = shift_by_max(x);
+  Real loss = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    loss -= y.data()[i * classes + static_cast<std::size_t>(labels[i])];
+  apply_to(y, xt::exp(y));
+  Real product = 1;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    Real* row = y.data() + i * classes;
+    const Real total = std::accumulate(row, row + classes, Real(0)), scale = w / total;
+    product *= total;
+    if (!(product < largest_product(classes))) loss += std::log(std::exchange(product, Real(1)));
+    for (std::size_t c = 0; c < classes; ++c) row[c] *= scale;
+  }
+  return loss + std::log(product);
+}
+
+// The same for rows of few classes, worked on as columns: as many rows at once as a vector has
+// lanes.
+constexpr std::size_t few_classes = 32;
+Real cross_entropy_of_few(const Tensor& x, std::span<const Label> labels, Real w, Tensor& y) {
+  using Vector = xsimd::batch<Real>;
+  constexpr std::size_t lanes = Vector::size;
+  const std::size_t classes = x.shape()[1];
+  y = uninitialized(x.shape());
+  alignas(64) std::array<Real, few_classes * lanes> columns;
+  alignas(64) std::array<Real, lanes> at_label, totals;
+  Real* const end = columns.data() + classes * lanes;
+  std::fill(columns.data(), end, Real(0));
+  Vector loss(0), product(1);
+  for (std::size_t first = 0; first < labels.size(); first += lanes) {
+    const std::size_t rows = std::min(lanes, labels.size() - first), start = first * classes;
+    raw_transpose(x.data() + start, classes, rows, classes, columns.data(), lanes);
+    Vector peak(-std::numeric_limits<Real>::infinity()), total(0);
+    for (Real* c = columns.data(); c != end; c += lanes)
+      peak = xsimd::max(peak, Vector::load_aligned(c));
+    peak = xsimd::select(xsimd::isinf(peak), Vector(0), peak);
+    for (Real* c = columns.data(); c != end; c += lanes) {
+      const Vector exponential = xsimd::exp(Vector::load_aligned(c) - peak);
+      total += exponential;
+      exponential.store_aligned(c);
+    }
+    const Vector scale = w / total;
+    for (Real* c = columns.data(); c != end; c += lanes)
+      (Vector::load_aligned(c) * scale).store_aligned(c);
+    raw_transpose(columns.data(), lanes, classes, rows, y.data() + start, classes);
+    peak.store_aligned(at_label.data());  // for lanes without a row
+    for (std::size_t i = 0; i < rows; ++i)
+      at_label[i] = x.data()[start + i * classes + static_cast<std::size_t>(labels[first + i])];
+    loss += peak - Vector::load_aligned(at_label.data());
+    total.store_aligned(totals.data());
+    std::fill(totals.begin() + rows, totals.end(), Real(1));
+    product *= Vector::load_aligned(totals.data());
+    if (!xsimd::all(product < Vector(largest_product(classes)))) {
+      loss += xsimd::log(product);
+      product = Vector(1);
+    }
+  }
+  return xsimd::hadd(loss + xsimd::log(product));
+}
+
+}  // namespace
+
 // L = w·Σ (logsumexp(x) − x[label]): ∂x = w·(softmax(x) − one_hot), w = 1/batch or 1
 Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Reduction reduction) {
   const Tensor& x = logits.value();
   check_labels("softmax_cross_entropy", x.shape(), labels, {});
   const std::size_t batch = x.shape()[0], classes = x.shape()[1];
   const Real weight = weight_of(reduction, batch, "softmax_cross_entropy");
-  Tensor delta = shift_by_max(x);
-  const auto at_label = [&](std::size_t i) -> Real& {
-    return delta.data()[i * classes + static_cast<std::size_t>(labels[i])];
-  };
-  Real loss = 0;
-  for (std::size_t i = 0; i < batch; ++i) loss -= at_label(i);
-  apply_to(delta, xt::exp(delta));
-  // Σ log total as the logarithm of a product, which takes less time, as long as that can be held
-  const Real largest = std::numeric_limits<Real>::max() / (2 * Real(classes) + 1);
-  Real product = 1;
-  for (std::size_t i = 0; i < batch; ++i) {
-    Real* row = delta.data() + i * classes;
-    const Real total = std::accumulate(row, row + classes, Real(0));
-    product *= total;
-    if (!(product < largest)) loss += std::log(std::exchange(product, Real(1)));
-    const Real scale = weight / total;
-    for (std::size_t c = 0; c < classes; ++c) row[c] *= scale;
-    at_label(i) -= weight;
-  }
-  loss += std::log(product);
+  Tensor delta;
+  const Real loss = classes <= few_classes ? cross_entropy_of_few(x, labels, weight, delta)
+                                           : cross_entropy(x, labels, weight, delta);
+  for (std::size_t i = 0; i < batch; ++i)
+    delta.data()[i * classes + static_cast<std::size_t>(labels[i])] -= weight;
   return record("softmax_cross_entropy", {logits}, SharedTensor::full({}, weight * loss),
                 [delta = SharedTensor(std::move(delta)), weight, classes,
                  labels = Labels(labels.begin(), labels.end())](auto& d, auto& g, auto in, auto&) {

@@ -9,8 +9,11 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/evaluate.h>
+#include <reel/autodiff/grad.h>
 #include <reel/autodiff/kernels.h>
 #include <reel/autodiff/ops.h>
+#include <reel/autodiff/tape.h>
 
 #include "../near.h"
 #include "../throws.h"
@@ -126,6 +129,42 @@ TEST_CASE("sum and max over every set of axes") {
   }
   check_reductions({2, 3, 4, 5});
   check_reductions({2, 0, 4, 5});
+  for (const std::size_t n : {15U, 16U, 23U, 24U, 41U})
+    for (const std::size_t m : {10U, 32U, 33U}) check_reductions({n, m});
+}
+
+TEST_CASE("max over many rows keeps NaN") {
+  for (const std::size_t row : {0U, 8U, 17U, 40U}) {
+    Tensor x = random_tensor({41, 3});
+    x(row, 1) = nan;
+    const Tensor most = reel::max(x, 0);
+    CHECK(std::isnan(most(1)));
+    CHECK_FALSE(std::isnan(most(0)));
+    CHECK_FALSE(std::isnan(most(2)));
+  }
+}
+
+TEST_CASE("add_row and add_row_relu") {
+  for (const std::size_t rows : {0U, 1U, 7U, 8U, 9U, 17U})
+    for (const std::size_t n : {0U, 1U, 3U, 10U, 32U, 33U}) {
+      CAPTURE(rows);
+      CAPTURE(n);
+      const Tensor x = random_tensor({rows, n}), row = random_tensor({n}, 2);
+      Tensor y = x, rectified = x;
+      add_row(y, row);
+      add_row_relu(rectified, row);
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; j < n; ++j) {
+          CHECK(y(i, j) == x(i, j) + row(j));
+          CHECK(rectified(i, j) == std::max(x(i, j) + row(j), Real(0)));
+        }
+    }
+  Tensor y = full({9, 2}, 1);
+  add_row_relu(y, vector({nan, -2}));
+  for (std::size_t i = 0; i < 9; ++i) {
+    CHECK(std::isnan(y(i, 0)));
+    CHECK(y(i, 1) == 0);
+  }
 }
 
 TEST_CASE("sum and max with five axes") {
@@ -371,6 +410,51 @@ TEST_CASE("softmax_cross_entropy: of many rows") {
       const double expected = equal ? static_cast<double>(batch) * std::log(10.0) : 0;
       CHECK(std::abs(loss - expected) <=
             4 * eps * expected * std::sqrt(static_cast<double>(batch)));
+    }
+}
+
+// The loss and its gradient, from log_softmax row by row.
+TEST_CASE("softmax_cross_entropy: of any number of rows and classes") {
+  for (const std::size_t batch : {1u, 2u, 7u, 15u, 16u, 17u, 33u, 64u})
+    for (const std::size_t classes : {1u, 2u, 10u, 31u, 32u, 33u, 50u})
+      for (const Real size : {Real(1), Real(1000)}) {
+        CAPTURE(batch);
+        CAPTURE(classes);
+        CAPTURE(size);
+        Rng rng(batch);
+        Labels labels(batch);
+        for (Label& label : labels) label = static_cast<Label>(rng.below(classes));
+        const Tensor x = evaluate(size * random_tensor({batch, classes}));
+        const Tensor log_p = log_softmax(x);
+        double expected = 0;
+        for (std::size_t i = 0; i < batch; ++i)
+          expected -= log_p(i, static_cast<std::size_t>(labels[i]));
+        Tape tape;
+        const Var logits = tape.variable(x);
+        const Var loss = softmax_cross_entropy(logits, labels, Reduction::sum);
+        const double n = static_cast<double>(batch);
+        CHECK(near(loss.item(), expected, 8 * eps * n, 8 * eps * n));
+        const Tensor gradient = grad(loss, logits).value();
+        for (std::size_t i = 0; i < batch; ++i)
+          for (std::size_t c = 0; c < classes; ++c) {
+            const double p = std::exp(double(log_p(i, c)));
+            CHECK(near(gradient(i, c), p - (labels[i] == Label(c)), 0, 40 * eps * double(size)));
+          }
+      }
+}
+
+TEST_CASE("softmax_cross_entropy: what is no number stays in its row") {
+  for (const Real wrong : {nan, inf, -inf})
+    for (const std::size_t row : {0u, 15u, 16u, 18u}) {
+      Tensor x = random_tensor({19, 4});
+      for (std::size_t c = 0; c < 4; ++c) x(row, c) = wrong;
+      Tape tape;
+      const Var logits = tape.variable(x);
+      const Var loss = softmax_cross_entropy(logits, Labels(19, 2), Reduction::sum);
+      CHECK_FALSE(std::isfinite(loss.item()));
+      const Tensor gradient = grad(loss, logits).value();
+      for (std::size_t i = 0; i < 19; ++i)
+        for (std::size_t c = 0; c < 4; ++c) CHECK(std::isfinite(gradient(i, c)) == (i != row));
     }
 }
 

@@ -73,9 +73,11 @@ TEST_CASE("stored product: products and gradients of any number of rows, columns
       {8, 100, {3, 100}},    {9, 100, {0, 97}},      {17, 5 * L - 1, {1, 5 * L - 1}},
       {64, 784, {400, 784}}, {700, 784, {0, 784}}};  // more than stay in the cache
   for (const bool of_bytes : {true, false})
-    for (const auto& [count, width, columns] : sizes) {
-      const Rows rows(count, width, of_bytes);
-      for (const std::size_t out : {1, 2, 3, 5, 6, 10, 11, 23}) {
+    for (const Size& size : sizes) {
+      const std::size_t count = size.rows;
+      const Share columns = size.columns;
+      const Rows rows(count, size.width, of_bytes);
+      for (const std::size_t out : {1u, 2u, 3u, 5u, 6u, 10u, 11u, 23u}) {
         CAPTURE(of_bytes);
         CAPTURE(count);
         CAPTURE(out);
