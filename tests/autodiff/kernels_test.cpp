@@ -443,6 +443,21 @@ TEST_CASE("softmax_cross_entropy: of any number of rows and classes") {
       }
 }
 
+TEST_CASE("softmax_cross_entropy: one infinite logit") {
+  Tensor x = zeros({3, 4});
+  x(0, 1) = inf;
+  x(1, 1) = -inf;
+  Tape tape;
+  const Var logits = tape.variable(x);
+  const Tensor gradient =
+      grad(softmax_cross_entropy(logits, Labels(3, 0), Reduction::sum), logits).value();
+  CHECK(std::isnan(gradient(0, 1)));
+  CHECK(gradient(0, 0) == -1);  // the others have no probability
+  CHECK(gradient(0, 2) == 0);
+  CHECK(gradient(1, 1) == 0);
+  CHECK(near(gradient(1, 2), 1. / 3, 4 * eps));
+}
+
 TEST_CASE("softmax_cross_entropy: what is no number stays in its row") {
   for (const Real wrong : {nan, inf, -inf})
     for (const std::size_t row : {0u, 15u, 16u, 18u}) {

@@ -71,7 +71,8 @@ TEST_CASE("stored product: products and gradients of any number of rows, columns
   const Size sizes[] = {
       {1, L, {0, L}},        {2, L + 1, {0, L + 1}}, {7, 3 * L, {L, 3 * L}},
       {8, 100, {3, 100}},    {9, 100, {0, 97}},      {17, 5 * L - 1, {1, 5 * L - 1}},
-      {64, 784, {400, 784}}, {700, 784, {0, 784}}};  // more than stay in the cache
+      {64, 784, {400, 784}}, {700, 784, {0, 784}},  // more than stay in the cache
+      {500, 783, {0, 783}}};
   for (const bool of_bytes : {true, false})
     for (const Size& size : sizes) {
       const std::size_t count = size.rows;

@@ -251,6 +251,7 @@ TEST_CASE("dataset: gathering into the caller's memory") {
 }
 
 TEST_CASE("dataset: where images are stored, and labels alone") {
+  StoredRows stored;
   for (const bool of_bytes : {true, false}) {
     auto set = small(30);
     if (!of_bytes) {
@@ -266,8 +267,6 @@ TEST_CASE("dataset: where images are stored, and labels alone") {
     std::vector<Label> labels(5), some(5);
     const Rows rows{2, 8, 7, 2, 10};
     set.gather(rows, all, labels);
-    StoredRows stored;
-    set.locate(Rows{0}, stored);
     set.locate(rows, stored);
     CHECK(stored.scale.has_value() == of_bytes);
     REQUIRE(stored.size() == 5);
@@ -285,7 +284,6 @@ TEST_CASE("dataset: where images are stored, and labels alone") {
     CHECK(says(error_of([&] { set.locate(Rows{}, stored); }), Kind::usage, {"no rows"}));
     CHECK(stored.size() == 5);
   }
-  StoredRows stored;
   CHECK(says(error_of([&] { Dataset().locate(Rows{0}, stored); }), Kind::usage, {"holds nothing"}));
 }
 
