@@ -85,10 +85,6 @@ void check_same_shape(const char* where, const Var& prediction, const Var& targe
                to_string(target.shape()), " differ in shape.");
 }
 
-}  // namespace
-
-namespace {
-
 // Σ log total is the logarithm of a product, which takes less time, as long as that can be held.
 Real largest_product(std::size_t classes) {
   return std::numeric_limits<Real>::max() / (2 * Real(classes) + 1);
