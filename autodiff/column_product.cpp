@@ -38,12 +38,12 @@ ColumnProduct::ColumnProduct(const Parameter& weight, std::size_t workers,
 
 ColumnProduct::~ColumnProduct() { give_back(); }
 
-// If W has fewer numbers than x and the product, which then share the work with less, and if its
-// product is faster where x is stored than from a copy.
+// If the product is faster where x is stored than from a copy, and W has fewer numbers than x and
+// the product: then it is not W that should be shared out.
 bool ColumnProduct::suits(const Parameter& weight, std::size_t workers, std::size_t batch) {
   const Shape& shape = weight.shape();
   if (workers == 0 || shape.size() != 2 || shape[0] > narrow_outputs ||
-      shape[1] / least_columns < workers)
+      shape[1] / least_columns < workers || shape[1] / workers > most_columns)
     return false;
   const auto out = static_cast<double>(shape[0]), in = static_cast<double>(shape[1]);
   return out * in <= static_cast<double>(batch) * (out + in);

@@ -22,7 +22,7 @@ struct Max {
   static Real fold(Real a, Real b) { return a > b || a != a ? a : b; }  // keeps NaN
 };
 
-// Drops NaN, which is cheaper; for softmax, where a NaN spoils its row anyway.
+// May drop NaN, which is cheaper; for softmax, where a NaN spoils its row anyway.
 struct Peak {
   static constexpr Real start = -std::numeric_limits<Real>::infinity();
   static Real fold(Real a, Real b) { return std::max(a, b); }

@@ -9,7 +9,7 @@ namespace reel::inline REEL_PRECISION {
 class ColumnProduct;
 
 /// op(a)·op(b) of two matrices, where op transposes if the flag says so; or none. b may be some
-/// rows of what threads have in columns.
+/// samples of a ColumnProduct.
 struct LazyProduct {
   SharedTensor a, b;
   bool transpose_a = false, transpose_b = false;

@@ -36,10 +36,11 @@ template <std::size_t Rows, std::size_t Outputs, class Element>
 void multiply(const std::array<const Element*, Rows> x, const std::array<const Element*, Rows> next,
               std::size_t columns, const Real* w, Real* partial) {
   Vector s[Rows][Outputs]{};
-  const auto add = [&](std::size_t k, const std::array<Vector, Rows>& part) {
+  const auto add = [&](std::size_t k, const std::array<Vector, Rows>& part, std::size_t done = 0) {
 #pragma GCC unroll 16
     for (std::size_t j = 0; j < Outputs; ++j) {
-      const Vector row = load(w + j * columns + k);
+      Vector row = load(w + j * columns + k);
+      if (done > 0) row = join(done, Vector{}, row);
 #pragma GCC unroll 2
       for (std::size_t i = 0; i < Rows; ++i) s[i][j] += part[i] * row;
     }
@@ -55,9 +56,9 @@ void multiply(const std::array<const Element*, Rows> x, const std::array<const E
     add(k, part);
   }
   if (k < columns) {  // the last lanes once more, but for those that have been added
-    for (std::size_t i = 0; i < Rows; ++i)
-      part[i] = join(lanes - (columns - k), Vector{}, load(x[i] + columns - lanes));
-    add(columns - lanes, part);
+    const std::size_t last = columns - lanes, done = k - last;
+    for (std::size_t i = 0; i < Rows; ++i) part[i] = join(done, Vector{}, load(x[i] + last));
+    add(last, part, done);
   }
 #pragma GCC unroll 2
   for (std::size_t i = 0; i < Rows; ++i)

@@ -72,7 +72,7 @@ BareLoop::BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method me
       workers_(workers),
       differentiated_(workers.count()),
       updated_(workers.count()) {
-  by_columns_ = widths_[0] / least_columns >= workers.count() &&
+  by_columns_ = widths_[0] / least_columns >= workers.count() && widths_[1] <= narrow_outputs &&
                 widths_[0] * widths_[1] <= batch * (widths_[0] + widths_[1]);
   std::size_t start = 0;
   for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
@@ -246,7 +246,7 @@ void BareLoop::update_rows(std::size_t l, std::size_t row, std::size_t rows, Buf
     const Buffers& from = buffers_[w];
     const float* delta = from.by_output[l] + row;
     add_rows(delta, from.samples, rows, out, by_bias.data());
-    if (in_rows_[l])
+    if (in_rows_[l] && !(l == 0 && by_columns_))
       raw_gemm(true, false, rows, in, from.samples, delta, out, from.by_input[l], in, w > 0,
                own.rows.data(), in);
   }

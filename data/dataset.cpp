@@ -181,9 +181,9 @@ void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Label> label
 void Dataset::locate(std::span<const std::uint32_t> rows, StoredRows& into) const {
   check(rows);
   const Storage& from = *storage_;
+  into.starts.resize(rows.size());
   into.scale.reset();
   if (!from.bytes.empty()) into.scale = from.scale;
-  into.starts.resize(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) into.starts[i] = from.start(stored(rows[i]));
 }
 

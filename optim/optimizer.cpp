@@ -231,8 +231,8 @@ void Optimizer::check_shape(std::size_t i, const Shape& gradient) const {
                ", and it was given with ", to_string(slots_[i].shape), '.');
 }
 
-// Of gradients by columns that can't be updated so; by one thread, since others may overwrite their
-// columns of x as soon as they have updated.
+// Of gradients by columns that can't be updated so; by one thread, since workers may ask for the
+// next x as soon as they have updated.
 void Optimizer::sum_columns(std::size_t i, std::span<const Views> shares) {
   Slot& slot = slots_[i];
   slot.grain = 1;

@@ -47,9 +47,9 @@ Var loss_of(const Var& output, const data::Batch& batch, std::size_t classes) {
 // The steps of a run. An epoch is one task of the workers, in which they meet twice a step: when
 // each has differentiated its share of the batch, on a tape of its own and with the share's part of
 // the batch as weight, and when each has updated its part of the parameters. Between arriving there
-// and waiting each gathers its share of the next batch. What the model needs of the entire batch it
-// sums as a member of a collective, and what it draws depends on the step and the sample, not on
-// the share.
+// and waiting each gathers its share of the next batch, or multiplies its columns. What the model
+// needs of the entire batch it sums as a member of a collective, and what it draws depends on the
+// step and the sample, not on the share.
 class Steps {
  public:
   Steps(nn::Module& model, optim::Optimizer& optimizer, Workers& workers, const FitOptions& options)

@@ -12,6 +12,7 @@ template <bool to_write>
 void prefetch_lines(const void* memory, std::size_t bytes) noexcept {
   constexpr std::size_t line = 64;
   const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+  if (bytes == 0) return;
   for (std::uintptr_t i = begin & ~(line - 1); i < begin + bytes; i += line)
     __builtin_prefetch(reinterpret_cast<const void*>(i), to_write);
   asm volatile("");

@@ -89,6 +89,9 @@ TEST_CASE("column product: columns in whole lines, of all, and not of a wide or 
   CHECK(!ColumnProduct::suits(weight, 60, 500));
   CHECK(ColumnProduct::suits(Parameter(zeros({32, in})), 2, 1000));
   CHECK(!ColumnProduct::suits(Parameter(zeros({33, in})), 2, 1000));
+  const std::size_t most = (1 << 15) / sizeof(Real);  // columns that stay in the cache
+  CHECK(ColumnProduct::suits(Parameter(zeros({2, 2 * most})), 2, 1000));
+  CHECK(!ColumnProduct::suits(Parameter(zeros({2, 2 * most + 2})), 2, 1000));
   CHECK(!ColumnProduct::suits(Parameter(zeros({100})), 2, 500));
 }
 

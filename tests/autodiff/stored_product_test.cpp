@@ -115,6 +115,7 @@ TEST_CASE("stored product: no row, and what is no number stays in its row and co
   CHECK(by_w == zeros({3, L}));
 
   constexpr std::size_t width = 2 * L + 3;
+  constexpr Real inf = std::numeric_limits<Real>::infinity();
   const Real nan = std::numeric_limits<Real>::quiet_NaN();
   const Tensor w = random({3, width}, 1), g = random({5, 3}, 2);
   for (std::size_t column = 0; column < width; ++column) {
@@ -130,6 +131,25 @@ TEST_CASE("stored product: no row, and what is no number stays in its row and co
     for (std::size_t j = 0; j < 3; ++j)
       for (std::size_t k = 0; k < width; ++k) CHECK(std::isnan(gradient(j, k)) == (k == column));
   }
+  for (const Real infinite : {inf, -inf})  // in x, then in W
+    for (const bool of_bytes : {true, false})
+      for (std::size_t column = 0; column < width; ++column) {
+        CAPTURE(column);
+        Rows rows(1, width, of_bytes);
+        Tensor weight = full({2, width}, 1), product = uninitialized({1, 2});
+        if (!of_bytes) {
+          rows.numbers.assign(rows.numbers.size(), 1);
+          const_cast<Real*>(static_cast<const Real*>(rows.stored.starts[0]))[column] = infinite;
+          stored_product(rows.stored, {0, width}, weight.data(), 2, product.data());
+          CHECK(product(0, 0) == infinite);
+          rows.numbers.assign(rows.numbers.size(), 1);
+        }
+        rows.bytes.assign(rows.bytes.size(), 1);
+        weight(1, column) = infinite;
+        stored_product(rows.stored, {0, width}, weight.data(), 2, product.data());
+        CHECK(std::isfinite(product(0, 0)));
+        CHECK(product(0, 1) == infinite);
+      }
   for (std::size_t column = 0; column < width; ++column) {  // bytes, by a weight that is none
     const Rows rows(5, width, true);
     Tensor broken = w, product = uninitialized({5, 3});

@@ -86,6 +86,11 @@ TEST_CASE("dataset: another scale is rounded once") {
     const Tensor sample = set.sample(0);
     for (std::size_t i = 0; i < 256; ++i)
       CHECK(sample(i) == static_cast<Real>(static_cast<double>(i) * scale));
+    StoredRows stored;
+    set.locate(Rows{0}, stored);
+    std::vector<Real> copy(256);
+    stored.copy(0, {0, 256}, copy.data());
+    CHECK(std::equal(copy.begin(), copy.end(), sample.begin()));
   }
   for (const double scale : {0.0, std::nan(""), std::numeric_limits<double>::infinity()})
     CHECK(
