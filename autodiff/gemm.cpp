@@ -1,19 +1,16 @@
-// Matrix products by oneDNN (single precision, where it was found) or by CBLAS; those of a single
-// row, and small ones that OpenBLAS has kernels for, by CBLAS.
+// Matrix products by oneDNN (single precision, where it was found, has a safe kernel and is faster)
+// or by CBLAS. Both keep the thread's stack, so that signal handlers may run at any time.
 #include <reel/autodiff/gemm.h>
 
-#include <algorithm>
 #include <mutex>
 #include <xtensor/xstorage.hpp>
 
 #include <cblas.h>
-#if defined(REEL_WITH_ONEDNN) && !defined(REEL_F64)
-#include <dnnl.h>
-#define REEL_GEMM_ONEDNN 1
-#endif
 
-#include <reel/autodiff/core/workers.h>
+#ifdef REEL_WITH_ONEDNN
+#include <reel/autodiff/onednn_product.h>
 #include <reel/autodiff/transpose.h>
+#endif
 
 // Present when the library behind CBLAS is OpenBLAS, or when the process has an OpenMP run-time.
 extern "C" {
@@ -68,17 +65,7 @@ void vector_product(bool tb, std::size_t n, std::size_t k, const Real* a, std::s
       size(ldb), a, size(stride), beta, c, 1);
 }
 
-#ifdef REEL_GEMM_ONEDNN
-void product_by_onednn(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
-                       std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
-                       std::size_t ldc) {
-  const auto size = [](std::size_t x) { return static_cast<dnnl_dim_t>(x); };
-  const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', size(m), size(n), size(k),
-                                          1, a, size(lda), b, size(ldb), beta, c, size(ldc));
-  if (status != dnnl_success)
-    fail(Error::Kind::failure, "matmul", "oneDNN refused a product, status ", int{status}, '.');
-}
-
+#ifdef REEL_WITH_ONEDNN
 // Where OpenBLAS has kernels for AVX-512 it multiplies small matrices without packing them first.
 bool openblas_has_small_kernels() {
   static const bool has = [] {
@@ -89,47 +76,23 @@ bool openblas_has_small_kernels() {
   return has;
 }
 
-// So few products that packing would be the larger part.
-constexpr std::size_t few = 1 << 18;
-// x·Wᵀ is summed by 16 along k, which is no gain if there are less than two times 16.
-constexpr std::size_t least_inner = 32;
+// The bounds within which OpenBLAS 0.3.21 takes products unpacked, and is faster than oneDNN.
+// (Packing is slower, and where memory is limited OpenBLAS waits for the buffers for ever, until
+// 0.3.31.)
+constexpr std::size_t most_unpacked = 1'000'000, largest_c = 1200, least_k = 32;
 
-// Whether it does so, in the bounds that 0.3.21 shows, and is faster: x·Wᵀ takes four fifths of
-// oneDNN's time, other products only if few. Its usual way is left alone: where memory is limited
-// it waits for its buffers for ever (until 0.3.31).
-bool is_small(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k) {
-  constexpr std::size_t most = 1'000'000, largest_c = 1200;
-  if (tb) return !ta && k >= least_inner && m * n <= largest_c && m * n * k <= most;
-  return m * n * k <= (ta ? 3 * few : few);
+bool is_unpacked(bool tb, std::size_t m, std::size_t n, std::size_t k) {
+  return m * n * k <= most_unpacked && !(tb && (m * n > largest_c || k < least_k));
 }
 
 // c (m,n) = op(a)·bᵀ + beta·c as a product with the transposed bᵀ
-void small_product_with_transposed(bool ta, std::size_t m, std::size_t n, std::size_t k,
-                                   const Real* a, std::size_t lda, const Real* b, std::size_t ldb,
-                                   Real beta, Real* c, std::size_t ldc) {
+void product_with_transposed(bool ta, std::size_t m, std::size_t n, std::size_t k, const Real* a,
+                             std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
+                             std::size_t ldc) {
   xt::uvector<Real, memory::Allocator<Real>> transposed(k * n);
   raw_transpose(b, ldb, n, k, transposed.data(), n);
   product_by_cblas(ta, false, m, n, k, a, lda, transposed.data(), n, beta, c, ldc);
 }
-
-// c (m,n) = a·op(b) as (op(b)ᵀ·aᵀ)ᵀ, some rows of a at a time
-void product_of_transposes(bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
-                           std::size_t lda, const Real* b, std::size_t ldb, Real* c,
-                           std::size_t ldc, std::size_t rows_at_once) {
-  const std::size_t blocks = (m + rows_at_once - 1) / rows_at_once;
-  xt::uvector<Real, memory::Allocator<Real>> transposed(n * std::min(m, rows_at_once));
-  for (std::size_t i = 0; i < blocks; ++i) {
-    const Share part = share_of(m, i, blocks);
-    product_by_onednn(!tb, true, n, part.size(), k, b, ldb, a + part.begin * lda, lda, 0,
-                      transposed.data(), part.size());
-    raw_transpose(transposed.data(), part.size(), n, part.size(), c + part.begin * ldc, ldc);
-  }
-}
-
-// oneDNN's kernels are faster with the operands in turn where c has many rows and few columns, as
-// the scores of a classifier (two thirds of the time, in blocks of this many rows), and for x·Wᵀ of
-// few samples x with many features (by 5 to 20 %).
-constexpr std::size_t narrow_columns = 12, narrow_rows = 56, many_features = 6;  // a sample
 #endif
 
 }  // namespace
@@ -139,23 +102,18 @@ void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, con
               std::size_t ldc) {
   use_one_thread();
   if (m == 1) return vector_product(tb, n, k, a, ta ? lda : 1, b, ldb, beta, c);
-#ifdef REEL_GEMM_ONEDNN
-  if (openblas_has_small_kernels()) {
-    if (is_small(ta, tb, m, n, k))
-      return product_by_cblas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
-    if (tb && k < least_inner && is_small(ta, false, m, n, k))
-      return small_product_with_transposed(ta, m, n, k, a, lda, b, ldb, beta, c, ldc);
+#ifdef REEL_WITH_ONEDNN
+  static const bool has_onednn = !onednn_name().empty();
+  if (has_onednn) {
+    const bool small_kernels = openblas_has_small_kernels();
+    if (small_kernels && tb && k < least_k && is_unpacked(false, m, n, k))
+      return product_with_transposed(ta, m, n, k, a, lda, b, ldb, beta, c, ldc);
+    if (!(small_kernels && is_unpacked(tb, m, n, k)) && (beta == 0 || beta == 1) &&
+        onednn_product(ta, tb, m, n, k, a, lda, b, ldb, beta == 1, c, ldc))
+      return;
   }
-  if (!ta && beta == 0) {
-    if (n <= narrow_columns && m > n && k > n)
-      return product_of_transposes(tb, m, n, k, a, lda, b, ldb, c, ldc, narrow_rows);
-    if (tb && n > narrow_columns && k >= many_features * m)
-      return product_of_transposes(tb, m, n, k, a, lda, b, ldb, c, ldc, m);
-  }
-  product_by_onednn(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
-#else
-  product_by_cblas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
 #endif
+  product_by_cblas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
 void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Real beta,
@@ -193,14 +151,11 @@ std::string blas_name() {
     const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 NO_AFFINITY …"
     name = config.substr(0, config.find(' ', config.find(' ') + 1));
   }
-#ifdef REEL_GEMM_ONEDNN
-  const dnnl_version_t* version = dnnl_version();
-  const std::string onednn =
-      concat("oneDNN ", version->major, '.', version->minor, '.', version->patch);
-  return openblas_has_small_kernels() ? concat(onednn, " and ", name) : onednn;
-#else
-  return name;
+#ifdef REEL_WITH_ONEDNN
+  if (const std::string onednn = onednn_name(); !onednn.empty())
+    name = concat(onednn, " and ", name);
 #endif
+  return name;
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -21,7 +21,7 @@ void raw_gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, 
 /// does.
 void use_one_thread();
 
-/// What computes the products, for a program's banner: "oneDNN 2.6.3", "OpenBLAS 0.3.21" or
+/// The libraries that compute the products, for a program's banner: "OpenBLAS 0.3.21" or
 /// "oneDNN 2.6.3 and OpenBLAS 0.3.21".
 std::string blas_name();
 

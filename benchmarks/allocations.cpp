@@ -81,12 +81,11 @@ void cblas_sgemm(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, bl
 }
 
 #ifdef REEL_WITH_ONEDNN
-dnnl_status_t dnnl_sgemm(char ta, char tb, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k, float alpha,
-                         const float* a, dnnl_dim_t lda, const float* b, dnnl_dim_t ldb, float beta,
-                         float* c, dnnl_dim_t ldc) {
-  static const auto real = next<decltype(&dnnl_sgemm)>("dnnl_sgemm");
+dnnl_status_t dnnl_primitive_execute(const_dnnl_primitive_t primitive, dnnl_stream_t stream,
+                                     int count, const dnnl_exec_arg_t* arguments) {
+  static const auto real = next<decltype(&dnnl_primitive_execute)>("dnnl_primitive_execute");
   const InsideBlas scope;
-  return real(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  return real(primitive, stream, count, arguments);
 }
 #endif
 

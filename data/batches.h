@@ -16,7 +16,7 @@ struct BatchOptions {
   std::size_t size = 128;
   bool drop_last = false;  ///< leaves out the last batch if it is smaller than the others
   /// Shuffle in blocks of this many neighbouring samples: the blocks come in a random order, and
-  /// within each its samples, so that reading stays near one place of a mapped file. 0: shuffle
+  /// within each its samples, so that reading stays near one place of a file. 0: shuffle
   /// all.
   std::size_t block = 0;
 };

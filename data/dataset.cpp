@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <reel/autodiff/core/prefetch.h>
 #include <reel/autodiff/core/stored_rows.h>
@@ -13,31 +15,43 @@ namespace reel::inline REEL_PRECISION {
 namespace data {
 
 struct Dataset::Storage {
-  SharedBytes bytes;  // (n, features), or empty:
-  Tensor values;      // (n, …)
+  // (n, …): the numbers, or bytes to be scaled, in memory or in a file
+  std::variant<Tensor, SharedBytes, FileBytes> samples;
   Scale scale{1};
   Labels labels;  // (n)
   Shape sample_shape;
   std::size_t features = 0;
   DatasetInfo info;
 
+  // Where a row starts, of samples in memory.
   const void* start(std::size_t row) const {
-    if (bytes.empty()) return values.data() + row * features;
-    return bytes.data() + row * features;
+    if (const auto* numbers = std::get_if<Tensor>(&samples))
+      return numbers->data() + row * features;
+    return std::get<SharedBytes>(samples).data() + row * features;
   }
 
   void write(std::size_t row, Real* to) const {
-    const std::size_t start = row * features;
-    if (bytes.empty())
-      std::copy_n(values.data() + start, features, to);
+    if (const auto* numbers = std::get_if<Tensor>(&samples))
+      std::copy_n(numbers->data() + row * features, features, to);
+    else if (const auto* bytes = std::get_if<SharedBytes>(&samples))
+      scale_bytes(bytes->data() + row * features, to, features, scale);
     else
-      scale_bytes(bytes.data() + start, to, features, scale);
+      write_from_file(row, to);
+  }
+
+  void write_from_file(std::size_t row, Real* to) const {
+    thread_local std::vector<std::uint8_t> bytes;
+    bytes.resize(features);
+    std::get<FileBytes>(samples).read(row * features, bytes);
+    scale_bytes(bytes.data(), to, features, scale);
   }
 
   // Has the start brought into the cache; from there on the processor sees the pattern itself.
   void fetch(std::size_t row) const {
     constexpr std::size_t most = 4096;
-    const std::size_t size = features * (bytes.empty() ? sizeof(Real) : 1);
+    if (std::holds_alternative<FileBytes>(samples)) return;
+    const std::size_t size =
+        features * (std::holds_alternative<Tensor>(samples) ? sizeof(Real) : 1);
     reel::prefetch(start(row), std::min(size, most));
   }
 
@@ -80,8 +94,9 @@ void Dataset::Storage::describe(std::size_t n, std::span<const Label> given, Dat
 Dataset::Dataset(std::shared_ptr<const Storage> storage)
     : storage_(std::move(storage)), size_(storage_->labels.size()) {}
 
-Dataset Dataset::from_bytes(SharedBytes bytes, const Shape& sample_shape,
-                            std::span<const Label> labels, DatasetInfo info, double scale) {
+template <class Bytes>
+Dataset Dataset::from_any_bytes(Bytes bytes, const Shape& sample_shape,
+                                std::span<const Label> labels, DatasetInfo info, double scale) {
   if (!std::isfinite(scale) || scale == 0)
     fail_usage("dataset", "scale ", scale, ", expected a finite number other than 0.");
   const std::size_t features = element_count(sample_shape);
@@ -93,8 +108,18 @@ Dataset Dataset::from_bytes(SharedBytes bytes, const Shape& sample_shape,
   storage->sample_shape = sample_shape;
   const std::size_t n = features == 0 ? labels.size() : bytes.size() / features;
   storage->describe(n, labels, std::move(info));
-  storage->bytes = std::move(bytes);
+  storage->samples = std::move(bytes);
   return Dataset(std::move(storage));
+}
+
+Dataset Dataset::from_bytes(SharedBytes bytes, const Shape& sample_shape,
+                            std::span<const Label> labels, DatasetInfo info, double scale) {
+  return from_any_bytes(std::move(bytes), sample_shape, labels, std::move(info), scale);
+}
+
+Dataset Dataset::from_bytes(FileBytes bytes, const Shape& sample_shape,
+                            std::span<const Label> labels, DatasetInfo info, double scale) {
+  return from_any_bytes(std::move(bytes), sample_shape, labels, std::move(info), scale);
 }
 
 Dataset Dataset::from_arrays(Tensor samples, std::span<const Label> labels, DatasetInfo info) {
@@ -103,7 +128,7 @@ Dataset Dataset::from_arrays(Tensor samples, std::span<const Label> labels, Data
   auto storage = std::make_shared<Storage>();
   storage->sample_shape = Shape(samples.shape().begin() + 1, samples.shape().end());
   storage->describe(samples.shape()[0], labels, std::move(info));
-  storage->values = std::move(samples);
+  storage->samples = std::move(samples);
   return Dataset(std::move(storage));
 }
 
@@ -183,8 +208,19 @@ void Dataset::locate(std::span<const std::uint32_t> rows, StoredRows& into) cons
   const Storage& from = *storage_;
   into.starts.resize(rows.size());
   into.scale.reset();
-  if (!from.bytes.empty()) into.scale = from.scale;
-  for (std::size_t i = 0; i < rows.size(); ++i) into.starts[i] = from.start(stored(rows[i]));
+  if (!std::holds_alternative<Tensor>(from.samples)) into.scale = from.scale;
+  const auto* const file = std::get_if<FileBytes>(&from.samples);
+  if (file) into.copies.resize(rows.size() * from.features);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t row = stored(rows[i]);
+    if (!file) {
+      into.starts[i] = from.start(row);
+      continue;
+    }
+    const auto copy = std::span(into.copies).subspan(i * from.features, from.features);
+    file->read(row * from.features, copy);
+    into.starts[i] = copy.data();
+  }
 }
 
 void Dataset::copy(std::span<const std::uint32_t> rows, Real* images) const {

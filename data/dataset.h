@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <reel/autodiff/core/file_bytes.h>
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/core/shared_bytes.h>
 #include <reel/autodiff/shared_tensor.h>
@@ -34,8 +35,8 @@ struct DatasetInfo {
   std::vector<std::string> class_names = {};  ///< none, or one for each class
 };
 
-/// Labelled samples of one shape. A copy, a subset or a split shares the samples with the original;
-/// they never change, so threads may read them at the same time.
+/// Labelled samples of one shape, in memory or in a file. A copy, a subset or a split shares the
+/// samples with the original; they never change, so threads may read them at the same time.
 ///
 /// Data that is wrong (counts that differ, a label out of range, no sample at all) is an
 /// Error(Kind::input); a call that is wrong (a row that does not exist) an Error(Kind::usage).
@@ -47,6 +48,11 @@ class Dataset {
   /// `bytes`: (n, sample_shape…) in row-major order; `labels`: (n). A sample's values are its bytes
   /// times `scale`, rounded once; in float and with the default scale, exactly byte / 255.
   static Dataset from_bytes(SharedBytes bytes, const Shape& sample_shape,
+                            std::span<const Label> labels, DatasetInfo info = {},
+                            double scale = 1.0 / 255);
+  /// The same, of bytes that stay in their file: `gather`, `locate` and `sample` read them, and
+  /// throw as FileBytes::read does.
+  static Dataset from_bytes(FileBytes bytes, const Shape& sample_shape,
                             std::span<const Label> labels, DatasetInfo info = {},
                             double scale = 1.0 / 255);
   /// `samples`: (n, …), used as they are; `labels`: (n).
@@ -74,8 +80,8 @@ class Dataset {
 
   /// The labels alone.
   void gather(std::span<const std::uint32_t> rows, std::span<Label> labels) const;
-  /// Makes `into` the images of these rows where they are stored, without copying them. They stay
-  /// there while this data set, or one that shares its samples, lives.
+  /// Makes `into` the images of these rows where they are stored, without copying them if that is
+  /// in memory. They stay there while this data set, or one that shares its samples, lives.
   void locate(std::span<const std::uint32_t> rows, StoredRows& into) const;
 
   /// The data set of these rows, in this order; a row may appear more than once.
@@ -83,6 +89,9 @@ class Dataset {
 
  private:
   struct Storage;
+  template <class Bytes>
+  static Dataset from_any_bytes(Bytes bytes, const Shape& sample_shape,
+                                std::span<const Label> labels, DatasetInfo info, double scale);
   explicit Dataset(std::shared_ptr<const Storage> storage);
   const Storage& storage() const;
   void check(std::size_t index) const;

@@ -10,6 +10,7 @@
 #include <string>
 #include <system_error>
 
+#include <reel/autodiff/core/large_pages.h>
 #include <reel/data/inflate.h>
 
 namespace reel::idx {
@@ -68,16 +69,16 @@ class Reader {
     return array;
   }
 
-  Array map(const std::filesystem::path& path) {
-    Array array = read_header();
+  ArrayInFile open(const std::filesystem::path& path) {
+    const Array array = read_header();
     if (file_.packed())
-      file_.reject("is gzipped, and only a plain file can be mapped. Hint: gunzip -k it.");
-    array.bytes = SharedBytes::mapped(path, "mnist", header_);
+      file_.reject("is gzipped, and only a plain file can be streamed. Hint: gunzip -k it.");
+    const FileBytes bytes(path, "mnist", header_);
     const std::size_t claimed = claim(array);
-    if (array.bytes.size() != claimed)
-      file_.reject(array.bytes.size() < claimed ? "truncated: " : "too long: ",
-                   header_ + array.bytes.size(), " bytes", expected(array, claimed));
-    return array;
+    if (bytes.size() != claimed)
+      file_.reject(bytes.size() < claimed ? "truncated: " : "too long: ", header_ + bytes.size(),
+                   " bytes", expected(array, claimed));
+    return {array.shape, bytes};
   }
 
  private:
@@ -166,9 +167,9 @@ void check_dimensions(std::size_t dimensions) {
 
 }  // namespace
 
-Array map(const std::filesystem::path& path, std::size_t dimensions) {
+ArrayInFile open(const std::filesystem::path& path, std::size_t dimensions) {
   check_dimensions(dimensions);
-  return Reader(path, dimensions).map(path);
+  return Reader(path, dimensions).open(path);
 }
 
 Array read(const std::filesystem::path& path, std::size_t dimensions) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include <reel/autodiff/core/file_bytes.h>
 #include <reel/autodiff/core/shared_bytes.h>
 
 namespace reel::idx {
@@ -22,7 +23,13 @@ struct Array {
 /// 255.
 Array read(const std::filesystem::path& path, std::size_t dimensions);
 
-/// The same of a file that is not gzipped, which is left on the disk; see SharedBytes::mapped.
-Array map(const std::filesystem::path& path, std::size_t dimensions);
+/// An IDX file whose elements stay in it.
+struct ArrayInFile {
+  std::vector<std::size_t> shape;
+  FileBytes bytes;
+};
+
+/// The same as `read`, but leaves the elements in the file, which must not be gzipped.
+ArrayInFile open(const std::filesystem::path& path, std::size_t dimensions);
 
 }  // namespace reel::idx

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <reel/autodiff/core/file.h>
 #include <reel/data/idx.h>
@@ -54,7 +56,8 @@ fs::file_type type_of(const fs::path& path) {
   std::error_code error;
   const fs::file_type type = fs::status(path, error).type();
   if (type == fs::file_type::none)
-    fail(system, "mnist", absolute_name(path), ": cannot be read: ", error.message(), '.');
+    fail(is_missing(error.value()) ? input : system, "mnist", absolute_name(path),
+         ": cannot be read: ", error.message(), '.');
   return type;
 }
 
@@ -82,14 +85,20 @@ fs::path find(const fs::path& folder, const std::string& stem, const std::string
 // The images and labels of one half.
 struct Half {
   fs::path images_path, labels_path;
-  idx::Array images, labels;
+  std::variant<idx::Array, idx::ArrayInFile> images;
+  std::vector<std::size_t> shape;  // of the images
+  idx::Array labels;
 
   Half(const fs::path& folder, const std::string& prefix, const LoadOptions& options)
       : images_path(find(folder, prefix + "-images", "idx3-ubyte")),
-        labels_path(find(folder, prefix + "-labels", "idx1-ubyte")),
-        images((options.mapped ? idx::map : idx::read)(images_path, 3)),
-        labels(idx::read(labels_path, 1)) {
-    const std::size_t n = images.shape[0];
+        labels_path(find(folder, prefix + "-labels", "idx1-ubyte")) {
+    if (options.stream)
+      images = idx::open(images_path, 3);
+    else
+      images = idx::read(images_path, 3);
+    shape = std::visit([](const auto& array) { return array.shape; }, images);
+    labels = idx::read(labels_path, 1);
+    const std::size_t n = shape[0];
     if (n == 0 || image_bytes() == 0)
       fail(input, "mnist", absolute_name(images_path), ": holds ", n, " images of ", image_size(),
            " pixels, expected at least one.");
@@ -103,13 +112,16 @@ struct Half {
            wrong - labels.bytes.begin(), ", expected 0 to ", classes - 1, '.');
   }
 
-  std::size_t image_bytes() const { return images.shape[1] * images.shape[2]; }
-  std::string image_size() const { return concat(images.shape[1], "×", images.shape[2]); }
+  std::size_t image_bytes() const { return shape[1] * shape[2]; }
+  std::string image_size() const { return concat(shape[1], "×", shape[2]); }
 
   Dataset dataset(const DatasetInfo& info) && {
     const Labels wide(labels.bytes.begin(), labels.bytes.end());
-    return Dataset::from_bytes(std::move(images.bytes), {images.shape[1], images.shape[2]}, wide,
-                               info);
+    return std::visit(
+        [&](auto& array) {
+          return Dataset::from_bytes(std::move(array.bytes), {shape[1], shape[2]}, wide, info);
+        },
+        images);
   }
 };
 
@@ -142,8 +154,7 @@ Mnist load_mnist(const std::filesystem::path& folder, const LoadOptions& options
   if (type != fs::file_type::directory)
     fail(input, "mnist", absolute_name(folder), ": is not a folder.", hint(folder));
   Half train(folder, "train", options), test(folder, "t10k", options);
-  if (train.images.shape[1] != test.images.shape[1] ||
-      train.images.shape[2] != test.images.shape[2])
+  if (train.shape[1] != test.shape[1] || train.shape[2] != test.shape[2])
     fail(input, "mnist", absolute_name(folder), ": training images have ", train.image_size(),
          " pixels, test images ", test.image_size(), '.');
   const DatasetInfo info = recognise(train.labels, folder);

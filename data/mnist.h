@@ -14,9 +14,10 @@ struct Mnist {
 };
 
 struct LoadOptions {
-  /// Leave the images in their files, which must not be gzipped, and let the system read those that
-  /// are asked for: for data that memory can't hold. See `BatchOptions::block`.
-  bool mapped = false;
+  /// Leave the images in their files, which must not be gzipped, and read them as they are asked
+  /// for: for data that memory can't hold. See `BatchOptions::block`. A file that is cut short
+  /// meanwhile is an Error (input) of the call that asks for a missing image.
+  bool stream = false;
 };
 
 /// Reads the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,

@@ -2,7 +2,8 @@
 #include <reel/nn/module.h>
 
 #include <algorithm>
-#include <set>
+#include <unordered_set>
+#include <utility>
 
 #include <reel/nn/plan.h>
 
@@ -15,16 +16,13 @@ void walk(const Module& model, Visitor& visitor) { const_cast<Module&>(model).vi
 
 struct StateVisitor : Visitor {
   void on_parameter(const std::string& path, Parameter& parameter) override {
-    for (const NamedState& known : found)
-      if (known.parameter == parameter) return;
-    found.push_back({path, parameter, nullptr});
+    if (seen.insert(parameter.identity()).second) found.push_back({path, parameter, nullptr});
   }
   void on_buffer(const std::string& path, Tensor& buffer) override {
-    for (const NamedState& known : found)
-      if (known.buffer == &buffer) return;
-    found.push_back({path, {}, &buffer});
+    if (seen.insert(&buffer).second) found.push_back({path, {}, &buffer});
   }
   std::vector<NamedState> found;
+  std::unordered_set<const void*> seen;
 };
 
 template <class F>

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include <reel/autodiff/core/file.h>
@@ -30,16 +31,8 @@ constexpr std::string_view foreign_dtypes[] = {
     "BOOL",    "U8",      "I8",      "U16",     "I16",         "U32",        "I32",
     "U64",     "I64",     "F16",     "BF16",    "C64",         "F4",         "F6_E2M3",
     "F6_E3M2", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E5M2FNUZ", "F8_E4M3FNUZ"};
+constexpr std::size_t most_axes = 64;                // PyTorch's and NumPy's limit
 constexpr std::uint64_t header_limit = 100'000'000;  // the reference implementation's
-
-// For messages, which stay on one line of bearable length.
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 80;
-  if (text.size() <= longest) return '"' + printable(text) + '"';
-  std::size_t end = longest;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 sequence
-  return '"' + printable(text.substr(0, end)) + "…\"";
-}
 
 struct Entry {
   std::string name, dtype;
@@ -89,6 +82,9 @@ class Header {
   }
   bool number_unsigned(std::uint64_t number) {
     expect(array_, number);
+    if (array_->size() == most_axes)
+      file_.reject("tensor ", in_quotes(entries.back().name), " has more than ", most_axes,
+                   " numbers under the key ", in_quotes(key_), '.');
     array_->push_back(number);
     return true;
   }
@@ -209,18 +205,25 @@ SafeTensors load_safetensors(const std::filesystem::path& path) {
 }
 
 void save_safetensors(const std::filesystem::path& path, const SafeTensors& contents) try {
-  nlohmann::ordered_json header = Json::object();
-  if (!contents.metadata.empty()) header[metadata_key] = contents.metadata;
+  // Entry by entry, since nlohmann's objects that keep an order search all keys at each new one.
+  std::string text = "{";
+  const auto add = [&text](std::string_view key, const nlohmann::ordered_json& entry) {
+    if (text.size() > 1) text += ',';
+    text += Json(key).dump();
+    text += ':';
+    text += entry.dump();
+  };
+  if (!contents.metadata.empty()) add(metadata_key, contents.metadata);
+  std::unordered_set<std::string_view> names{metadata_key};
   std::size_t end = 0;
   for (const auto& [name, value] : contents.tensors) {
-    if (name == metadata_key || header.contains(name))
+    if (!names.insert(name).second)
       fail_usage(format, "the name ", in_quotes(name), " is taken, expected one for each tensor.");
     const std::size_t begin = std::exchange(end, end + value.size() * sizeof(Real));
-    header[name] = {{"dtype", real_dtype},
-                    {"shape", std::vector<std::size_t>(value.shape().begin(), value.shape().end())},
-                    {"data_offsets", {begin, end}}};
+    const std::vector<std::size_t> shape(value.shape().begin(), value.shape().end());
+    add(name, {{"dtype", real_dtype}, {"shape", shape}, {"data_offsets", {begin, end}}});
   }
-  std::string text = header.dump();
+  text += '}';
   text.resize((text.size() + 7) / 8 * 8, ' ');  // the values start at a multiple of 8
   const std::uint64_t length = text.size();
   if (length > header_limit)

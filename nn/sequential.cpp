@@ -83,13 +83,15 @@ Module& Sequential::operator[](std::size_t i) {
 Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation,
                const MlpOptions& options) {
   if (widths.size() < 2) fail_usage("mlp", "takes at least two widths, got ", widths.size(), '.');
+  const auto dropout = [&] { return Dropout(options.dropout); };
+  static_cast<void>(dropout());  // checks it, if there are no hidden layers as well
   Sequential model;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
     model.add(Linear(widths[i], widths[i + 1]));
     if (i + 2 == widths.size()) break;
     if (options.batch_norm) model.add(BatchNorm(widths[i + 1]));
     model.add(activation);
-    if (options.dropout != 0) model.add(Dropout(options.dropout));
+    if (options.dropout != 0) model.add(dropout());
   }
   return model;
 }

@@ -103,7 +103,7 @@ struct MlpOptions {
 };
 
 /// Linear layers of these widths with an activation between each two: mlp({784, 10, 10}, nn::relu).
-/// Throws Error for fewer than two widths.
+/// Throws Error for fewer than two widths, and for a dropout that is not in [0, 1).
 Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation,
                const MlpOptions& options = {});
 

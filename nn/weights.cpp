@@ -1,7 +1,9 @@
 // Between a model and a safetensors file.
 #include <reel/nn/weights.h>
 
-#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include <reel/autodiff/core/file.h>
 
@@ -25,22 +27,26 @@ std::map<std::string, std::string> load_weights(Module& model, const std::filesy
 
 void load_weights(Module& model, const SafeTensors& file, const std::filesystem::path& path) {
   const auto states = state_of(model);
+  std::unordered_map<std::string_view, const Tensor*> by_name;
+  for (const NamedTensor& tensor : file.tensors) by_name[tensor.name] = &tensor.value;
   std::vector<const Tensor*> values;
   for (const NamedState& state : states) {
-    const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
-                                    [&](const NamedTensor& t) { return t.name == state.path; });
-    if (found == file.tensors.end())
-      fail(Error::Kind::input, "weights", absolute_name(path), ": there is no tensor \"",
-           state.path, "\".");
-    if (found->value.shape() != state.shape())
-      fail(Error::Kind::input, "weights", absolute_name(path), ": \"", state.path, "\" has shape ",
-           to_string(found->value.shape()), ", the model's has ", to_string(state.shape()), '.');
-    values.push_back(&found->value);
+    const auto found = by_name.find(state.path);
+    if (found == by_name.end())
+      fail(Error::Kind::input, "weights", absolute_name(path), ": there is no tensor ",
+           in_quotes(state.path), '.');
+    const Tensor& value = *found->second;
+    if (value.shape() != state.shape())
+      fail(Error::Kind::input, "weights", absolute_name(path), ": ", in_quotes(state.path),
+           " has shape ", to_string(value.shape()), ", the model's has ", to_string(state.shape()),
+           '.');
+    values.push_back(&value);
+    by_name.erase(found);
   }
-  for (const NamedTensor& tensor : file.tensors)
-    if (std::find(values.begin(), values.end(), &tensor.value) == values.end())
-      fail(Error::Kind::input, "weights", absolute_name(path), ": the model has no \"",
-           printable(tensor.name), "\".");
+  for (const NamedTensor& tensor : file.tensors)  // the first of the file, not of the map
+    if (by_name.contains(tensor.name))
+      fail(Error::Kind::input, "weights", absolute_name(path), ": the model has no ",
+           in_quotes(tensor.name), '.');
   for (std::size_t i = 0; i < states.size(); ++i) {
     Parameter parameter = states[i].parameter;
     if (states[i].buffer)

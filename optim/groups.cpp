@@ -1,15 +1,16 @@
 // Looks for parameters that are given twice.
 #include <reel/optim/groups.h>
 
-#include <algorithm>
+#include <unordered_set>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 void refuse_twice(std::string_view where, const std::vector<Parameter>& parameters) {
-  for (auto here = parameters.begin(); here != parameters.end(); ++here)
-    if (std::find(parameters.begin(), here, *here) != here)
-      fail_usage(where, "parameter \"", here->name(), "\" was given twice.");
+  std::unordered_set<const void*> seen;
+  for (const Parameter& parameter : parameters)
+    if (!seen.insert(parameter.identity()).second)
+      fail_usage(where, "parameter \"", parameter.name(), "\" was given twice.");
 }
 
 }  // namespace optim

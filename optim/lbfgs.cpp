@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <reel/autodiff/core/file.h>
 #include <reel/optim/groups.h>
 #include <reel/optim/lbfgs_search.h>
 #include <reel/optim/minimize/problem.h>
@@ -197,7 +198,7 @@ void Lbfgs::set_state(const State& state) {
   for (std::size_t i = 0; i < shapes_.size(); ++i) {
     if (const std::string& shape = state.field(key("shape", i)); shape != to_string(shapes_[i]))
       fail_usage("lbfgs", "parameter \"", parameters_[i].name(), "\" has shape ",
-                 to_string(shapes_[i]), ", in the state ", shape, '.');
+                 to_string(shapes_[i]), ", in the state ", in_quotes(shape), '.');
     n += element_count(shapes_[i]);
   }
   Lbfgs made = *this;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include <reel/autodiff/column_product.h>
+#include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/prefetch.h>
 #include <reel/autodiff/core/subnormals.h>
 
@@ -314,7 +315,8 @@ void Optimizer::set_state(const State& state) {
   for (std::size_t i = 0; i < count; ++i) {
     if (state.field(key(i, "shape")) != to_string(slots[i].shape))
       fail_usage(method_, "parameter \"", parameters_[i].name(), "\" has shape ",
-                 to_string(slots[i].shape), ", in the state ", state.field(key(i, "shape")), '.');
+                 to_string(slots[i].shape), ", in the state ",
+                 in_quotes(state.field(key(i, "shape"))), '.');
     slots[i].t = static_cast<std::int64_t>(state.count(key(i, "t")));
     slots[i].number = state.number(key(i, "number"));
     for (std::size_t k = 0; k < arrays_.size(); ++k)

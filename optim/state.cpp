@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include <reel/autodiff/core/file.h>
+
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
@@ -14,7 +16,7 @@ void State::put(const std::string& name, double value) {
 }
 
 void State::expect_kind(std::string_view own) const {
-  if (kind != own) fail_usage(own, "was given a state of \"", kind, "\".");
+  if (kind != own) fail_usage(own, "was given a state of ", in_quotes(kind), '.');
 }
 
 const std::string& State::field(const std::string& name) const {
@@ -29,7 +31,7 @@ double State::number(const std::string& name) const {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end)
-    fail_usage(kind, "the state has \"", text, "\" for \"", name, "\", not a number.");
+    fail_usage(kind, "the state has ", in_quotes(text), " for \"", name, "\", not a number.");
   return value;
 }
 

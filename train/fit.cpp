@@ -272,6 +272,7 @@ FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Datase
       result.status = FitStatus::diverged;
       return result;
     }
+    if (!options.history) result.epochs.clear();
     result.epochs.push_back(std::move(report));
     if (options.on_epoch) options.on_epoch(result.epochs.back());
   }

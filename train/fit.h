@@ -47,6 +47,7 @@ struct FitOptions {
   /// make another thread wait (by a lock, a barrier, a static's initialiser) while it calls layers,
   /// since those that are wide, and the first one, wait for the other threads.
   std::function<Var(const Var& output, const data::Batch&)> loss = {};
+  bool history = true;  ///< keep the report of each epoch; false: the last one alone
   std::function<void(const Progress&)> on_batch = {};
   std::function<void(const EpochReport&)> on_epoch = {};
   std::function<bool()> stop = {};  ///< asked after each batch; true ends the run
@@ -62,7 +63,7 @@ enum class FitStatus {
 
 struct FitResult {
   FitStatus status = FitStatus::finished;
-  std::vector<EpochReport> epochs;
+  std::vector<EpochReport> epochs;  ///< the last one alone if history = false
 };
 
 /// Trains a classifier: each epoch draws a new order of the samples from `rng`. The same seed and

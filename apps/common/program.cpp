@@ -1,6 +1,7 @@
 // Running a program.
 #include "program.h"
 
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -10,6 +11,8 @@
 
 namespace reel::apps {
 namespace {
+
+constexpr int ended_by_signal = 128;  // and above, as a shell's own exit codes
 
 // "train, eval or predict".
 std::string commands_of(const CLI::App& app) {
@@ -22,6 +25,11 @@ std::string commands_of(const CLI::App& app) {
 
 }  // namespace
 
+const char* const exit_codes =
+    "Exit codes: 0 done; 1 failed; 2 a wrong command line; 3 an input file that is missing,\n"
+    "malformed or does not fit; 4 a loss or an output that is not finite; 5 a read or write that\n"
+    "the system refused; 128 + N ended by signal N.\n";
+
 const CLI::Validator not_empty(
     [](const std::string& text) { return text.empty() ? "is empty" : ""; }, "");
 
@@ -29,10 +37,12 @@ void set_up(CLI::App& app, const char* version) {
   app.set_version_flag("--version", app.get_name() + ' ' + version);
   app.require_subcommand(0, 1);        // none is checked in `run`: CLI11 would not name a wrong one
   app.option_defaults()->take_last();  // of an option that is given twice
-  app.footer("`" + app.get_name() + " COMMAND --help` shows a command's options and examples.\n");
+  app.footer("`" + app.get_name() + " COMMAND --help` shows a command's options and examples.\n\n" +
+             exit_codes);
 }
 
 int run(CLI::App& app, int argc, char** argv, const int& exit_code) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond the limit is an error of its write
   const auto fail_with = [&](Error::Kind kind, const std::string& message) {
     std::cout.flush();
     std::cerr << app.get_name() << ": " << printable(message) << '\n';
@@ -56,7 +66,7 @@ int run(CLI::App& app, int argc, char** argv, const int& exit_code) {
   } catch (const std::exception& error) {
     return fail_with(Error::Kind::failure, error.what());
   }
-  if (!std::cout.flush())
+  if (!std::cout.flush() && exit_code < ended_by_signal)
     return fail_with(Error::Kind::system, "the results could not be written to standard output.");
   return exit_code;
 }

@@ -8,6 +8,9 @@ namespace reel::apps {
 /// A check that --help does not print, since it says so in words.
 inline CLI::Validator silent(CLI::Validator check) { return check.description(""); }
 
+/// The exit codes of all programs, as a part of --help.
+extern const char* const exit_codes;
+
 /// For file names: an empty one is a shell variable that was not set.
 extern const CLI::Validator not_empty;
 

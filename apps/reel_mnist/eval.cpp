@@ -1,4 +1,5 @@
 // `reel-mnist eval`: a saved network on the test images.
+#include <cmath>
 #include <iostream>
 
 #include <reel/autodiff/gemm.h>
@@ -28,6 +29,9 @@ int eval(const CommonOptions& options) {
   Workers workers(threads);
   const train::Evaluation evaluation =
       train::evaluate(loaded.model, mnist.test, workers, evaluation_batch);
+  if (!std::isfinite(evaluation.loss))
+    fail(Error::Kind::diverged, "eval", "the loss on ", mnist.test.name(), " is ", evaluation.loss,
+         ": outputs of the network are not finite.");
   if (options.json) {
     nlohmann::ordered_json result{{"data", mnist.test.name()}};
     result.update(loaded.architecture.json());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <iterator>
 #include <map>
 
@@ -12,6 +13,17 @@
 #include <reel/nn/weights.h>
 
 namespace reel::mnist {
+
+namespace {
+
+// "784-10-10"; of a text that is too long for a line its start, and the number of layers.
+std::string shortened(const std::string& layers, std::size_t count) {
+  constexpr std::size_t longest = 80;
+  if (layers.size() <= longest) return layers;
+  return concat(layers.substr(0, layers.rfind('-', longest)), "-… (", count, " widths)");
+}
+
+}  // namespace
 
 std::vector<std::size_t> Architecture::parse_layers(const std::string& text) {
   std::vector<std::size_t> layers;
@@ -26,8 +38,8 @@ std::vector<std::size_t> Architecture::parse_layers(const std::string& text) {
     if (stop == end || *stop != '-') break;
     next = stop + 1;
   }
-  fail_usage("layers", '"', text,
-             "\" is no list of widths. Hint: at least two, such as 784-10-10.");
+  fail_usage("layers", in_quotes(text),
+             " is no list of widths. Hint: at least two, such as 784-10-10.");
 }
 
 std::string Architecture::layers_text() const {
@@ -37,7 +49,7 @@ std::string Architecture::layers_text() const {
 }
 
 std::string Architecture::text() const {
-  std::string text = layers_text() + ' ' + activation;
+  std::string text = shortened(layers_text(), layers.size()) + ' ' + activation;
   if (options.batch_norm) text += ", batch norm";
   if (options.dropout != 0) text += concat(", dropout ", options.dropout);
   return text;
@@ -60,8 +72,9 @@ void check_fits(const Architecture& architecture, const data::Dataset& dataset,
       architecture.layers.back() == dataset.classes())
     return;
   const std::string clash =
-      concat(architecture.layers_text(), " does not fit ", dataset.name(), ", whose images have ",
-             dataset.features(), " pixels and ", dataset.classes(), " classes.");
+      concat(shortened(architecture.layers_text(), architecture.layers.size()), " does not fit ",
+             dataset.name(), ", whose images have ", dataset.features(), " pixels and ",
+             dataset.classes(), " classes.");
   if (!loaded_from.empty())
     fail(Error::Kind::input, "load", absolute_name(loaded_from), ": ", clash);
   fail_usage("layers", clash, " Hint: --layers ", dataset.features(), "-…-", dataset.classes(),
@@ -91,7 +104,7 @@ double dropout_from(const std::string& text) {
   double p = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), p);
   if (!text.empty() && (error != std::errc() || stop != text.data() + text.size() || p == 0))
-    fail_usage("dropout", '"', text, "\" is no probability.");
+    fail_usage("dropout", in_quotes(text), " is no probability.");
   return p;
 }
 
@@ -128,13 +141,19 @@ LoadedModel load(const std::string& path) {
     static_cast<void>(nn::activation_by_name(architecture.activation));
     static_cast<void>(nn::Dropout(architecture.options.dropout));
   } catch (const Error&) {
-    reject("its metadata names the layers \"", printable(layers), "\", the activation \"",
-           printable(architecture.activation), "\" and the dropout \"", printable(dropout),
-           "\", expected such as 784-10-10, relu and 0.2.");
+    reject("its metadata names the layers ", in_quotes(layers), ", the activation ",
+           in_quotes(architecture.activation), " and the dropout ", in_quotes(dropout),
+           ", expected such as 784-10-10, relu and 0.2.");
   }
   const std::size_t expected = numbers_in(architecture);  // before memory is taken for it
   std::size_t found = 0;
-  for (const nn::NamedTensor& tensor : file.tensors) found += tensor.value.size();
+  for (const nn::NamedTensor& tensor : file.tensors) {
+    found += tensor.value.size();
+    if (!std::all_of(tensor.value.begin(), tensor.value.end(),
+                     [](Real x) { return std::isfinite(x); }))
+      reject("tensor ", in_quotes(tensor.name),
+             " holds a value that is not finite. Hint: the training that wrote it diverged.");
+  }
   if (found != expected)
     reject("holds ", found, " numbers, a network ", architecture.text(), " has ", expected, '.');
   LoadedModel loaded{architecture, architecture.make()};
@@ -147,8 +166,8 @@ LoadedModel make_model(const NetworkOptions& options, Rng& rng) {
     LoadedModel loaded = load(options.load);
     const Architecture& saved = loaded.architecture;
     if (options.layers && Architecture::parse_layers(*options.layers) != saved.layers)
-      fail_usage("layers", *options.layers, " differs from the loaded network's ",
-                 saved.layers_text(), '.');
+      fail_usage("layers", in_quotes(*options.layers), " differs from the loaded network's ",
+                 shortened(saved.layers_text(), saved.layers.size()), '.');
     if (options.activation && *options.activation != saved.activation)
       fail_usage("activation", *options.activation, " differs from the loaded network's ",
                  saved.activation, '.');

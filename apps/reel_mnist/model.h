@@ -21,7 +21,8 @@ struct Architecture {
   /// From "784-10-10". Throws Error (usage) for anything else.
   static std::vector<std::size_t> parse_layers(const std::string& text);
   std::string layers_text() const;
-  /// Such as "784-10-10 relu, batch norm, dropout 0.2".
+  /// For messages, such as "784-10-10 relu, batch norm, dropout 0.2"; of many layers the first
+  /// ones.
   std::string text() const;
   nlohmann::ordered_json json() const;
   nn::Sequential make() const;
@@ -38,7 +39,8 @@ struct LoadedModel {
   Architecture architecture;
   nn::Sequential model;
 };
-/// Throws Error (input) if the file is no network that `save` wrote.
+/// Throws Error (input) if the file is no network that `save` wrote, or has weights that are not
+/// finite.
 LoadedModel load(const std::string& path);
 
 /// The network that the options name: loaded, or made with fresh weights. Throws Error (usage) if

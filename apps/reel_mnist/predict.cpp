@@ -106,7 +106,9 @@ int predict(const PredictOptions& options) {
   for (std::size_t i = options.index; i < options.index + options.count; ++i) {
     const Tensor& scores = plan(reel::reshape(test.sample(i), {1, test.features()}));
     const Label guess = train::predicted_classes(scores)[0];
-    if (guess < 0) fail(Error::Kind::failure, "predict", "the network's output is not a number.");
+    if (!std::all_of(scores.begin(), scores.end(), [](Real x) { return std::isfinite(x); }))
+      fail(Error::Kind::diverged, "predict", "outputs of the network for image ", i,
+           " are not finite.");
     const Tensor probabilities = reel::softmax(scores);
     (options.json ? print_json : print_text)(test, i, probabilities,
                                              static_cast<std::size_t>(guess));

@@ -1,6 +1,4 @@
 // `reel-mnist train`: the case study, and any other MLP.
-#include <atomic>
-#include <csignal>
 #include <iomanip>
 #include <iostream>
 
@@ -12,12 +10,14 @@
 #include <reel/train/fit.h>
 
 #include "../common/output.h"
+#include "../common/signals.h"
 #include "../common/text.h"
 #include "commands.h"
 #include "curves.h"
 #include "model.h"
 #include "optimizers.h"
 #include "report.h"
+#include "rescue.h"
 #include "terminal.h"
 
 namespace reel::mnist {
@@ -27,18 +27,6 @@ using namespace apps;
 namespace {
 
 constexpr std::size_t stream_block = 8192;  // images: 6 MB of MNIST's
-
-std::atomic<int> caught_signal{0};  // the handler may run on any thread
-static_assert(std::atomic<int>::is_always_lock_free);
-
-// Lets SIGINT and SIGTERM end the run after the current batch; a second one ends it at once.
-void catch_signals() {
-  struct sigaction action = {};
-  action.sa_handler = [](int signal) { caught_signal = signal; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 nlohmann::ordered_json epoch_json(const train::EpochReport& report) {
   nlohmann::ordered_json json{{"epoch", report.epoch}, {"train_loss", report.train_loss}};
@@ -96,19 +84,30 @@ std::string banner(const Run& run) {
                 thread_count(run.threads), '\n');
 }
 
-nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result,
-                                  const train::Evaluation& test) {
+// What a run has come to.
+struct Outcome {
+  train::FitStatus status = train::FitStatus::stopped;
+  std::optional<Error> failure;  // the system or a data file that ended it
+  std::size_t epochs = 0;        // finished
   double seconds = 0, samples = 0;
-  for (const train::EpochReport& report : result.epochs) {
-    seconds += report.seconds;
-    samples += static_cast<double>(report.samples);
+  train::EpochReport last;
+  std::vector<train::EpochReport> all;  // for the picture, if one is asked for
+
+  bool complete() const { return status == train::FitStatus::finished && !failure; }
+  // Keeps the first failure as the kind, and the words of all.
+  void fail(const Error& error) {
+    failure = failure ? Error(failure->kind(), concat(failure->what(), ' ', error.what())) : error;
   }
+};
+
+nlohmann::ordered_json final_json(const Run& run, const Outcome& outcome,
+                                  const train::Evaluation& test) {
   nlohmann::ordered_json json{
       {"final", true},
-      {"status", result.status == train::FitStatus::finished ? "finished" : "stopped"},
-      {"epochs", result.epochs.size()},
-      {"seconds", seconds},
-      {"samples_per_second", seconds > 0 ? samples / seconds : 0},
+      {"status", outcome.complete() ? "finished" : "stopped"},
+      {"epochs", outcome.epochs},
+      {"seconds", outcome.seconds},
+      {"samples_per_second", outcome.seconds > 0 ? outcome.samples / outcome.seconds : 0},
       {"data", run.test.name()}};
   json.update(run.architecture.json());
   json.update({{"parameters", run.parameters},
@@ -118,30 +117,127 @@ nlohmann::ordered_json final_json(const Run& run, const train::FitResult& result
                {"seed", run.options.seed},
                {"threads", run.threads},
                {"blas", blas_name()}});
-  if (!result.epochs.empty()) {
-    json["train_loss"] = result.epochs.back().train_loss;
-    if (result.epochs.back().validation)
-      json["validation_accuracy"] = result.epochs.back().validation->accuracy();
+  if (outcome.epochs > 0) {
+    json["train_loss"] = outcome.last.train_loss;
+    if (outcome.last.validation) json["validation_accuracy"] = outcome.last.validation->accuracy();
   }
   json.update(to_json(test, run.test));
   return json;
 }
 
-}  // namespace
-
-int train(const TrainOptions& options) {
+// What is plain before anything is read or computed.
+void check(const TrainOptions& options) {
   const bool observed = options.profile || options.anomaly;  // which is of this thread alone
   if (observed && options.threads.value_or(1) != 1)
     fail_usage("train", "--profile and --anomaly watch one thread. Hint: --threads 1.");
   if (!options.save.empty()) check_can_write(options.save, "save");
   if (!options.plot.empty()) check_can_write(options.plot, "plot");
+  if (!options.save.empty() && !options.plot.empty() && same_file(options.save, options.plot))
+    fail_usage("train", "--save and --plot name the same file, ", absolute_name(options.save), '.');
+}
+
+// Trains to the end, to a signal, or to a data file that can no longer be read.
+Outcome fit(const Run& run, nn::Module& model, optim::Optimizer& optimizer, Rng& rng) {
+  const TrainOptions& options = run.options;
+  std::optional<AnomalyMode> anomaly;
+  if (options.anomaly) anomaly.emplace();
+  std::optional<PrintedProfile> profile;
+  if (options.profile) profile.emplace(options.json ? std::cerr : std::cout);
+  ProgressLine progress(options.epochs);
+  Outcome outcome;
+  const auto on_epoch = [&](const train::EpochReport& report) {
+    progress.clear();
+    if (options.json)
+      std::cout << json_line(epoch_json(report)) << std::flush;
+    else
+      print_epoch(report);
+    outcome.epochs = report.epoch;
+    outcome.seconds += report.seconds;
+    outcome.samples += static_cast<double>(report.samples);
+    outcome.last = report;
+    if (!options.plot.empty()) outcome.all.push_back(report);
+  };
+  try {
+    outcome.status =
+        train::fit(model, optimizer, run.train, rng,
+                   {.epochs = options.epochs,
+                    .batch = options.batch,
+                    .drop_last = true,
+                    .block = options.stream ? stream_block : 0,
+                    .threads = run.threads,
+                    .validation = run.validation.size() > 0 ? &run.validation : nullptr,
+                    .test = &run.test,
+                    .history = false,
+                    .on_batch = [&](const train::Progress& p) { progress.update(p); },
+                    .on_epoch = on_epoch,
+                    .stop = [] { return stop_signal() != 0; }})
+            .status;
+  } catch (const Error& error) {
+    if (error.kind() != Error::Kind::input && error.kind() != Error::Kind::system) throw;
+    outcome.fail(error);
+  }
+  return outcome;
+}
+
+// Writes what --save and --plot ask for, whatever happens to the other; where each is, or empty.
+struct Written {
+  std::string weights, picture;
+};
+Written write(const Run& run, const nn::Module& model, Outcome& outcome) {
+  const TrainOptions& options = run.options;
+  const HeldStopSignals hold;
+  Written written;
+  const auto attempt = [&](const std::string& path, std::string& to, auto&& write_to) {
+    try {
+      if (!path.empty()) write_to(), to = path;
+    } catch (const Error& error) {
+      outcome.fail(error);
+    }
+  };
+  attempt(options.save, written.weights, [&] { save(model, run.architecture, options.save); });
+  if (!options.save.empty() && written.weights.empty()) {
+    const Rescue rescue = save_elsewhere(model, run.architecture, options.save);
+    written.weights = rescue.path;
+    outcome.fail(Error(Error::Kind::system, rescue.message));
+  }
+  attempt(options.plot, written.picture, [&] {
+    write_file(
+        options.plot, "plot",
+        plot::svg(training_curves(concat(run.architecture.layers_text(), " on ", run.test.name(),
+                                         ", ", options.optimizer, " at ", run.optimizer.lr()),
+                                  outcome.all)));
+  });
+  return written;
+}
+
+void print(const Run& run, const Outcome& outcome, const train::Evaluation& test,
+           const Written& written) {
+  if (run.options.json) {
+    std::cout << json_line(final_json(run, outcome, test));
+    return;
+  }
+  std::cout << (outcome.complete() ? "" : concat("\nStopped in epoch ", outcome.epochs + 1, '.'))
+            << "\nTest accuracy " << percent(test.accuracy())
+            << ". Rows: the true class; columns: what it was taken for.\n\n"
+            << confusion_table(test.confusion, run.test);
+  if (!written.weights.empty()) std::cout << "\nSaved to " << written.weights << ".\n";
+  if (!written.picture.empty()) std::cout << "\nDrawn in " << written.picture << ".\n";
+}
+
+}  // namespace
+
+int train(const TrainOptions& options) {
+  check(options);
   const Rng rng(options.seed);
   Rng weights_rng = rng.split(0), split_rng = rng.split(1), order_rng = rng.split(2);
   LoadedModel network = make_model(options, weights_rng);
-  const data::Mnist mnist = data::load_mnist(options.data, {.mapped = options.stream});
+  const data::Mnist mnist = data::load_mnist(options.data, {.stream = options.stream});
   check_fits(network.architecture, mnist.train, options.load);
   const data::Split parts = data::split(mnist.train, options.validation, split_rng);
+  static_cast<void>(
+      data::batches(parts.rest, {.size = options.batch, .drop_last = true}));  // checks
   const auto optimizer = make_optimizer(options.optimizer, network.model.parameters(), options.lr);
+  const bool observed = options.profile || options.anomaly;
   const std::size_t threads =
       observed ? 1 : options.threads.value_or(train::default_threads(network.model, options.batch));
   const Run run{options,
@@ -152,64 +248,28 @@ int train(const TrainOptions& options) {
                 parts.held_out,
                 mnist.test,
                 threads};
-  const bool validate = parts.held_out.size() > 0;
   (options.json ? std::cerr : std::cout) << banner(run);
   if (!options.json) {
     std::cout << '\n';
-    print_epoch_header(validate);
+    print_epoch_header(parts.held_out.size() > 0);
   }
   std::cout.flush();
 
-  std::optional<AnomalyMode> anomaly;
-  if (options.anomaly) anomaly.emplace();
-  std::optional<PrintedProfile> profile;
-  if (options.profile) profile.emplace(options.json ? std::cerr : std::cout);
-  catch_signals();
-  ProgressLine progress(options.epochs);
-  const train::FitResult result =
-      train::fit(network.model, *optimizer, parts.rest, order_rng,
-                 {.epochs = options.epochs,
-                  .batch = options.batch,
-                  .drop_last = true,
-                  .block = options.stream ? stream_block : 0,
-                  .threads = threads,
-                  .validation = validate ? &parts.held_out : nullptr,
-                  .test = &mnist.test,
-                  .on_batch = [&](const train::Progress& p) { progress.update(p); },
-                  .on_epoch =
-                      [&](const train::EpochReport& report) {
-                        progress.clear();
-                        if (options.json)
-                          std::cout << json_line(epoch_json(report)) << std::flush;
-                        else
-                          print_epoch(report);
-                      },
-                  .stop = [] { return caught_signal != 0; }});
-  progress.clear();
-  if (result.status == train::FitStatus::diverged)
+  catch_stop_signals();
+  Outcome outcome = fit(run, network.model, *optimizer, order_rng);
+  if (outcome.status == train::FitStatus::diverged)
     fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",
-         result.epochs.size() + 1, ". Hint: a lower --lr than ", optimizer->lr(), '.');
-  if (!options.save.empty()) save(network.model, network.architecture, options.save);
-  if (!options.plot.empty())
-    write_file(options.plot, "plot",
-               plot::svg(training_curves(
-                   concat(network.architecture.layers_text(), " on ", run.test.name(), ", ",
-                          options.optimizer, " at ", optimizer->lr()),
-                   result.epochs)));
-  const bool stopped = result.status == train::FitStatus::stopped;
-  const train::Evaluation test =
-      stopped ? train::evaluate(network.model, mnist.test) : *result.epochs.back().test;
-  if (options.json) {
-    std::cout << json_line(final_json(run, result, test));
-  } else {
-    std::cout << (stopped ? concat("\nStopped in epoch ", result.epochs.size() + 1, '.') : "")
-              << "\nTest accuracy " << percent(test.accuracy())
-              << ". Rows: the true class; columns: what it was taken for.\n\n"
-              << confusion_table(test.confusion, mnist.test);
-    if (!options.save.empty()) std::cout << "\nSaved to " << options.save << ".\n";
-    if (!options.plot.empty()) std::cout << "\nDrawn in " << options.plot << ".\n";
+         outcome.epochs + 1, ". Hint: a lower --lr than ", optimizer->lr(), '.');
+  const Written written = write(run, network.model, outcome);
+  try {
+    print(run, outcome,
+          outcome.complete() ? *outcome.last.test : train::evaluate(network.model, mnist.test),
+          written);
+  } catch (const Error& error) {  // of test images that can no longer be read either
+    outcome.fail(error);
   }
-  return stopped ? 128 + caught_signal : 0;
+  if (outcome.failure) throw *outcome.failure;
+  return outcome.complete() ? 0 : 128 + stop_signal();
 }
 
 }  // namespace reel::mnist

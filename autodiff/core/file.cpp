@@ -35,8 +35,7 @@ int open_file(const fs::path& path, int flags, mode_t mode = 0) {
   return descriptor;
 }
 
-// Each of the steps of writing returns 0 or an errno, so that what must be undone is undone in one
-// place.
+// The steps of writing return 0 or an errno, so that one place undoes them.
 int write_all(int descriptor, std::string_view rest) {
   while (!rest.empty()) {
     const ssize_t count = ::write(descriptor, rest.data(), std::min(rest.size(), largest_call));
@@ -81,9 +80,33 @@ std::optional<fs::path> follow_links(fs::path path) {
   return path;
 }
 
-// A new file in the folder, with a name that no other has; its descriptor, or -1 with errno set.
-std::pair<fs::path, int> create_temporary(const fs::path& folder, mode_t mode) {
+// The file that a path leads to.
+struct Target {
+  fs::path path;
+  struct stat status = {};
+  bool exists = false;
+  bool direct = false;  // it is written to and not replaced
+};
+
+// Fills in the target; returns 0 or an errno.
+int find_target(const fs::path& path, Target& target) {
+  if (path.native().find('\0') != std::string::npos) return EINVAL;
+  if (path.empty()) return ENOENT;
+  target.exists = ::stat(path.c_str(), &target.status) == 0;
+  if (!target.exists && errno != ENOENT) return errno;
+  const std::optional<fs::path> end = follow_links(path);
+  target.direct = target.exists && (!end || !S_ISREG(target.status.st_mode));
+  target.path = target.direct ? path : end.value_or(path);
+  if (target.exists && S_ISDIR(target.status.st_mode)) return EISDIR;
+  const bool closed = target.exists && ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0;
+  return closed ? errno : 0;
+}
+
+// A new file beside the target, with a name that no other has; its descriptor, or -1 with errno
+// set.
+std::pair<fs::path, int> create_temporary(const Target& target, mode_t mode) {
   static std::atomic<unsigned> counter{0};
+  const fs::path folder = folder_of(target.path);
   for (;;) {
     fs::path path = folder / concat(".reel-", ::getpid(), '-', counter++, ".tmp");
     const int descriptor = open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
@@ -91,38 +114,58 @@ std::pair<fs::path, int> create_temporary(const fs::path& folder, mode_t mode) {
   }
 }
 
-// `old` is the file that is replaced, if there is one.
-int replace(const fs::path& path, const struct stat* old, std::string_view contents) {
-  if (old && ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) return errno;
-  const fs::path folder = folder_of(path);
-  const mode_t mode = old ? old->st_mode & 0777 : 0666;
-  const auto [temporary, descriptor] = create_temporary(folder, mode);
+// In a sticky folder, such as /tmp, only the owner of a file or of the folder may replace it.
+bool may_replace(const Target& target) {
+  struct stat folder = {};
+  const uid_t user = ::geteuid();
+  return !target.exists || user == 0 || user == target.status.st_uid ||
+         ::stat(folder_of(target.path).c_str(), &folder) != 0 || !(folder.st_mode & S_ISVTX) ||
+         user == folder.st_uid;
+}
+
+int replace(const Target& target, std::string_view contents) {
+  const mode_t mode = target.exists ? target.status.st_mode & 0777 : 0666;
+  const auto [temporary, descriptor] = create_temporary(target, mode);
   if (descriptor < 0) return errno;
   // Where permissions cannot be set, the umask has left no more of them than the old file had.
-  if (old) static_cast<void>(::fchmod(descriptor, mode) == 0);
+  if (target.exists) static_cast<void>(::fchmod(descriptor, mode) == 0);
   int error = write_all(descriptor, contents);
   if (!error) error = synchronize(descriptor);
   const int close_error = close_file(descriptor);
   if (!error) error = close_error;
-  if (!error && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+  if (!error && ::rename(temporary.c_str(), target.path.c_str()) != 0) error = errno;
   if (error) {
     ::unlink(temporary.c_str());
     return error;
   }
   // With the folder on the disk the new name survives a power cut; some file systems refuse this.
-  const int handle = open_file(folder, O_RDONLY | O_DIRECTORY);
+  const int handle = open_file(folder_of(target.path), O_RDONLY | O_DIRECTORY);
   if (handle >= 0) synchronize(handle), close_file(handle);
   return 0;
 }
 
 int write_to(const fs::path& path, std::string_view contents) {
-  if (path.native().find('\0') != std::string::npos) return EINVAL;
-  struct stat old {};
-  const bool exists = ::stat(path.c_str(), &old) == 0;
-  if (!exists && errno != ENOENT) return errno;
-  const std::optional<fs::path> target = follow_links(path);
-  if (exists && (!target || !S_ISREG(old.st_mode))) return write_directly(path, contents);
-  return replace(target.value_or(path), exists ? &old : nullptr, contents);
+  Target target;
+  if (const int error = find_target(path, target)) return error;
+  return target.direct ? write_directly(path, contents) : replace(target, contents);
+}
+
+// The error that write_to would return, as far as it can be known without writing.
+int try_to_write(const fs::path& path) {
+  Target target;
+  if (const int error = find_target(path, target)) return error;
+  if (target.direct) return 0;
+  if (!may_replace(target)) return EPERM;
+  const auto [temporary, descriptor] = create_temporary(target, 0600);
+  if (descriptor < 0) return errno;
+  close_file(descriptor);
+  ::unlink(temporary.c_str());
+  return 0;
+}
+
+[[noreturn]] void fail_to_write(const fs::path& path, std::string_view where, int error) {
+  fail(Error::Kind::system, where, absolute_name(path), ": cannot be written: ", reason(error),
+       '.');
 }
 
 }  // namespace
@@ -130,14 +173,27 @@ int write_to(const fs::path& path, std::string_view contents) {
 std::string printable(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string result;
+  unsigned char before = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f)
+    const bool upper_control = before == 0xC2 && byte >= 0x80 && byte < 0xA0;  // U+0080 to U+009F
+    if (byte < 0x20 || byte == 0x7f || upper_control) {
+      if (upper_control) result.pop_back();
       result.append("\\x") += {digits[byte / 16], digits[byte % 16]};
-    else
+    } else {
       result += c;
+    }
+    before = byte;
   }
   return result;
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 80;
+  if (text.size() <= longest) return '"' + printable(text) + '"';
+  std::size_t end = longest;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 sequence
+  return '"' + printable(text.substr(0, end)) + "…\"";
 }
 
 std::string absolute_name(const fs::path& path) {
@@ -146,12 +202,15 @@ std::string absolute_name(const fs::path& path) {
   return printable(error ? path.native() : absolute.native());
 }
 
+bool is_missing(int error) noexcept {
+  return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
+}
+
 FileReader::FileReader(const fs::path& path, std::string_view where)
     : where_(where), name_(absolute_name(path)), descriptor_(open_file(path, O_RDONLY)) {
   if (descriptor_ < 0) {
     const int error = errno;
-    const bool missing = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
-    fail(missing ? Error::Kind::input : Error::Kind::system, where_, name_,
+    fail(is_missing(error) ? Error::Kind::input : Error::Kind::system, where_, name_,
          ": cannot be opened: ", reason(error), '.');
   }
   struct stat status {};
@@ -191,9 +250,20 @@ std::string read_file(const fs::path& path, std::string_view where, std::size_t 
 }
 
 void write_file(const fs::path& path, std::string_view where, std::string_view contents) {
-  if (const int error = write_to(path, contents))
-    fail(Error::Kind::system, where, absolute_name(path), ": cannot be written: ", reason(error),
-         '.');
+  if (const int error = write_to(path, contents)) fail_to_write(path, where, error);
+}
+
+void check_can_write(const fs::path& path, std::string_view where) {
+  if (const int error = try_to_write(path)) fail_to_write(path, where, error);
+}
+
+bool same_file(const fs::path& a, const fs::path& b) {
+  Target first, second;
+  if (find_target(a, first) || find_target(b, second) || first.direct || second.direct)
+    return false;
+  std::error_code error;
+  return first.path.filename() == second.path.filename() &&
+         fs::equivalent(folder_of(first.path), folder_of(second.path), error);
 }
 
 }  // namespace reel

@@ -11,8 +11,14 @@
 
 namespace reel {
 
-/// `text` on one line: control characters become `\x0a` and the like.
+/// `text` on one line: control characters, those above U+007F too, become `\x0a` and the like.
 std::string printable(std::string_view text);
+
+/// Text of a file as messages show it: in quotes, printable, at most 80 bytes of it.
+std::string in_quotes(std::string_view text);
+
+/// Whether an errno of opening a file says that there is no such file.
+bool is_missing(int error) noexcept;
 
 /// The absolute, printable form of a path, as messages show it.
 std::string absolute_name(const std::filesystem::path& path);
@@ -52,5 +58,14 @@ std::string read_file(const std::filesystem::path& path, std::string_view where,
 /// Throws Error of kind system; the old file is then as it was, and no other is left behind.
 void write_file(const std::filesystem::path& path, std::string_view where,
                 std::string_view contents);
+
+/// Throws the Error that write_file would throw, as far as it can be known beforehand, so that a
+/// program does not compute for hours what it cannot write: a missing folder, one that allows no
+/// new file, a name too long, a file that this user may not replace. Leaves no trace. (A full disk
+/// only shows in write_file.)
+void check_can_write(const std::filesystem::path& path, std::string_view where);
+
+/// Whether write_file would replace the same file by both.
+bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 
 }  // namespace reel

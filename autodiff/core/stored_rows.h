@@ -55,8 +55,9 @@ inline void scale_bytes(const std::uint8_t* __restrict from, Real* __restrict to
 /// The rows of a matrix x where they lie, such as the images of a batch in a data set. They are
 /// numbers, or bytes, each of which stands for its product with a factor.
 struct StoredRows {
-  std::vector<const void*> starts;  ///< of each row, const Real* or const std::uint8_t*
-  std::optional<Scale> scale;       ///< if they are bytes
+  std::vector<const void*> starts;   ///< of each row, const Real* or const std::uint8_t*
+  std::vector<std::uint8_t> copies;  ///< of rows that lie in a file
+  std::optional<Scale> scale;        ///< if they are bytes
 
   std::size_t size() const noexcept { return starts.size(); }
   /// to (columns) = some columns of a row.

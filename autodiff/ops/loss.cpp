@@ -150,7 +150,8 @@ Real cross_entropy_of_few(const Tensor& x, std::span<const Label> labels, Real w
       product = Vector(1);
     }
   }
-  return xsimd::hadd(loss + xsimd::log(product));
+  (loss + xsimd::log(product)).store_aligned(totals.data());  // xsimd's own sum changed its name
+  return std::accumulate(totals.begin(), totals.end(), Real(0));
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ refuse() {
   shift 2
   check "$code" "$@"
   [ "$(grep -c '' err)" = 1 ] || fail "$run: expected one line on stderr"
+  [ "$(wc -c <err)" -le 1000 ] || fail "$run: a message of $(wc -c <err) bytes"
   grep -q "^$name: " err || fail "$run: stderr does not name the program"
   grep -qF -- "$text" err || fail "$run: stderr does not say '$text'"
 }

@@ -86,7 +86,7 @@ refuse 2 seed race --seed -1
 # ---- files
 refuse 3 "$folder/nowhere" show 31 --data nowhere
 refuse 5 "$folder/none/x.svg" race --out none/x.svg
-refuse 5 folder race --out .
+refuse 5 'Is a directory' race --out .
 : >file
 refuse 5 "$folder/file" all --out file
 refuse 5 "$folder/file" show 14 --out file

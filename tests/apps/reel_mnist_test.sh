@@ -40,6 +40,7 @@ small="--data data --layers 16-8-10 --batch 8 --lr 0.5"
 check 0 --version
 grep -q '^reel-mnist [0-9]' out || fail "$run: no version"
 check 0 --help
+says out 'Exit codes: 0 done'
 for command in train eval predict gradcheck; do
   says out "$command"
 done
@@ -75,6 +76,10 @@ refuse 2 lr train --lr nan
 refuse 2 lr train --lr inf
 refuse 2 adamant train --optimizer adamant
 refuse 2 swish train $small --activation swish
+for p in -0.1 1 1.5 nan; do
+  refuse 2 dropout train $small --dropout $p
+  refuse 2 dropout train --data data --layers 16-10 --dropout $p
+done
 refuse 2 validation train --validation -0.1
 refuse 2 validation train --validation 1.5
 refuse 2 1 train $small --validation 1
@@ -86,10 +91,16 @@ refuse 2 16 train --data data --layers 784-10-10
 says err 'Hint: --layers 16-'
 refuse 2 16-8-3 train --data data --layers 16-8-3
 refuse 2 1000 train $small --batch 1000
+[ ! -s out ] || fail "$run: refused after the banner"
 refuse 2 --load eval --data data
 refuse 2 --load predict --data data
 refuse 2 save train $small --save ''
 refuse 2 load train $small --load ''
+ln -s same link
+for other in same ./same "$folder/same" link; do
+  refuse 2 'the same file' train $small --save same --plot $other
+done
+check 0 train $small --epochs 1 --save /dev/null --plot /dev/null
 
 # ---- training, evaluation, prediction
 check 0 train $small --epochs 5 --save net
@@ -292,6 +303,46 @@ for command in eval predict gradcheck 'train --epochs 1'; do
   says err 16-8-10
 done
 
+# A file that describes a network, with metadata and values of the caller's.
+weights() {  # METADATA VALUE COUNT: a network 16-10, each number of which is the four bytes VALUE
+  header="{\"__metadata__\":{$1},\"0.weight\":{\"dtype\":\"F32\",\"shape\":[10,16],\"data_offsets\":[0,640]},\"0.bias\":{\"dtype\":\"F32\",\"shape\":[10],\"data_offsets\":[640,680]}}"
+  bytes $((${#header} % 256)) $((${#header} / 256 % 256)) $((${#header} / 65536)) 0 0 0 0 0
+  printf '%s' "$header"
+  i=0
+  while [ $i -lt 170 ]; do bytes $2; i=$((i + 1)); done
+}
+linear='"layers":"16-10","activation":"relu"'
+weights "$linear" '0 0 0 63' >half
+check 0 eval --data data --load half
+for value in '0 0 192 127' '0 0 128 127'; do  # NaN, infinity
+  weights "$linear" "$value" >broken
+  for command in eval predict 'train --epochs 1'; do
+    refuse 3 '"0.weight" holds a value that is not finite' $command --data data --load broken
+  done
+done
+weights "$linear" '255 255 127 127' >huge  # 3.4e38
+refuse 4 'not finite' eval --data data --load huge
+refuse 4 'not finite' predict --data data --load huge
+refuse 4 'not finite' predict --data data --load huge --json
+[ ! -s out ] || fail "$run: a class all the same"
+long=$(head -c 60000 /dev/zero | tr '\0' x)
+for metadata in "\"layers\":\"16-10\",\"activation\":\"$long\"" \
+  "\"layers\":\"16-10-$long\",\"activation\":\"relu\"" "$linear,\"dropout\":\"$long\"" \
+  '"layers":"16-10","activation":"\u001b[31m\u009b\n"'; do
+  weights "$metadata" '0 0 0 63' >broken
+  refuse 3 "$folder/broken" eval --data data --load broken
+  ! grep -q "$(printf '\302\233')" err || fail "$run: a control character"
+done
+refuse 3 'File name too long' train --data "$(printf '%0300d' 0)"
+
+# ---- deep networks take time in proportion to their depth
+if (ulimit -d 400000 && "$program" --version >/dev/null 2>&1); then  # not under a sanitizer
+  deep=16-$(head -c 30000 /dev/zero | tr '\0' 1 | sed 's/1/1-/g')10
+  (ulimit -t 15; check 0 train --data data --layers "$deep" --batch 27 --epochs 1 --save deep
+    check 0 eval --data data --load deep
+    exit $failures) || failures=$((failures + 1))
+fi
+
 # ---- divergence
 cp net kept
 refuse 4 'no longer finite' train $small --lr 1e30 --epochs 3 --save kept
@@ -302,8 +353,36 @@ refuse 4 'no longer finite' train $small --lr 1e38 --epochs 1 --batch 54 --save 
 # ---- a system that refuses
 refuse 5 "$folder/none/net" train $small --save none/net --epochs 1000000000
 [ ! -s out ] || fail "$run: trained first"
-refuse 5 "$folder/data" train $small --save data --epochs 1000000000
-[ ! -w /dev ] || refuse 5 /dev/full train $small --epochs 1 --save /dev/full
+ln -s none/net dangling
+ln -s loop loop
+for target in data dangling loop "$(printf '%0256d' 0)"; do
+  refuse 5 "$folder/$target" train $small --save $target --epochs 1000000000
+  [ ! -s out ] || fail "$run: trained first"
+done
+# What could not be saved where it should goes elsewhere; the rest of the work is done.
+if [ -c /dev/full ]; then
+  refuse 5 "$folder/full.rescued instead" train $small --epochs 1 --save /dev/full --plot curves.svg
+  says out 'Test accuracy'
+  says out "Saved to $folder/full.rescued."
+  grep -q '</svg>' curves.svg || fail "$run: no picture"
+  refuse 5 "$folder/full.rescued.2 instead" train $small --epochs 1 --save /dev/full
+  check 0 eval --data data --load full.rescued
+  refuse 5 /dev/full train $small --epochs 1 --save net.kept --plot /dev/full
+  says out 'Saved to net.kept'
+  check 0 eval --data data --load net.kept
+fi
+# A file may not grow beyond one block, of 512 or 1,024 bytes; the network takes 1,176.
+run='reel-mnist train under ulimit -f'
+(ulimit -f 1; "$program" train $small --epochs 1 --save net.large 2>&1; echo "code $?") | cat >out
+says out 'File too large'
+says out 'the trained weights are lost'
+says out 'Test accuracy'
+says out 'code 5'
+[ -z "$(find . -name '.reel-*')" ] && [ ! -e net.large ] || fail "$run: something was left behind"
+mkdir gone
+(cd gone && rmdir ../gone && "$program" train $small --data ../data --save net) >out 2>err
+[ $? = 5 ] || fail "reel-mnist train in a folder that is gone: not exit code 5"
+says err 'cannot be written: No such file'
 refuse_full train $small --epochs 1
 refuse_full eval --data data --load net --json
 refuse_full predict --data data --load net
@@ -345,11 +424,12 @@ check 0 train $small --epochs 2 --stream --json
 gzip -c data/train-images-idx3-ubyte >packed.gz
 copy packed
 mv packed.gz packed/train-images-idx3-ubyte
-refuse 3 'only a plain file can be mapped' train $small --data packed --stream
+refuse 3 'only a plain file can be streamed' train $small --data packed --stream
 copy cut
 head -c 500 data/train-images-idx3-ubyte >cut/train-images-idx3-ubyte
 refuse 3 'truncated: 500 bytes' train $small --data cut --stream
-# 400,000 black images of 1,024 bytes, in a process that may have half as much memory of its own
+# 400,000 black images of 1,024 bytes, in a process that may have less memory of its own, of which
+# OpenBLAS takes 128 MB for itself
 mkdir big
 blank() {  # HALF COUNT and the two upper bytes and the two lower ones of COUNT
   { bytes 0 0 8 3 "$3" "$4" "$5" "$6"; size 32; size 32; } >big/$1-images-idx3-ubyte
@@ -359,7 +439,7 @@ blank() {  # HALF COUNT and the two upper bytes and the two lower ones of COUNT
 }
 blank train 400000 0 6 26 128
 blank t10k 10 0 0 0 10
-limit=200000
+limit=350000
 if (ulimit -d $limit && "$program" --version >/dev/null 2>&1); then  # not under a sanitizer
   big="--data big --layers 1024-8-10 --batch 64 --epochs 1 --validation 0 --threads 1"
   (ulimit -d $limit && refuse 5 'does not fit into memory' train $big; exit $failures) ||
@@ -370,27 +450,87 @@ fi
 rm -r big
 
 # ---- signals
-# interrupt SIGNAL EXIT_CODE: in the middle of training; what --save asked for is there.
-interrupt() {
-  rm -f stopped
-  run="reel-mnist train, SIG$1"
-  "$program" train $small --epochs 1000000000 --lr 0.01 --json --save stopped >out 2>err </dev/null &
+# start FILE OPTIONS…: a long training in the background, by the time that its second epoch is over.
+# (A shell starts background jobs with SIGINT ignored.)
+endless="train $small --epochs 1000000000 --lr 0.01 --json"
+start() {
+  file=$1
+  shift
+  rm -f "$file"
+  : >out
+  env --default-signal=INT,TERM,HUP,PIPE "$program" $endless --save "$file" "$@" >out 2>err </dev/null &
   process=$!
+  await '"epoch":2'
+}
+# await TEXT: until the program has printed it.
+await() {
   tries=0
-  until grep -q '"epoch":2' out || [ $tries = 100 ]; do
+  until grep -q "$1" out || [ $tries = 200 ]; do
     sleep 0.05
     tries=$((tries + 1))
   done
-  kill -s "$1" $process
+}
+# ended EXIT_CODE: so the training ends; what --save asked for is there.
+ended() {
   wait $process
   code=$?
-  [ $code = "$2" ] || fail "$run: exit code $code, expected $2"
+  [ $code = "$1" ] || fail "$run: exit code $code, expected $1"
   grep -q '"status":"stopped"' out || fail "$run: no final line"
-  cp out last
-  check 0 eval --data data --load stopped --json
+  check 0 eval --data data --load "$file" --json
 }
-# A shell starts background jobs with SIGINT ignored; the program asks for it all the same.
-interrupt TERM 143
-interrupt INT 130
+for signal in 'TERM 143' 'INT 130' 'HUP 129'; do
+  run="reel-mnist train, SIG$signal"
+  start stopped
+  kill -s "${signal% *}" $process
+  ended "${signal#* }"
+done
+run='reel-mnist train | head -n 2'
+rm -f stopped
+{ env --default-signal=PIPE "$program" $endless --save stopped 2>err; echo $? >code; } | head -n 2 >out
+[ "$(cat code)" = 141 ] || fail "$run: exit code $(cat code), expected 141"
+check 0 eval --data data --load stopped
+run='reel-mnist train, SIGINT ignored from the start'
+start stopped
+kill -s TERM $process
+wait $process
+rm -f stopped
+(trap '' INT; exec "$program" $endless --save stopped >out 2>err </dev/null) &
+process=$!
+await '"epoch":2'
+kill -s INT $process
+sleep 0.2
+kill -0 $process 2>/dev/null || fail "$run: ended"
+kill -s TERM $process
+file=stopped
+ended 143
+# The save waits for a reader of the pipe when the second signal comes, and is whole all the same.
+run='reel-mnist train, two SIGINT'
+mkfifo pipe
+: >out
+env --default-signal=INT "$program" $endless --save pipe >out 2>err </dev/null &
+process=$!
+await '"epoch":2'
+kill -s INT $process
+sleep 0.3
+kill -s INT $process
+sleep 0.1
+kill -0 $process 2>/dev/null && cat pipe >whole
+wait $process
+[ $? = 130 ] || fail "$run: not exit code 130"
+check 0 eval --data data --load whole
+
+# ---- a data file that is cut short
+for cut in train t10k; do
+  run="reel-mnist train --stream, $cut images cut short"
+  rm -rf shrinking
+  copy shrinking
+  start stopped --data shrinking --stream
+  truncate -s 400 shrinking/$cut-images-idx3-ubyte
+  wait $process
+  [ $? = 3 ] || fail "$run: not exit code 3"
+  [ "$(grep -c '' err)" = 4 ] || fail "$run: not one line after the three of the banner"
+  says err "$folder/shrinking/$cut-images-idx3-ubyte: ends before byte"
+  check 0 eval --data data --load stopped
+done
 
 finish

@@ -168,6 +168,16 @@ TEST_CASE("file: messages have absolute paths and no control characters") {
   CHECK(error.message.starts_with("[idx] " + fs::current_path().string() + "/no such"));
   CHECK(error.message.find("no such\\x0a\\x1b[31mfile\\x7f: ") != std::string::npos);
   CHECK(reel::printable("größe\t") == "größe\\x09");
+  CHECK(reel::printable("a\xc2\x9b"
+                        "1m, \xc2\xa0") == "a\\x9b1m, \xc2\xa0");  // U+009B is CSI
+}
+
+TEST_CASE("file: text of a file is quoted, escaped and cut between two characters") {
+  CHECK(reel::in_quotes("a\nb") == "\"a\\x0ab\"");
+  CHECK(reel::in_quotes("") == "\"\"");
+  CHECK(reel::in_quotes(std::string(80, 'x')) == '"' + std::string(80, 'x') + '"');
+  CHECK(reel::in_quotes(std::string(81, 'x')) == '"' + std::string(80, 'x') + "…\"");
+  CHECK(reel::in_quotes(std::string(79, 'x') + "öy") == '"' + std::string(79, 'x') + "…\"");
 }
 
 TEST_CASE("file: a new file obeys the umask, a replaced one keeps its permissions") {
@@ -271,6 +281,57 @@ TEST_CASE("file: folders that are missing or refuse are system errors") {
   CHECK(unprivileged([&] { write_file(folder / "new", "test", "x"); }) ==
         (::geteuid() == 0 ? 5 : 0));
   CHECK(unprivileged([&] { write_file("/proc/reel", "test", "x"); }) == 5);
+}
+
+TEST_CASE("file: what cannot be written is refused beforehand, and the check leaves no trace") {
+  const Folder folder;
+  const auto kind = [](const fs::path& path) {
+    return caught([&] { reel::check_can_write(path, "test"); }).kind;
+  };
+  write_file(folder / "old", "test", "x");
+  fs::create_directory(folder / "folder");
+  fs::create_symlink(folder / "none/a", folder / "dangling");
+  fs::create_symlink(folder / "new", folder / "to_new");
+  fs::create_symlink(folder / "loop", folder / "loop");
+  fs::permissions(folder.path, fs::perms::all);
+  fs::permissions(folder / "old", fs::perms(0666));
+  for (const char* name : {"old", "new", "to_new"}) CHECK(kind(folder / name) == 0);
+  CHECK(kind("/dev/null") == 0);
+  CHECK(caught([&] { reel::check_can_write(folder / "none/a", "test"); }).message ==
+        "[test] " + (folder / "none/a").string() +
+            ": cannot be written: No such file or directory.");
+  for (const fs::path& path :
+       {folder / "none/a", folder / "folder", folder / "dangling", folder / "loop",
+        folder / "old/a", fs::path(), folder / std::string(256, 'x').c_str()}) {
+    CAPTURE(path.string());
+    CHECK(kind(path) == 5);
+  }
+  const auto kind_for_others = [&](const fs::path& path) {
+    return unprivileged([&] { reel::check_can_write(path, "test"); });
+  };
+  CHECK(kind_for_others(folder / "old") == 0);
+  if (::geteuid() == 0) {                            // takes a file of another user
+    fs::permissions(folder.path, fs::perms(01777));  // sticky: only owners may replace
+    CHECK(kind_for_others(folder / "old") == 5);
+    CHECK(kind_for_others(folder / "new") == 0);
+    fs::permissions(folder.path, fs::perms(0755));  // a file that may be written, not replaced
+    CHECK(kind_for_others(folder / "old") == 5);
+  }
+  CHECK(read_file(folder / "old", "test", 9) == "x");
+  CHECK(folder.files() == 5);
+}
+
+TEST_CASE("file: two names of one file") {
+  const Folder folder;
+  fs::create_symlink(folder / "new", folder / "to_new");
+  fs::create_symlink(folder.path, folder / "here");
+  write_file(folder / "old", "test", "x");
+  CHECK(reel::same_file(folder / "new", folder / "./new"));
+  CHECK(reel::same_file(folder / "new", folder / "to_new"));
+  CHECK(reel::same_file(folder / "old", folder / "here/old"));
+  CHECK_FALSE(reel::same_file(folder / "new", folder / "old"));
+  CHECK_FALSE(reel::same_file(folder / "none/a", folder / "a"));
+  CHECK_FALSE(reel::same_file("/dev/null", "/dev/null"));  // which keeps nothing
 }
 
 TEST_CASE("file: a long name leaves room for the temporary file's") {

@@ -292,6 +292,35 @@ TEST_CASE("dataset: where images are stored, and labels alone") {
   CHECK(says(error_of([&] { Dataset().locate(Rows{0}, stored); }), Kind::usage, {"holds nothing"}));
 }
 
+TEST_CASE("dataset: samples in a file are those in memory, until it is cut short") {
+  const TempFolder folder;
+  const Bytes bytes = images(20);
+  const auto path = folder.write("images", bytes);
+  constexpr std::size_t header = 16;
+  const Labels labels(20, 1);
+  const auto in_file = Dataset::from_bytes(FileBytes(path, "test", header), {2, 3}, labels);
+  const auto in_memory =
+      Dataset::from_bytes(Bytes(bytes.begin() + header, bytes.end()), {2, 3}, labels);
+  const Rows rows{3, 19, 0, 3};
+  Batch batch, expected;
+  in_file.gather(rows, batch);
+  in_memory.gather(rows, expected);
+  CHECK(*batch.images == *expected.images);
+  CHECK(in_file.sample(7) == in_memory.sample(7));
+  StoredRows stored;
+  in_file.subset(Rows{5, 6, 7}).locate(Rows{2, 0}, stored);
+  std::vector<Real> image(6);
+  stored.copy(0, {0, 6}, image.data());
+  for (std::size_t j = 0; j < 6; ++j) CHECK(image[j] == in_memory.sample(7).data()[j]);
+
+  std::filesystem::resize_file(path, header + 10 * 6);
+  in_file.gather(Rows{9, 0}, batch);
+  const auto message = {std::string("[test] "), path.string(), std::string("cut short")};
+  CHECK(says(error_of([&] { in_file.gather(Rows{9, 10}, batch); }), Kind::input, message));
+  CHECK(says(error_of([&] { in_file.locate(Rows{10}, stored); }), Kind::input, message));
+  CHECK(says(error_of([&] { in_file.sample(10); }), Kind::input, message));
+}
+
 TEST_CASE("dataset: rows that don't exist are refused, and nothing is written") {
   const auto set = small(5);
   Batch batch;

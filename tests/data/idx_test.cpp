@@ -295,16 +295,20 @@ TEST_CASE("idx: what the system refuses to read") {
   CHECK(says(error, Kind::system, {secret.string() + ": cannot be opened: Permission denied"}));
 }
 
-TEST_CASE("idx: a mapped file holds what a read one does, and is checked as it is") {
+TEST_CASE(
+    "idx: an array that stays in its file is that of a file that is read, and checked as it") {
   const TempFolder folder;
   const Bytes pictures = images(5);
   const auto path = folder.write("a", pictures);
-  const auto mapped = idx::map(path, 3), read = idx::read(path, 3);
-  CHECK(mapped.shape == read.shape);
-  CHECK(mapped.bytes == read.bytes);
+  const auto in_file = idx::open(path, 3);
+  const auto in_memory = idx::read(path, 3);
+  CHECK(in_file.shape == in_memory.shape);
+  Bytes bytes_of_file(in_file.bytes.size());
+  in_file.bytes.read(0, bytes_of_file);
+  CHECK(SharedBytes(bytes_of_file) == in_memory.bytes);
   const auto error = [&](const Bytes& bytes) {
     const auto file = folder.write("b", bytes);
-    return error_of([&] { idx::map(file, 3); });
+    return error_of([&] { idx::open(file, 3); });
   };
   for (std::size_t count = 0; count < pictures.size(); ++count)
     CHECK(error(first(pictures, count)).kind() == Kind::input);
@@ -313,6 +317,6 @@ TEST_CASE("idx: a mapped file holds what a read one does, and is checked as it i
   CHECK(says(error(pictures + Bytes{1}), Kind::input, {"too long: 47 bytes, expected 46"}));
   CHECK(says(error(gzip(pictures)), Kind::input, {"is gzipped", "Hint: gunzip -k"}));
   CHECK(says(error(labels({1, 2, 3})), Kind::input, {"this is a label file"}));
-  CHECK(says(error_of([&] { idx::map(folder / "none", 3); }), Kind::input, {"none"}));
-  CHECK(says(error_of([&] { idx::map(path, 0); }), Kind::usage, {"1 to 255"}));
+  CHECK(says(error_of([&] { idx::open(folder / "none", 3); }), Kind::input, {"none"}));
+  CHECK(says(error_of([&] { idx::open(path, 0); }), Kind::usage, {"1 to 255"}));
 }

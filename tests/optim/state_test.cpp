@@ -257,7 +257,7 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
     }
     State shape = good;
     shape.fields["1.shape"] = "(1)";
-    check_refused(*optimizer, shape, "parameter \"b\" has shape (), in the state (1).");
+    check_refused(*optimizer, shape, "parameter \"b\" has shape (), in the state \"(1)\".");
     for (const Method& another : all_methods()) {
       const Parameters r = start();
       const State foreign = another.make(grouped(r))->state();
@@ -273,7 +273,7 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
     check_refused(*optimizer, each.make({{.parameters = {s[0]}}, {.parameters = {s[1]}}})->state(),
                   "the state is of 2 parameters in 2 groups, not of 3 in 2.");
     check_refused(*optimizer, each.make(grouped({s[0], s[2], s[1]}))->state(),
-                  "parameter \"b\" has shape (), in the state (0,2).");
+                  "parameter \"b\" has shape (), in the state \"(0,2)\".");
     optimizer->set_state(good);
     CHECK(bits(optimizer->state()) == bits(good));
   }

@@ -59,7 +59,7 @@ TEST_CASE("objectives: names, starts, minima and values are those of the golden 
     const Json& expected = golden[i];
     CHECK(names.insert(function.name).second);
     CHECK(!function.formula.empty());
-    CHECK(function.name == expected["name"]);
+    CHECK(function.name == expected["name"].get<std::string>());
     CHECK(near(function.start, vector_of(expected["start"]), 0));
     const Json& sample = expected["sample"];
     CHECK(near(value(function, vector_of(sample["theta"])), sample["value"], 1e-13));
