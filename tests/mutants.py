@@ -2,7 +2,7 @@
 
     python3 tests/mutants.py [BUILD_FOLDER] [NUMBER ...]
 
-BUILD_FOLDER is where the tests are built, by default build/test. Each mutant is compiled apart from the
+BUILD_FOLDER is where the tests are built, by default build/release. Each mutant is compiled apart from the
 sources, linked in place of the right code, and the tests of the operations are run; it is caught if they
 fail. Prints a line for each, and fails if one survives. Takes about ten seconds a mutant.
 """
@@ -155,7 +155,7 @@ def mutate(build, mutant):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/test").resolve()
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release").resolve()
     wanted = {int(n) for n in sys.argv[2:]}
     build = Build(folder)
     if fails(build, []):

@@ -1,0 +1,62 @@
+// States of optimisers and schedules: right ones with changes; one that is refused changes nothing.
+#include <reel/autodiff/core/file.h>
+#include <reel/autodiff/ops.h>
+#include <reel/autodiff/tape.h>
+#include <reel/optim/adam.h>
+#include <reel/optim/lbfgs.h>
+#include <reel/optim/loss_schedule.h>
+#include <reel/optim/schedule.h>
+#include <reel/train/state.h>
+
+#include "fuzz.h"
+
+using namespace reel;
+
+namespace {
+
+struct Parts {
+  Parameter w{vector({1, 2}), "w"};
+  optim::Adam adam{{w}, {.lr = 0.1}};
+  optim::Schedule schedule{adam, optim::cosine(10)};
+  optim::Plateau plateau{adam};
+  optim::Steady steady{adam, {.window = 3}};
+  optim::Lbfgs lbfgs{{w}, {.history = 2}};
+
+  Parts() {  // a few steps, so that there is something to keep
+    const auto differentiate = [&] {
+      Tape tape;
+      const Var loss = sum(square(square(Var(w))));
+      tape.backward(loss);
+      return static_cast<double>(loss.item());
+    };
+    for (int i = 0; i < 2; ++i) {
+      differentiate();
+      adam.step();
+      schedule.step();
+      steady.step(1.0 / (i + 1));
+    }
+    lbfgs.step(differentiate);
+  }
+  void save(const std::filesystem::path& path) const {
+    train::save_state(path, adam, schedule, plateau, steady, lbfgs);
+  }
+  void load(const std::filesystem::path& path) {
+    train::load_state(path, adam, schedule, plateau, steady, lbfgs);
+  }
+  std::string bytes() const {
+    const auto path = fuzz::file_with("");
+    save(path);
+    return read_file(path, "fuzz", 1 << 20);
+  }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static Parts parts;
+  static const std::string right = parts.bytes();
+  const auto path = fuzz::file_with(fuzz::changed_safetensors(right, {data, size}));
+  if (fuzz::reads([&] { parts.load(path); })) parts.load(fuzz::file_with(right));
+  fuzz::require(parts.bytes() == right, "a state that is refused changes nothing");
+  return 0;
+}

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Runs every command of README.md's `sh` blocks in a fresh clone, in a folder with spaces in its name:
+# sh tests/readme.sh FOLDER, which must not exist. The tests come last, and their summary with them.
+set -eu
+source=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
+mkdir -p "$1"
+clone=$(readlink -f -- "$1")/a fresh clone
+git clone -q "$source" "$clone"
+cd "$clone"
+
+# run COMMAND: says which one fails.
+run() {
+  echo "readme: $1"
+  sh -eu -c "$1" >"$clone.log" 2>&1 || {
+    tail -n 40 "$clone.log"
+    echo "readme: this command failed: $1"
+    exit 1
+  }
+}
+
+# In the order of the document, the first ones install, build and train.
+commands=$(sed -n '/^```sh$/,/^```$/p' README.md | grep -v '^```')
+echo "$commands" | grep -qx './reel test'
+first='./reel train --epochs 1'
+run "$first"
+run "cmake --install build/release --prefix 'build/after training'"  # not all programs are built yet
+HOME=$clone/build/home
+export HOME
+mkdir "$HOME"
+# From the last to the first, so that none relies on those before it. (tac: a pipe's loop could not
+# end the script.)
+echo "$commands" | grep -vx './reel test' | tac >"$clone.commands"
+while IFS= read -r command; do run "$command" </dev/null; done <"$clone.commands"
+[ -z "$(git status --porcelain)" ] || {
+  git status --porcelain
+  echo 'readme: the commands changed the source tree'
+  exit 1
+}
+exec ./reel test
