@@ -7,6 +7,8 @@
 #include <reel/autodiff/core/collective.h>
 #include <reel/autodiff/core/error.h>
 #include <reel/autodiff/core/noise.h>
+#include <reel/autodiff/core/parallel.h>
+#include <reel/autodiff/core/processors.h>
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/core/warning.h>

@@ -1,0 +1,262 @@
+// A pool of threads that take blocks from ranges, one range a thread, by compare and swap.
+//
+// A range is one word: the number of the task, the first block that nobody has taken, and the end.
+// The owner takes from the front, others from the back. A thread that comes late, with the number
+// of a task that is over, finds another number and takes nothing; one that has taken a block may
+// read the task, since it is not over before that block is. So nobody waits for threads that the
+// system has put aside before they took a block.
+#include <reel/autodiff/core/parallel.h>
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/core/error.h>
+#include <reel/autodiff/core/processors.h>
+
+namespace reel {
+namespace {
+
+using std::chrono::steady_clock;
+
+// A fork and join of threads that are awake takes less than a microsecond, one of a thread that
+// sleeps a tenth of a millisecond.
+constexpr steady_clock::duration patience = std::chrono::milliseconds(1);
+constexpr std::size_t most_units = 0xFFFF;  // of a range
+constinit thread_local bool in_task = false;
+
+void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Waits awake until `condition` holds, or for no longer than `limit`: whether it holds. Soon lets
+// others have the processor in between.
+template <class Condition>
+bool watch(Condition&& condition, steady_clock::duration limit) {
+  constexpr int glances = 64;
+  constexpr steady_clock::duration selfish = std::chrono::microseconds(50);
+  const auto start = steady_clock::now();
+  for (;;) {
+    for (int i = 0; i < glances; ++i) {
+      if (condition()) return true;
+      pause();
+    }
+    const auto passed = steady_clock::now() - start;
+    if (passed > limit) return condition();
+    if (passed > selfish) sched_yield();
+  }
+}
+
+struct Range {
+  std::uint32_t task;
+  std::uint32_t begin, end;  // up to most_units
+
+  static Range of(std::uint64_t word) noexcept {
+    return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word >> 16 & 0xFFFF),
+            static_cast<std::uint32_t>(word & 0xFFFF)};
+  }
+  std::uint64_t word() const noexcept { return std::uint64_t{task} << 32 | begin << 16 | end; }
+};
+
+class Pool {
+ public:
+  // Of fewer threads if the system refuses some.
+  explicit Pool(std::size_t count) : slots_(count) {
+    threads_.reserve(count - 1);
+    try {
+      while (threads_.size() < count - 1)
+        threads_.emplace_back([this, own = threads_.size() + 1] { serve(own); });
+    } catch (const std::system_error&) {
+    }
+    members_ = threads_.size() + 1;
+  }
+  ~Pool() {
+    over_ = true;
+    task_.fetch_add(1, std::memory_order_release);
+    task_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  std::size_t members() const noexcept { return members_; }
+
+  // By one thread at a time.
+  void run(std::size_t blocks, void (*call)(void*, std::size_t), void* task) {
+    const std::size_t unit = (blocks + most_units - 1) / most_units;
+    const std::size_t units = (blocks + unit - 1) / unit;
+    call_ = call;
+    argument_ = task;
+    blocks_ = blocks;
+    unit_ = unit;
+    failure_ = nullptr;
+    failed_.store(false, std::memory_order_relaxed);
+    left_.store(units, std::memory_order_relaxed);
+    const std::uint32_t number = task_.load(std::memory_order_relaxed) + 1;
+    const auto bound = [&](std::size_t t) {
+      return static_cast<std::uint32_t>((units * t + members_ - 1) / members_);
+    };
+    for (std::size_t t = 0; t < members_; ++t)
+      slots_[t].range.store(Range{number, bound(t), bound(t + 1)}.word(),
+                            std::memory_order_release);
+    task_.store(number, std::memory_order_release);
+    task_.notify_all();
+    work(number, 0);
+    watch([&] { return left_.load(std::memory_order_acquire) == 0; },
+          steady_clock::duration::max());
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
+
+ private:
+  struct alignas(64) Slot {
+    std::atomic<std::uint64_t> range{0};
+  };
+
+  void serve(std::size_t own) {
+    in_task = true;
+    for (std::uint32_t seen = 0; !over_;) {
+      const auto has_changed = [&] { return task_.load(std::memory_order_acquire) != seen; };
+      if (!watch(has_changed, patience)) task_.wait(seen, std::memory_order_acquire);
+      seen = task_.load(std::memory_order_acquire);
+      work(seen, own);
+    }
+  }
+
+  // Blocks of this task, own ones first, until there are none.
+  void work(std::uint32_t number, std::size_t own) {
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      const std::size_t victim = (own + i) % slots_.size();
+      for (std::size_t at; take(slots_[victim].range, number, i == 0, at); ++done) run_unit(at);
+    }
+    if (done > 0) left_.fetch_sub(done, std::memory_order_acq_rel);
+  }
+
+  static bool take(std::atomic<std::uint64_t>& range, std::uint32_t number, bool front,
+                   std::size_t& at) {
+    std::uint64_t now = range.load(std::memory_order_acquire);
+    for (;;) {
+      Range after = Range::of(now);
+      if (after.task != number || after.begin == after.end) return false;
+      at = front ? after.begin++ : --after.end;
+      if (range.compare_exchange_weak(now, after.word(), std::memory_order_acq_rel)) return true;
+    }
+  }
+
+  void run_unit(std::size_t at) {
+    for (std::size_t b = at * unit_; b < std::min(blocks_, (at + 1) * unit_); ++b) {
+      if (failed_.load(std::memory_order_relaxed)) return;
+      try {
+        call_(argument_, b);
+      } catch (...) {
+        const std::lock_guard lock(failure_mutex_);
+        if (!failure_) failure_ = std::current_exception();
+        failed_.store(true, std::memory_order_relaxed);
+      }
+    }
+  }
+
+  std::vector<Slot> slots_;
+  std::vector<std::thread> threads_;
+  std::size_t members_ = 1;  // these and the caller
+  std::atomic<bool> over_{false};
+  // of the task:
+  void (*call_)(void*, std::size_t) = nullptr;
+  void* argument_ = nullptr;
+  std::size_t blocks_ = 0, unit_ = 1;
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;
+  std::atomic<bool> failed_{false};
+  alignas(64) std::atomic<std::size_t> left_{0};
+  alignas(64) std::atomic<std::uint32_t> task_{0};
+};
+
+// The process's pool; the process ends, and forks, while its threads wait.
+struct State {
+  std::mutex mutex;       // held during a task
+  std::size_t count = 0;  // 0: not decided yet
+  Pool* pool = nullptr;
+};
+State& state() {
+  static State* const made = [] {
+    // A child of fork has none of the threads, nor who may have held the mutex.
+    pthread_atfork(nullptr, nullptr, [] {
+      State& mine = state();
+      ::new (&mine.mutex) std::mutex();
+      mine.pool = nullptr;
+      in_task = false;
+    });
+    return new State;
+  }();
+  return *made;
+}
+
+std::size_t default_threads() {
+  const char* const text = std::getenv("REEL_THREADS");
+  if (!text || !*text) return processors();
+  std::size_t count = 0;
+  const char* const end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, count);
+  if (error != std::errc() || stop != end || count == 0)
+    fail_usage("threads", "REEL_THREADS is \"", text, "\", expected a whole number from 1 up.");
+  return count;
+}
+
+// Under the mutex.
+std::size_t count_of(State& mine) {
+  if (mine.count == 0) mine.count = default_threads();
+  return mine.count;
+}
+
+}  // namespace
+
+std::size_t threads() {
+  State& mine = state();
+  if (in_task) return mine.count;
+  const std::lock_guard lock(mine.mutex);
+  return count_of(mine);
+}
+
+void set_threads(std::size_t count) {
+  if (count == 0) fail_usage("threads", "0 threads would do nothing.");
+  if (in_task) fail_usage("threads", "their number cannot change within a task.");
+  State& mine = state();
+  const std::lock_guard lock(mine.mutex);
+  mine.count = count;
+  delete std::exchange(mine.pool, nullptr);
+}
+
+void detail::run_blocks(std::size_t blocks, void (*call)(void*, std::size_t), void* task) {
+  const bool outermost = !std::exchange(in_task, true);
+  struct Leave {
+    bool outermost;
+    ~Leave() { in_task = !outermost; }
+  } const leave{outermost};
+  State& mine = state();
+  std::unique_lock lock(mine.mutex, std::defer_lock);
+  if (outermost && lock.try_lock()) {
+    if (!mine.pool) mine.pool = new Pool(std::min(count_of(mine), processors()));
+    if (mine.pool->members() > 1) return mine.pool->run(blocks, call, task);
+  }
+  for (std::size_t b = 0; b < blocks; ++b) call(task, b);
+}
+
+}  // namespace reel
