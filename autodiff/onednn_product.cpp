@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -56,7 +57,8 @@ std::optional<dnnl::matmul::primitive_desc> describe(const Call& s) try {
 #endif
   if (!std::string_view(found.impl_info_str()).starts_with("brg")) return {};
   return found;
-} catch (const dnnl::error&) {
+} catch (const dnnl::error& error) {
+  if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
   return {};
 }
 
@@ -88,9 +90,11 @@ struct Products {
     const auto known = kept.find(call);
     if (known != kept.end()) return known->second ? &*known->second : nullptr;
     if (kept.size() == most) kept.clear();
-    auto& made = kept[call];
-    if (const auto found = describe(call)) made.emplace(*found);
-    return made ? &*made : nullptr;
+    const auto found = describe(call);  // which may throw, and then nothing is kept
+    std::optional<Kept> made;
+    if (found) made.emplace(*found);
+    auto& place = kept[call] = std::move(made);
+    return place ? &*place : nullptr;
   }
 };
 
@@ -146,6 +150,7 @@ bool onednn_product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t 
   if (ldc != n) copy_matrix(m, n, result.data(), n, c, ldc);
   return true;
 } catch (const dnnl::error& error) {
+  if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
   fail(Error::Kind::failure, "matmul", "oneDNN: ", error.what(), ", status ", int{error.status},
        '.');
 }

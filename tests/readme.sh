@@ -4,7 +4,7 @@
 set -eu
 source=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
 mkdir -p "$1"
-clone=$(readlink -f -- "$1")/a fresh clone
+clone="$(readlink -f -- "$1")/a fresh clone"
 git clone -q "$source" "$clone"
 cd "$clone"
 
@@ -18,18 +18,17 @@ run() {
   }
 }
 
-# In the order of the document, the first ones install, build and train.
-commands=$(sed -n '/^```sh$/,/^```$/p' README.md | grep -v '^```')
-echo "$commands" | grep -qx './reel test'
-first='./reel train --epochs 1'
-run "$first"
+run './reel train --epochs 1'
 run "cmake --install build/release --prefix 'build/after training'"  # not all programs are built yet
 HOME=$clone/build/home
 export HOME
 mkdir "$HOME"
-# From the last to the first, so that none relies on those before it. (tac: a pipe's loop could not
-# end the script.)
-echo "$commands" | grep -vx './reel test' | tac >"$clone.commands"
+# The blocks from the last to the first, so that none relies on those before it; the tests wait.
+awk '/^```sh$/ { inside = 1; block = ""; next }
+     /^```$/ && inside { inside = 0; all = block all; next }
+     inside && $0 != "./reel test" { block = block $0 "\n" }
+     END { printf "%s", all }' README.md >"$clone.commands"
+grep -qx './reel descent all --out lectures' "$clone.commands"
 while IFS= read -r command; do run "$command" </dev/null; done <"$clone.commands"
 [ -z "$(git status --porcelain)" ] || {
   git status --porcelain

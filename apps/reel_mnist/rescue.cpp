@@ -1,24 +1,34 @@
 // Trying one folder after the other.
 #include "rescue.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
-#include <optional>
+#include <new>
 #include <system_error>
 
 #include <reel/autodiff/core/file.h>
+
+#include "../common/signals.h"
 
 namespace reel::mnist {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A name in the folder that no file has; nothing if there are too many.
-std::optional<fs::path> unused_name(const fs::path& folder, const std::string& name) {
+// A new, empty file in the folder; empty if there is none. Nobody else can have made it.
+fs::path new_file(const fs::path& folder, const std::string& name) {
   constexpr int most = 100;
-  std::error_code error;
   for (int i = 1; i <= most; ++i) {
     const fs::path path = folder / (i == 1 ? name : concat(name, '.', i));
-    if (fs::symlink_status(path, error).type() == fs::file_type::not_found) return path;
+    const int descriptor =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0 && errno == EEXIST) continue;
+    if (descriptor < 0) return {};
+    ::close(descriptor);
+    return path;
   }
   return {};
 }
@@ -30,15 +40,18 @@ Rescue save_elsewhere(const nn::Module& model, const Architecture& architecture,
   constexpr std::size_t longest = 200;  // of the 255 bytes that a name may have
   const std::string name = fs::path(path).filename().string().substr(0, longest) + ".rescued";
   std::error_code error;
-  for (const fs::path& folder : {fs::current_path(error), fs::temp_directory_path(error)}) {
-    if (folder.empty()) continue;
-    const auto place = unused_name(folder, name);
+  const apps::HeldStopSignals hold;
+  for (const fs::path& folder :
+       {fs::current_path(error), fs::temp_directory_path(error), fs::path("/tmp")}) {
+    const fs::path place = folder.empty() ? fs::path() : new_file(folder, name);
+    if (place.empty()) continue;
     try {
-      if (!place) continue;
-      save(model, architecture, *place);
-      return {place->string(), concat("The weights are in ", absolute_name(*place), " instead.")};
-    } catch (const Error&) {  // on to the next folder
+      save(model, architecture, place);
+      return {place.string(), concat("The weights are in ", absolute_name(place), " instead.")};
+    } catch (const Error&) {
+    } catch (const std::bad_alloc&) {
     }
+    fs::remove(place, error);  // on to the next folder
   }
   return {"",
           "Neither the current nor the temporary folder took them: the trained weights are lost."};

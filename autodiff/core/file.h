@@ -11,7 +11,8 @@
 
 namespace reel {
 
-/// `text` on one line: control characters, those above U+007F too, become `\x0a` and the like.
+/// `text` on one line: control characters, those that end lines or turn the direction of writing,
+/// and bytes that are not UTF-8 become `\x0a` and the like.
 std::string printable(std::string_view text);
 
 /// Text of a file as messages show it: in quotes, printable, at most 80 bytes of it.

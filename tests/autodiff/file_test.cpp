@@ -169,7 +169,10 @@ TEST_CASE("file: messages have absolute paths and no control characters") {
   CHECK(error.message.find("no such\\x0a\\x1b[31mfile\\x7f: ") != std::string::npos);
   CHECK(reel::printable("größe\t") == "größe\\x09");
   CHECK(reel::printable("a\xc2\x9b"
-                        "1m, \xc2\xa0") == "a\\x9b1m, \xc2\xa0");  // U+009B is CSI
+                        "1m, \xc2\xa0") == "a\\xc2\\x9b1m, \xc2\xa0");  // U+009B is CSI
+  CHECK(reel::printable("\xe2\x80\xae"
+                        "live \xe2\x80\xa8|\xff|\xe2\x80") ==
+        "\\xe2\\x80\\xaelive \\xe2\\x80\\xa8|\\xff|\\xe2\\x80");
 }
 
 TEST_CASE("file: text of a file is quoted, escaped and cut between two characters") {
