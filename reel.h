@@ -4,7 +4,6 @@
 #include <reel/autodiff/anomaly.h>
 #include <reel/autodiff/check.h>
 #include <reel/autodiff/checkpoint.h>
-#include <reel/autodiff/core/collective.h>
 #include <reel/autodiff/core/error.h>
 #include <reel/autodiff/core/noise.h>
 #include <reel/autodiff/core/parallel.h>
@@ -12,7 +11,6 @@
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/core/warning.h>
-#include <reel/autodiff/core/workers.h>
 #include <reel/autodiff/derivatives.h>
 #include <reel/autodiff/dot.h>
 #include <reel/autodiff/gemm.h>

@@ -11,6 +11,7 @@
 #include <utility>
 #include <xtensor/xarray.hpp>
 
+#include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -51,22 +52,27 @@ bool agree(const Shape*&, const E&) {
   return false;
 }
 
+// Numbers that a thread works on at once, where there are several times as many: a pass over them
+// takes several microseconds.
+constexpr std::size_t elements_at_once = 1 << 15;
+
 // out[i] = e[i], or out[i] += e[i], for an expression whose operands all have the shape of `out`
 template <bool add, class E>
 void assign_elements(Tensor& out, const E& e) {
   using Batch = xsimd::batch<Real>;
   Real* to = out.data();
-  const std::size_t size = out.size();
-  std::size_t i = 0;
-  for (; i + Batch::size <= size; i += Batch::size) {
-    Batch x = e.template load_simd<xsimd::unaligned_mode, Real>(i);
-    if constexpr (add) x += Batch::load_unaligned(to + i);
-    x.store_unaligned(to + i);
-  }
-  for (; i < size; ++i) {
-    const auto x = static_cast<Real>(e.data_element(i));
-    to[i] = add ? to[i] + x : x;
-  }
+  parallel_shares(out.size(), elements_at_once, [&](Share part) {
+    std::size_t i = part.begin;
+    for (; i + Batch::size <= part.end; i += Batch::size) {
+      Batch x = e.template load_simd<xsimd::unaligned_mode, Real>(i);
+      if constexpr (add) x += Batch::load_unaligned(to + i);
+      x.store_unaligned(to + i);
+    }
+    for (; i < part.end; ++i) {
+      const auto x = static_cast<Real>(e.data_element(i));
+      to[i] = add ? to[i] + x : x;
+    }
+  });
 }
 
 }  // namespace detail
@@ -105,7 +111,9 @@ void apply_to(Tensor& x, const E& e) {
 inline void add_to(Tensor& sum, const Tensor& e) {
   const Real* from = e.data();
   Real* to = sum.data();
-  for (std::size_t i = 0; i < sum.size(); ++i) to[i] += from[i];
+  parallel_shares(sum.size(), detail::elements_at_once, [=](Share part) {
+    for (std::size_t i = part.begin; i < part.end; ++i) to[i] += from[i];
+  });
 }
 template <class E>
 void add_to(Tensor& sum, const xt::xexpression<E>& expression) {

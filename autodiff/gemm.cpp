@@ -2,11 +2,14 @@
 // or by CBLAS. Both keep the thread's stack, so that signal handlers may run at any time.
 #include <reel/autodiff/gemm.h>
 
+#include <algorithm>
 #include <mutex>
 #include <xtensor/xstorage.hpp>
 
 #include <cblas.h>
+#include <sys/mman.h>
 
+#include <reel/autodiff/core/parallel.h>
 #ifdef REEL_WITH_ONEDNN
 #include <reel/autodiff/onednn_product.h>
 #include <reel/autodiff/transpose.h>
@@ -37,6 +40,23 @@ void use_one_thread() {
 }
 
 namespace {
+
+// Throws Error if there is no memory for the buffers of OpenBLAS: before 0.3.31 it asks for them
+// again and again, for ever, when the system refuses them.
+void expect_room_for_buffers() {
+  thread_local const bool done = [] {
+    constexpr std::size_t bytes = std::size_t{128} << 20;
+    if (!openblas_get_config) return true;
+    void* const room =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+      fail(Error::Kind::system, "matmul", "OpenBLAS needs ", bytes >> 20,
+           " MB for its buffers, which do not fit into memory.");
+    ::munmap(room, bytes);
+    return true;
+  }();
+  static_cast<void>(done);
+}
 
 void product_by_cblas(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
                       std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
@@ -95,13 +115,14 @@ void product_with_transposed(bool ta, std::size_t m, std::size_t n, std::size_t 
 }
 #endif
 
-}  // namespace
-
-void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
-              std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
-              std::size_t ldc) {
+void product_of_tile(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
+                     std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
+                     std::size_t ldc) {
   use_one_thread();
-  if (m == 1) return vector_product(tb, n, k, a, ta ? lda : 1, b, ldb, beta, c);
+  if (m == 1) {
+    expect_room_for_buffers();
+    return vector_product(tb, n, k, a, ta ? lda : 1, b, ldb, beta, c);
+  }
 #ifdef REEL_WITH_ONEDNN
   static const bool has_onednn = !onednn_name().empty();
   if (has_onednn) {
@@ -113,7 +134,33 @@ void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, con
       return;
   }
 #endif
+  expect_room_for_buffers();
   product_by_cblas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+}
+
+// Multiplications of a tile: so many that it takes some twenty microseconds.
+constexpr std::size_t tile_work = 1 << 20, most_tiles = 8, tile_grain = 16;
+
+}  // namespace
+
+// The result in fixed tiles: of x·Wᵀ by rows of W if it is the largest of the three, so that a core
+// reads the rows that it has updated; of all others by rows of the result.
+void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
+              std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
+              std::size_t ldc) {
+  const bool by_columns = !ta && tb && n > m && k > m;
+  const std::size_t size = by_columns ? n : m;
+  const std::size_t count = std::min({most_tiles, m * n * k / tile_work, size / tile_grain});
+  if (count < 2) return product_of_tile(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+  parallel_for(count, [&](std::size_t i) {
+    const Share tile = share_of(size, i, count, tile_grain);
+    if (by_columns)
+      product_of_tile(ta, tb, m, tile.size(), k, a, lda, b + tile.begin * ldb, ldb, beta,
+                      c + tile.begin, ldc);
+    else
+      product_of_tile(ta, tb, tile.size(), n, k, a + tile.begin * (ta ? 1 : lda), lda, b, ldb, beta,
+                      c + tile.begin * ldc, ldc);
+  });
 }
 
 void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Real beta,

@@ -6,8 +6,9 @@
 namespace reel::inline REEL_PRECISION {
 
 /// c = op(a)·op(b) + beta·c for matrices, where op transposes if the flag beside the operand is
-/// set: [M,K]·[K,N] → [M,N]. With beta = 0, c is resized and its values are not read. Runs on this
-/// thread alone. Throws Error if the shapes don't fit; c must be neither a nor b.
+/// set: [M,K]·[K,N] → [M,N]. With beta = 0, c is resized and its values are not read. Threads share
+/// large products out (core/parallel.h). Throws Error if the shapes don't fit; c must be neither a
+/// nor b.
 void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Real beta,
           Tensor& c);
 

@@ -176,7 +176,7 @@ std::vector<Var> gradients_of(Tape& tape, std::span<const Root> roots, std::span
 void detail::apply_rule(Tape& tape, std::uint32_t i, const Gradients<SharedTensor>& gradients,
                         const SharedTensor& g) {
   const Tape::Node& node = tape.node(i);
-  TensorSink sink(node.input_list(), gradients, g, tape);
+  TensorSink sink(node.input_list(), gradients, g);
   node.code->with_tensors(node.rule, sink, *g, TensorInputs(node.input_list(), tape), *node.value);
 }
 
@@ -235,8 +235,7 @@ std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
   return grad(y, std::span<const Var>(xs), options);
 }
 
-template <class Take>
-void Tape::sweep_back(const Var& loss, Real weight, bool lazy, Take&& take) {
+void Tape::backward(const Var& loss) {
   if (loss.value().size() != 1)
     fail_usage("backward", "the loss has shape ", to_string(loss.shape()),
                ", not that of one number. Hint: sum or average it.");
@@ -248,49 +247,24 @@ void Tape::sweep_back(const Var& loss, Real weight, bool lazy, Take&& take) {
                "before the tape was made, or under NoTape?");
   watch_growth();
   Borrowed<SharedTensor> slots(size());
-  Borrowed<LazyProduct> products(lazy ? size() : 0);
-  slots[last] = SharedTensor::full(loss.shape(), weight);
+  slots[last] = SharedTensor::full(loss.shape(), 1);
   {
     const NoTape suspended;
-    sweep(*this, last,
-          Gradients<SharedTensor>{slots.data(), nullptr, 0, lazy ? products.data() : nullptr},
+    sweep(*this, last, Gradients<SharedTensor>{slots.data(), nullptr, 0},
           [](std::uint32_t) { return Stop::no; });
   }
-  // a gradient of its own, even where the sweep shared one; empty if there is none
-  take([&](std::uint32_t i) {
-    if (i > last) return LazyGradient();
-    LazyProduct product = lazy ? std::move(products[i]) : LazyProduct();
-    if (!slots[i] || slots[i].unique())
-      return LazyGradient(std::move(slots[i]), std::move(product));
-    return LazyGradient(*slots[i], std::move(product));
-  });
-}
-
-void Tape::backward(const Var& loss) {
-  sweep_back(loss, 1, false, [this](auto&& gradient_by) {
-    for (const std::uint32_t i : parameter_nodes()) {
-      SharedTensor added = gradient_by(i).sum;
-      if (!added) continue;
-      SharedTensor& gradient = node(i).value.notes().gradient;
-      if (!gradient)
-        gradient = std::move(added);
-      else if (gradient.unique())
-        add_to(gradient.mutate(), *added);
-      else
-        gradient = *gradient + *added;
-    }
-  });
-}
-
-void Tape::backward(const Var& loss, Real weight, std::span<const Parameter> parameters,
-                    std::span<LazyGradient> into) {
-  if (parameters.size() != into.size())
-    fail_usage("backward", parameters.size(), " parameters and room for ", into.size(), '.');
-  const bool lazy = !Observer::innermost();  // who is to see each gradient
-  sweep_back(loss, weight, lazy, [&](auto&& gradient_by) {
-    for (std::size_t i = 0; i < into.size(); ++i)
-      into[i] = gradient_by(node_of_parameter(parameters[i]));
-  });
+  for (const std::uint32_t i : parameter_nodes()) {
+    if (i > last || !slots[i]) continue;
+    // a gradient of its own, even where the sweep shared one
+    SharedTensor added = slots[i].unique() ? std::move(slots[i]) : SharedTensor(*slots[i]);
+    SharedTensor& gradient = node(i).value.notes().gradient;
+    if (!gradient)
+      gradient = std::move(added);
+    else if (gradient.unique())
+      add_to(gradient.mutate(), *added);
+    else
+      gradient = *gradient + *added;
+  }
 }
 
 Var detail::fresh_variable(const Var& x) {

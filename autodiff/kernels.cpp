@@ -314,17 +314,22 @@ namespace {
 template <class F>
 void apply_with_row(Tensor& y, const Tensor& row, F f) {
   const Real* from = row.data();
-  std::size_t n = row.size(), i = 0;
+  std::size_t n = row.size();
   std::array<Real, several * few> rows;
+  if (n == 0) return;
   if (n <= few && y.size() >= 2 * several * n) {
     for (std::size_t k = 0; k < several; ++k) std::copy_n(from, n, rows.data() + k * n);
     from = rows.data();
     n *= several;
   }
   Real* const to = y.data();
-  for (; n > 0 && i + n <= y.size(); i += n)
-    for (std::size_t j = 0; j < n; ++j) to[i + j] = f(to[i + j] + from[j]);
-  for (std::size_t j = 0; i < y.size(); ++i, ++j) to[i] = f(to[i] + from[j]);
+  const std::size_t grain = std::max<std::size_t>(1, detail::elements_at_once / n) * n;
+  parallel_shares(y.size(), grain, [=](Share part) {
+    std::size_t i = part.begin;
+    for (; i + n <= part.end; i += n)
+      for (std::size_t j = 0; j < n; ++j) to[i + j] = f(to[i + j] + from[j]);
+    for (std::size_t j = 0; i < part.end; ++i, ++j) to[i] = f(to[i] + from[j]);
+  });
 }
 
 }  // namespace

@@ -208,8 +208,7 @@ struct BatchStatistics {
   Real rows;
 };
 /// (x − mean)/√(variance + eps)·weight + bias with the batch's own statistics, which are noted in
-/// `statistics`: x (batch, n), weight and bias (n). As a member of a Collective (core) the batch is
-/// the rows of all members. Throws Error for fewer than two rows.
+/// `statistics`: x (batch, n), weight and bias (n). Throws Error for fewer than two rows.
 Var batch_norm(const Var& x, const Var& weight, const Var& bias, Real eps = Real(1e-5),
                BatchStatistics* statistics = nullptr);
 

@@ -17,7 +17,6 @@
 #include <utility>
 
 #include <reel/autodiff/kernels.h>
-#include <reel/autodiff/lazy_gradient.h>
 #include <reel/autodiff/var.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -44,7 +43,7 @@ class TensorInputs {
  public:
   TensorInputs(InputList inputs, const Tape& tape) : inputs_(inputs), tape_(tape) {}
   const Tensor& operator[](std::size_t i) const { return *inputs_[i].value; }
-  /// A handle that may outlive the tape, but not a parameter that the tape borrows.
+  /// A handle that may outlive the tape.
   const SharedTensor& shared(std::size_t i) const;
   std::size_t size() const { return inputs_.size(); }
 
@@ -70,7 +69,6 @@ struct Gradients {
   Gradient* from_first;
   const bool* asked_from_first = nullptr;  ///< null: all of them
   std::uint32_t first = 0;
-  LazyProduct* products_from_first = nullptr;  ///< where leaves may be left with one; null: nowhere
 
   Gradient& operator[](std::uint32_t node) const { return from_first[node - first]; }
   bool asked(std::uint32_t node) const {
@@ -100,9 +98,8 @@ class SinkBase {
 
 class TensorSink : public SinkBase<SharedTensor> {
  public:
-  TensorSink(InputList inputs, const Gradients<SharedTensor>& gradients, const SharedTensor& g,
-             const Tape& tape)
-      : SinkBase(inputs, gradients), g_(g), tape_(tape) {}
+  TensorSink(InputList inputs, const Gradients<SharedTensor>& gradients, const SharedTensor& g)
+      : SinkBase(inputs, gradients), g_(g) {}
 
   /// Adds e, a tensor or a lazy expression, to the gradient by input i. An e of a shape that input
   /// i was broadcast to is summed back.
@@ -125,8 +122,6 @@ class TensorSink : public SinkBase<SharedTensor> {
   /// Adds op(a)·op(b); see gemm.
   void add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
                   bool transpose_b);
-  /// Adds gᵀ·x for these samples of a ColumnProduct, whose weight input i is.
-  void add_column_product(std::size_t i, const Tensor& g, ColumnProduct& x, Share samples);
 
   /// e, evaluated once, for a rule that needs it more than once; lasts until the rule's end. Throws
   /// Error if a rule holds more than four.
@@ -150,15 +145,10 @@ class TensorSink : public SinkBase<SharedTensor> {
 
  private:
   void add_broadcast(std::size_t i, const Tensor& e);
-  bool leave_product(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
-                     bool transpose_b);
-  LazyProduct* room_for_product(std::size_t i) const;
-  SharedTensor kept(const Tensor& x) const;
 
   const SharedTensor& g_;
   SharedTensor held_[4];
   std::size_t held_count_ = 0;
-  const Tape& tape_;
 };
 
 class VarSink : public SinkBase<Var> {
@@ -167,7 +157,6 @@ class VarSink : public SinkBase<Var> {
 
   void add(std::size_t i, const Var& e);
   void add_matmul(std::size_t i, const Var& a, bool transpose_a, const Var& b, bool transpose_b);
-  void add_column_product(std::size_t i, const Var& g, ColumnProduct& x, Share samples);
 
   static Var hold(Var e) { return e; }
   static Var constant(const SharedTensor& captured) { return captured; }

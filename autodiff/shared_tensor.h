@@ -22,7 +22,6 @@ namespace reel::inline REEL_PRECISION {
 /// making a tensor costs more than the arithmetic.
 class SharedTensor {
  public:
-  struct Keeper;
   struct Notes;
 
   SharedTensor() = default;
@@ -130,20 +129,11 @@ class SharedTensor {
   Box* owned_ = nullptr;  // the same, or none if it is borrowed
 };
 
-/// Who has a tensor's numbers while others work on them.
-struct SharedTensor::Keeper {
-  virtual void give_back() noexcept = 0;
-
- protected:
-  ~Keeper() = default;
-};
-
-/// What only few tensors have.
+/// Optional metadata of a tensor: allocated on first use.
 struct SharedTensor::Notes {
   std::string name;
-  SharedTensor gradient;                 ///< of a parameter; empty until a backward pass reaches it
-  bool initialised = true;               ///< false: a parameter that has a shape but no values yet
-  std::atomic<Keeper*> keeper{nullptr};  ///< to be asked for a parameter's numbers; or null
+  SharedTensor gradient;    ///< of a parameter; empty until a backward pass reaches it
+  bool initialised = true;  ///< false: a parameter that has a shape but no values yet
 };
 
 inline SharedTensor::Notes& SharedTensor::notes() const {

@@ -92,14 +92,6 @@ Tape::Tape() : id_(next_id()), outer_(innermost_), recording_before_(recording_)
   innermost_ = recording_ = this;
 }
 
-Tape::Tape(std::span<const Parameter> borrowed) : Tape() {
-  for (const Parameter& parameter : borrowed) {
-    std::uint32_t& entry = storage_->leaves.find_or_add(parameter.identity());
-    if (entry == LeafTable::absent) append_parameter(entry, parameter.own().borrowed());
-  }
-  borrowed_ = static_cast<std::uint32_t>(size());
-}
-
 Tape::~Tape() {
   innermost_ = outer_;
   recording_ = recording_before_;
@@ -135,10 +127,6 @@ TapeMemory Tape::memory() const {
     for (const Input& in : node.input_list()) add(in.value);
   }
   return memory;
-}
-
-std::uint32_t Tape::node_of_parameter(const Parameter& parameter) const noexcept {
-  return storage_->leaves.find(parameter.identity());
 }
 
 void Tape::watch_growth() {

@@ -49,11 +49,6 @@ class Tape {
   };
 
   Tape();
-  /// These parameters are the first nodes, used or not, and must outlive the tape: it does not
-  /// count handles to them, for which threads that share a model would wait for each other. Handles
-  /// to them that are taken from this tape don't keep them alive either, nor do variables that are
-  /// made of them while it records.
-  explicit Tape(std::span<const Parameter> borrowed);
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -64,11 +59,6 @@ class Tape {
   static Tape* recording() noexcept { return recording_; }
   /// The innermost tape alive on this thread, recording or suspended; null if there is none.
   static Tape* innermost() noexcept { return innermost_; }
-  /// Whether this parameter is one that the recording tape was given to borrow.
-  static bool borrows(const Parameter& parameter) noexcept {
-    return recording_ && recording_->node_of_parameter(parameter) < recording_->borrowed_;
-  }
-
   /// Something to differentiate by, for as long as this tape lives. Throws Error if this tape is
   /// not the innermost.
   Var variable(SharedTensor value, std::string name = {});
@@ -78,23 +68,14 @@ class Tape {
   /// not on this tape, or if a value was changed after it was recorded. Warns (core/warning.h) of a
   /// tape that has grown from sweep to sweep ten times.
   void backward(const Var& loss);
-  /// The same without touching what the parameters hold: into[i] becomes the gradient of
-  /// weight·loss by parameters[i], each of which is there once, and empty if the loss does not
-  /// depend on it. So several threads can differentiate one model, each on a tape of its own.
-  /// Unless an observer looks on, a product of two matrices may be left to compute. It keeps its
-  /// factors alive, and what the loss was computed from, but for parameters, must not change
-  /// before. Throws Error as above, and if the two differ in length.
-  void backward(const Var& loss, Real weight, std::span<const Parameter> parameters,
-                std::span<LazyGradient> into);
-
   /// Never used twice.
   std::uint64_t id() const noexcept { return id_; }
   /// Operations and leaves recorded so far.
   std::size_t size() const noexcept;
   const Node& node(std::size_t i) const;
-  /// What it refers to, and but for borrowed parameters keeps alive.
+  /// What it refers to, and keeps alive.
   TapeMemory memory() const;
-  /// The nodes of the parameters that were used or borrowed, and these as variables of any tape.
+  /// The nodes of the parameters that were used, and these as variables of any tape.
   std::span<const std::uint32_t> parameter_nodes() const noexcept;
   std::vector<Var> parameters() const;
 
@@ -124,11 +105,6 @@ class Tape {
                     std::size_t rule_bytes);
   std::uint32_t append_leaf(SharedTensor value);
   std::uint32_t append_parameter(std::uint32_t& entry, SharedTensor value);
-  std::uint32_t node_of_parameter(const Parameter& parameter) const noexcept;
-  // Calls take(gradient_by), where gradient_by(node) is the gradient of weight·loss; `lazy` may
-  // leave products in it.
-  template <class Take>
-  void sweep_back(const Var& loss, Real weight, bool lazy, Take&& take);
   void watch_growth();
 
   static constinit thread_local Tape* innermost_;
@@ -136,7 +112,6 @@ class Tape {
 
   std::unique_ptr<Storage> storage_;
   std::uint64_t id_;
-  std::uint32_t borrowed_ = 0;  // that many nodes are parameters that it borrows
   Tape* outer_;
   Tape* recording_before_;
 };

@@ -14,9 +14,7 @@ std::string label(const std::string& name) {
 
 }  // namespace
 
-Var::Var(const Parameter& parameter)
-    : value_(Tape::borrows(parameter) ? parameter.value_.borrowed() : parameter.value_),
-      tape_(any_tape) {
+Var::Var(const Parameter& parameter) : value_(parameter.value_), tape_(any_tape) {
   static_cast<void>(parameter.value());
 }
 
@@ -34,21 +32,13 @@ const Tensor& Parameter::value() const {
   if (!initialised())
     fail_usage(label(name()),
                "has no values yet. Hint: call nn::init(model, rng), or load weights.");
-  settle();
   return *value_;
-}
-
-// Has its numbers back from those who work on them.
-void Parameter::settle() const {
-  if (auto* const keeper = value_.notes().keeper.load(std::memory_order_acquire))
-    keeper->give_back();
 }
 
 void Parameter::set_value(const Tensor& value) {
   if (value.shape() != shape())
     fail_usage(label(name()), "has shape ", to_string(shape()), ", got a value of shape ",
                to_string(value.shape()), '.');
-  settle();
   Tensor& own = value_.mutate();
   std::copy(value.data(), value.data() + value.size(), own.data());
   value_.notes().initialised = true;

@@ -107,7 +107,6 @@ class Parameter {
     if (!value_) fail_usage("parameter", "is empty. Hint: was its module moved away?");
     return value_;
   }
-  void settle() const;
 
   SharedTensor value_;
 };

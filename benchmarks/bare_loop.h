@@ -11,10 +11,11 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/core/barrier.h>
-#include <reel/autodiff/core/workers.h>
 #include <reel/autodiff/stored_product.h>
 #include <reel/data/batches.h>
+
+#include "barrier.h"
+#include "workers.h"
 
 namespace reel::inline REEL_PRECISION {
 

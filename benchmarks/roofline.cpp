@@ -12,7 +12,6 @@
 #include <xsimd/xsimd.hpp>
 
 #include <reel/autodiff/gemm.h>
-#include <reel/autodiff/lazy_gradient.h>
 
 #include "networks.h"
 
@@ -75,17 +74,6 @@ struct Product {
 
 double operations(const Product& p) { return 2.0 * static_cast<double>(p.m * p.n * p.k); }
 
-// gᵀ·x as a step of `fit` computes it: of a wide layer, a few rows after the other.
-void multiply_as_in_a_step(const Product& p, const SharedTensor& a, const SharedTensor& b,
-                           Tensor& c) {
-  constexpr std::size_t rows_at_once = 64;  // Optimizer's
-  if (!p.ta || a->size() + b->size() >= p.m * p.n) return gemm(*a, p.ta, *b, p.tb, 0, c);
-  const LazyGradient gradient({}, {a, b, p.ta, p.tb});
-  c.resize(Shape{rows_at_once, p.n});
-  for (std::size_t row = 0; row < p.m; row += rows_at_once)
-    gradient.compute({row * p.n, std::min(p.m, row + rows_at_once) * p.n}, false, c.data());
-}
-
 enum Way { in_a_step, transposed, by_cblas, at_peak, ways };
 
 // Operations a second of each way, measured in turn, since the clock of a processor changes.
@@ -98,7 +86,7 @@ Speeds speeds(const Product& p) {
   const auto flag = [](bool transpose) { return transpose ? CblasTrans : CblasNoTrans; };
   const auto size = [](std::size_t n) { return static_cast<blasint>(n); };
   const auto run = [&](std::size_t way) {
-    if (way == in_a_step) multiply_as_in_a_step(p, a, b, c);
+    if (way == in_a_step) gemm(*a, p.ta, *b, p.tb, 0, c);
     if (way == transposed) gemm(*b, !p.tb, *a, !p.ta, 0, other);
     if (way == by_cblas)
       cblas_sgemm(CblasRowMajor, flag(p.ta), flag(p.tb), size(p.m), size(p.n), size(p.k), 1,
@@ -149,6 +137,7 @@ void print(const char* name, const Speeds& reached) {
 }  // namespace
 
 int main() {
+  set_threads(1);
   std::printf("one core, %s, vectors of %zu\n", blas_name().c_str(), Batch::size);
   for (const std::size_t kilobytes : {16u, 1024u, 65536u})
     std::printf("  reading %6zu KB again and again: %6.1f GB/s\n", kilobytes,

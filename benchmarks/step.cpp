@@ -54,6 +54,7 @@ bool compare(const bench::Network& network) {
 
 // An argument chooses the networks whose names hold it.
 int main(int argc, char** argv) {
+  set_threads(1);
   std::printf("a step on one core, %s, medians of %zu rounds\n", blas_name().c_str(), rounds);
   std::printf("  %-36s %12s %12s %8s\n", "", "bare loop", "reel", "ratio");
   bool same = true;

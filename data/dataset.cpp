@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/core/prefetch.h>
 #include <reel/autodiff/core/stored_rows.h>
 
@@ -224,13 +225,19 @@ void Dataset::locate(std::span<const std::uint32_t> rows, StoredRows& into) cons
 }
 
 void Dataset::copy(std::span<const std::uint32_t> rows, Real* images) const {
-  constexpr std::size_t ahead = 4;
+  constexpr std::size_t ahead = 4;  // rows
   const Storage& from = *storage_;
-  for (std::size_t i = 0; i < std::min(ahead, rows.size()); ++i) from.fetch(stored(rows[i]));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i + ahead < rows.size()) from.fetch(stored(rows[i + ahead]));
-    from.write(stored(rows[i]), images + i * from.features);
-  }
+  // numbers of one thread; a call of the system for each row takes longer than the row
+  const std::size_t at_once = std::size_t{1}
+                              << (std::holds_alternative<FileBytes>(from.samples) ? 12 : 15);
+  parallel_shares(rows.size(), std::max<std::size_t>(1, at_once / from.features), [&](Share part) {
+    for (std::size_t i = part.begin; i < std::min(part.begin + ahead, part.end); ++i)
+      from.fetch(stored(rows[i]));
+    for (std::size_t i = part.begin; i < part.end; ++i) {
+      if (i + ahead < part.end) from.fetch(stored(rows[i + ahead]));
+      from.write(stored(rows[i]), images + i * from.features);
+    }
+  });
 }
 
 void Dataset::copy_labels(std::span<const std::uint32_t> rows, Label* labels) const {

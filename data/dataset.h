@@ -81,7 +81,8 @@ class Dataset {
   /// The labels alone.
   void gather(std::span<const std::uint32_t> rows, std::span<Label> labels) const;
   /// Makes `into` the images of these rows where they are stored, without copying them if that is
-  /// in memory. They stay there while this data set, or one that shares its samples, lives.
+  /// in memory. They stay there while this data set, or one that shares its samples, lives; copies
+  /// of rows in a file belong to `into`, until the next call.
   void locate(std::span<const std::uint32_t> rows, StoredRows& into) const;
 
   /// The data set of these rows, in this order; a row may appear more than once.

@@ -2,7 +2,6 @@
 #include <reel/nn/batch_norm.h>
 
 #include <reel/autodiff/checkpoint.h>
-#include <reel/autodiff/core/collective.h>
 #include <reel/autodiff/ops.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -41,8 +40,7 @@ Var BatchNorm::forward(const Var& x) const {
   }
   BatchStatistics batch;
   const Var y = batch_norm(x, weight, bias, eps, &batch);
-  const auto* const members = Collective::Member::current();
-  if (!recomputing() && (!members || members->is_first())) {  // once for each batch
+  if (!recomputing()) {  // once for each batch
     follow(running_mean, batch.mean, 1, options_.momentum);
     follow(running_var, batch.variance, batch.rows / (batch.rows - 1), options_.momentum);
   }

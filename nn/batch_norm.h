@@ -14,10 +14,6 @@ struct BatchNormOptions {
 /// y = (x − mean)/√(variance + eps)·weight + bias: (batch, n) → (batch, n). In training with the
 /// statistics of the batch, which the running ones follow: their mean, and the unbiased variance;
 /// in eval mode with the running ones. (Ioffe and Szegedy, ICML 2015)
-///
-/// If `train::fit` has several threads share a batch, the statistics are still of all its rows.
-/// Threads of one's own that call it in training, where it changes, must be members of a
-/// Collective.
 class BatchNorm : public Module {
  public:
   /// With weight 1 and bias 0, which `nn::init` leaves. Throws Error for no features, and unless

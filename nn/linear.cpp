@@ -3,7 +3,6 @@
 
 #include <typeinfo>
 
-#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/ops.h>
 #include <reel/nn/plan.h>
 
@@ -32,18 +31,6 @@ Var Linear::forward_relu(const Var& x) const {
   const Scope scope = own_scope();
   expect_input(x.shape());
   return bias ? affine_relu(x, weight, bias) : reel::relu(matmul(x, false, weight, true));
-}
-
-// Of another class derived from this one, forward may be another one.
-const Parameter* Linear::input_weight() const {
-  return typeid(*this) == typeid(Linear) ? &weight : nullptr;
-}
-
-Var Linear::forward_columns(const ColumnRows& x) const { return affine(x, bias); }
-
-Var Linear::forward_relu(const ColumnRows& x) const {
-  const Scope scope = own_scope();
-  return affine_relu(x, bias);
 }
 
 void Linear::plan(Plan& plan) const {

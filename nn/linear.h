@@ -17,11 +17,8 @@ class Linear : public Module {
   Linear(std::size_t in, std::size_t out, const LinearOptions& options = {});
 
   Var forward(const Var& x) const override;
-  const Parameter* input_weight() const override;
-  Var forward_columns(const ColumnRows& x) const override;
   /// relu of the same, as one operation; in this layer's Scope.
   Var forward_relu(const Var& x) const;
-  Var forward_relu(const ColumnRows& x) const;
   void plan(Plan& plan) const override;
   /// Throws Error unless this is the shape of an input, (batch, in).
   void expect_input(const Shape& shape) const;

@@ -62,10 +62,6 @@ void Visitor::operator()(std::string_view name, Parameter& part) {
 
 void Visitor::operator()(std::string_view name, Tensor& part) { on_buffer(path_of(name), part); }
 
-Var Module::forward_columns(const ColumnRows&) const {
-  fail_usage("module", describe(), " takes no input in columns.");
-}
-
 void Module::plan(Plan& plan) const { plan.add(*this); }
 
 std::vector<Parameter> Module::parameters() const {

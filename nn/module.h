@@ -17,8 +17,6 @@
 
 namespace reel::inline REEL_PRECISION {
 
-struct ColumnRows;
-
 namespace nn {
 
 class Module;
@@ -62,17 +60,6 @@ class Module {
     return forward(x);
   }
   virtual Var forward(const Var& x) const = 0;
-
-  /// W, if all that `forward` does with its input x is to take x·Wᵀ, which threads that share a
-  /// batch may share out by columns; else null. `fit` does, and then only the parameter itself
-  /// knows its numbers: a Var that was made of it before the epoch shows older ones.
-  virtual const Parameter* input_weight() const { return nullptr; }
-  /// Then the same of an input in columns.
-  virtual Var forward_columns(const ColumnRows& x) const;
-  Var operator()(const ColumnRows& x) const {
-    const Scope scope = own_scope();
-    return forward_columns(x);
-  }
 
   /// Adds this module's steps to a plan (plan.h); those of `forward` unless a module knows better.
   virtual void plan(Plan& plan) const;

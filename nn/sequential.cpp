@@ -25,31 +25,16 @@ const Linear* Sequential::linear_before_relu(std::size_t i) const {
                                                             : nullptr;
 }
 
-// Applies layer i, and the next one if both are one operation, and moves i on.
-template <class Input>
-Var Sequential::apply(const Input& x, std::size_t& i) const {
-  if (const Linear* const linear = linear_before_relu(i)) {
-    i += 2;
-    return linear->forward_relu(x);
-  }
-  return layers_[i++]->module()(x);
-}
-
 Var Sequential::forward(const Var& x) const {
   Var y = x;
-  for (std::size_t i = 0; i < size();) y = apply(y, i);
-  return y;
-}
-
-const Parameter* Sequential::input_weight() const {
-  if (typeid(*this) != typeid(Sequential) || size() == 0) return nullptr;  // as in `plan`
-  return layers_[0]->module().input_weight();
-}
-
-Var Sequential::forward_columns(const ColumnRows& x) const {
-  std::size_t i = 0;
-  Var y = apply(x, i);
-  while (i < size()) y = apply(y, i);
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (const Linear* const linear = linear_before_relu(i)) {
+      y = linear->forward_relu(y);
+      ++i;
+    } else {
+      y = layers_[i]->module()(y);
+    }
+  }
   return y;
 }
 

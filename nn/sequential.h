@@ -62,8 +62,6 @@ class Sequential : public Module {
   }
 
   Var forward(const Var& x) const override;
-  const Parameter* input_weight() const override;
-  Var forward_columns(const ColumnRows& x) const override;
   void plan(Plan& plan) const override;
   void visit(Visitor& v) override;
   std::string describe() const override { return "Sequential"; }
@@ -91,8 +89,6 @@ class Sequential : public Module {
   };
 
   const Linear* linear_before_relu(std::size_t i) const;
-  template <class Input>
-  Var apply(const Input& x, std::size_t& i) const;
 
   std::vector<std::unique_ptr<HolderBase>> layers_;
 };

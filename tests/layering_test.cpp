@@ -31,13 +31,9 @@ const std::map<std::string, std::vector<std::string>> allowed{
 
 // Headers that a model's code does not need: reel.h may leave them out.
 const std::set<std::string> internal{"autodiff/arena.h",
-                                     "autodiff/column_product.h",
                                      "autodiff/onednn_product.h",
                                      "autodiff/core/large_pages.h",
-                                     "autodiff/core/await.h",
-                                     "autodiff/core/barrier.h",
                                      "autodiff/core/prefetch.h",
-                                     "autodiff/shared_product.h",
                                      "autodiff/core/stored_rows.h",
                                      "autodiff/fold.h",
                                      "autodiff/simd.h",

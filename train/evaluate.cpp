@@ -39,12 +39,6 @@ void Confusion::add(Label truth, Label guess) {
     ++counts_[row * classes_ + static_cast<std::size_t>(guess)];
 }
 
-Confusion& Confusion::operator+=(const Confusion& other) {
-  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
-  for (std::size_t i = 0; i < classes_; ++i) unclassified_[i] += other.unclassified_[i];
-  return *this;
-}
-
 double Confusion::accuracy() const { return share(correct(), total()); }
 
 double Confusion::accuracy(std::size_t truth) const {
@@ -73,40 +67,25 @@ Labels predicted_classes(const Tensor& scores) {
   return labels;
 }
 
-Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, Workers& workers,
-                    std::size_t batch) {
+Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch) {
   const EvalMode mode(model);
+  const NoTape no_tape;
   const data::Batches batches = data::batches(dataset, {.size = batch});
-  std::vector<double> losses(batches.count());  // one a batch, so that shares change no sum
-  std::vector<Confusion> confusions(workers.count(), Confusion(dataset.classes()));
-  workers.run([&](std::size_t w) {
-    const NoTape no_tape;
-    const Share share = share_of(batches.count(), w, workers.count());
-    nn::Plan plan(model, {batches.rows(0).size(), dataset.features()});
-    data::Batch samples;
-    for (std::size_t i = share.begin; i < share.end; ++i) {
-      dataset.gather(batches.rows(i), samples);
-      const bool whole = samples.images->shape() == plan.input();
-      const Tensor scores = whole ? plan(samples.images) : model(samples.images).value();
-      if (scores.dimension() != 2 || scores.shape()[1] != dataset.classes())
-        fail_usage("evaluate", "the model's output is ", to_string(scores.shape()),
-                   ", the data set has ", dataset.classes(), " classes.");
-      losses[i] = nn::cross_entropy(scores, samples.labels, Reduction::sum).item();
-      const Labels guesses = predicted_classes(scores);
-      for (std::size_t k = 0; k < guesses.size(); ++k)
-        confusions[w].add(samples.labels[k], guesses[k]);
-    }
-  });
+  nn::Plan plan(model, {batches.rows(0).size(), dataset.features()});
   Evaluation result{0, Confusion(dataset.classes())};
-  for (const double loss : losses) result.loss += loss;
-  for (const Confusion& confusion : confusions) result.confusion += confusion;
+  for (const data::Batch& samples : batches) {
+    const bool whole = samples.images->shape() == plan.input();
+    const Tensor scores = whole ? plan(samples.images) : model(samples.images).value();
+    if (scores.dimension() != 2 || scores.shape()[1] != dataset.classes())
+      fail_usage("evaluate", "the model's output is ", to_string(scores.shape()),
+                 ", the data set has ", dataset.classes(), " classes.");
+    result.loss += nn::cross_entropy(scores, samples.labels, Reduction::sum).item();
+    const Labels guesses = predicted_classes(scores);
+    for (std::size_t k = 0; k < guesses.size(); ++k)
+      result.confusion.add(samples.labels[k], guesses[k]);
+  }
   result.loss /= static_cast<double>(dataset.size());
   return result;
-}
-
-Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch) {
-  Workers alone(1);
-  return evaluate(model, dataset, alone, batch);
 }
 
 }  // namespace train

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <vector>
 
-#include <reel/autodiff/core/workers.h>
 #include <reel/data/dataset.h>
 #include <reel/nn/module.h>
 
@@ -19,8 +18,6 @@ class Confusion {
 
   /// Counts a sample; a guess of −1 is that of one whose scores were not numbers.
   void add(Label truth, Label guess);
-  /// Adds the counts of another one, of as many classes.
-  Confusion& operator+=(const Confusion& other);
   std::size_t operator()(std::size_t truth, std::size_t guess) const {
     return counts_[truth * classes_ + guess];
   }
@@ -48,10 +45,8 @@ struct Evaluation {
 /// equals. A row with a NaN has no class: −1.
 Labels predicted_classes(const Tensor& scores);
 
-/// Runs the model, in eval mode and without a tape, on all samples; by all workers, which changes
-/// no bit of the result. Throws Error if its outputs are not one score for each class.
-Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, Workers& workers,
-                    std::size_t batch = 1000);
+/// Runs the model, in eval mode and without a tape, on all samples. Throws Error if its outputs are
+/// not one score for each class.
 Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch = 1000);
 
 /// Puts a model into eval mode while it lives; at its end each part has the mode that it had

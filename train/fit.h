@@ -39,15 +39,15 @@ struct FitOptions {
   std::size_t batch = 64;
   bool drop_last = false;                     ///< leave out a short last batch
   std::size_t block = 0;                      ///< shuffle in blocks; see data::BatchOptions
-  std::size_t threads = 1;                    ///< workers; see `default_threads`
+  std::size_t first_epoch = 1;                ///< the number of the first one, for a resumed run
+  std::size_t accumulate = 1;                 ///< batches in a step; their gradients are averaged
+  std::optional<double> clip_norm = {};       ///< see optim::clip_gradient_norm
   const data::Dataset* validation = nullptr;  ///< evaluated after each epoch
   const data::Dataset* test = nullptr;        ///< the same
-  /// The mean over the samples given, by default cross-entropy. With several threads it is called
-  /// on all of them at once, as the model is, each with its share of the batch. Neither may
-  /// make another thread wait (by a lock, a barrier, a static's initialiser) while it calls layers,
-  /// since those that are wide, and the first one, wait for the other threads.
+  /// By default cross-entropy; any function of the batch.
   std::function<Var(const Var& output, const data::Batch&)> loss = {};
-  bool history = true;  ///< keep the report of each epoch; false: the last one alone
+  bool history = true;                 ///< keep the report of each epoch; false: the last one alone
+  std::function<void()> on_step = {};  ///< after each step of the optimiser: a schedule's, say
   std::function<void(const Progress&)> on_batch = {};
   std::function<void(const EpochReport&)> on_epoch = {};
   std::function<bool()> stop = {};  ///< asked after each batch; true ends the run
@@ -66,17 +66,12 @@ struct FitResult {
   std::vector<EpochReport> epochs;  ///< the last one alone if history = false
 };
 
-/// Trains a classifier: each epoch draws a new order of the samples from `rng`. The same seed and
-/// the same number of threads end in the same bits. Dropout draws the same for any number of
-/// threads, and batch norm takes the statistics of the entire batch. The parameters' own gradients
-/// are left alone. Throws Error for no epochs, no threads, a batch size that leaves no batch, or a
-/// model whose outputs don't fit the loss or the data.
+/// Trains a classifier: each epoch draws a new order of the samples from `rng`. The same seed ends
+/// in the same bits, on any number of threads (core/parallel.h). The parameters' gradients are
+/// empty at the end of each step. Throws Error for no epochs, a batch size that leaves no batch, or
+/// a model whose outputs don't fit the loss or the data.
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
               Rng& rng, const FitOptions& options = {});
-
-/// How many threads a step of this model deserves: one for each million products of a parameter and
-/// a sample, at most the processors that this process may use. A function of these alone.
-std::size_t default_threads(const nn::Module& model, std::size_t batch);
 
 }  // namespace train
 }  // namespace reel::inline REEL_PRECISION

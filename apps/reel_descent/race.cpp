@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/gemm.h>
 #include <reel/autodiff/ops.h>
@@ -305,7 +306,8 @@ int race(const RaceOptions& options) {
   const Sizes sizes = sizes_of(on);
   std::ostream& out = options.json ? std::cerr : std::cout;
   out << on.name << ": " << on.formula << '\n'
-      << "seed " << options.seed << ", double precision, " << blas_name() << ", 1 thread\n";
+      << "seed " << options.seed << ", double precision, " << blas_name() << ", "
+      << thread_count(threads()) << '\n';
 
   std::vector<Run> runs;
   std::size_t diverged = 0;

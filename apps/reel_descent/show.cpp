@@ -8,6 +8,7 @@
 #include <set>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/gemm.h>
 
 #include "../common/output.h"
@@ -23,8 +24,8 @@ using namespace apps;
 namespace {
 
 std::string banner(const LectureOptions& options) {
-  return concat("double precision, ", blas_name(), ", 1 thread, data in ", printable(options.data),
-                '\n');
+  return concat("double precision, ", blas_name(), ", ", thread_count(threads()), ", data in ",
+                printable(options.data), '\n');
 }
 
 struct Timed {

@@ -14,7 +14,7 @@ struct CommonOptions {
   std::string data;  ///< folder of the IDX files
   std::string load;  ///< weights to start from, or to use
   bool json = false;
-  std::optional<std::size_t> threads;  ///< default: by the network's size
+  std::optional<std::size_t> threads;  ///< default: one a processor
 };
 
 /// Which network, for the commands that can make one.

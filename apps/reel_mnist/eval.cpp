@@ -2,9 +2,10 @@
 #include <cmath>
 #include <iostream>
 
+#include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/gemm.h>
 #include <reel/data/mnist.h>
-#include <reel/train/fit.h>
+#include <reel/train/evaluate.h>
 
 #include "../common/output.h"
 #include "../common/text.h"
@@ -16,22 +17,14 @@ namespace reel::mnist {
 
 using namespace apps;
 
-namespace {
-constexpr std::size_t evaluation_batch = 1000;
-}
-
 int eval(const CommonOptions& options) {
+  if (options.threads) set_threads(*options.threads);
   LoadedModel loaded = load(options.load);
   const data::Mnist mnist = data::load_mnist(options.data);
   check_fits(loaded.architecture, mnist.test, options.load);
-  const std::size_t threads =
-      options.threads.value_or(train::default_threads(loaded.model, evaluation_batch));
-  Workers workers(threads);
-  const train::Evaluation evaluation =
-      train::evaluate(loaded.model, mnist.test, workers, evaluation_batch);
+  const train::Evaluation evaluation = train::evaluate(loaded.model, mnist.test);
   if (!std::isfinite(evaluation.loss))
-    fail(Error::Kind::diverged, "eval", "the loss on ", mnist.test.name(), " is ", evaluation.loss,
-         ": outputs of the network are not finite.");
+    fail(Error::Kind::diverged, "eval", "the loss on ", mnist.test.name(), " is not finite.");
   if (options.json) {
     nlohmann::ordered_json result{{"data", mnist.test.name()}};
     result.update(loaded.architecture.json());
@@ -41,7 +34,7 @@ int eval(const CommonOptions& options) {
   }
   std::cout << loaded.architecture.text() << " on " << grouped(mnist.test.size())
             << " test images of " << mnist.test.name() << ", " << blas_name() << ", "
-            << thread_count(threads) << '\n'
+            << thread_count(threads()) << '\n'
             << "test accuracy " << percent(evaluation.accuracy()) << ", loss " << evaluation.loss
             << "\n\n"
             << confusion_table(evaluation.confusion, mnist.test);

@@ -25,8 +25,7 @@ void add_common(CLI::App& command, CommonOptions& options) {
 void add_threads(CLI::App& command, CommonOptions& options) {
   command
       .add_option("--threads", options.threads,
-                  "Threads that share the work [one for each million products of a weight and an "
-                  "image, at most one a processor]")
+                  "Threads that share the work, which changes no result [one a processor]")
       ->check(silent(CLI::Range(std::size_t{1}, most_threads)))
       ->type_name("N");
 }

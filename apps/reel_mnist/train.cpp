@@ -1,9 +1,16 @@
 // `reel-mnist train`: the case study, and any other MLP.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <iomanip>
 #include <iostream>
+#include <new>
+#include <string_view>
+#include <system_error>
 
 #include <reel/autodiff/anomaly.h>
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/gemm.h>
 #include <reel/autodiff/profile.h>
 #include <reel/data/mnist.h>
@@ -87,16 +94,20 @@ std::string banner(const Run& run) {
 // What a run has come to.
 struct Outcome {
   train::FitStatus status = train::FitStatus::stopped;
-  std::optional<Error> failure;  // the system or a data file that ended it
+  std::optional<Error> failure;  // of the training, or of writing what it came to
+  std::size_t batches = 0;       // trained on
   std::size_t epochs = 0;        // finished
   double seconds = 0, samples = 0;
   train::EpochReport last;
   std::vector<train::EpochReport> all;  // for the picture, if one is asked for
 
-  bool complete() const { return status == train::FitStatus::finished && !failure; }
-  // Keeps the first failure as the kind, and the words of all.
+  bool complete() const { return status == train::FitStatus::finished; }
+  // Keeps the kind of the first failure, and the words of all.
   void fail(const Error& error) {
-    failure = failure ? Error(failure->kind(), concat(failure->what(), ' ', error.what())) : error;
+    if (!failure)
+      failure = error;
+    else if (std::string_view(failure->what()).find(error.what()) == std::string_view::npos)
+      failure = Error(failure->kind(), concat(failure->what(), ' ', error.what()));
   }
 };
 
@@ -127,9 +138,6 @@ nlohmann::ordered_json final_json(const Run& run, const Outcome& outcome,
 
 // What is plain before anything is read or computed.
 void check(const TrainOptions& options) {
-  const bool observed = options.profile || options.anomaly;  // which is of this thread alone
-  if (observed && options.threads.value_or(1) != 1)
-    fail_usage("train", "--profile and --anomaly watch one thread. Hint: --threads 1.");
   if (!options.save.empty()) check_can_write(options.save, "save");
   if (!options.plot.empty()) check_can_write(options.plot, "plot");
   if (!options.save.empty() && !options.plot.empty() && same_file(options.save, options.plot))
@@ -164,64 +172,101 @@ Outcome fit(const Run& run, nn::Module& model, optim::Optimizer& optimizer, Rng&
                     .batch = options.batch,
                     .drop_last = true,
                     .block = options.stream ? stream_block : 0,
-                    .threads = run.threads,
                     .validation = run.validation.size() > 0 ? &run.validation : nullptr,
                     .test = &run.test,
                     .history = false,
-                    .on_batch = [&](const train::Progress& p) { progress.update(p); },
+                    .on_batch =
+                        [&](const train::Progress& p) {
+                          ++outcome.batches;
+                          progress.update(p);
+                        },
                     .on_epoch = on_epoch,
                     .stop = [] { return stop_signal() != 0; }})
             .status;
   } catch (const Error& error) {
-    if (error.kind() != Error::Kind::input && error.kind() != Error::Kind::system) throw;
+    const bool of_data = error.kind() == Error::Kind::input || error.kind() == Error::Kind::system;
+    if (!of_data || outcome.batches == 0) throw;
     outcome.fail(error);
+  } catch (const std::bad_alloc&) {
+    if (outcome.batches == 0) throw;
+    outcome.fail(Error(Error::Kind::failure, "[train] out of memory."));
   }
   return outcome;
 }
 
-// Writes what --save and --plot ask for, whatever happens to the other; where each is, or empty.
+bool finite(const nn::Module& model) {
+  const auto states = nn::state_of(model);
+  return std::all_of(states.begin(), states.end(), [](const nn::NamedState& state) {
+    return std::all_of(state.value().begin(), state.value().end(),
+                       [](Real x) { return std::isfinite(x); });
+  });
+}
+
+// Whether a path leads to a pipe or a device, where nothing is replaced and nobody knows how long a
+// write takes.
+bool is_direct(const std::string& path) {
+  std::error_code none;
+  return std::filesystem::exists(path, none) && !std::filesystem::is_regular_file(path, none);
+}
+
+// The paths of what was written; empty if nothing was.
 struct Written {
   std::string weights, picture;
 };
+
+// Writes what --save and --plot ask for; each is tried, whatever happens to the other.
 Written write(const Run& run, const nn::Module& model, Outcome& outcome) {
   const TrainOptions& options = run.options;
-  const HeldStopSignals hold;
   Written written;
   const auto attempt = [&](const std::string& path, std::string& to, auto&& write_to) {
+    std::optional<HeldStopSignals> hold;
+    if (!is_direct(path)) hold.emplace();
     try {
-      if (!path.empty()) write_to(), to = path;
+      write_to(), to = path;
     } catch (const Error& error) {
       outcome.fail(error);
+    } catch (const std::bad_alloc&) {
+      outcome.fail(Error(Error::Kind::system, concat("[save] ", absolute_name(path),
+                                                     ": not enough memory to write it.")));
     }
   };
-  attempt(options.save, written.weights, [&] { save(model, run.architecture, options.save); });
-  if (!options.save.empty() && written.weights.empty()) {
-    const Rescue rescue = save_elsewhere(model, run.architecture, options.save);
-    written.weights = rescue.path;
-    outcome.fail(Error(Error::Kind::system, rescue.message));
+  if (!options.save.empty() && !finite(model)) {
+    outcome.fail(
+        Error(Error::Kind::diverged, concat("[save] the weights are not finite, and ",
+                                            absolute_name(options.save), " was not written.")));
+  } else if (!options.save.empty()) {
+    attempt(options.save, written.weights, [&] { save(model, run.architecture, options.save); });
+    if (written.weights.empty()) {
+      const Rescue rescue = save_elsewhere(model, run.architecture, options.save);
+      written.weights = rescue.path;
+      outcome.fail(Error(Error::Kind::system, rescue.message));
+    }
   }
-  attempt(options.plot, written.picture, [&] {
-    write_file(
-        options.plot, "plot",
-        plot::svg(training_curves(concat(run.architecture.layers_text(), " on ", run.test.name(),
-                                         ", ", options.optimizer, " at ", run.optimizer.lr()),
-                                  outcome.all)));
-  });
+  if (!options.plot.empty())
+    attempt(options.plot, written.picture, [&] {
+      write_file(
+          options.plot, "plot",
+          plot::svg(training_curves(concat(run.architecture.text(), " on ", run.test.name(), ", ",
+                                           options.optimizer, " at ", run.optimizer.lr()),
+                                    outcome.all)));
+    });
   return written;
 }
 
 void print(const Run& run, const Outcome& outcome, const train::Evaluation& test,
            const Written& written) {
   if (run.options.json) {
-    std::cout << json_line(final_json(run, outcome, test));
+    nlohmann::ordered_json json = final_json(run, outcome, test);
+    if (!written.weights.empty()) json["saved"] = written.weights;
+    std::cout << json_line(json);
     return;
   }
   std::cout << (outcome.complete() ? "" : concat("\nStopped in epoch ", outcome.epochs + 1, '.'))
             << "\nTest accuracy " << percent(test.accuracy())
             << ". Rows: the true class; columns: what it was taken for.\n\n"
             << confusion_table(test.confusion, run.test);
-  if (!written.weights.empty()) std::cout << "\nSaved to " << written.weights << ".\n";
-  if (!written.picture.empty()) std::cout << "\nDrawn in " << written.picture << ".\n";
+  if (!written.weights.empty()) std::cout << "\nSaved to " << printable(written.weights) << ".\n";
+  if (!written.picture.empty()) std::cout << "\nDrawn in " << printable(written.picture) << ".\n";
 }
 
 }  // namespace
@@ -237,9 +282,7 @@ int train(const TrainOptions& options) {
   static_cast<void>(
       data::batches(parts.rest, {.size = options.batch, .drop_last = true}));  // checks
   const auto optimizer = make_optimizer(options.optimizer, network.model.parameters(), options.lr);
-  const bool observed = options.profile || options.anomaly;
-  const std::size_t threads =
-      observed ? 1 : options.threads.value_or(train::default_threads(network.model, options.batch));
+  if (options.threads) set_threads(*options.threads);
   const Run run{options,
                 network.architecture,
                 network.model.parameter_count(),
@@ -247,7 +290,7 @@ int train(const TrainOptions& options) {
                 parts.rest,
                 parts.held_out,
                 mnist.test,
-                threads};
+                threads()};
   (options.json ? std::cerr : std::cout) << banner(run);
   if (!options.json) {
     std::cout << '\n';

@@ -27,6 +27,7 @@
 
 #include <reel/autodiff/core/error.h>
 #include <reel/autodiff/core/processors.h>
+#include <reel/autodiff/core/subnormals.h>
 
 namespace reel {
 namespace {
@@ -107,6 +108,7 @@ class Pool {
     argument_ = task;
     blocks_ = blocks;
     unit_ = unit;
+    flush_ = FlushSubnormals::active();
     failure_ = nullptr;
     failed_.store(false, std::memory_order_relaxed);
     left_.store(units, std::memory_order_relaxed);
@@ -165,6 +167,7 @@ class Pool {
     for (std::size_t b = at * unit_; b < std::min(blocks_, (at + 1) * unit_); ++b) {
       if (failed_.load(std::memory_order_relaxed)) return;
       try {
+        const FlushSubnormals flush(flush_);
         call_(argument_, b);
       } catch (...) {
         const std::lock_guard lock(failure_mutex_);
@@ -182,6 +185,7 @@ class Pool {
   void (*call_)(void*, std::size_t) = nullptr;
   void* argument_ = nullptr;
   std::size_t blocks_ = 0, unit_ = 1;
+  bool flush_ = false;
   std::mutex failure_mutex_;
   std::exception_ptr failure_;
   std::atomic<bool> failed_{false};
@@ -244,7 +248,7 @@ void set_threads(std::size_t count) {
   delete std::exchange(mine.pool, nullptr);
 }
 
-void detail::run_blocks(std::size_t blocks, void (*call)(void*, std::size_t), void* task) {
+void run_blocks(std::size_t blocks, void (*call)(void*, std::size_t), void* task) {
   const bool outermost = !std::exchange(in_task, true);
   struct Leave {
     bool outermost;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/real.h>
-#include <reel/autodiff/core/workers.h>
+#include <reel/autodiff/core/share.h>
 
 namespace reel::inline REEL_PRECISION {
 

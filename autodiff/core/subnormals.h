@@ -11,10 +11,17 @@ namespace reel {
 /// for one.
 class FlushSubnormals {
  public:
-  FlushSubnormals() noexcept : before_(control()) { set_control(before_ | flush); }
+  FlushSubnormals() noexcept : FlushSubnormals(true) {}
+  /// Nothing changes if `wanted` is false.
+  explicit FlushSubnormals(bool wanted) noexcept : before_(control()) {
+    if (wanted) set_control(before_ | flush);
+  }
   ~FlushSubnormals() { set_control((control() & ~flush) | (before_ & flush)); }
   FlushSubnormals(const FlushSubnormals&) = delete;
   FlushSubnormals& operator=(const FlushSubnormals&) = delete;
+
+  /// Whether this thread does so now.
+  static bool active() noexcept { return flush != 0 && (control() & flush) == flush; }
 
  private:
 #if defined(__SSE2__)

@@ -1,6 +1,6 @@
 // Matrix products.
+#include <reel/autodiff/gemm.h>
 #include <reel/autodiff/ops.h>
-#include <reel/autodiff/shared_product.h>
 #include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
 
@@ -8,11 +8,7 @@ namespace reel::inline REEL_PRECISION {
 
 // y = op(a)·op(b): ∂op(a) = g·op(b)ᵀ, ∂op(b) = op(a)ᵀ·g
 Var matmul(const Var& a, bool transpose_a, const Var& b, bool transpose_b) {
-  const bool by_weights = !transpose_a && transpose_b && a.value().dimension() == 2 &&
-                          b.value().dimension() == 2 && a.shape()[1] == b.shape()[1];
-  return record("matmul", {a, b},
-                by_weights ? product_with_weights(a, b)
-                           : reel::matmul(a.value(), transpose_a, b.value(), transpose_b),
+  return record("matmul", {a, b}, reel::matmul(a.value(), transpose_a, b.value(), transpose_b),
                 [ta = transpose_a, tb = transpose_b](auto& d, auto& g, auto in, auto&) {
                   if (ta)
                     d.add_matmul(0, in[1], tb, g, true);
@@ -66,7 +62,8 @@ void expect_affine(const char* operation, const Var& x, const Var& weight, const
 
 Var affine(const Var& x, const Var& weight, const Var& bias) {  // ∂x = g·W, ∂W = gᵀ·x, ∂b = Σ g
   expect_affine("affine", x, weight, bias);
-  SharedTensor y = product_with_weights(x, weight);
+  SharedTensor y = SharedTensor::of_shape({x.shape()[0], weight.shape()[0]});
+  gemm(x.value(), false, weight.value(), true, 0, y.mutate());
   add_row(y.mutate(), bias.value());
   return record("affine", {x, weight, bias}, std::move(y), [](auto& d, auto& g, auto in, auto&) {
     d.add_matmul(0, g, false, in[1], false);
@@ -78,7 +75,8 @@ Var affine(const Var& x, const Var& weight, const Var& bias) {  // ∂x = g·W, 
 // With h = g·[y > 0]: ∂x = h·W, ∂W = hᵀ·x, ∂b = Σ h
 Var affine_relu(const Var& x, const Var& weight, const Var& bias) {
   expect_affine("affine_relu", x, weight, bias);
-  SharedTensor value = product_with_weights(x, weight);
+  SharedTensor value = SharedTensor::of_shape({x.shape()[0], weight.shape()[0]});
+  gemm(x.value(), false, weight.value(), true, 0, value.mutate());
   add_row_relu(value.mutate(), bias.value());
   return record("affine_relu", {x, weight, bias}, std::move(value),
                 [](auto& d, auto& g, auto in, auto& y) {

@@ -13,10 +13,9 @@ void run(benchmark::State& state, const bench::Network& network, nn::Sequential 
   const data::Dataset images = bench::random_images(network.batch * steps);
   const auto optimizer = network.optimizer(model);
   Rng rng(1);
+  set_threads(static_cast<std::size_t>(state.range(1)));
   for (auto _ : state)
-    train::fit(
-        model, *optimizer, images, rng,
-        {.epochs = 1, .batch = network.batch, .threads = static_cast<std::size_t>(state.range(1))});
+    train::fit(model, *optimizer, images, rng, {.epochs = 1, .batch = network.batch});
   state.counters["one"] = benchmark::Counter(
       steps, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }

@@ -14,13 +14,13 @@ int main(int argc, char** argv) {
   nn::Sequential model = network.model();
   const auto optimizer = network.optimizer(model);
   Rng rng(1);
+  set_threads(setting.threads);
   bench::EpochTimes times(concat("Reel, ", blas_name(), ", threads: ", setting.threads));
   const auto result = train::fit(
       model, *optimizer, images, rng,
       {.epochs = setting.epochs + 1,
        .batch = setting.batch,
        .drop_last = true,
-       .threads = setting.threads,
        .on_epoch = [&](const train::EpochReport& report) { times.ended(report.train_loss); }});
   return result.status == train::FitStatus::finished ? 0 : 1;
 }

@@ -9,6 +9,7 @@
 #include <reel/autodiff/gemm.h>
 #include <reel/autodiff/kernels.h>
 
+#include "../threads.h"
 #include "../throws.h"
 
 namespace reel::inline REEL_PRECISION {
@@ -86,6 +87,36 @@ TEST_CASE("all transposes of products of many sizes") {
   check_product(1, 784, 3);
   check_product(784, 1, 1);
   check_product(1, 1, 784);
+}
+
+TEST_CASE("products that threads share out are the same for any number of them") {
+  struct Size {
+    std::size_t m, n, k;
+  };
+  // by rows of W, by rows of the result, one row too few or too many for a tile
+  for (const Size& size : {Size{40, 330, 250}, {330, 40, 250}, {257, 130, 129}, {33, 5000, 17}})
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true}) {
+        const std::size_t m = size.m, n = size.n, k = size.k;  // clang captures no bindings
+        CAPTURE(m);
+        CAPTURE(ta);
+        CAPTURE(tb);
+        const Tensor a = ta ? random_matrix(k, m, 1) : random_matrix(m, k, 1);
+        const Tensor b = tb ? random_matrix(n, k, 2) : random_matrix(k, n, 2);
+        Tensor first, sum = full({m, n}, Real(0.75));
+        for (const std::size_t count : {1u, 2u, 3u}) {
+          const Threads set(count);
+          Tensor c;
+          gemm(a, ta, b, tb, 0, c);
+          CHECK(is_product(c, a, ta, b, tb));
+          if (count == 1)
+            first = c;
+          else
+            CHECK(c == first);
+        }
+        gemm(a, ta, b, tb, 1, sum);
+        CHECK(is_product(sum, a, ta, b, tb, 0.75));
+      }
 }
 
 TEST_CASE("products into some columns of a wider matrix leave the others alone") {

@@ -309,47 +309,6 @@ TEST_CASE("a parameter that dies before the tape") {
   CHECK(grad(z, x).value() == vector({2, 4}));
 }
 
-TEST_CASE("parameters that a tape borrows are its first nodes, and are not counted") {
-  const Parameter p(vector({1, 2})), q(scalar(3)), unused(scalar(5));
-  {
-    const std::vector<Parameter> listed{p, q, unused, p};
-    const Tape tape(listed);
-    CHECK(tape.size() == 3);
-    CHECK(tape.parameter_nodes().size() == 3);
-    CHECK(tape.node(1).value.identity() == q.identity());
-  }
-  {
-    Tape tape(std::vector<Parameter>{p, unused});
-    const Var y = sum(p * p * q) * Parameter(scalar(7));  // which is counted, so that it lives on
-    CHECK(tape.size() == 8);
-    tape.backward(y);
-    CHECK(Tape::borrows(p));
-    CHECK(Tape::borrows(unused));
-    CHECK(!Tape::borrows(q));  // which is on the tape, but counted
-    CHECK(!Tape::borrows(Parameter()));
-    {
-      const Tape inner;
-      CHECK(!Tape::borrows(p));
-    }
-    const NoTape suspended;
-    CHECK(!Tape::borrows(p));
-  }
-  CHECK(!Tape::borrows(p));
-  CHECK(gradient(p) == vector({42, 84}));
-  CHECK(gradient(q) == scalar(35));
-  CHECK(!unused.gradient());
-  for (const bool borrow : {false, true}) {
-    std::optional<Parameter> gone(scalar(1)), another(scalar(2));
-    Tape tape(borrow ? std::vector{*gone, *another} : std::vector<Parameter>());
-    const Var y = exp(*gone), unrecorded = *another;
-    REQUIRE(tape.node(0).value.identity() == gone->identity());
-    gone.reset();
-    another.reset();
-    CHECK(tape.node(0).value.unique() == !borrow);
-    CHECK(unrecorded.shared().unique() == !borrow);
-  }
-}
-
 TEST_CASE("values outlive their tape") {
   std::optional<Tape> tape(std::in_place);
   Var y;

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/column_product.h>
 #include <reel/autodiff/tape.h>
 #include <reel/nn/linear.h>
 
@@ -81,29 +80,6 @@ TEST_CASE("sequential: a linear layer and the relu after it are one operation") 
   const auto p = one.parameters();
   CHECK(one(input).value() == affine(relu(affine(input, p[0], p[1])), p[2], p[3]).value());
   CHECK_ERROR("[linear \"0\"] expects (batch,3), got (2,5)", one(full({2, 5}, 1)));
-}
-
-TEST_CASE("sequential: whose input is multiplied by one weight alone") {
-  struct Doubled : nn::Linear {
-    Doubled() : Linear(100, 4) {}
-    Var forward(const Var& x) const override { return Real(2) * Linear::forward(x); }
-  };
-  struct Doubles : nn::Sequential {
-    Doubles() : Sequential(nn::Linear(100, 4), nn::relu) {}
-    Var forward(const Var& x) const override { return Real(2) * Sequential::forward(x); }
-  };
-  const nn::Linear linear(100, 4);
-  CHECK(linear.input_weight() == &linear.weight);
-  CHECK(Doubled().input_weight() == nullptr);
-  CHECK(Doubles().input_weight() == nullptr);
-  nn::Sequential model(nn::Sequential(nn::Linear(100, 4)), nn::relu, nn::Linear(4, 2));
-  CHECK(*model.input_weight() == model.parameters()[0]);
-  CHECK(nn::Sequential().input_weight() == nullptr);
-  CHECK(nn::Sequential(nn::tanh, nn::Linear(100, 4)).input_weight() == nullptr);
-  CHECK(nn::Sequential(Doubled(), nn::tanh).input_weight() == nullptr);
-  ColumnProduct product(Parameter(zeros({4, 100})), 1, 1);
-  CHECK_ERROR("[module] tanh takes no input in columns.",
-              nn::Sequential(nn::tanh)(ColumnRows{product, 0, {0, 1}}));
 }
 
 TEST_CASE("mlp: linear layers with an activation between each two") {

@@ -207,6 +207,57 @@ TEST_CASE("fit: the lectures' XOR network, row 8, has no error left") {
   }
 }
 
+TEST_CASE("fit: gradients of several batches make one step, as those of one large batch do") {
+  const auto train = [](std::size_t batch, std::size_t accumulate) {
+    const data::Dataset points = quadrants(48);
+    nn::Sequential model = nn::mlp({2, 8, 2}, nn::tanh);
+    Rng rng(1);
+    nn::init(model, rng);
+    optim::Sgd sgd(model.parameters(), {.lr = 0.5, .momentum = 0.9});
+    std::size_t steps = 0;
+    fit(model, sgd, points, rng,
+        {.epochs = 3, .batch = batch, .accumulate = accumulate, .on_step = [&] { ++steps; }});
+    for (const Parameter& parameter : model.parameters()) CHECK(!parameter.gradient());
+    return std::pair(numbers(model), steps);
+  };
+  const auto [large, large_steps] = train(24, 1);
+  const auto [small, small_steps] = train(8, 3);
+  CHECK(large_steps == 6);
+  CHECK(small_steps == 6);
+  REQUIRE(small.size() == large.size());
+  for (std::size_t i = 0; i < small.size(); ++i)
+    CHECK(std::abs(small[i] - large[i]) <= Real(1e3) * std::numeric_limits<Real>::epsilon());
+  CHECK(train(20, 2).second == 6);  // 20, 20 and 8: the last step has one batch
+}
+
+TEST_CASE("fit: clips gradients, numbers epochs from the first, and forgets what it should") {
+  const data::Dataset points = quadrants(40);
+  const auto run = [&](const FitOptions& options, std::vector<Real>& weights) {
+    nn::Sequential model = nn::mlp({2, 8, 2}, nn::tanh);
+    Rng rng(1);
+    nn::init(model, rng);
+    optim::Sgd sgd(model.parameters(), {.lr = 1});
+    const std::vector<Real> before = numbers(model);
+    const FitResult result = fit(model, sgd, points, rng, options);
+    weights = numbers(model);
+    double distance = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      distance += std::pow(static_cast<double>(weights[i] - before[i]), 2);
+    return std::pair(result, std::sqrt(distance));
+  };
+  std::vector<Real> weights, free;
+  const auto [clipped, distance] =
+      run({.epochs = 1, .batch = 40, .first_epoch = 7, .clip_norm = 1e-2}, weights);
+  CHECK(distance < 1.01e-2);
+  CHECK(distance > 0.9e-2);
+  CHECK(clipped.epochs.at(0).epoch == 7);
+  CHECK(run({.epochs = 1, .batch = 40}, free).second > 2e-2);
+  const FitResult forgetful =
+      run({.epochs = 3, .batch = 40, .first_epoch = 2, .history = false}, free).first;
+  REQUIRE(forgetful.epochs.size() == 1);
+  CHECK(forgetful.epochs[0].epoch == 4);
+}
+
 TEST_CASE("fit: stop ends the run after the batch") {
   nn::Sequential model = make_model();
   optim::Sgd sgd(model.parameters(), {.lr = 0.1});

@@ -6,17 +6,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace reel {
+#include <reel/autodiff/core/share.h>
 
-/// The part [begin, end) of n things.
-struct Share {
-  std::size_t begin, end;
-  std::size_t size() const noexcept { return end - begin; }
-  bool operator==(const Share&) const = default;
-};
-/// The part of n that falls to worker `index` of `count`: as even as it gets, in whole multiples of
-/// `grain` but for the last, and the same at each call.
-Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t grain = 1) noexcept;
+namespace reel {
 
 /// Threads for tasks that are short and many: between two of them a thread stays awake for a
 /// millisecond before it sleeps, unless there are more of them than processors. If there are as
@@ -33,9 +25,8 @@ class Workers {
   std::size_t count() const noexcept { return count_; }
 
   /// Calls task(w) for each worker w, on its own thread, and returns when all have. Throws what the
-  /// first of them threw, but Collective::Abandoned only if there is no cause for it. What was
-  /// written before the call is seen by the tasks, and what they wrote after it. Only the thread
-  /// that made this may call it, and not from within a task.
+  /// first of them threw. What was written before the call is seen by the tasks, and what they
+  /// wrote after it. Only the thread that made this may call it, and not from within a task.
   template <class Task>
   void run(Task&& task) {
     run_all([](void* t, std::size_t w) { (*static_cast<std::remove_reference_t<Task>*>(t))(w); },

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include <reel/autodiff/core/workers.h>
+#include "workers.h"
 
 namespace reel {
 

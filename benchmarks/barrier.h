@@ -6,8 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <reel/autodiff/core/await.h>
 #include <reel/autodiff/core/error.h>
+
+#include "await.h"
 
 namespace reel {
 

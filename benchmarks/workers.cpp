@@ -1,5 +1,5 @@
 // A crew of threads that is released and awaited by two counters.
-#include <reel/autodiff/core/workers.h>
+#include "workers.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include <reel/autodiff/core/await.h>
-#include <reel/autodiff/core/collective.h>
 #include <reel/autodiff/core/error.h>
+
+#include "await.h"
 
 namespace reel {
 namespace {
@@ -41,15 +41,8 @@ void bind(pthread_t thread, const cpu_set_t& set, std::size_t i) noexcept {
 
 }  // namespace
 
-Share share_of(std::size_t n, std::size_t index, std::size_t count, std::size_t grain) noexcept {
-  const std::size_t grains = (n + grain - 1) / grain;
-  return {std::min(n, grains * index / count * grain),
-          std::min(n, grains * (index + 1) / count * grain)};
-}
-
 struct Workers::Crew {
-  explicit Crew(std::size_t count)
-      : patience(patience_of(count)), failures(count), abandoned(count) {
+  explicit Crew(std::size_t count) : patience(patience_of(count)), failures(count) {
     threads.reserve(count - 1);
     try {
       for (std::size_t w = 1; w < count; ++w) threads.emplace_back([this, w] { work(w); });
@@ -82,8 +75,6 @@ struct Workers::Crew {
   void attempt(std::size_t w) noexcept {
     try {
       call(task, w);
-    } catch (const Collective::Abandoned&) {
-      abandoned[w] = std::current_exception();
     } catch (...) {
       failures[w] = std::current_exception();
     }
@@ -108,16 +99,15 @@ struct Workers::Crew {
     for (std::uint32_t done; (done = finished.load(std::memory_order_acquire)) != others;)
       await_change(finished, done, patience);
     std::exception_ptr first;
-    for (auto* const list : {&failures, &abandoned})  // in this order: a cause before its effect
-      for (std::exception_ptr& failure : *list)
-        if (std::exception_ptr one = std::exchange(failure, {}); one && !first) first = one;
+    for (std::exception_ptr& failure : failures)
+      if (std::exception_ptr one = std::exchange(failure, {}); one && !first) first = one;
     if (first) std::rethrow_exception(first);
   }
 
   const std::chrono::steady_clock::duration patience;
   void (*call)(void*, std::size_t) = nullptr;
   void* task = nullptr;
-  std::vector<std::exception_ptr> failures, abandoned;
+  std::vector<std::exception_ptr> failures;
   alignas(64) std::atomic<std::uint32_t> round{0};
   alignas(64) std::atomic<std::uint32_t> finished{0};
   std::vector<std::thread> threads;

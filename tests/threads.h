@@ -1,0 +1,17 @@
+// Threads: sets how many threads the process uses, for the time of a test.
+#pragma once
+
+#include <reel/autodiff/core/parallel.h>
+
+namespace reel {
+
+struct Threads {
+  explicit Threads(std::size_t count) { set_threads(count); }
+  ~Threads() { set_threads(before); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+  std::size_t before = threads();
+};
+
+}  // namespace reel
