@@ -52,8 +52,7 @@ bool agree(const Shape*&, const E&) {
   return false;
 }
 
-// Numbers that a thread works on at once, where there are several times as many: a pass over them
-// takes several microseconds.
+// Numbers that a thread works on at once: a pass over them takes several microseconds.
 constexpr std::size_t elements_at_once = 1 << 15;
 
 // out[i] = e[i], or out[i] += e[i], for an expression whose operands all have the shape of `out`

@@ -25,8 +25,8 @@ extern "C" {
 
 namespace reel::inline REEL_PRECISION {
 
-// On the shapes of an MLP's step, threads inside a product cost more than they bring. The OpenMP
-// setting is per thread, so each thread that multiplies says it once.
+// The libraries get one thread: Reel's own threads share the tiles of a product. The OpenMP setting
+// is per thread, so each thread that multiplies says it once.
 void use_one_thread() {
   thread_local const bool done = [] {
     static std::once_flag once;
@@ -143,8 +143,8 @@ constexpr std::size_t tile_work = 1 << 20, most_tiles = 8, tile_grain = 16;
 
 }  // namespace
 
-// The result in fixed tiles: of x·Wᵀ by rows of W if it is the largest of the three, so that a core
-// reads the rows that it has updated; of all others by rows of the result.
+// The result in fixed tiles: of x·Wᵀ by rows of W if it is the largest of the three, so that each
+// core reads a part of W; of all others by rows of the result.
 void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
               std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
               std::size_t ldc) {

@@ -19,6 +19,7 @@ constexpr double any = std::numeric_limits<double>::infinity();
 
 // Numbers that one thread updates at once: some ten microseconds of work.
 constexpr std::size_t block_size = 1 << 14;
+constexpr std::size_t line = 64 / sizeof(Real);  // in a line of the cache, which one thread writes
 
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }
 std::string group_key(std::size_t group) { return concat("lr of group ", group); }
@@ -51,7 +52,8 @@ Optimizer::Optimizer(std::string_view method, const Groups& groups, const Rates&
     const std::size_t n = element_count(slots_[i].shape);
     for (Share part{0, 0}; part.begin < n; part.begin = part.end) {
       if (in_block >= block_size) block_starts_.push_back(pieces_.size()), in_block = 0;
-      part.end = std::min(n, part.begin + block_size - in_block);
+      const std::size_t room = block_size - in_block;
+      part.end = std::min(n, (part.begin + room + line - 1) / line * line);
       pieces_.push_back({i, part});
       in_block += part.size();
     }

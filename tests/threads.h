@@ -1,4 +1,5 @@
-// Threads: sets how many threads the process uses, for the time of a test.
+// Threads: sets how many threads the process uses, for the time of a test; more than there are
+// processors as well.
 #pragma once
 
 #include <reel/autodiff/core/parallel.h>
@@ -6,7 +7,7 @@
 namespace reel {
 
 struct Threads {
-  explicit Threads(std::size_t count) { set_threads(count); }
+  explicit Threads(std::size_t count) { set_threads(count, true); }
   ~Threads() { set_threads(before); }
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;

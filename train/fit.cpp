@@ -27,10 +27,15 @@ Var loss_of(const Var& output, const data::Batch& batch, std::size_t classes) {
   return nn::cross_entropy(output, batch.labels);
 }
 
+void clear_gradients(std::vector<Parameter>& parameters) {
+  for (Parameter& parameter : parameters) parameter.clear_gradient();
+}
+
 // Trains on each batch in turn, until a loss is not finite or the caller's `stop` says so, and
-// writes `report`. `noise`: the epoch's.
-FitStatus epoch(nn::Module& model, optim::Optimizer& optimizer, const data::Batches& batches,
-                const Rng& noise, const FitOptions& options, EpochReport& report) {
+// writes `report`. `parameters`: the model's; `noise`: the epoch's.
+FitStatus epoch(nn::Module& model, std::vector<Parameter>& parameters, optim::Optimizer& optimizer,
+                const data::Batches& batches, const Rng& noise, const FitOptions& options,
+                EpochReport& report) {
   const auto start = std::chrono::steady_clock::now();
   const auto seconds = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -50,8 +55,11 @@ FitStatus epoch(nn::Module& model, optim::Optimizer& optimizer, const data::Batc
     tape.backward(in_step == 1 ? loss : loss / Real(in_step));
     ++index;
     if (index % group == 0 || index == batches.count()) {
-      if (options.clip_norm) optim::clip_gradient_norm(optimizer.parameters(), *options.clip_norm);
+      if (options.clip_norm &&
+          !std::isfinite(optim::clip_gradient_norm(optimizer.parameters(), *options.clip_norm)))
+        return FitStatus::diverged;
       optimizer.step();
+      clear_gradients(parameters);  // of those that the optimiser does not hold
       if (options.on_step) options.on_step();
     }
     loss_sum += loss.item() * static_cast<double>(batch.size());
@@ -74,16 +82,17 @@ FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Datase
   if (options.accumulate == 0) fail_usage("fit", "0 batches in a step would train nothing.");
   FitResult result;
   model.train();
-  optimizer.clear_gradients();
+  std::vector<Parameter> parameters = model.parameters();
+  clear_gradients(parameters);
   for (std::size_t i = 0; i < options.epochs; ++i) {
     EpochReport report{.epoch = options.first_epoch + i};
     const Rng noise = rng.split(rng.state().position);
     const auto batches = data::batches(
         dataset, {.size = options.batch, .drop_last = options.drop_last, .block = options.block},
         rng);
-    result.status = epoch(model, optimizer, batches, noise, options, report);
+    result.status = epoch(model, parameters, optimizer, batches, noise, options, report);
     if (result.status != FitStatus::finished) {
-      optimizer.clear_gradients();  // of a step that was not taken
+      clear_gradients(parameters);  // of a step that was not taken
       return result;
     }
     if (options.validation) report.validation = evaluate(model, *options.validation);

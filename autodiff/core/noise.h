@@ -19,8 +19,8 @@ namespace reel {
 ///     }
 ///
 /// What is drawn for a sample depends on the key, on the place of the sample in its batch and on
-/// how many drew before in this pass, and on nothing else: not on how many threads share the batch,
-/// and when a checkpointed segment is computed again it draws the same.
+/// how many drew before in this pass, and on nothing else: when a checkpointed segment is computed
+/// again it draws the same.
 class Noise {
  public:
   /// What decides the numbers to come.

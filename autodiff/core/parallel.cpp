@@ -85,7 +85,7 @@ class Pool {
     try {
       while (threads_.size() < count - 1)
         threads_.emplace_back([this, own = threads_.size() + 1] { serve(own); });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {  // the system, or memory
     }
     members_ = threads_.size() + 1;
   }
@@ -119,7 +119,7 @@ class Pool {
     for (std::size_t t = 0; t < members_; ++t)
       slots_[t].range.store(Range{number, bound(t), bound(t + 1)}.word(),
                             std::memory_order_release);
-    task_.store(number, std::memory_order_release);
+    task_.store(number);  // before notify_all looks whether anybody sleeps
     task_.notify_all();
     work(number, 0);
     watch([&] { return left_.load(std::memory_order_acquire) == 0; },
@@ -193,10 +193,11 @@ class Pool {
   alignas(64) std::atomic<std::uint32_t> task_{0};
 };
 
-// The process's pool; the process ends, and forks, while its threads wait.
+// The process's pool. It is never destroyed, so the process may end while its threads sleep.
 struct State {
-  std::mutex mutex;       // held during a task
-  std::size_t count = 0;  // 0: not decided yet
+  std::atomic<std::size_t> count{0};  // 0: not decided yet
+  std::mutex mutex;                   // of what follows, and held during a task
+  bool beyond_processors = false;
   Pool* pool = nullptr;
 };
 State& state() {
@@ -224,27 +225,23 @@ std::size_t default_threads() {
   return count;
 }
 
-// Under the mutex.
-std::size_t count_of(State& mine) {
-  if (mine.count == 0) mine.count = default_threads();
-  return mine.count;
-}
-
 }  // namespace
 
 std::size_t threads() {
-  State& mine = state();
-  if (in_task) return mine.count;
-  const std::lock_guard lock(mine.mutex);
-  return count_of(mine);
+  std::atomic<std::size_t>& count = state().count;
+  if (const std::size_t known = count) return known;
+  std::size_t undecided = 0;
+  count.compare_exchange_strong(undecided, default_threads());
+  return count;
 }
 
-void set_threads(std::size_t count) {
+void set_threads(std::size_t count, bool beyond_processors) {
   if (count == 0) fail_usage("threads", "0 threads would do nothing.");
   if (in_task) fail_usage("threads", "their number cannot change within a task.");
   State& mine = state();
   const std::lock_guard lock(mine.mutex);
   mine.count = count;
+  mine.beyond_processors = beyond_processors;
   delete std::exchange(mine.pool, nullptr);
 }
 
@@ -257,7 +254,8 @@ void run_blocks(std::size_t blocks, void (*call)(void*, std::size_t), void* task
   State& mine = state();
   std::unique_lock lock(mine.mutex, std::defer_lock);
   if (outermost && lock.try_lock()) {
-    if (!mine.pool) mine.pool = new Pool(std::min(count_of(mine), processors()));
+    if (!mine.pool)
+      mine.pool = new Pool(mine.beyond_processors ? threads() : std::min(threads(), processors()));
     if (mine.pool->members() > 1) return mine.pool->run(blocks, call, task);
   }
   for (std::size_t b = 0; b < blocks; ++b) call(task, b);

@@ -9,26 +9,30 @@
 
 namespace reel {
 
-/// How many threads `parallel_for` uses, the calling one included: by default one a processor (see
-/// processors.h), or the number in REEL_THREADS in the environment. Results do not depend on it.
-/// Throws Error if REEL_THREADS is not a number from 1 up.
+/// How many threads `parallel_for` may use, the calling one included: by default one a processor
+/// (see processors.h), or the number in REEL_THREADS in the environment. No more than there are
+/// processors are started. Results do not depend on the number. Throws Error if REEL_THREADS is not
+/// a number from 1 up.
 std::size_t threads();
-/// Sets it for the process; more threads than processors are not started. Waits for a task of
-/// another thread to end. Throws Error for 0, and from within a task.
-void set_threads(std::size_t count);
+/// Sets it for the process, after the task of another thread has ended. `beyond_processors` starts
+/// all of them, which only costs time; it is for tests. Throws Error for 0, and from within a task.
+void set_threads(std::size_t count, bool beyond_processors = false);
 
 /// `parallel_for` of a task whose type is not known: call(task, b) for each block b.
 void run_blocks(std::size_t blocks, void (*call)(void*, std::size_t), void* task);
 
-/// Calls f(b) once for each block b in [0, blocks), and returns when all have ended. Which thread
-/// does a block must not matter to its result. Block b begins on thread ⌊b·T/blocks⌋ of T, so that
-/// what a core has written it also reads in the next task of as many blocks; a thread that is done
-/// takes over blocks that no other one has begun. The caller works along, and works alone if it is
-/// within a task of several blocks already, or while another thread is in one.
+/// Calls f(b) once for each block b in [0, blocks), and returns when all calls have ended. Which
+/// thread calls f for a block must not change the result of that block. So f does plain arithmetic:
+/// tapes, NoTape, Noise, Scope and observers belong to the calling thread, and other threads do not
+/// have them.
 ///
-/// Throws what the first of the blocks that threw threw; blocks that had not begun by then are left
-/// out. The blocks take subnormal numbers as zero if the caller does (FlushSubnormals). What was
-/// written before the call is seen by the blocks, and what they wrote after it.
+/// Block b begins on thread ⌊b·T/blocks⌋ of T. A thread that has no more blocks takes over blocks
+/// that no thread has begun. The caller works along. It works alone if it is within a task of
+/// several blocks already, or while another thread runs a task.
+///
+/// Throws the exception of the block that threw first; blocks that had not begun by then are left
+/// out. In each block, subnormal numbers are treated as the caller treats them (FlushSubnormals).
+/// Writes before the call are visible in the blocks; writes of the blocks are visible after it.
 template <class F>
 void parallel_for(std::size_t blocks, F&& f) {
   if (blocks == 0) return;
@@ -39,8 +43,8 @@ void parallel_for(std::size_t blocks, F&& f) {
       const_cast<void*>(static_cast<const void*>(std::addressof(f))));
 }
 
-/// Calls f(share) for parts of n things of about `grain` each, whole multiples of it except for the
-/// last: all at once by the caller if there are fewer than two times as many.
+/// Calls f(share) for parts of [0, n), each of `grain` things or somewhat more. If n < 2·grain, the
+/// caller calls f once, for all n.
 template <class F>
 void parallel_shares(std::size_t n, std::size_t grain, F&& f) {
   const std::size_t count = n / grain;

@@ -12,9 +12,9 @@ namespace reel {
 class FlushSubnormals {
  public:
   FlushSubnormals() noexcept : FlushSubnormals(true) {}
-  /// Nothing changes if `wanted` is false.
+  /// If `wanted` is false it does the opposite: subnormal numbers are read and written as they are.
   explicit FlushSubnormals(bool wanted) noexcept : before_(control()) {
-    if (wanted) set_control(before_ | flush);
+    set_control(wanted ? before_ | flush : before_ & ~flush);
   }
   ~FlushSubnormals() { set_control((control() & ~flush) | (before_ & flush)); }
   FlushSubnormals(const FlushSubnormals&) = delete;

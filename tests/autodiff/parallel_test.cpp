@@ -16,6 +16,7 @@
 
 #include <reel/autodiff/core/processors.h>
 #include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/core/subnormals.h>
 
 #include "../threads.h"
 #include "../throws.h"
@@ -92,6 +93,33 @@ TEST_CASE("parallel: the number of threads must make sense, and cannot change wi
   CHECK_ERROR("within a task", parallel_for(4, [](std::size_t) { set_threads(3); }));
   CHECK(threads() == 2);
   parallel_for(4, [](std::size_t) { CHECK(threads() == 2); });
+}
+
+TEST_CASE("parallel: all blocks treat subnormal numbers as the caller does") {
+  const Threads set(4);  // the first task starts the pool
+  const auto halves = [] {
+    static volatile float smallest_normal = 1.17549435e-38f;
+    std::vector<float> results(64);
+    parallel_for(results.size(), [&](std::size_t b) {
+      results[b] = smallest_normal / 2;
+      std::this_thread::sleep_for(std::chrono::microseconds(100));  // so that all threads get some
+    });
+    return results;
+  };
+  const float half = 1.17549435e-38f / 2;
+  {
+    const FlushSubnormals flush;
+    CHECK(halves() == std::vector<float>(64, FlushSubnormals::active() ? 0.0f : half));
+  }
+  CHECK(halves() == std::vector<float>(64, half));
+}
+
+TEST_CASE("parallel: the number of threads can be asked for by a thread that a block waits for") {
+  const Threads set(2);
+  parallel_for(4, [](std::size_t) {
+    std::thread other([] { CHECK(threads() == 2); });
+    other.join();
+  });
 }
 
 TEST_CASE("parallel: processors are at least one, and as many as the system says at most") {

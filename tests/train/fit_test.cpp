@@ -230,6 +230,37 @@ TEST_CASE("fit: gradients of several batches make one step, as those of one larg
   CHECK(train(20, 2).second == 6);  // 20, 20 and 8: the last step has one batch
 }
 
+TEST_CASE("fit: parameters that the optimiser does not hold keep their values and no gradient") {
+  nn::Sequential model = nn::mlp({2, 8, 2}, nn::tanh);
+  Rng rng(1);
+  nn::init(model, rng);
+  const std::vector<Parameter> all = model.parameters();
+  const Tensor frozen = all[0].value(), free = all[2].value();
+  optim::Sgd sgd({all[2], all[3]}, {.lr = 0.5});
+  for (const std::size_t stop_after : {3u, 100u}) {
+    std::size_t batches = 0;
+    fit(model, sgd, quadrants(40), rng, {.epochs = 2, .batch = 10, .accumulate = 2, .stop = [&] {
+                                           return ++batches == stop_after;
+                                         }});
+    CHECK(all[0].value() == frozen);
+    CHECK(all[2].value() != free);
+    for (const Parameter& parameter : all) CHECK(!parameter.gradient());
+  }
+}
+
+TEST_CASE("fit: a gradient that is not finite is divergence where it is to be clipped") {
+  nn::Sequential model = nn::mlp({2, 2}, nn::tanh);
+  Rng rng(1);
+  nn::init(model, rng);
+  const std::vector<Real> before = numbers(model);
+  optim::Sgd sgd(model.parameters(), {.lr = 0.1});
+  const auto steep = [](const Var& output, const data::Batch&) { return sum(sqrt(output * 0)); };
+  const FitResult result = fit(model, sgd, quadrants(20), rng,
+                               {.epochs = 1, .batch = 10, .clip_norm = 1, .loss = steep});
+  CHECK(result.status == FitStatus::diverged);
+  CHECK(numbers(model) == before);
+}
+
 TEST_CASE("fit: clips gradients, numbers epochs from the first, and forgets what it should") {
   const data::Dataset points = quadrants(40);
   const auto run = [&](const FitOptions& options, std::vector<Real>& weights) {
