@@ -56,8 +56,8 @@ struct FitOptions {
 enum class FitStatus {
   finished,  ///< all epochs
   stopped,   ///< `stop` said so; the last, partial epoch has no report
-  /// a loss, in training or evaluation, or a norm to clip by was not finite; the weights are those it is of, but batch
-  /// norm's running statistics have seen the batch
+  /// a loss, in training or evaluation, or a norm to clip by was not finite; the weights are those
+  /// it is of, but batch norm's running statistics have seen the batch
   diverged,
 };
 
@@ -68,8 +68,8 @@ struct FitResult {
 
 /// Trains a classifier: each epoch draws a new order of the samples from `rng`. The same seed ends
 /// in the same bits, on any number of threads (core/parallel.h). The gradients of the model's
-/// parameters are emptied at the start and after each step. Throws Error for no epochs, a batch size that leaves no batch, or
-/// a model whose outputs don't fit the loss or the data.
+/// parameters are emptied at the start and after each step. Throws Error for no epochs, a batch
+/// size that leaves no batch, or a model whose outputs don't fit the loss or the data.
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
               Rng& rng, const FitOptions& options = {});
 
