@@ -25,8 +25,8 @@ class Workers {
   std::size_t count() const noexcept { return count_; }
 
   /// Calls task(w) for each worker w, on its own thread, and returns when all have. Throws what the
-  /// first of them threw. What was written before the call is seen by the tasks, and what they
-  /// wrote after it. Only the thread that made this may call it, and not from within a task.
+  /// first of them threw. The tasks see writes from before the call, and the caller then sees what
+  /// they wrote. Only the thread that made this may call it, and not from within a task.
   template <class Task>
   void run(Task&& task) {
     run_all([](void* t, std::size_t w) { (*static_cast<std::remove_reference_t<Task>*>(t))(w); },

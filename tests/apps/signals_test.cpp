@@ -1,0 +1,77 @@
+// Signals that ask a program to end: noted once, held during a save, left alone if ignored.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+
+#include "../../apps/common/signals.h"
+
+namespace {
+
+// The wait status of a child process that calls this with the signals' default actions.
+int status_of(const std::function<void()>& call) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (const int signal : reel::apps::stop_signals) std::signal(signal, SIG_DFL);
+    call();
+    ::_exit(reel::apps::stop_signal());
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("signals: the first one is noted, a second SIGINT ends the program") {
+  const int noted = status_of([] {
+    reel::apps::catch_stop_signals();
+    std::raise(SIGHUP);
+    std::raise(SIGHUP);
+    std::raise(SIGINT);
+  });
+  REQUIRE(WIFEXITED(noted));
+  CHECK(WEXITSTATUS(noted) == SIGHUP);
+  const int ended = status_of([] {
+    reel::apps::catch_stop_signals();
+    std::raise(SIGINT);
+    std::raise(SIGINT);
+  });
+  REQUIRE(WIFSIGNALED(ended));
+  CHECK(WTERMSIG(ended) == SIGINT);
+}
+
+TEST_CASE(
+    "signals: while a file is saved a second one does not end the program, and after it does") {
+  const auto interrupted = [](bool after) {
+    return status_of([after] {
+      reel::apps::catch_stop_signals();
+      std::raise(SIGINT);
+      {
+        const reel::apps::HeldStopSignals hold;
+        std::raise(SIGINT);
+        std::raise(SIGINT);
+        std::raise(SIGTERM);
+      }
+      if (after) std::raise(SIGINT);
+    });
+  };
+  const int held = interrupted(false), ended = interrupted(true);
+  REQUIRE(WIFEXITED(held));
+  CHECK(WEXITSTATUS(held) == SIGINT);
+  REQUIRE(WIFSIGNALED(ended));
+  CHECK(WTERMSIG(ended) == SIGINT);
+}
+
+TEST_CASE("signals: one that is ignored from the start stays ignored") {
+  const int status = status_of([] {
+    std::signal(SIGINT, SIG_IGN);
+    reel::apps::catch_stop_signals();
+    const reel::apps::HeldStopSignals hold;
+    std::raise(SIGINT);
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
