@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <limits>
 
+#include <reel/autodiff/core/parallel.h>
+#include <reel/autodiff/evaluate.h>
 #include <reel/autodiff/kernels.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -79,14 +81,37 @@ void fold_rows(const Real* x, std::size_t n, std::size_t inner, Real* out) {
   for (; k < n; ++k) fold(out, x + k * inner, inner);
 }
 
-// (outer, n, inner) → (outer, inner)
+// (n, inner) → (inner)
+template <class F>
+void fold_lane(const Real* x, std::size_t n, std::size_t inner, Real* out) {
+  if (inner == 1)
+    *out = fold_row<F>(x, n);
+  else
+    fold_rows<F>(x, n, inner, out);
+}
+
+// (outer, n, inner) → (outer, inner). A long lane is folded in parts, and these then; how many
+// there are depends on the shape alone.
 template <class F>
 void fold_lanes(const Real* x, const Lanes& l, Real* out) {
-  for (std::size_t o = 0; o < l.outer; ++o, x += l.n * l.inner, out += l.inner) {
-    if (l.inner == 1)
-      *out = fold_row<F>(x, l.n);
-    else
-      fold_rows<F>(x, l.n, l.inner, out);
+  constexpr std::size_t least_rows = 8;  // of a part, so that the parts are fewer numbers by far
+  const std::size_t size = l.n * l.inner;
+  const std::size_t parts = std::min(size / detail::elements_at_once, l.n / least_rows);
+  if (parts < 2) {
+    const std::size_t grain = detail::elements_at_once / std::max<std::size_t>(1, size);
+    return parallel_shares(l.outer, std::max<std::size_t>(1, grain), [&](Share some) {
+      for (std::size_t o = some.begin; o < some.end; ++o)
+        fold_lane<F>(x + o * size, l.n, l.inner, out + o * l.inner);
+    });
+  }
+  xt::uvector<Real, memory::Allocator<Real>> folded(parts * l.inner);
+  for (std::size_t o = 0; o < l.outer; ++o) {
+    parallel_for(parts, [&](std::size_t i) {
+      const Share rows = share_of(l.n, i, parts);
+      fold_lane<F>(x + o * size + rows.begin * l.inner, rows.size(), l.inner,
+                   folded.data() + i * l.inner);
+    });
+    fold_lane<F>(folded.data(), parts, l.inner, out + o * l.inner);
   }
 }
 

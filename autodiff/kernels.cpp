@@ -68,20 +68,30 @@ Tensor reduce(const Tensor& x, const Axes& axes, bool keep_dims, const char* whe
   return reshape(std::move(folded), reduced_shape(x.shape(), axes, false, where));
 }
 
+// f(i) for each of many rows, of so many numbers.
+template <class F>
+void for_rows(std::size_t rows, std::size_t numbers, F f) {
+  const std::size_t grain = detail::elements_at_once / std::max<std::size_t>(1, numbers);
+  parallel_shares(rows, std::max<std::size_t>(1, grain), [=](Share some) {
+    for (std::size_t i = some.begin; i < some.end; ++i) f(i);
+  });
+}
+
 // y = f(x, row), for each lane: x and y (outer, n, inner), row (outer, inner)
 template <class F>
 void over_lanes(const Tensor& x, const Tensor& row, const Lanes& l, Tensor& y, F&& f) {
-  const Real* in = x.data();
-  const Real* r = row.data();
-  Real* out = y.data();
-  if (l.inner == 1) {
-    for (std::size_t o = 0; o < l.outer; ++o, in += l.n, out += l.n)
-      for (std::size_t k = 0; k < l.n; ++k) out[k] = f(in[k], r[o]);
-    return;
-  }
-  for (std::size_t o = 0; o < l.outer; ++o, r += l.inner)
-    for (std::size_t k = 0; k < l.n; ++k, in += l.inner, out += l.inner)
-      for (std::size_t i = 0; i < l.inner; ++i) out[i] = f(in[i], r[i]);
+  const Real* const in = x.data();
+  const Real* const r = row.data();
+  Real* const out = y.data();
+  if (l.inner == 1)
+    return for_rows(l.outer, l.n, [=](std::size_t o) {
+      for (std::size_t k = o * l.n; k < (o + 1) * l.n; ++k) out[k] = f(in[k], r[o]);
+    });
+  for_rows(l.outer * l.n, l.inner, [=](std::size_t k) {
+    const Real* const from = r + k / l.n * l.inner;
+    for (std::size_t i = 0; i < l.inner; ++i)
+      out[k * l.inner + i] = f(in[k * l.inner + i], from[i]);
+  });
 }
 
 }  // namespace
@@ -157,9 +167,22 @@ Tensor cumulative_sum(const Tensor& x, int axis, bool reverse) {
   return y;
 }
 
+namespace {
+
+// f(part) for parts of n elements, each of which takes a call of the C library.
+template <class F>
+void for_elements(std::size_t n, F f) {
+  constexpr std::size_t calls_at_once = 1 << 11;  // some ten microseconds
+  parallel_shares(n, calls_at_once, f);
+}
+
+}  // namespace
+
 Tensor map_elements(Real (*f)(Real), const Tensor& x) {
   Tensor y = uninitialized(x.shape());
-  std::transform(x.data(), x.data() + x.size(), y.data(), f);
+  for_elements(x.size(), [&](Share some) {
+    std::transform(x.data() + some.begin, x.data() + some.end, y.data() + some.begin, f);
+  });
   return y;
 }
 
@@ -168,7 +191,10 @@ Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& 
   const Shape shape = broadcast_shape(a.shape(), b.shape(), operation);
   const Tensor x = broadcast_to(a, shape), y = broadcast_to(b, shape);
   Tensor z = uninitialized(shape);
-  std::transform(x.data(), x.data() + x.size(), y.data(), z.data(), f);
+  for_elements(z.size(), [&](Share some) {
+    std::transform(x.data() + some.begin, x.data() + some.end, y.data() + some.begin,
+                   z.data() + some.begin, f);
+  });
   return z;
 }
 
@@ -177,11 +203,13 @@ Tensor shift_by_max(const Tensor& x, int axis) {
   Tensor y = uninitialized(x.shape());
   if (l.n == 0) return y;
   if (l.inner == 1) {
-    for (std::size_t start = 0; start < x.size(); start += l.n) {
-      const Real* row = x.data() + start;
+    const Real* const from = x.data();
+    Real* const to = y.data();
+    for_rows(l.outer, l.n, [=](std::size_t o) {
+      const Real* const row = from + o * l.n;
       const Real most = fold_row<Peak>(row, l.n), peak = std::isinf(most) ? Real(0) : most;
-      for (std::size_t k = 0; k < l.n; ++k) y.data()[start + k] = row[k] - peak;
-    }
+      for (std::size_t k = 0; k < l.n; ++k) to[o * l.n + k] = row[k] - peak;
+    });
     return y;
   }
   Tensor peaks = uninitialized({l.outer, l.inner});

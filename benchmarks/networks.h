@@ -44,11 +44,11 @@ struct Network {
         optim::SgdOptions{.lr = lr, .momentum = method == Method::momentum ? 0.9 : 0});
   }
 
-  BareLoop bare(const nn::Module& of, Workers& workers) const {
+  BareLoop bare(const nn::Module& of) const {
     std::vector<float> parameters;
     for (const Parameter& p : of.parameters())
       parameters.insert(parameters.end(), p.value().begin(), p.value().end());
-    return BareLoop(widths, batch, method, static_cast<float>(lr), parameters, workers);
+    return BareLoop(widths, batch, method, static_cast<float>(lr), parameters);
   }
 };
 

@@ -23,8 +23,7 @@ bool compare(const bench::Network& network) {
   const auto batches = data::batches(images, {.size = network.batch});
   nn::Sequential model = network.model();
   const auto optimizer = network.optimizer(model);
-  Workers alone(1);
-  BareLoop bare = network.bare(model, alone);
+  BareLoop bare = network.bare(model);
 
   float bare_loss = 0, reel_loss = 0;
   const auto bare_round = [&] { bare_loss = bare.epoch(batches); };

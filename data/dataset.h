@@ -16,8 +16,6 @@
 
 namespace reel::inline REEL_PRECISION {
 
-struct StoredRows;
-
 namespace data {
 
 /// Some samples and their labels.
@@ -50,7 +48,7 @@ class Dataset {
   static Dataset from_bytes(SharedBytes bytes, const Shape& sample_shape,
                             std::span<const Label> labels, DatasetInfo info = {},
                             double scale = 1.0 / 255);
-  /// The same, of bytes that stay in their file: `gather`, `locate` and `sample` read them, and
+  /// The same, of bytes that stay in their file: `gather` and `sample` read them, and
   /// throw as FileBytes::read does.
   static Dataset from_bytes(FileBytes bytes, const Shape& sample_shape,
                             std::span<const Label> labels, DatasetInfo info = {},
@@ -77,13 +75,6 @@ class Dataset {
   /// The same into memory of the caller: images (rows, features), labels (rows).
   void gather(std::span<const std::uint32_t> rows, std::span<Real> images,
               std::span<Label> labels) const;
-
-  /// The labels alone.
-  void gather(std::span<const std::uint32_t> rows, std::span<Label> labels) const;
-  /// Makes `into` the images of these rows where they are stored, without copying them if that is
-  /// in memory. They stay there while this data set, or one that shares its samples, lives; copies
-  /// of rows in a file belong to `into`, until the next call.
-  void locate(std::span<const std::uint32_t> rows, StoredRows& into) const;
 
   /// The data set of these rows, in this order; a row may appear more than once.
   Dataset subset(std::span<const std::uint32_t> rows) const;

@@ -1,9 +1,11 @@
 // The mask of dropout, and when it is used.
 #include <reel/nn/dropout.h>
 
+#include <algorithm>
 #include <vector>
 
 #include <reel/autodiff/core/noise.h>
+#include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/ops.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -13,19 +15,22 @@ namespace {
 // 1/(1 − p) with probability 1 − p, else 0, for each number of a tensor of this shape; each row
 // from a generator of its own.
 Tensor mask(const Shape& shape, double p, const Noise& noise) {
+  constexpr std::size_t at_once = 1 << 14;  // numbers of one thread: some ten microseconds
   const auto limit = static_cast<std::uint32_t>(p * 0x1p32);
   const Real kept = static_cast<Real>(1 / (1 - p));
   Tensor result = uninitialized(shape);
   if (result.size() == 0) return result;
   const std::size_t features = result.size() / shape[0];
-  const Noise::Rows rows = noise.draw();
-  thread_local std::vector<std::uint32_t> words;
-  words.resize(features);
-  Real* to = result.data();
-  for (std::size_t i = 0; i < shape[0]; ++i, to += features) {
-    rows[i].fill(words);
-    for (std::size_t k = 0; k < features; ++k) to[k] = words[k] < limit ? Real(0) : kept;
-  }
+  const Rng tensor = noise.draw();
+  parallel_shares(shape[0], std::max<std::size_t>(1, at_once / features), [&](Share rows) {
+    thread_local std::vector<std::uint32_t> words;
+    words.resize(features);
+    for (std::size_t i = rows.begin; i < rows.end; ++i) {
+      Real* const to = result.data() + i * features;
+      tensor.split(i).fill(words);
+      for (std::size_t k = 0; k < features; ++k) to[k] = words[k] < limit ? Real(0) : kept;
+    }
+  });
   return result;
 }
 

@@ -17,11 +17,9 @@ namespace {
 constexpr std::size_t most_arrays = 4;
 constexpr double any = std::numeric_limits<double>::infinity();
 
-// Numbers that one thread updates at once: some ten microseconds of work.
-constexpr std::size_t block_size = 1 << 14;
-// With fewer numbers in all one thread is faster: the products of such a network run on one core.
-constexpr std::size_t least_shared = 1 << 16;
-constexpr std::size_t line = 64 / sizeof(Real);  // in a line of the cache, which one thread writes
+// Numbers of a piece, and those that one thread updates at once, on average. With fewer than two of
+// these in all one thread is faster: the products of such a network run on one core.
+constexpr std::size_t piece_size = 1 << 14, numbers_at_once = 1 << 15;
 
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }
 std::string group_key(std::size_t group) { return concat("lr of group ", group); }
@@ -50,20 +48,13 @@ Optimizer::Optimizer(std::string_view method, const Groups& groups, const Rates&
   if (parameters_.empty()) fail_usage(method_, "was given no parameters.");
   refuse_twice(method_, parameters_);
   std::size_t total = 0;
-  for (const Slot& slot : slots_) total += element_count(slot.shape);
-  const std::size_t size = total < least_shared ? least_shared : block_size;
-  std::size_t in_block = size;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const std::size_t n = element_count(slots_[i].shape);
-    for (Share part{0, 0}; part.begin < n; part.begin = part.end) {
-      if (in_block >= size) block_starts_.push_back(pieces_.size()), in_block = 0;
-      const std::size_t room = size - in_block;
-      part.end = std::min(n, (part.begin + room + line - 1) / line * line);
-      pieces_.push_back({i, part});
-      in_block += part.size();
-    }
+    total += n;
+    for (std::size_t begin = 0; begin < n; begin += piece_size)
+      pieces_.push_back({i, {begin, std::min(n, begin + piece_size)}});
   }
-  block_starts_.push_back(pieces_.size());
+  pieces_at_once_ = pieces_.size() * numbers_at_once / std::max<std::size_t>(1, total) + 1;
 }
 
 void Optimizer::step(const StepOptions& options) {
@@ -78,8 +69,8 @@ void Optimizer::step(const StepOptions& options) {
                "no parameter has a gradient. Hint: call tape.backward(loss) before step().");
   for (std::size_t i = 0; i < parameters_.size(); ++i) begin_update(i);
   const FlushSubnormals flush;
-  parallel_for(block_starts_.size() - 1, [&](std::size_t b) {
-    for (std::size_t k = block_starts_[b]; k < block_starts_[b + 1]; ++k) update_piece(pieces_[k]);
+  parallel_shares(pieces_.size(), pieces_at_once_, [&](Share some) {
+    for (std::size_t k = some.begin; k < some.end; ++k) update_piece(pieces_[k]);
   });
   if (!options.keep) clear_gradients();
 }

@@ -114,8 +114,8 @@ class Optimizer : public Stateful {
   std::vector<Rates> rates_;  // of each group
   std::vector<Parameter> parameters_;
   std::vector<Slot> slots_;
-  std::vector<Piece> pieces_;              // of all parameters, in their order
-  std::vector<std::size_t> block_starts_;  // the first piece of each block, and their number
+  std::vector<Piece> pieces_;  // of all parameters, in their order
+  std::size_t pieces_at_once_ = 1;
 };
 
 }  // namespace optim

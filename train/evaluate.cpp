@@ -1,9 +1,11 @@
 // Evaluation over a data set.
 #include <reel/train/evaluate.h>
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 
+#include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/tape.h>
 #include <reel/data/batches.h>
 #include <reel/nn/losses.h>
@@ -52,18 +54,20 @@ Labels predicted_classes(const Tensor& scores) {
     fail_usage("predicted_classes", "takes scores (batch,classes), got ", to_string(scores.shape()),
                '.');
   const std::size_t classes = scores.shape()[1];
+  constexpr std::size_t at_once = 1 << 14;  // numbers of one thread: some ten microseconds
   Labels labels(scores.shape()[0]);
-  const Real* row = scores.data();
-  for (Label& label : labels) {
-    std::size_t best = 0;
-    bool valid = row[0] == row[0];
-    for (std::size_t c = 1; c < classes; ++c) {
-      if (row[c] > row[best]) best = c;
-      valid &= row[c] == row[c];
+  parallel_shares(labels.size(), std::max<std::size_t>(1, at_once / classes), [&](Share rows) {
+    for (std::size_t i = rows.begin; i < rows.end; ++i) {
+      const Real* const row = scores.data() + i * classes;
+      std::size_t best = 0;
+      bool valid = row[0] == row[0];
+      for (std::size_t c = 1; c < classes; ++c) {
+        if (row[c] > row[best]) best = c;
+        valid &= row[c] == row[c];
+      }
+      labels[i] = valid ? static_cast<Label>(best) : -1;
     }
-    label = valid ? static_cast<Label>(best) : -1;
-    row += classes;
-  }
+  });
   return labels;
 }
 

@@ -44,7 +44,7 @@ FitStatus epoch(nn::Module& model, std::vector<Parameter>& parameters, optim::Op
   double loss_sum = 0;
   std::size_t index = 0;
   for (const data::Batch& batch : batches) {
-    const Noise drawn(noise.split(index), 0);
+    const Noise drawn(Noise::State{.key = noise.split(index).state()});
     Tape tape;
     const Var output = model(batch.images);
     const Var loss = options.loss ? options.loss(output, batch)

@@ -19,7 +19,7 @@ GradcheckResult check_in_double(const GradcheckJob& job) {
   const CheckReport report =
       nn::check_parameters(model,
                            [&](const nn::Sequential& m) {
-                             const Noise noise(Rng(job.seed), 0);  // the same at each call
+                             const Noise noise(Noise::State{.key = Rng(job.seed).state()});  // the same at each call
                              return nn::cross_entropy(m(images), labels);
                            },
                            {.order = job.order, .fast = !job.full, .seed = job.seed});

@@ -15,13 +15,9 @@ Rng::State key_from(Rng& rng) {
 
 Noise::Noise(const State& state) : state_(state), outer_(innermost) { innermost = this; }
 Noise::Noise(Rng& rng) : Noise(State{.key = key_from(rng)}) {}
-Noise::Noise(const Rng& key, std::size_t first_row)
-    : Noise(State{.key = key.state(), .first_row = first_row}) {}
 Noise::~Noise() { innermost = outer_; }
 
-Noise::Rows Noise::draw() const {
-  return {Rng(state_.key).split(state_.draws++), state_.first_row};
-}
+Rng Noise::draw() const { return Rng(state_.key).split(state_.draws++); }
 
 const Noise* Noise::current() noexcept { return innermost; }
 

@@ -26,14 +26,12 @@ class Noise {
   /// What decides the numbers to come.
   struct State {
     Rng::State key;
-    std::size_t first_row = 0;
     std::uint64_t draws = 0;  ///< so far
   };
 
   /// A pass over a batch, with a key drawn from `rng`.
   [[nodiscard]] explicit Noise(Rng& rng);
-  /// A pass over the part of a batch that begins at row `first_row`; `key` is of the entire batch.
-  [[nodiscard]] Noise(const Rng& key, std::size_t first_row);
+  /// A pass that draws what a pass with this state would draw next.
   [[nodiscard]] explicit Noise(const State& state);
   ~Noise();
   Noise(const Noise&) = delete;
@@ -41,18 +39,8 @@ class Noise {
 
   const State& state() const noexcept { return state_; }
 
-  /// Generators for one tensor, row by row.
-  class Rows {
-   public:
-    Rows(const Rng& tensor, std::size_t first) : tensor_(tensor), first_(first) {}
-    Rng operator[](std::size_t row) const { return tensor_.split(first_ + row); }
-
-   private:
-    Rng tensor_;
-    std::size_t first_;
-  };
-  /// For the next tensor to be drawn.
-  Rows draw() const;
+  /// For the next tensor to be drawn: its `split(i)` is the generator of row i.
+  Rng draw() const;
 
   /// The innermost one on this thread, or null.
   static const Noise* current() noexcept;

@@ -6,7 +6,9 @@
 #include <numeric>
 #include <utility>
 #include <xsimd/xsimd.hpp>
+#include <xtensor/xstorage.hpp>
 
+#include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/ops.h>
 #include <reel/autodiff/steps.h>
 #include <reel/autodiff/tape.h>
@@ -85,46 +87,22 @@ void check_same_shape(const char* where, const Var& prediction, const Var& targe
                to_string(target.shape()), " differ in shape.");
 }
 
-// Σ log total is the logarithm of a product, which takes less time, as long as that can be held.
-Real largest_product(std::size_t classes) {
-  return std::numeric_limits<Real>::max() / (2 * Real(classes) + 1);
-}
-
-// y = w·softmax(x) for each row of x (batch, classes); Σ logsumexp(x) − x[label].
-Real cross_entropy(const Tensor& x, std::span<const Label> labels, Real w, Tensor& y) {
-  const std::size_t classes = x.shape()[1];
-  y = shift_by_max(x);
-  Real loss = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    loss -= y.data()[i * classes + static_cast<std::size_t>(labels[i])];
-  apply_to(y, xt::exp(y));
-  Real product = 1;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    Real* row = y.data() + i * classes;
-    const Real total = std::accumulate(row, row + classes, Real(0)), scale = w / total;
-    product *= total;
-    if (!(product < largest_product(classes))) loss += std::log(std::exchange(product, Real(1)));
-    for (std::size_t c = 0; c < classes; ++c) row[c] *= scale;
-  }
-  return loss + std::log(product);
-}
-
-// The same for rows of few classes, worked on as columns: as many rows at once as a vector has
-// lanes.
-constexpr std::size_t few_classes = 32;
-Real cross_entropy_of_few(const Tensor& x, std::span<const Label> labels, Real w, Tensor& y) {
+// y = w·softmax(x) for some rows of x (batch, classes), worked on as columns: as many rows at once
+// as a vector has lanes. Σ logsumexp(x) − x[label] of these rows.
+Real cross_entropy(const Tensor& x, Share rows, std::span<const Label> labels, Real w, Tensor& y) {
   using Vector = xsimd::batch<Real>;
   constexpr std::size_t lanes = Vector::size;
   const std::size_t classes = x.shape()[1];
-  y = uninitialized(x.shape());
-  alignas(64) std::array<Real, few_classes * lanes> columns;
+  // Σ log total is the logarithm of a product, which takes less time, as long as that can be held.
+  const Vector largest_product(std::numeric_limits<Real>::max() / (2 * Real(classes) + 1));
+  xt::uvector<Real, memory::Allocator<Real>> columns(classes * lanes);
   alignas(64) std::array<Real, lanes> at_label, totals;
   Real* const end = columns.data() + classes * lanes;
   std::fill(columns.data(), end, Real(0));
   Vector loss(0), product(1);
-  for (std::size_t first = 0; first < labels.size(); first += lanes) {
-    const std::size_t rows = std::min(lanes, labels.size() - first), start = first * classes;
-    raw_transpose(x.data() + start, classes, rows, classes, columns.data(), lanes);
+  for (std::size_t first = rows.begin; first < rows.end; first += lanes) {
+    const std::size_t count = std::min(lanes, rows.end - first), start = first * classes;
+    raw_transpose(x.data() + start, classes, count, classes, columns.data(), lanes);
     Vector peak(-std::numeric_limits<Real>::infinity()), total(0);
     for (Real* c = columns.data(); c != end; c += lanes)
       peak = xsimd::max(peak, Vector::load_aligned(c));
@@ -137,21 +115,34 @@ Real cross_entropy_of_few(const Tensor& x, std::span<const Label> labels, Real w
     const Vector scale = w / total;
     for (Real* c = columns.data(); c != end; c += lanes)
       (Vector::load_aligned(c) * scale).store_aligned(c);
-    raw_transpose(columns.data(), lanes, classes, rows, y.data() + start, classes);
+    raw_transpose(columns.data(), lanes, classes, count, y.data() + start, classes);
     peak.store_aligned(at_label.data());  // for lanes without a row
-    for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t i = 0; i < count; ++i)
       at_label[i] = x.data()[start + i * classes + static_cast<std::size_t>(labels[first + i])];
     loss += peak - Vector::load_aligned(at_label.data());
     total.store_aligned(totals.data());
-    std::fill(totals.begin() + rows, totals.end(), Real(1));
+    std::fill(totals.begin() + count, totals.end(), Real(1));
     product *= Vector::load_aligned(totals.data());
-    if (!xsimd::all(product < Vector(largest_product(classes)))) {
+    if (!xsimd::all(product < largest_product)) {
       loss += xsimd::log(product);
       product = Vector(1);
     }
   }
   (loss + xsimd::log(product)).store_aligned(totals.data());  // xsimd's own sum changed its name
   return std::accumulate(totals.begin(), totals.end(), Real(0));
+}
+
+// The same for all rows.
+Real cross_entropy(const Tensor& x, std::span<const Label> labels, Real w, Tensor& y) {
+  constexpr std::size_t numbers_at_once = 1 << 13;  // some ten microseconds
+  const std::size_t batch = labels.size(),
+                    parts = std::max<std::size_t>(1, x.size() / numbers_at_once);
+  y = uninitialized(x.shape());
+  xt::uvector<Real, memory::Allocator<Real>> losses(parts);
+  parallel_for(parts, [&](std::size_t i) {
+    losses[i] = cross_entropy(x, share_of(batch, i, parts, xsimd::batch<Real>::size), labels, w, y);
+  });
+  return std::accumulate(losses.begin(), losses.end(), Real(0));
 }
 
 }  // namespace
@@ -163,8 +154,7 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
   const std::size_t batch = x.shape()[0], classes = x.shape()[1];
   const Real weight = weight_of(reduction, batch, "softmax_cross_entropy");
   Tensor delta;
-  const Real loss = classes <= few_classes ? cross_entropy_of_few(x, labels, weight, delta)
-                                           : cross_entropy(x, labels, weight, delta);
+  const Real loss = cross_entropy(x, labels, weight, delta);
   for (std::size_t i = 0; i < batch; ++i)
     delta.data()[i * classes + static_cast<std::size_t>(labels[i])] -= weight;
   return record("softmax_cross_entropy", {logits}, SharedTensor::full({}, weight * loss),

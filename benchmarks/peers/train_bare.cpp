@@ -11,9 +11,8 @@ int main(int argc, char** argv) {
   const bench::Network network{setting.layers, setting.batch, method_by_name(setting.optimizer),
                                setting.lr};
   const data::Dataset images = data::load_mnist(setting.data).train;
-  set_threads(1);  // of a product: the loop has threads of its own
-  Workers workers(setting.threads);
-  BareLoop loop = network.bare(network.model(), workers);
+  set_threads(setting.threads);
+  BareLoop loop = network.bare(network.model());
   Rng rng(1);
   return bench::time_epochs(
       setting, concat("bare loop, ", blas_name(), ", threads: ", setting.threads), [&] {

