@@ -143,19 +143,20 @@ constexpr std::size_t tile_work = 1 << 20, most_tiles = 8, tile_grain = 16;
 
 }  // namespace
 
-// The result in fixed tiles: of x·Wᵀ by rows of W if it is the largest of the three, so that each
-// core reads a part of W; of all others by rows of the result.
+// The result in fixed tiles. If op(b) is the largest of the three, as W is in x·Wᵀ and g·W, each
+// tile takes some of its columns, so that each core reads and packs a part of W. Otherwise a tile
+// is some rows of the result, as of gᵀ·x, the gradient by W.
 void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
               std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
               std::size_t ldc) {
-  const bool by_columns = !ta && tb && n > m && k > m;
+  const bool by_columns = !ta && n > m && k > m;
   const std::size_t size = by_columns ? n : m;
   const std::size_t count = std::min({most_tiles, m * n * k / tile_work, size / tile_grain});
   if (count < 2) return product_of_tile(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
   parallel_for(count, [&](std::size_t i) {
     const Share tile = share_of(size, i, count, tile_grain);
     if (by_columns)
-      product_of_tile(ta, tb, m, tile.size(), k, a, lda, b + tile.begin * ldb, ldb, beta,
+      product_of_tile(ta, tb, m, tile.size(), k, a, lda, b + tile.begin * (tb ? ldb : 1), ldb, beta,
                       c + tile.begin, ldc);
     else
       product_of_tile(ta, tb, tile.size(), n, k, a + tile.begin * (ta ? 1 : lda), lda, b, ldb, beta,
