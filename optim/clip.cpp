@@ -5,11 +5,15 @@
 #include <cmath>
 #include <limits>
 
+#include <reel/autodiff/core/parallel.h>
 #include <reel/optim/groups.h>
+#include <reel/optim/minimize/vectors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
+
+constexpr std::size_t elements_at_once = 1 << 15;  // of one thread
 
 // Applies f to every entry of every gradient.
 template <class F>
@@ -17,7 +21,10 @@ void change(const std::vector<Parameter>& parameters, F&& f) {
   for (Parameter parameter : parameters) {
     if (!parameter.gradient()) continue;
     if (!parameter.gradient().unique()) parameter.set_gradient(Tensor(*parameter.gradient()));
-    for (Real& g : parameter.gradient().mutate().storage()) g = f(g);
+    Tensor& gradient = parameter.gradient().mutate();
+    parallel_shares(gradient.size(), elements_at_once, [&, to = gradient.data()](Share part) {
+      for (std::size_t i = part.begin; i < part.end; ++i) to[i] = f(to[i]);
+    });
   }
 }
 
@@ -26,8 +33,7 @@ double norm(std::string_view where, const std::vector<Parameter>& parameters) {
   double sum = 0;
   for (const Parameter& parameter : parameters) {
     if (!parameter.gradient()) continue;
-    for (const Real g : parameter.gradient()->storage())
-      sum += static_cast<double>(g) * static_cast<double>(g);
+    sum += inner(*parameter.gradient(), *parameter.gradient());
   }
   return std::sqrt(sum);
 }

@@ -1,8 +1,11 @@
 // parallel_for: the blocks of a task, shared out over the processors.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
+#include <numeric>
 #include <type_traits>
 
 #include <reel/autodiff/core/share.h>
@@ -50,6 +53,18 @@ void parallel_shares(std::size_t n, std::size_t grain, F&& f) {
   const std::size_t count = n / grain;
   if (count < 2) return static_cast<void>(f(Share{0, n}));
   parallel_for(count, [&](std::size_t i) { f(share_of(n, i, count, grain)); });
+}
+
+/// The sum of f(share) over parts of [0, n), in their order: as many parts as above, but at most
+/// 64, so the sum has the same bits for any number of threads.
+template <class F>
+auto parallel_sum(std::size_t n, std::size_t grain, F&& f) {
+  constexpr std::size_t most = 64;
+  const std::size_t count = std::min(n / grain, most);
+  if (count < 2) return f(Share{0, n});
+  std::array<decltype(f(Share{0, n})), most> sums;
+  parallel_for(count, [&](std::size_t i) { sums[i] = f(share_of(n, i, count)); });
+  return std::accumulate(sums.begin() + 1, sums.begin() + count, sums[0]);
 }
 
 }  // namespace reel

@@ -135,14 +135,9 @@ Real cross_entropy(const Tensor& x, Share rows, std::span<const Label> labels, R
 // The same for all rows.
 Real cross_entropy(const Tensor& x, std::span<const Label> labels, Real w, Tensor& y) {
   constexpr std::size_t numbers_at_once = 1 << 13;  // some ten microseconds
-  const std::size_t batch = labels.size(),
-                    parts = std::max<std::size_t>(1, x.size() / numbers_at_once);
   y = uninitialized(x.shape());
-  xt::uvector<Real, memory::Allocator<Real>> losses(parts);
-  parallel_for(parts, [&](std::size_t i) {
-    losses[i] = cross_entropy(x, share_of(batch, i, parts, xsimd::batch<Real>::size), labels, w, y);
-  });
-  return std::accumulate(losses.begin(), losses.end(), Real(0));
+  return parallel_sum(labels.size(), std::max<std::size_t>(1, numbers_at_once / x.shape()[1]),
+                      [&](Share rows) { return cross_entropy(x, rows, labels, w, y); });
 }
 
 }  // namespace

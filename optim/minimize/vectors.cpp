@@ -2,16 +2,33 @@
 #include <reel/optim/minimize/vectors.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
+
+#include <reel/autodiff/core/parallel.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+namespace {
+
+constexpr std::size_t elements_at_once = 1 << 15;  // of one thread
+
+}  // namespace
 
 double inner(const Tensor& a, const Tensor& b) {
-  double total = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    total += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
-  return total;
+  constexpr std::size_t columns = 16;  // sums that do not wait for each other
+  return parallel_sum(a.size(), elements_at_once, [&](Share part) {
+    std::array<double, columns> sums{};
+    const auto add = [&](std::size_t column, std::size_t i) {
+      sums[column] += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
+    };
+    std::size_t i = part.begin;
+    for (; i + columns <= part.end; i += columns)
+      for (std::size_t k = 0; k < columns; ++k) add(k, i + k);
+    for (; i < part.end; ++i) add(0, i);
+    return std::accumulate(sums.begin(), sums.end(), 0.0);
+  });
 }
 
 double length_of(const Tensor& a) { return std::sqrt(inner(a, a)); }
@@ -23,7 +40,11 @@ Tensor along(const Tensor& a, double t, const Tensor& b) {
 }
 
 void add_to(Tensor& a, double t, const Tensor& b) {
-  for (std::size_t i = 0; i < a.size(); ++i) a.data()[i] += static_cast<Real>(t) * b.data()[i];
+  Real* const to = a.data();
+  parallel_shares(a.size(), elements_at_once,
+                  [to, from = b.data(), factor = static_cast<Real>(t)](Share part) {
+                    for (std::size_t i = part.begin; i < part.end; ++i) to[i] += factor * from[i];
+                  });
 }
 
 bool all_finite(const Tensor& a) {
