@@ -243,7 +243,7 @@ void Dataset::copy(std::span<const std::uint32_t> rows, Real* images) const {
   const Storage& from = *storage_;
   // numbers of one thread; a call of the system for each row takes longer than the row
   const std::size_t at_once = std::size_t{1}
-                              << (std::holds_alternative<FileBytes>(from.samples) ? 12 : 15);
+                              << (std::holds_alternative<FileBytes>(from.samples) ? 12 : 16);
   parallel_shares(rows.size(), std::max<std::size_t>(1, at_once / from.features), [&](Share part) {
     for (std::size_t i = part.begin; i < std::min(part.begin + ahead, part.end); ++i)
       from.fetch(stored(rows[i]));

@@ -1,10 +1,7 @@
 // The fully connected layer.
 #include <reel/nn/linear.h>
 
-#include <typeinfo>
-
 #include <reel/autodiff/ops.h>
-#include <reel/nn/plan.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
@@ -31,13 +28,6 @@ Var Linear::forward_relu(const Var& x) const {
   const Scope scope = own_scope();
   expect_input(x.shape());
   return bias ? affine_relu(x, weight, bias) : reel::relu(matmul(x, false, weight, true));
-}
-
-void Linear::plan(Plan& plan) const {
-  if (typeid(*this) == typeid(Linear))
-    plan.add(*this);
-  else  // whose forward may be another one
-    Module::plan(plan);
 }
 
 void Linear::visit(Visitor& v) {

@@ -19,7 +19,6 @@ class Linear : public Module {
   Var forward(const Var& x) const override;
   /// relu of the same, as one operation; in this layer's Scope.
   Var forward_relu(const Var& x) const;
-  void plan(Plan& plan) const override;
   /// Throws Error unless this is the shape of an input, (batch, in).
   void expect_input(const Shape& shape) const;
   void visit(Visitor& v) override;

@@ -2,6 +2,7 @@
 #include <reel/nn/sequential.h>
 
 #include <typeinfo>
+#include <utility>
 
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/dropout.h>
@@ -16,24 +17,20 @@ bool Function::is(Var (*f)(const Var&)) const {
   return held && *held == f;
 }
 
-// The Linear in place i if a relu follows, and no class derived from either; else null.
-const Linear* Sequential::linear_before_relu(std::size_t i) const {
-  if (i + 1 >= size()) return nullptr;
-  const Module &layer = layers_[i]->module(), &next = layers_[i + 1]->module();
-  if (typeid(layer) != typeid(Linear) || typeid(next) != typeid(Function)) return nullptr;
-  return static_cast<const Function&>(next).is(&reel::relu) ? &static_cast<const Linear&>(layer)
-                                                            : nullptr;
+void Sequential::append(std::unique_ptr<HolderBase> layer) {
+  if (!layers_.empty() && layer->is_relu()) {
+    Part& before = layers_.back();
+    before.before_relu = before.layer->linear();
+  }
+  layers_.push_back({std::move(layer)});
 }
 
 Var Sequential::forward(const Var& x) const {
   Var y = x;
   for (std::size_t i = 0; i < size(); ++i) {
-    if (const Linear* const linear = linear_before_relu(i)) {
-      y = linear->forward_relu(y);
-      ++i;
-    } else {
-      y = layers_[i]->module()(y);
-    }
+    const auto& [layer, before_relu] = layers_[i];
+    y = before_relu ? before_relu->forward_relu(y) : layer->module()(y);
+    if (before_relu) ++i;
   }
   return y;
 }
@@ -41,28 +38,28 @@ Var Sequential::forward(const Var& x) const {
 void Sequential::plan(Plan& plan) const {
   if (typeid(*this) != typeid(Sequential)) return Module::plan(plan);  // with a forward of its own
   for (std::size_t i = 0; i < size(); ++i) {
-    if (const Linear* const linear = linear_before_relu(i)) {
-      plan.add(*linear, true);
-      ++i;
-    } else {
-      layers_[i]->module().plan(plan);
-    }
+    const auto& [layer, before_relu] = layers_[i];
+    if (const Linear* const linear = layer->linear())
+      plan.add(*linear, before_relu != nullptr);
+    else
+      layer->module().plan(plan);
+    if (before_relu) ++i;
   }
 }
 
 void Sequential::visit(Visitor& v) {
-  for (std::size_t i = 0; i < layers_.size(); ++i) v(std::to_string(i), layers_[i]->module());
+  for (std::size_t i = 0; i < layers_.size(); ++i) v(std::to_string(i), layers_[i].layer->module());
 }
 
 Sequential Sequential::clone() const {
   Sequential copy;
-  for (const auto& layer : layers_) copy.layers_.push_back(layer->clone());
+  for (const Part& part : layers_) copy.append(part.layer->clone());
   return copy;
 }
 
 Module& Sequential::operator[](std::size_t i) {
   if (i >= size()) fail_usage("sequential", "has ", size(), " layers, there is no layer ", i, '.');
-  return layers_[i]->module();
+  return layers_[i].layer->module();
 }
 
 Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation,

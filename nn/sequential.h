@@ -52,7 +52,7 @@ class Sequential : public Module {
     using L = std::remove_cvref_t<Layer>;
     if constexpr (std::derived_from<L, Module>) {
       static_assert(!std::is_lvalue_reference_v<Layer>, "modules move: use std::move or nn::clone");
-      layers_.push_back(std::make_unique<Holder<L>>(std::move(layer)));
+      append(std::make_unique<Holder<L>>(std::move(layer)));
     } else if constexpr (std::same_as<L, Activation>) {
       add(Function(std::string(layer.name), layer.function));
     } else {
@@ -76,21 +76,41 @@ class Sequential : public Module {
   struct HolderBase {
     virtual ~HolderBase() = default;
     virtual Module& module() = 0;
+    virtual const Linear* linear() const = 0;  // null for any other class, derived ones included
+    virtual bool is_relu() const = 0;
     virtual std::unique_ptr<HolderBase> clone() const = 0;
   };
   template <class L>
   struct Holder : HolderBase {
     explicit Holder(L&& l) : layer(std::move(l)) {}
     Module& module() override { return layer; }
+    const Linear* linear() const override {
+      if constexpr (std::same_as<L, Linear>)
+        return &layer;
+      else
+        return nullptr;
+    }
+    bool is_relu() const override {
+      if constexpr (std::same_as<L, Function>)
+        return layer.is(&reel::relu);
+      else
+        return false;
+    }
     std::unique_ptr<HolderBase> clone() const override {
       return std::make_unique<Holder>(nn::clone(layer));
     }
     L layer;
   };
 
-  const Linear* linear_before_relu(std::size_t i) const;
+  struct Part {
+    std::unique_ptr<HolderBase> layer;
+    // The layer, if it is a Linear and a relu follows: then both are one operation.
+    const Linear* before_relu = nullptr;
+  };
 
-  std::vector<std::unique_ptr<HolderBase>> layers_;
+  void append(std::unique_ptr<HolderBase> layer);
+
+  std::vector<Part> layers_;
 };
 
 struct MlpOptions {
