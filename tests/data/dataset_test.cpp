@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-
+#include "../threads.h"
 #include "idx_files.h"
 
 using namespace reel;
@@ -271,6 +271,35 @@ TEST_CASE("dataset: samples in a file are those in memory, until it is cut short
   const auto message = {std::string("[test] "), path.string(), std::string("cut short")};
   CHECK(says(error_of([&] { in_file.gather(Rows{9, 10}, batch); }), Kind::input, message));
   CHECK(says(error_of([&] { in_file.sample(10); }), Kind::input, message));
+}
+
+TEST_CASE("dataset: large batches are gathered by several threads") {
+  constexpr std::size_t n = 700, pixels = 600;  // so that there are several parts
+  const TempFolder folder;
+  Rng rng(1);
+  Bytes bytes(n * pixels);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(rng.next());
+  const Labels labels(n, 1);
+  const auto in_memory = Dataset::from_bytes(bytes, {pixels}, labels);
+  const auto in_file =
+      Dataset::from_bytes(FileBytes(folder.write("images", bytes), "test", 0), {pixels}, labels);
+  Tensor numbers = uninitialized({n, pixels});
+  std::transform(bytes.begin(), bytes.end(), numbers.data(), byte);
+  const auto of_numbers = Dataset::from_arrays(std::move(numbers), labels);
+  Rows rows;
+  for (std::size_t i = 0; i < n; ++i) rows.push_back(static_cast<std::uint32_t>(i * 31 % n));
+  for (const Dataset* set : {&in_memory, &in_file, &of_numbers})
+    for (const std::size_t count : {1u, 2u, 3u}) {
+      CAPTURE(count);
+      const Threads threads(count);
+      Batch batch;
+      set->gather(rows, batch);
+      bool right = true;
+      for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < pixels; ++k)
+          right &= same((*batch.images)(i, k), byte(bytes[rows[i] * pixels + k]));
+      CHECK(right);
+    }
 }
 
 TEST_CASE("dataset: rows that don't exist are refused, and nothing is written") {
