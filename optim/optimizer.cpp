@@ -60,42 +60,36 @@ Optimizer::Optimizer(std::string_view method, const Groups& groups, const Rates&
 void Optimizer::step(const StepOptions& options) {
   bool any_gradient = false;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const SharedTensor& gradient = parameters_[i].gradient();
-    if (gradient) check_shape(i, gradient->shape());
-    any_gradient |= static_cast<bool>(gradient);
+    const Parameter& parameter = parameters_[i];
+    const SharedTensor& gradient = parameter.gradient();
+    if (!gradient) continue;
+    any_gradient = true;
+    if (gradient->shape() != parameter.shape() || slots_[i].shape != parameter.shape())
+      fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
+                 to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
+                 ", and it was given with ", to_string(slots_[i].shape), '.');
   }
   if (!any_gradient)
     fail_usage(method_,
                "no parameter has a gradient. Hint: call tape.backward(loss) before step().");
-  for (std::size_t i = 0; i < parameters_.size(); ++i) begin_update(i);
   const FlushSubnormals flush;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const SharedTensor& gradient = parameters_[i].gradient();
+    Slot& slot = slots_[i];
+    slot.gradient = gradient ? gradient->data() : nullptr;
+    if (!gradient) continue;
+    slot.value = parameters_[i].mutate().data();
+    slot.number = next_number(slot.number, ++slot.t);
+  }
   parallel_shares(pieces_.size(), pieces_at_once_, [&](Share some) {
     for (std::size_t k = some.begin; k < some.end; ++k) update_piece(pieces_[k]);
   });
   if (!options.keep) clear_gradients();
 }
 
-void Optimizer::check_shape(std::size_t i, const Shape& gradient) const {
-  const Parameter& parameter = parameters_[i];
-  if (gradient != parameter.shape() || slots_[i].shape != parameter.shape())
-    fail_usage(method_, "parameter \"", parameter.name(), "\" has shape ",
-               to_string(parameter.shape()), ", its gradient ", to_string(gradient),
-               ", and it was given with ", to_string(slots_[i].shape), '.');
-}
-
-void Optimizer::begin_update(std::size_t i) {
-  Slot& slot = slots_[i];
-  const SharedTensor& gradient = parameters_[i].gradient();
-  slot.value = nullptr;
-  if (!gradient) return;
-  slot.number = next_number(slot.number, ++slot.t);
-  slot.value = parameters_[i].mutate().data();
-  slot.gradient = gradient->data();
-}
-
 void Optimizer::update_piece(const Piece& piece) {
   Slot& slot = slots_[piece.parameter];
-  if (!slot.value) return;
+  if (!slot.gradient) return;
   const auto [begin, end] = piece.numbers;
   const std::size_t n = end - begin;
   const auto [lr, l2, decay] = rates_[slot.group];
@@ -106,8 +100,8 @@ void Optimizer::update_piece(const Piece& piece) {
     const Real rest = static_cast<Real>(1 - lr * decay);
     for (std::size_t k = 0; k < n; ++k) p[k] *= rest;
   }
-  update(
-      {n, p, slot.gradient + begin, state.data(), slot.number, slot.t, lr, static_cast<Real>(l2)});
+  const Real* const gradient = slot.gradient + begin;
+  update({n, p, gradient, state.data(), slot.number, slot.t, lr, static_cast<Real>(l2)});
 }
 
 void Optimizer::clear_gradients() {

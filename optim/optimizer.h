@@ -52,6 +52,7 @@ class Optimizer : public Stateful {
   void set_state(const State& state) override;
 
  protected:
+  using Names = std::vector<std::string_view>;
   struct Rates {
     double lr, l2, decay;
   };
@@ -70,8 +71,6 @@ class Optimizer : public Stateful {
     /// The gradient with the l2 penalty's: g + λp.
     Real g(std::size_t i) const { return gradient[i] + l2 * p[i]; }
   };
-
-  using Names = std::vector<std::string_view>;
 
   /// `rates`: of groups without their own. `arrays`: the names of those that the method keeps for
   /// each parameter, literals. Throws Error for a group without parameters, for a parameter that is
@@ -95,9 +94,8 @@ class Optimizer : public Stateful {
     std::vector<Tensor> state;
     std::int64_t t = 0;
     double number = 0;
-    // of this step; null: no gradient
-    Real* value = nullptr;
-    const Real* gradient = nullptr;
+    Real* value = nullptr;           // of this step
+    const Real* gradient = nullptr;  // null: none in this step
   };
   // Numbers of one parameter.
   struct Piece {
@@ -105,8 +103,6 @@ class Optimizer : public Stateful {
     Share numbers;
   };
 
-  void check_shape(std::size_t i, const Shape& gradient) const;
-  void begin_update(std::size_t i);
   void update_piece(const Piece& piece);
 
   std::string_view method_;

@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
+#include <vector>
 
 #include <reel/autodiff/check.h>
 #include <reel/autodiff/checkpoint.h>
@@ -46,6 +48,15 @@ TEST_CASE("dropout: leaves out a share of p, and the rest makes up for it") {
     }
     CHECK(std::abs(chi_square - passes) < 4 * std::sqrt(2.0 * passes));
   }
+}
+
+TEST_CASE("dropout: rows of a large batch, drawn by several threads, all differ") {
+  constexpr std::size_t rows = 300, columns = 400;
+  const Tensor mask = dropped(Dropout(0.5), full({rows, columns}, 1));
+  std::set<std::vector<Real>> seen;
+  for (std::size_t i = 0; i < rows; ++i)
+    seen.emplace(mask.data() + i * columns, mask.data() + (i + 1) * columns);
+  CHECK(seen.size() == rows);
 }
 
 TEST_CASE("dropout: each number, each row, each call and each pass is drawn by itself") {
