@@ -10,7 +10,7 @@
 
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/core/subnormals.h>
-#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/tensor/gemm.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -123,11 +123,11 @@ void BareLoop::update() {
   root_ = std::sqrt(1 - std::pow(beta2, static_cast<float>(t_)));
   rate_ = lr_ / (1 - std::pow(beta1, static_cast<float>(t_))) * root_;
   for (std::size_t l = 0; l < layers_.size(); ++l)
-    parallel_shares(layers_[l].widths.out, block, [&](Share rows) { update_rows(l, rows); });
+    parallel_ranges(layers_[l].widths.out, block, [&](Range rows) { update_rows(l, rows); });
 }
 
 // Rows of layer l's weight and numbers of its bias.
-void BareLoop::update_rows(std::size_t l, Share rows) {
+void BareLoop::update_rows(std::size_t l, Range rows) {
   const auto [in, out] = layers_[l].widths;
   const float* const g = delta(l) + rows.begin;
   thread_local Tensor gradient, by_bias;

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/core/share.h>
+#include <reel/autodiff/core/range.h>
 #include <reel/data/batches.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -41,7 +41,7 @@ class BareLoop {
   void forward();
   float backward();
   void update();
-  void update_rows(std::size_t l, Share rows);
+  void update_rows(std::size_t l, Range rows);
   void update(std::size_t start, std::size_t count, const float* gradient);
   // The input of layer l, or the scores.
   float* values(std::size_t l) {

@@ -19,7 +19,7 @@ bool count(const char* name, optim::Optimizer& optimizer, const nn::Module& mode
   Rng rng(1);
   for (const data::Batch& batch : batches) {
     const bench::Allocations before = bench::allocations();
-    const Noise noise(rng);
+    const RandomScope scope(rng);
     bench::reel_step(model, optimizer, batch);
     if (++steps > 3) counts.push_back(bench::allocations() - before);  // the first ones warm up
   }

@@ -11,8 +11,8 @@
 #include <cstdio>
 #include <vector>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/ops/ops.h>
 
 using namespace reel;
 

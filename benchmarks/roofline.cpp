@@ -11,7 +11,7 @@
 #include <cblas.h>
 #include <xsimd/xsimd.hpp>
 
-#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/tensor/gemm.h>
 
 #include "networks.h"
 

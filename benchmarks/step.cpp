@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/tensor/gemm.h>
 
 #include "networks.h"
 

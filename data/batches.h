@@ -21,9 +21,9 @@ struct BatchOptions {
   std::size_t block = 0;
 };
 
-/// One pass over a data set, batch by batch. Each iterator gathers into a Batch of its own, in
-/// place as long as nobody kept a handle to its images, so a loop allocates nothing after its first
-/// batch.
+/// One pass over a data set, batch by batch. Each iterator gathers into a Batch of its own. Unless
+/// you keep a handle to its images, the next batch takes the same memory, so a loop allocates
+/// nothing after its first batch.
 class Batches {
  public:
   class Iterator;

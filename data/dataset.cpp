@@ -244,7 +244,7 @@ void Dataset::copy(std::span<const std::uint32_t> rows, Real* images) const {
   // numbers of one thread; a call of the system for each row takes longer than the row
   const std::size_t at_once = std::size_t{1}
                               << (std::holds_alternative<FileBytes>(from.samples) ? 12 : 16);
-  parallel_shares(rows.size(), std::max<std::size_t>(1, at_once / from.features), [&](Share part) {
+  parallel_ranges(rows.size(), std::max<std::size_t>(1, at_once / from.features), [&](Range part) {
     for (std::size_t i = part.begin; i < std::min(part.begin + ahead, part.end); ++i)
       from.fetch(stored(rows[i]));
     for (std::size_t i = part.begin; i < part.end; ++i) {
@@ -268,14 +268,15 @@ Dataset Dataset::subset(std::span<const std::uint32_t> rows) const {
   return result;
 }
 
-Split split(const Dataset& dataset, double share, Rng& rng) {
+Split split(const Dataset& dataset, double fraction, Rng& rng) {
   const std::size_t n = dataset.size();
   if (n == 0) fail_usage("split", "a data set that holds nothing was given.");
-  if (!(share >= 0 && share < 1)) fail_usage("split", "share ", share, ", expected 0 to below 1.");
-  if (share == 0) return {dataset, Dataset()};
-  const auto held = static_cast<std::size_t>(std::llround(share * static_cast<double>(n)));
+  if (!(fraction >= 0 && fraction < 1))
+    fail_usage("split", "fraction ", fraction, ", expected 0 to below 1.");
+  if (fraction == 0) return {dataset, Dataset()};
+  const auto held = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(n)));
   if (held == 0 || held == n)
-    fail_usage("split", "a share of ", share, " of the ", n, " samples of \"", dataset.name(),
+    fail_usage("split", "a fraction of ", fraction, " of the ", n, " samples of \"", dataset.name(),
                "\" is ", held, ", which leaves one part empty.");
   std::vector<std::uint32_t> order = rng.permutation(n);
   const auto middle = order.begin() + static_cast<std::ptrdiff_t>(held);

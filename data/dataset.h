@@ -12,7 +12,7 @@
 #include <reel/autodiff/core/file_bytes.h>
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/core/shared_bytes.h>
-#include <reel/autodiff/shared_tensor.h>
+#include <reel/autodiff/tensor/shared_tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 
@@ -70,7 +70,7 @@ class Dataset {
 
   /// Makes `into` the batch of these rows, in this order. The images are written in place if
   /// `into.images` is of the right shape and the only handle to its tensor; else they get a
-  /// new one, and whoever kept a handle keeps what it showed.
+  /// new one, and other handles to the old tensor keep its values.
   void gather(std::span<const std::uint32_t> rows, Batch& into) const;
   /// The same into memory of the caller: images (rows, features), labels (rows).
   void gather(std::span<const std::uint32_t> rows, std::span<Real> images,
@@ -102,10 +102,10 @@ struct Split {
   Dataset rest, held_out;
 };
 
-/// Holds out a random `share` of the samples, rounded to whole ones, in [0, 1); both parts keep the
-/// order of the original. A share of 0 draws nothing from `rng` and leaves `held_out` empty. Throws
-/// Error(Kind::usage) if share > 0 and either part would have no sample.
-Split split(const Dataset& dataset, double share, Rng& rng);
+/// Holds out a random `fraction` of the samples, rounded to whole ones, in [0, 1); both parts keep
+/// the order of the original. A fraction of 0 draws nothing from `rng` and leaves `held_out` empty.
+/// Throws Error(Kind::usage) if fraction > 0 and either part would have no sample.
+Split split(const Dataset& dataset, double fraction, Rng& rng);
 
 }  // namespace data
 }  // namespace reel::inline REEL_PRECISION

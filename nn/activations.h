@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {

@@ -1,8 +1,8 @@
 // Normalising, and following the statistics.
 #include <reel/nn/batch_norm.h>
 
-#include <reel/autodiff/checkpoint.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/checkpoint.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
@@ -10,9 +10,9 @@ namespace {
 
 // running += momentum·(fresh·scale − running)
 void follow(Tensor& running, const Tensor& fresh, double scale, double momentum) {
-  const Real share = static_cast<Real>(momentum), factor = static_cast<Real>(scale);
+  const Real rate = static_cast<Real>(momentum), factor = static_cast<Real>(scale);
   for (std::size_t i = 0; i < running.size(); ++i)
-    running.data()[i] += share * (fresh.data()[i] * factor - running.data()[i]);
+    running.data()[i] += rate * (fresh.data()[i] * factor - running.data()[i]);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace nn {
 
 struct BatchNormOptions {
   double eps = 1e-5;      ///< added to the variance
-  double momentum = 0.1;  ///< the share of the new batch in the running statistics
+  double momentum = 0.1;  ///< the weight of the new batch in the running statistics
 };
 
 /// y = (x − mean)/√(variance + eps)·weight + bias: (batch, n) → (batch, n). In training with the

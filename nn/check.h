@@ -5,7 +5,7 @@
 #include <functional>
 #include <type_traits>
 
-#include <reel/autodiff/check.h>
+#include <reel/autodiff/inspect/check.h>
 #include <reel/nn/module.h>
 
 namespace reel::inline REEL_PRECISION {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <vector>
 
-#include <reel/autodiff/core/noise.h>
 #include <reel/autodiff/core/parallel.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/core/random_scope.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
@@ -14,15 +14,15 @@ namespace {
 
 // 1/(1 − p) with probability 1 − p, else 0, for each number of a tensor of this shape; each row
 // from a generator of its own.
-Tensor mask(const Shape& shape, double p, const Noise& noise) {
+Tensor mask(const Shape& shape, double p, const RandomScope& random) {
   constexpr std::size_t at_once = 1 << 14;  // numbers of one thread: some ten microseconds
   const auto limit = static_cast<std::uint32_t>(p * 0x1p32);
   const Real kept = static_cast<Real>(1 / (1 - p));
   Tensor result = uninitialized(shape);
   if (result.size() == 0) return result;
   const std::size_t features = result.size() / shape[0];
-  const Rng tensor = noise.draw();
-  parallel_shares(shape[0], std::max<std::size_t>(1, at_once / features), [&](Share rows) {
+  const Rng tensor = random.draw();
+  parallel_ranges(shape[0], std::max<std::size_t>(1, at_once / features), [&](Range rows) {
     thread_local std::vector<std::uint32_t> words;
     words.resize(features);
     for (std::size_t i = rows.begin; i < rows.end; ++i) {
@@ -43,12 +43,12 @@ Dropout::Dropout(double p) : p_(p) {
 Var Dropout::forward(const Var& x) const {
   if (!training() || p_ == 0) return x;
   if (x.shape().empty()) fail_usage("dropout", "takes (batch, …), got one number.");
-  const Noise* const noise = Noise::current();
-  if (!noise)
+  const RandomScope* const random = RandomScope::current();
+  if (!random)
     fail_usage(name().empty() ? "dropout" : concat("dropout \"", name(), '"'),
-               "draws at random in training, and no Noise is alive. Hint: `const Noise "
-               "noise(rng);` before the forward pass, or model.eval().");
-  return x * Var(mask(x.shape(), p_, *noise));
+               "draws at random in training, and no RandomScope is alive. Hint: `const RandomScope "
+               "scope(rng);` before the forward pass, or model.eval().");
+  return x * Var(mask(x.shape(), p_, *random));
 }
 
 std::string Dropout::describe() const { return concat("Dropout(", p_, ')'); }

@@ -10,15 +10,15 @@ namespace nn {
 /// that the mean stays; in eval mode all pass as they are. (Srivastava, Hinton, Krizhevsky,
 /// Sutskever and Salakhutdinov, JMLR 2014)
 ///
-/// It draws from the Noise that is alive: `train::fit` makes one for each step, a loop of one's own
-/// does it by `const Noise noise(rng);` before the forward pass. Masks are drawn row by row; they
-/// are the same on any number of threads as long as each row is a sample.
+/// It draws from the RandomScope that is alive: `train::fit` makes one for each step, a loop of
+/// one's own does it by `const RandomScope scope(rng);` before the forward pass. Masks are drawn
+/// row by row; they are the same on any number of threads as long as each row is a sample.
 class Dropout : public Module {
  public:
   /// Throws Error unless 0 ≤ p < 1.
   explicit Dropout(double p = 0.5);
 
-  /// x (batch, …). Throws Error in training if there is no Noise.
+  /// x (batch, …). Throws Error in training if there is no RandomScope.
   Var forward(const Var& x) const override;
   std::string describe() const override;
   Dropout clone() const { return Dropout(p_); }

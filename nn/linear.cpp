@@ -1,7 +1,7 @@
 // The fully connected layer.
 #include <reel/nn/linear.h>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {

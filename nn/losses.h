@@ -1,7 +1,7 @@
 // The losses by the names that model code uses; each is one fused operation of ops.h.
 #pragma once
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {

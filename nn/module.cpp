@@ -1,4 +1,4 @@
-// What derives from a module's list of parts.
+// Parameters, names, counts and modes, all derived from a module's list of parts.
 #include <reel/nn/module.h>
 
 #include <algorithm>

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/scope.h>
-#include <reel/autodiff/var.h>
+#include <reel/autodiff/engine/scope.h>
+#include <reel/autodiff/engine/var.h>
 #include <reel/nn/init.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -61,7 +61,7 @@ class Module {
   }
   virtual Var forward(const Var& x) const = 0;
 
-  /// Adds this module's steps to a plan (plan.h); those of `forward` unless a module knows better.
+  /// Adds this module's steps to a plan (plan.h). By default that is one step, its `forward`.
   virtual void plan(Plan& plan) const;
   /// Lists the parts: `v("in", in); v("out", out);`. A module without parts need not override it.
   virtual void visit(Visitor&) {}

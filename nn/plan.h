@@ -10,11 +10,11 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
-/// What a model computes for batches of one size, as a list of steps: linear layers with memory of
-/// their own, other parts by their `forward`; no tape, and no heap allocation after the first runs.
-/// It reads the parameters at each run, so it follows training; the model must outlive it and stay
-/// where it is, and be in eval mode if it has batch norm or dropout. One thread uses a plan at a
-/// time; several plans may share a model.
+/// The computation of a model for batches of one size, as a list of steps: linear layers with
+/// memory of their own, other parts by their `forward`. No tape, and no heap allocation after the
+/// first runs. It reads the parameters at each run, so it follows training; the model must outlive
+/// it and stay where it is, and be in eval mode if it has batch norm or dropout. One thread uses a
+/// plan at a time; several plans may share a model.
 ///
 ///     model.eval();
 ///     Plan plan(model, {1, 784});

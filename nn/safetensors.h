@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/tensor.h>
+#include <reel/autodiff/tensor/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
@@ -16,7 +16,7 @@ struct NamedTensor {
   Tensor value;
 };
 
-/// What a file holds: tensors in the order of its header, and free text (UTF-8) about them.
+/// The contents of a file: tensors in the order of its header, and free text (UTF-8) about them.
 struct SafeTensors {
   std::vector<NamedTensor> tensors;
   std::map<std::string, std::string> metadata;

@@ -72,7 +72,7 @@ class Sequential : public Module {
   Module& operator[](std::size_t i);
 
  private:
-  // A layer of any type, with what the type is needed for later.
+  // A layer of any type, with the functions that depend on the type.
   struct HolderBase {
     virtual ~HolderBase() = default;
     virtual Module& module() = 0;

@@ -16,7 +16,7 @@ namespace nn {
 void save_weights(const Module& model, const std::filesystem::path& path,
                   const std::map<std::string, std::string>& metadata = {});
 
-/// Reads what `save_weights` wrote; returns the metadata. The file must hold just the model's
+/// Reads a file of `save_weights`; returns its metadata. The file must hold just the model's
 /// parameters and buffers, in their shapes; otherwise it throws Error (input), and the model is
 /// unchanged.
 std::map<std::string, std::string> load_weights(Module& model, const std::filesystem::path& path);

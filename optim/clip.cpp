@@ -22,7 +22,7 @@ void change(const std::vector<Parameter>& parameters, F&& f) {
     if (!parameter.gradient()) continue;
     if (!parameter.gradient().unique()) parameter.set_gradient(Tensor(*parameter.gradient()));
     Tensor& gradient = parameter.gradient().mutate();
-    parallel_shares(gradient.size(), elements_at_once, [&, to = gradient.data()](Share part) {
+    parallel_ranges(gradient.size(), elements_at_once, [&, to = gradient.data()](Range part) {
       for (std::size_t i = part.begin; i < part.end; ++i) to[i] = f(to[i]);
     });
   }

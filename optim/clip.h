@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include <reel/autodiff/var.h>
+#include <reel/autodiff/engine/var.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

@@ -1,10 +1,10 @@
-// The memory of L-BFGS: what an inverse Hessian is made of without being formed.
+// The memory of L-BFGS: pairs of vectors that stand for an inverse Hessian.
 #pragma once
 
 #include <cstddef>
 #include <deque>
 
-#include <reel/autodiff/tensor.h>
+#include <reel/autodiff/tensor/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

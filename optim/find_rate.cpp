@@ -19,7 +19,7 @@ class Backup {
       gradients_.push_back(parameter.gradient());
       parameter.set_gradient(gradients_.back());  // one that misfits throws here, not at the end
     }
-    optimizer.clear_gradients();  // so that nobody writes to those
+    optimizer.clear_gradients();  // so that no backward pass writes to them
   }
   Backup(const Backup&) = delete;
   Backup& operator=(const Backup&) = delete;
@@ -72,8 +72,8 @@ RateCurve run(Optimizer& optimizer, const std::function<double()>& step,
   Smoothed smooth(options.smoothing);
   double best = smooth(step());
   for (std::size_t k = 0; k < options.steps && std::isfinite(best); ++k) {
-    const double share = static_cast<double>(k) / static_cast<double>(options.steps - 1);
-    const double rate = std::pow(options.from, 1 - share) * std::pow(options.to, share);
+    const double progress = static_cast<double>(k) / static_cast<double>(options.steps - 1);
+    const double rate = std::pow(options.from, 1 - progress) * std::pow(options.to, progress);
     for (std::size_t g = 0; g < groups; ++g) optimizer.set_lr(g, rate * ratios[g]);
     optimizer.step();
     const double loss = step(), smoothed = smooth(loss);

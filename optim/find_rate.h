@@ -13,7 +13,7 @@ namespace optim {
 struct FindRateOptions {
   double from = 1e-6, to = 10;  ///< the first and the last rate
   std::size_t steps = 100;      ///< at least 3
-  double smoothing = 0.8;       ///< share of the past in the smoothed loss, [0, 1)
+  double smoothing = 0.8;       ///< weight of the past in the smoothed loss, [0, 1)
   double stop = 4;              ///< ends when the smoothed loss exceeds this multiple of its best
 };
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/var.h>
+#include <reel/autodiff/engine/var.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

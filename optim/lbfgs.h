@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include <reel/autodiff/var.h>
+#include <reel/autodiff/engine/var.h>
 #include <reel/optim/curvature_pairs.h>
 #include <reel/optim/state.h>
 

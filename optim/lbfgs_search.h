@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include <reel/autodiff/tensor.h>
+#include <reel/autodiff/tensor/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

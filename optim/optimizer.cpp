@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t most_arrays = 4;
 constexpr double any = std::numeric_limits<double>::infinity();
 
-// Numbers of a piece, and those that one thread updates at once, on average. With fewer than two of
-// these in all one thread is faster: the products of such a network run on one core.
+// How many numbers a piece has, and how many numbers one thread updates at once, on average. With
+// fewer than twice as many in all one thread is faster: such a network's products run on one core.
 constexpr std::size_t piece_size = 1 << 14, numbers_at_once = 1 << 15;
 
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }
@@ -81,10 +81,10 @@ void Optimizer::step(const StepOptions& options) {
     slot.value = parameters_[i].mutate().data();
     slot.number = next_number(slot.number, ++slot.t);
   }
-  parallel_shares(pieces_.size(), pieces_at_once_, [&](Share some) {
+  parallel_ranges(pieces_.size(), pieces_at_once_, [&](Range some) {
     for (std::size_t k = some.begin; k < some.end; ++k) update_piece(pieces_[k]);
   });
-  if (!options.keep) clear_gradients();
+  if (!options.keep_gradients) clear_gradients();
 }
 
 void Optimizer::update_piece(const Piece& piece) {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <reel/autodiff/core/share.h>
+#include <reel/autodiff/core/range.h>
 #include <reel/optim/groups.h>
 #include <reel/optim/state.h>
 
@@ -15,7 +15,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 struct StepOptions {
-  bool keep = false;  ///< leave the gradients as they are, instead of emptying them
+  bool keep_gradients = false;  ///< leave the gradients as they are, instead of emptying them
 };
 
 /// A method is this class plus its update rule. g is the gradient, p the parameter, t its step,
@@ -63,7 +63,7 @@ class Optimizer : public Stateful {
     Real* p;
     const Real* gradient;
     Real* const* state;  ///< the method's own arrays, 0 at first
-    double number;       ///< the method's own for this parameter
+    double number;       ///< the method's number for this parameter
     std::int64_t t;
     double lr;
     Real l2;
@@ -72,14 +72,14 @@ class Optimizer : public Stateful {
     Real g(std::size_t i) const { return gradient[i] + l2 * p[i]; }
   };
 
-  /// `rates`: of groups without their own. `arrays`: the names of those that the method keeps for
-  /// each parameter, literals. Throws Error for a group without parameters, for a parameter that is
+  /// `rates`: for groups that set none. `arrays`: names (literals) of the arrays that the method
+  /// keeps for each parameter. Throws Error for a group without parameters, for a parameter that is
   /// uninitialised or given twice, and for rates that make no sense.
   Optimizer(std::string_view method, const Groups& groups, const Rates& rates, Names arrays);
 
-  /// Updates each of the numbers by itself. A parameter comes in parts, on several threads.
+  /// Updates each number by itself. Several threads call it, each for parts of the parameters.
   virtual void update(const Update& u) const = 0;
-  /// The number that a method may keep for each parameter, in step t; before, it is 0.
+  /// The method's number for a parameter in step t, from the number before, which is 0 at first.
   virtual double next_number(double number, std::int64_t) const { return number; }
 
   /// Throws Error, naming the method and the option, unless low ≤ value < high.
@@ -100,7 +100,7 @@ class Optimizer : public Stateful {
   // Numbers of one parameter.
   struct Piece {
     std::size_t parameter;
-    Share numbers;
+    Range numbers;
   };
 
   void update_piece(const Piece& piece);

@@ -24,7 +24,7 @@ void check_least(std::string_view where, double least) {
   expect_option(where, "least", least, least >= 0 && std::isfinite(least), "finite and ≥ 0");
 }
 
-void check_share(std::string_view where, std::string_view option, double value) {
+void check_fraction(std::string_view where, std::string_view option, double value) {
   expect_option(where, option, value, value >= 0 && value <= 1, "in [0, 1]");
 }
 
@@ -32,9 +32,9 @@ double ratio(std::size_t a, std::size_t b) {
   return static_cast<double>(a) / static_cast<double>(b);
 }
 
-// From `a` at share 0 to `b` at share 1.
-double half_cosine(double a, double b, double share) {
-  return b + (a - b) * (1 + std::cos(pi * share)) / 2;
+// From `a` at progress 0 to `b` at progress 1.
+double half_cosine(double a, double b, double progress) {
+  return b + (a - b) * (1 + std::cos(pi * progress)) / 2;
 }
 
 std::string group_key(std::size_t group) { return concat("base of group ", group); }
@@ -85,7 +85,7 @@ Rate cosine_restarts(std::size_t length, std::size_t stretch, double least) {
 
 Rate linear_warm_up(std::size_t length, double from) {
   if (length == 0) fail_usage("linear_warm_up", "length = 0 is not positive.");
-  check_share("linear_warm_up", "from", from);
+  check_fraction("linear_warm_up", "from", from);
   return [=](double base, std::size_t t) {
     return t < length ? base * (from + (1 - from) * ratio(t, length)) : base;
   };
@@ -93,7 +93,7 @@ Rate linear_warm_up(std::size_t length, double from) {
 
 Rate one_cycle(std::size_t length, const OneCycleOptions& options) {
   if (length == 0) fail_usage("one_cycle", "length = 0 is not positive.");
-  check_share("one_cycle", "rise", options.rise);
+  check_fraction("one_cycle", "rise", options.rise);
   if (options.three_phases)
     expect_option("one_cycle", "rise", options.rise, options.rise <= 0.5,
                   "at most 0.5 in three phases");
@@ -106,8 +106,8 @@ Rate one_cycle(std::size_t length, const OneCycleOptions& options) {
     const double last_rate = first_rate / options.end_divisor;
     const double top = options.rise * static_cast<double>(length) - 1;
     const auto between = [&](double from, double to, double begin, double end) {
-      const double share = end > begin ? (t - begin) / (end - begin) : 1;
-      return options.linear ? from + (to - from) * share : half_cosine(from, to, share);
+      const double progress = end > begin ? (t - begin) / (end - begin) : 1;
+      return options.linear ? from + (to - from) * progress : half_cosine(from, to, progress);
     };
     if (t <= top) return between(first_rate, base, 0, top);
     if (!options.three_phases) return between(base, last_rate, top, last);

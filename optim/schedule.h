@@ -41,7 +41,7 @@ Rate cosine_restarts(std::size_t length, std::size_t stretch = 1, double least =
 Rate linear_warm_up(std::size_t length = 5, double from = 1.0 / 3);
 
 struct OneCycleOptions {
-  double rise = 0.3;          ///< share of the length in which the rate rises
+  double rise = 0.3;          ///< fraction of the length in which the rate rises
   double start_divisor = 25;  ///< base/start_divisor is the first rate
   double end_divisor = 1e4;   ///< the first rate/end_divisor is the last
   bool linear = false;        ///< instead of half a cosine
@@ -70,7 +70,7 @@ class Schedule : public Stateful {
   void step();
   std::size_t t() const noexcept { return t_; }
 
-  /// t and the groups' own rates; those of now are the optimiser's.
+  /// t and the groups' base rates. The optimiser's state holds the present rates.
   State state() const override;
   void set_state(const State& state) override;
 

@@ -1,4 +1,4 @@
-// State: what an optimiser or a schedule must keep so that another one can go on in its place.
+// State: all that an optimiser or a schedule needs to go on where another one stopped.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <reel/autodiff/tensor.h>
+#include <reel/autodiff/tensor/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

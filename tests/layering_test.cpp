@@ -17,31 +17,45 @@ namespace fs = std::filesystem;
 namespace {
 
 const fs::path root = REEL_SOURCE_DIR;
-const std::vector<std::string> folders{"autodiff", "nn", "optim", "data", "train", "apps"};
+const std::vector<std::string> folders{"autodiff/core",
+                                       "autodiff/tensor",
+                                       "autodiff/engine",
+                                       "autodiff/ops",
+                                       "autodiff/inspect",
+                                       "nn",
+                                       "optim",
+                                       "data",
+                                       "train",
+                                       "apps"};
 
 // What the files of each folder may include, as beginnings of paths; apps may include all.
 const std::map<std::string, std::vector<std::string>> allowed{
-    {"autodiff", {"autodiff/"}},
+    {"autodiff/core", {"autodiff/core/"}},
+    {"autodiff/tensor", {"autodiff/tensor/", "autodiff/core/"}},
+    {"autodiff/engine", {"autodiff/engine/", "autodiff/tensor/", "autodiff/core/"}},
+    {"autodiff/ops", {"autodiff/ops/", "autodiff/engine/", "autodiff/tensor/", "autodiff/core/"}},
+    {"autodiff/inspect", {"autodiff/"}},
     {"nn", {"nn/", "autodiff/"}},
     {"optim", {"optim/", "autodiff/"}},
-    {"data", {"data/", "autodiff/core/", "autodiff/tensor.h", "autodiff/shared_tensor.h"}},
+    {"data",
+     {"data/", "autodiff/core/", "autodiff/tensor/tensor.h", "autodiff/tensor/shared_tensor.h"}},
     {"train", {"train/", "autodiff/", "nn/", "optim/", "data/"}},
     {"apps", {""}},
 };
 
 // Headers that a model's code does not need: reel.h may leave them out.
-const std::set<std::string> internal{"autodiff/arena.h",
-                                     "autodiff/onednn_product.h",
+const std::set<std::string> internal{"autodiff/engine/arena.h",
+                                     "autodiff/tensor/onednn_product.h",
                                      "autodiff/core/large_pages.h",
                                      "autodiff/core/prefetch.h",
-                                     "autodiff/fold.h",
-                                     "autodiff/transpose.h",
+                                     "autodiff/tensor/fold.h",
+                                     "autodiff/tensor/transpose.h",
                                      "autodiff/core/file.h",
-                                     "autodiff/check_doctest.h",
-                                     "autodiff/check/fault.h",
-                                     "autodiff/check/numeric.h",
-                                     "autodiff/check/program.h",
-                                     "autodiff/leaf_table.h",
+                                     "autodiff/inspect/check_doctest.h",
+                                     "autodiff/inspect/check/fault.h",
+                                     "autodiff/inspect/check/numeric.h",
+                                     "autodiff/inspect/check/program.h",
+                                     "autodiff/engine/leaf_table.h",
                                      "autodiff/ops/broadcast.h",
                                      "data/idx.h",
                                      "data/inflate.h",
@@ -105,6 +119,12 @@ std::string reel_path(const Include& include, const std::string& from) {
   return (fs::path(from).parent_path() / include.path).lexically_normal().generic_string();
 }
 
+// The engine is below the operations, but a sweep that is recorded computes with them: its source
+// files, not its headers, may include them.
+bool computes_with_operations(const Source& source, const std::string& path) {
+  return source.folder == "autodiff/engine" && !source.is_header() && path == "autodiff/ops/ops.h";
+}
+
 bool may_include(const std::string& folder, const std::string& path) {
   const auto& beginnings = allowed.at(folder);
   return std::any_of(beginnings.begin(), beginnings.end(),
@@ -143,9 +163,10 @@ TEST_CASE("layering: what is told from these lines") {
   CHECK(reel_path({true, "../core/error.h"}, "autodiff/ops/loss.cpp") == "autodiff/core/error.h");
   CHECK(reel_path({false, "reel/nn/linear.h"}, "train/fit.h") == "nn/linear.h");
   CHECK(reel_path({false, "vector"}, "train/fit.h").empty());
-  CHECK(may_include("nn", "autodiff/tape.h"));
+  CHECK(may_include("nn", "autodiff/engine/tape.h"));
   CHECK_FALSE(may_include("optim", "nn/module.h"));
-  CHECK_FALSE(may_include("data", "autodiff/tape.h"));
+  CHECK_FALSE(may_include("data", "autodiff/engine/tape.h"));
+  CHECK_FALSE(may_include("autodiff/tensor", "autodiff/engine/var.h"));
   CHECK_FALSE(may_include("train", "reel.h"));
   CHECK(code_of("f(\"record(\\\"\", x);  // record(y)") == "f(\"\", x);  ");
 }
@@ -156,7 +177,7 @@ TEST_CASE("layering: each folder includes what the design lets it") {
       const std::string path = reel_path(include, source.path);
       if (path.empty()) continue;
       INFO(source.path << " includes " << path);
-      CHECK(may_include(source.folder, path));
+      CHECK((may_include(source.folder, path) || computes_with_operations(source, path)));
       CHECK(fs::exists(root / path));
     }
 }
@@ -180,7 +201,7 @@ TEST_CASE("layering: only autodiff and users record operations") {
       if (!std::regex_search(code_of(line), call)) continue;
       ++calls;
       INFO(source.path << ": " << line);
-      CHECK(source.folder == "autodiff");
+      CHECK(source.folder.starts_with("autodiff/"));
     }
   CHECK(calls > 20);  // so they were recognised
 }

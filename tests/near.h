@@ -6,7 +6,7 @@
 #include <cmath>
 #include <span>
 
-#include <reel/autodiff/tensor.h>
+#include <reel/autodiff/tensor/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 

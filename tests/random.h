@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/tensor.h>
+#include <reel/autodiff/tensor/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 

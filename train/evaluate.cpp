@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include <reel/autodiff/core/parallel.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
 #include <reel/data/batches.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/plan.h>
@@ -15,7 +15,7 @@ namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
-double share(std::size_t part, std::size_t whole) {
+double ratio(std::size_t part, std::size_t whole) {
   return whole ? static_cast<double>(part) / static_cast<double>(whole)
                : std::numeric_limits<double>::quiet_NaN();
 }
@@ -41,12 +41,12 @@ void Confusion::add(Label truth, Label guess) {
     ++counts_[row * classes_ + static_cast<std::size_t>(guess)];
 }
 
-double Confusion::accuracy() const { return share(correct(), total()); }
+double Confusion::accuracy() const { return ratio(correct(), total()); }
 
 double Confusion::accuracy(std::size_t truth) const {
   std::size_t row = unclassified_[truth];
   for (std::size_t guess = 0; guess < classes_; ++guess) row += (*this)(truth, guess);
-  return share((*this)(truth, truth), row);
+  return ratio((*this)(truth, truth), row);
 }
 
 Labels predicted_classes(const Tensor& scores) {
@@ -56,7 +56,7 @@ Labels predicted_classes(const Tensor& scores) {
   const std::size_t classes = scores.shape()[1];
   constexpr std::size_t at_once = 1 << 14;  // numbers of one thread: some ten microseconds
   Labels labels(scores.shape()[0]);
-  parallel_shares(labels.size(), std::max<std::size_t>(1, at_once / classes), [&](Share rows) {
+  parallel_ranges(labels.size(), std::max<std::size_t>(1, at_once / classes), [&](Range rows) {
     for (std::size_t i = rows.begin; i < rows.end; ++i) {
       const Real* const row = scores.data() + i * classes;
       std::size_t best = 0;

@@ -25,8 +25,8 @@ class Confusion {
 
   std::size_t total() const;    ///< samples
   std::size_t correct() const;  ///< those on the diagonal
-  double accuracy() const;      ///< their share; NaN if there are no samples
-  /// The share of a class's samples that was recognised; NaN if it has none.
+  double accuracy() const;      ///< their fraction; NaN if there are no samples
+  /// The fraction of a class's samples that was recognised; NaN if it has none.
   double accuracy(std::size_t truth) const;
 
  private:

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cmath>
 
-#include <reel/autodiff/core/noise.h>
+#include <reel/autodiff/core/random_scope.h>
 #include <reel/autodiff/core/subnormals.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/losses.h>
 #include <reel/optim/clip.h>
 
@@ -32,9 +32,9 @@ void clear_gradients(std::vector<Parameter>& parameters) {
 }
 
 // Trains on each batch in turn, until a loss is not finite or the caller's `stop` says so, and
-// writes `report`. `parameters`: the model's; `noise`: the epoch's.
+// writes `report`. `parameters`: the model's; `key`: of the epoch's random numbers.
 FitStatus epoch(nn::Module& model, std::vector<Parameter>& parameters, optim::Optimizer& optimizer,
-                const data::Batches& batches, const Rng& noise, const FitOptions& options,
+                const data::Batches& batches, const Rng& key, const FitOptions& options,
                 EpochReport& report) {
   const auto start = std::chrono::steady_clock::now();
   const auto seconds = [&] {
@@ -44,7 +44,7 @@ FitStatus epoch(nn::Module& model, std::vector<Parameter>& parameters, optim::Op
   double loss_sum = 0;
   std::size_t index = 0;
   for (const data::Batch& batch : batches) {
-    const Noise drawn(Noise::State{.key = noise.split(index).state()});
+    const RandomScope scope(RandomScope::State{.key = key.split(index).state()});
     Tape tape;
     const Var output = model(batch.images);
     const Var loss = options.loss ? options.loss(output, batch)
@@ -59,7 +59,7 @@ FitStatus epoch(nn::Module& model, std::vector<Parameter>& parameters, optim::Op
           !std::isfinite(optim::clip_gradient_norm(optimizer.parameters(), *options.clip_norm)))
         return FitStatus::diverged;
       optimizer.step();
-      clear_gradients(parameters);  // of those that the optimiser does not hold
+      clear_gradients(parameters);  // also of parameters that the optimiser does not hold
       if (options.on_step) options.on_step();
     }
     loss_sum += loss.item() * static_cast<double>(batch.size());
@@ -86,11 +86,11 @@ FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Datase
   clear_gradients(parameters);
   for (std::size_t i = 0; i < options.epochs; ++i) {
     EpochReport report{.epoch = options.first_epoch + i};
-    const Rng noise = rng.split(rng.state().position);
+    const Rng key = rng.split(rng.state().position);
     const auto batches = data::batches(
         dataset, {.size = options.batch, .drop_last = options.drop_last, .block = options.block},
         rng);
-    result.status = epoch(model, parameters, optimizer, batches, noise, options, report);
+    result.status = epoch(model, parameters, optimizer, batches, key, options, report);
     if (result.status != FitStatus::finished) {
       clear_gradients(parameters);  // of a step that was not taken
       return result;

@@ -11,8 +11,8 @@
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/gemm.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/tensor/gemm.h>
 #include <reel/optim/minimize/objectives.h>
 
 #include "../common/output.h"

@@ -9,7 +9,7 @@
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
-#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/tensor/gemm.h>
 
 #include "../common/output.h"
 #include "../common/text.h"

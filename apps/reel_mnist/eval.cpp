@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include <reel/autodiff/core/parallel.h>
-#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/tensor/gemm.h>
 #include <reel/data/mnist.h>
 #include <reel/train/evaluate.h>
 

@@ -1,7 +1,7 @@
 // The gradient check in double: what is here is linked to reel::f64.
 #include "gradcheck_double.h"
 
-#include <reel/autodiff/core/noise.h>
+#include <reel/autodiff/core/random_scope.h>
 #include <reel/nn/check.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/sequential.h>
@@ -16,13 +16,14 @@ GradcheckResult check_in_double(const GradcheckJob& job) {
     parameters[i].set_value(from_values(parameters[i].shape(), job.parameters[i]));
   const Var images = from_values({job.labels.size(), job.layers.front()}, job.images);
   const Labels labels(job.labels.begin(), job.labels.end());
-  const CheckReport report =
-      nn::check_parameters(model,
-                           [&](const nn::Sequential& m) {
-                             const Noise noise(Noise::State{.key = Rng(job.seed).state()});  // the same at each call
-                             return nn::cross_entropy(m(images), labels);
-                           },
-                           {.order = job.order, .fast = !job.full, .seed = job.seed});
+  const CheckReport report = nn::check_parameters(
+      model,
+      [&](const nn::Sequential& m) {
+        const RandomScope scope(
+            RandomScope::State{.key = Rng(job.seed).state()});  // the same at each call
+        return nn::cross_entropy(m(images), labels);
+      },
+      {.order = job.order, .fast = !job.full, .seed = job.seed});
   return {report.ok, report.describe(), report.entries, report.excess};
 }
 

@@ -41,7 +41,7 @@ void add_network(CLI::App& command, NetworkOptions& options) {
   command.add_flag("--batch-norm", options.batch_norm, "Batch norm before each activation");
   command
       .add_option("--dropout", options.dropout,
-                  "Share of each hidden layer's outputs left out in training, [0, 1) [0]")
+                  "Fraction of each hidden layer's outputs left out in training, [0, 1) [0]")
       ->check(silent(CLI::Range(0.0, 1.0)))
       ->type_name("P");
   command.add_option("--seed", options.seed, "Decides weights, split, order and directions")
@@ -80,7 +80,7 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
       ->type_name("N");
   command
       .add_option("--validation", options.validation,
-                  "Share of training images to hold out, [0, 1)")
+                  "Fraction of training images to hold out, [0, 1)")
       ->check(silent(CLI::Range(0.0, 1.0)))
       ->capture_default_str()
       ->type_name("SHARE");

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <sstream>
 
-#include <reel/autodiff/kernels.h>
+#include <reel/autodiff/tensor/kernels.h>
 #include <reel/data/mnist.h>
 #include <reel/nn/plan.h>
 #include <reel/train/evaluate.h>

@@ -8,11 +8,11 @@
 #include <string_view>
 #include <system_error>
 
-#include <reel/autodiff/anomaly.h>
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
-#include <reel/autodiff/gemm.h>
-#include <reel/autodiff/profile.h>
+#include <reel/autodiff/inspect/anomaly.h>
+#include <reel/autodiff/inspect/profile.h>
+#include <reel/autodiff/tensor/gemm.h>
 #include <reel/data/mnist.h>
 #include <reel/train/fit.h>
 

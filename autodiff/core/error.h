@@ -43,7 +43,7 @@ template <class... Parts>
   throw Error(kind, concat('[', where, "] ", parts...));
 }
 
-/// Throws the error of a caller who did something that makes no sense.
+/// Throws an error of kind usage: a call that makes no sense.
 template <class... Parts>
 [[noreturn]] void fail_usage(std::string_view where, const Parts&... parts) {
   fail(Error::Kind::usage, where, parts...);

@@ -75,7 +75,7 @@ struct Lists {
     return true;
   }
 
-  // Makes room for what is in use now: gives all blocks but those of class c to the heap.
+  // Gives all cached blocks but the blocks of class c back to the heap, which makes room for c.
   void keep_only(std::size_t c) noexcept {
     for (std::size_t other = 0; other < classes; ++other)
       while (other != c && heads[other]) to_heap(pop(other));

@@ -18,7 +18,7 @@ void* allocate(std::size_t bytes);
 /// Gives back what `allocate(bytes)` returned; on any thread.
 void deallocate(void* block, std::size_t bytes) noexcept;
 
-/// What the allocator holds and has done; counted over all threads but for `cached`.
+/// The allocator's counters, over all threads; `cached` is of the calling thread.
 struct Stats {
   std::size_t cached = 0;      ///< bytes in this thread's lists
   std::size_t shared = 0;      ///< bytes in the shared lists

@@ -1,10 +1,10 @@
-// A pool of threads that take blocks from ranges, one range a thread, by compare and swap.
+// A pool of threads that take blocks from queues by compare and swap.
 //
-// A range is one word: the number of the task, the first block that nobody has taken, and the end.
-// The owner takes from the front, others from the back. A thread that comes late, with the number
-// of a task that is over, finds another number and takes nothing; one that has taken a block may
-// read the task, since it is not over before that block is. So nobody waits for threads that the
-// system has put aside before they took a block.
+// Each thread has a queue of blocks, which is one word: the number of the task, the first block
+// that no thread has taken, and the end. Its owner takes blocks from the front, other threads from
+// the back. A thread that comes late finds the number of another task and takes nothing. A thread
+// that has taken a block may read the task, since the task lasts until all its blocks are done. So
+// the caller never waits for a thread that the system put aside before it took a block.
 #include <reel/autodiff/core/parallel.h>
 
 #include <pthread.h>
@@ -66,11 +66,11 @@ bool watch(Condition&& condition, steady_clock::duration limit) {
   }
 }
 
-struct Range {
+struct Queue {
   std::uint32_t task;
   std::uint32_t begin, end;  // up to most_units
 
-  static Range of(std::uint64_t word) noexcept {
+  static Queue of(std::uint64_t word) noexcept {
     return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word >> 16 & 0xFFFF),
             static_cast<std::uint32_t>(word & 0xFFFF)};
   }
@@ -117,7 +117,7 @@ class Pool {
       return static_cast<std::uint32_t>((units * t + members_ - 1) / members_);
     };
     for (std::size_t t = 0; t < members_; ++t)
-      slots_[t].range.store(Range{number, bound(t), bound(t + 1)}.word(),
+      slots_[t].range.store(Queue{number, bound(t), bound(t + 1)}.word(),
                             std::memory_order_release);
     task_.store(number);  // before notify_all looks whether anybody sleeps
     task_.notify_all();
@@ -156,7 +156,7 @@ class Pool {
                    std::size_t& at) {
     std::uint64_t now = range.load(std::memory_order_acquire);
     for (;;) {
-      Range after = Range::of(now);
+      Queue after = Queue::of(now);
       if (after.task != number || after.begin == after.end) return false;
       at = front ? after.begin++ : --after.end;
       if (range.compare_exchange_weak(now, after.word(), std::memory_order_acq_rel)) return true;
@@ -196,13 +196,13 @@ class Pool {
 // The process's pool. It is never destroyed, so the process may end while its threads sleep.
 struct State {
   std::atomic<std::size_t> count{0};  // 0: not decided yet
-  std::mutex mutex;                   // of what follows, and held during a task
+  std::mutex mutex;                   // guards the members below, and is held during a task
   bool beyond_processors = false;
   Pool* pool = nullptr;
 };
 State& state() {
   static State* const made = [] {
-    // A child of fork has none of the threads, nor who may have held the mutex.
+    // A child of fork has none of the pool's threads, and the mutex may have been held by one.
     pthread_atfork(nullptr, nullptr, [] {
       State& mine = state();
       ::new (&mine.mutex) std::mutex();

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <type_traits>
 
-#include <reel/autodiff/core/share.h>
+#include <reel/autodiff/core/range.h>
 
 namespace reel {
 
@@ -26,8 +26,8 @@ void run_blocks(std::size_t blocks, void (*call)(void*, std::size_t), void* task
 
 /// Calls f(b) once for each block b in [0, blocks), and returns when all calls have ended. Which
 /// thread calls f for a block must not change the result of that block. So f does plain arithmetic:
-/// tapes, NoTape, Noise, Scope and observers belong to the calling thread, and other threads do not
-/// have them.
+/// tapes, NoTape, RandomScope, Scope and observers belong to the calling thread, and other threads
+/// do not have them.
 ///
 /// Block b begins on thread ⌊b·T/blocks⌋ of T. A thread that has no more blocks takes over blocks
 /// that no thread has begun. The caller works along. It works alone if it is within a task of
@@ -46,24 +46,24 @@ void parallel_for(std::size_t blocks, F&& f) {
       const_cast<void*>(static_cast<const void*>(std::addressof(f))));
 }
 
-/// Calls f(share) for parts of [0, n), each of `grain` things or somewhat more. If n < 2·grain, the
+/// Calls f(range) for parts of [0, n), each of `grain` things or somewhat more. If n < 2·grain, the
 /// caller calls f once, for all n.
 template <class F>
-void parallel_shares(std::size_t n, std::size_t grain, F&& f) {
+void parallel_ranges(std::size_t n, std::size_t grain, F&& f) {
   const std::size_t count = n / grain;
-  if (count < 2) return static_cast<void>(f(Share{0, n}));
-  parallel_for(count, [&](std::size_t i) { f(share_of(n, i, count, grain)); });
+  if (count < 2) return static_cast<void>(f(Range{0, n}));
+  parallel_for(count, [&](std::size_t i) { f(range_of(n, i, count, grain)); });
 }
 
-/// The sum of f(share) over parts of [0, n), in their order: as many parts as above, but at most
+/// The sum of f(range) over parts of [0, n), in their order: as many parts as above, but at most
 /// 64, so the sum has the same bits for any number of threads.
 template <class F>
 auto parallel_sum(std::size_t n, std::size_t grain, F&& f) {
   constexpr std::size_t most = 64;
   const std::size_t count = std::min(n / grain, most);
-  if (count < 2) return f(Share{0, n});
-  std::array<decltype(f(Share{0, n})), most> sums;
-  parallel_for(count, [&](std::size_t i) { sums[i] = f(share_of(n, i, count)); });
+  if (count < 2) return f(Range{0, n});
+  std::array<decltype(f(Range{0, n})), most> sums;
+  parallel_for(count, [&](std::size_t i) { sums[i] = f(range_of(n, i, count)); });
   return std::accumulate(sums.begin() + 1, sums.begin() + count, sums[0]);
 }
 

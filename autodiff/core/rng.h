@@ -17,7 +17,7 @@ namespace reel {
 /// differ between standard libraries; the ones here do not.
 class Rng {
  public:
-  /// All that decides the numbers to come; saved and restored by whoever resumes a run.
+  /// All that decides the numbers to come: save it to resume a run.
   struct State {
     std::uint64_t seed = 0, stream = 0, position = 0;  ///< position: 32-bit words drawn so far
     bool operator==(const State&) const = default;
@@ -33,11 +33,11 @@ class Rng {
 
   /// The next 32 random bits.
   std::uint32_t next();
-  /// The next words, as many as there is room for: those that `next` gives, in less time.
+  /// Fills `words` with the words that as many calls of `next` would give, in less time.
   void fill(std::span<std::uint32_t> words);
   /// Uniform in [0, 1), 53 bits.
   double uniform();
-  /// Uniform in [low, high), but for rounding.
+  /// Uniform in [low, high), up to rounding.
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
   /// Standard normal (Box and Muller 1958; one of the pair is dropped, so that the state stays
   /// whole).

@@ -2,9 +2,9 @@
 #include <cmath>
 #include <numbers>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/steps.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/piecewise.h>
 
 namespace reel::inline REEL_PRECISION {
 
@@ -23,7 +23,7 @@ Var softplus(const Var& x) {  // y' = σ(x) = 1 − e⁻ʸ
 
 Var relu(const Var& x) {  // y' = [x > 0] = [y > 0]
   return record("relu", {x}, xt::maximum(Real(0), x.value()),
-                [](auto& d, auto& g, auto, auto& y) { d.add(0, gate(is_positive(y), g)); });
+                [](auto& d, auto& g, auto, auto& y) { d.add(0, masked(is_positive(y), g)); });
 }
 
 Var leaky_relu(const Var& x, Real slope) {  // y' = slope + (1 − slope)[x > 0]

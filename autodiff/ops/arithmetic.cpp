@@ -2,10 +2,10 @@
 #include <cmath>
 #include <type_traits>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/broadcast.h>
-#include <reel/autodiff/steps.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/piecewise.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {

@@ -1,8 +1,8 @@
 // Computing the value of an operation on two operands that are broadcast against each other.
 #pragma once
 
-#include <reel/autodiff/kernels.h>
-#include <reel/autodiff/shared_tensor.h>
+#include <reel/autodiff/tensor/kernels.h>
+#include <reel/autodiff/tensor/shared_tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 

@@ -2,9 +2,9 @@
 #include <cmath>
 #include <numbers>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/steps.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/piecewise.h>
 
 namespace reel::inline REEL_PRECISION {
 
@@ -70,7 +70,7 @@ Var abs(const Var& x) {  // y' = sign x, 0 at 0
                 [](auto& d, auto& g, auto in, auto&) { d.add(0, g * sign_of(in[0])); });
 }
 
-// erf and erfc by the C library: those of xsimd 8.1 lose all digits in erfc's tail, and NaN.
+// erf and erfc by the C library: xsimd 8.1 loses all digits in the tail of erfc, and NaN.
 
 Var erf(const Var& x) {  // y' = 2/√π·e^−x²
   return record("erf", {x}, map_elements(std::erf, x.value()),
@@ -86,7 +86,7 @@ Var erfc(const Var& x) {  // y' = −2/√π·e^−x²
                 });
 }
 
-// ---- constant but for their steps
+// ---- piecewise constant
 
 namespace {
 

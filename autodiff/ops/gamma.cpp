@@ -8,8 +8,8 @@
 #include <limits>
 #include <numbers>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {

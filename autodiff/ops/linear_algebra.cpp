@@ -1,12 +1,12 @@
 // Linear algebra of one matrix. The rules but Cholesky's: Giles, Collected matrix derivative
 // results for forward and reverse mode algorithmic differentiation, 2008.
-#include <reel/autodiff/linear_algebra.h>
+#include <reel/autodiff/tensor/linear_algebra.h>
 
 #include <algorithm>
 #include <utility>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {

@@ -9,10 +9,10 @@
 #include <xtensor/xstorage.hpp>
 
 #include <reel/autodiff/core/parallel.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/steps.h>
-#include <reel/autodiff/tape.h>
-#include <reel/autodiff/transpose.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/piecewise.h>
+#include <reel/autodiff/tensor/transpose.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -89,33 +89,33 @@ void check_same_shape(const char* where, const Var& prediction, const Var& targe
 
 // y = w·softmax(x) for some rows of x (batch, classes), worked on as columns: as many rows at once
 // as a vector has lanes. Σ logsumexp(x) − x[label] of these rows.
-Real cross_entropy(const Tensor& x, Share rows, std::span<const Label> labels, Real w, Tensor& y) {
+Real cross_entropy(const Tensor& x, Range rows, std::span<const Label> labels, Real w, Tensor& y) {
   using Vector = xsimd::batch<Real>;
-  constexpr std::size_t lanes = Vector::size;
+  constexpr std::size_t width = Vector::size;
   const std::size_t classes = x.shape()[1];
   // Σ log total is the logarithm of a product, which takes less time, as long as that can be held.
   const Vector largest_product(std::numeric_limits<Real>::max() / (2 * Real(classes) + 1));
-  xt::uvector<Real, memory::Allocator<Real>> columns(classes * lanes);
-  alignas(64) std::array<Real, lanes> at_label, totals;
-  Real* const end = columns.data() + classes * lanes;
+  xt::uvector<Real, memory::Allocator<Real>> columns(classes * width);
+  alignas(64) std::array<Real, width> at_label, totals;
+  Real* const end = columns.data() + classes * width;
   std::fill(columns.data(), end, Real(0));
   Vector loss(0), product(1);
-  for (std::size_t first = rows.begin; first < rows.end; first += lanes) {
-    const std::size_t count = std::min(lanes, rows.end - first), start = first * classes;
-    raw_transpose(x.data() + start, classes, count, classes, columns.data(), lanes);
+  for (std::size_t first = rows.begin; first < rows.end; first += width) {
+    const std::size_t count = std::min(width, rows.end - first), start = first * classes;
+    raw_transpose(x.data() + start, classes, count, classes, columns.data(), width);
     Vector peak(-std::numeric_limits<Real>::infinity()), total(0);
-    for (Real* c = columns.data(); c != end; c += lanes)
+    for (Real* c = columns.data(); c != end; c += width)
       peak = xsimd::max(peak, Vector::load_aligned(c));
     peak = xsimd::select(xsimd::isinf(peak), Vector(0), peak);
-    for (Real* c = columns.data(); c != end; c += lanes) {
+    for (Real* c = columns.data(); c != end; c += width) {
       const Vector exponential = xsimd::exp(Vector::load_aligned(c) - peak);
       total += exponential;
       exponential.store_aligned(c);
     }
     const Vector scale = w / total;
-    for (Real* c = columns.data(); c != end; c += lanes)
+    for (Real* c = columns.data(); c != end; c += width)
       (Vector::load_aligned(c) * scale).store_aligned(c);
-    raw_transpose(columns.data(), lanes, classes, count, y.data() + start, classes);
+    raw_transpose(columns.data(), width, classes, count, y.data() + start, classes);
     peak.store_aligned(at_label.data());  // for lanes without a row
     for (std::size_t i = 0; i < count; ++i)
       at_label[i] = x.data()[start + i * classes + static_cast<std::size_t>(labels[first + i])];
@@ -137,7 +137,7 @@ Real cross_entropy(const Tensor& x, std::span<const Label> labels, Real w, Tenso
   constexpr std::size_t numbers_at_once = 1 << 13;  // some ten microseconds
   y = uninitialized(x.shape());
   return parallel_sum(labels.size(), std::max<std::size_t>(1, numbers_at_once / x.shape()[1]),
-                      [&](Share rows) { return cross_entropy(x, rows, labels, w, y); });
+                      [&](Range rows) { return cross_entropy(x, rows, labels, w, y); });
 }
 
 }  // namespace
@@ -155,7 +155,7 @@ Var softmax_cross_entropy(const Var& logits, std::span<const Label> labels, Redu
   return record("softmax_cross_entropy", {logits}, SharedTensor::full({}, weight * loss),
                 [delta = SharedTensor(std::move(delta)), weight, classes,
                  labels = Labels(labels.begin(), labels.end())](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, d.factor(g) * d.known(delta, [&] {
+                  d.add(0, d.factor(g) * d.saved(delta, [&] {
                     return weight * (reel::softmax(in[0]) - one_hot(labels, classes));
                   }));
                 });

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -37,8 +37,8 @@ Var batch_norm(const Var& x, const Var& weight, const Var& bias, Real eps,
   if (statistics) *statistics = {mean, variance, n};
   return record("batch_norm", {x, weight, bias}, evaluate(*z * weight.value() + bias.value()),
                 [z, s, n, eps](auto& d, auto& g, auto in, auto&) {
-                  const auto& inverse = d.known(s, [&] { return inverse_deviation(in[0], eps); });
-                  const auto& standard = d.known(z, [&] {
+                  const auto& inverse = d.saved(s, [&] { return inverse_deviation(in[0], eps); });
+                  const auto& standard = d.saved(z, [&] {
                     return (in[0] - reel::mean(in[0], 0, true)) * inverse_deviation(in[0], eps);
                   });
                   const auto by_bias = reel::sum(g, 0, true);

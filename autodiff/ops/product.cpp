@@ -1,8 +1,8 @@
 // Matrix products.
-#include <reel/autodiff/gemm.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/steps.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/piecewise.h>
+#include <reel/autodiff/tensor/gemm.h>
 
 namespace reel::inline REEL_PRECISION {
 
@@ -80,7 +80,7 @@ Var affine_relu(const Var& x, const Var& weight, const Var& bias) {
   add_row_relu(value.mutate(), bias.value());
   return record("affine_relu", {x, weight, bias}, std::move(value),
                 [](auto& d, auto& g, auto in, auto& y) {
-                  const auto& h = d.hold(gate(is_positive(y), g));
+                  const auto& h = d.materialise(masked(is_positive(y), g));
                   d.add_matmul(0, h, false, in[1], false);
                   d.add_matmul(1, h, true, in[0], false);
                   d.add(2, h);

@@ -1,8 +1,8 @@
 // Reductions over axes. `kept` is the shape with the reduced axes as 1: what g broadcasts back
 // from.
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/steps.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/piecewise.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -27,8 +27,8 @@ Real degrees_of_freedom(const Var& x, const Axes& axes, Real correction, const c
   return n - correction;
 }
 
-// Elements of a lane that are equal to its extreme share 1 evenly.
-SharedTensor shares_of(const Tensor& x, const Tensor& extreme, const Axes& axes) {
+// Elements of a lane that are equal to its extreme have the same weight, 1 in all.
+SharedTensor weights_of(const Tensor& x, const Tensor& extreme, const Axes& axes) {
   const Tensor hit = evaluate(is_equal(x, extreme));
   return hit / reel::sum(hit, axes, true);
 }
@@ -36,8 +36,9 @@ SharedTensor shares_of(const Tensor& x, const Tensor& extreme, const Axes& axes)
 // ∂x = [x = y], shared evenly among equals
 auto extreme_rule(const Axes& axes, const Shape& kept) {
   return [axes, kept](auto& d, auto& g, auto in, auto& y) {
-    const SharedTensor shares = shares_of(value_of(in[0]), reel::reshape(value_of(y), kept), axes);
-    d.add(0, reel::reshape(g, kept) * d.constant(shares));
+    const SharedTensor weights =
+        weights_of(value_of(in[0]), reel::reshape(value_of(y), kept), axes);
+    d.add(0, reel::reshape(g, kept) * d.constant(weights));
   };
 }
 
@@ -71,10 +72,10 @@ Var mean(const Var& x, const Axes& axes, bool keep_dims) {  // ∂x = g/n, repea
   const Shape kept = reduced_shape(x.shape(), axes, true, "mean");
   if (x.value().size() == 0 && element_count(kept) > 0)
     fail_usage("mean", "shape ", to_string(x.shape()), " has nothing to take the mean of.");
-  const Real share = 1 / reduced_count(x.shape(), axes, "mean");
-  return record("mean", {x}, share * reel::sum(x.value(), axes, keep_dims),
-                [kept, share](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, reel::broadcast_to(reel::reshape(share * g, kept), in[0].shape()));
+  const Real weight = 1 / reduced_count(x.shape(), axes, "mean");
+  return record("mean", {x}, weight * reel::sum(x.value(), axes, keep_dims),
+                [kept, weight](auto& d, auto& g, auto in, auto&) {
+                  d.add(0, reel::broadcast_to(reel::reshape(weight * g, kept), in[0].shape()));
                 });
 }
 

@@ -1,10 +1,10 @@
 // Elementwise choices between values; where they are equal, the gradient is shared evenly.
 #include <xsimd/xsimd.hpp>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/broadcast.h>
-#include <reel/autodiff/steps.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/piecewise.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -43,8 +43,8 @@ Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b =
                             return evaluate(xt::detail::make_xfunction<Larger>(x, y));
                           }),
                 [](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, gate(share_of_first(in[0] - in[1]), g));
-                  d.add(1, gate(share_of_first(in[1] - in[0]), g));
+                  d.add(0, masked(weight_of_first(in[0] - in[1]), g));
+                  d.add(1, masked(weight_of_first(in[1] - in[0]), g));
                 });
 }
 
@@ -55,15 +55,16 @@ Var minimum(const Var& a, const Var& b) {  // ∂a = [a < b] + ½[a = b], ∂b =
                             return evaluate(xt::detail::make_xfunction<Smaller>(x, y));
                           }),
                 [](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, gate(share_of_first(in[1] - in[0]), g));
-                  d.add(1, gate(share_of_first(in[0] - in[1]), g));
+                  d.add(0, masked(weight_of_first(in[1] - in[0]), g));
+                  d.add(1, masked(weight_of_first(in[0] - in[1]), g));
                 });
 }
 
 Var clip(const Var& x, Real low, Real high) {  // y' = [x = y]
   if (!(low <= high)) fail_usage("clip", "low ", low, " is above high ", high, '.');
-  return record("clip", {x}, xt::minimum(high, xt::maximum(low, x.value())),
-                [](auto& d, auto& g, auto in, auto& y) { d.add(0, gate(is_equal(in[0], y), g)); });
+  return record(
+      "clip", {x}, xt::minimum(high, xt::maximum(low, x.value())),
+      [](auto& d, auto& g, auto in, auto& y) { d.add(0, masked(is_equal(in[0], y), g)); });
 }
 
 Var where(const Tensor& condition, const Var& a, const Var& b) {  // ∂a = [chosen], ∂b = 1 − ∂a
@@ -73,8 +74,8 @@ Var where(const Tensor& condition, const Var& a, const Var& b) {  // ∂a = [cho
   const Tensor x = reel::broadcast_to(a.value(), shape), y = reel::broadcast_to(b.value(), shape);
   return record("where", {a, b}, xt::detail::make_xfunction<Choose>(*chosen, x, y),
                 [chosen](auto& d, auto& g, auto, auto&) {
-                  d.add(0, gate(d.constant(chosen), g));
-                  d.add(1, gate(Real(1) - d.constant(chosen), g));
+                  d.add(0, masked(d.constant(chosen), g));
+                  d.add(1, masked(Real(1) - d.constant(chosen), g));
                 });
 }
 

@@ -1,8 +1,8 @@
 // Trigonometric and hyperbolic functions, and their inverses.
 #include <cmath>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 

@@ -1,7 +1,7 @@
 // Inference: a plan and the plain model, for one sample and for many.
 #include <benchmark/benchmark.h>
 
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
 
 #include "../networks.h"
 

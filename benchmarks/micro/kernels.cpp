@@ -3,9 +3,9 @@
 #include <xtensor/xmath.hpp>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/evaluate.h>
-#include <reel/autodiff/gemm.h>
-#include <reel/autodiff/kernels.h>
+#include <reel/autodiff/tensor/evaluate.h>
+#include <reel/autodiff/tensor/gemm.h>
+#include <reel/autodiff/tensor/kernels.h>
 
 using namespace reel;
 

@@ -1,8 +1,8 @@
 // Operations: recorded and differentiated, on few numbers and on a layer's.
 #include <benchmark/benchmark.h>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/ops/ops.h>
 
 using namespace reel;
 

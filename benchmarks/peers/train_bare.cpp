@@ -1,5 +1,5 @@
 // The training loop of `compare`: the bare loop.
-#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/tensor/gemm.h>
 
 #include "../networks.h"
 #include "training.h"

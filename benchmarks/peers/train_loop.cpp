@@ -1,5 +1,5 @@
 // The training loop of `compare`: Reel, by a loop as the README shows it.
-#include <reel/autodiff/gemm.h>
+#include <reel/autodiff/tensor/gemm.h>
 
 #include "../networks.h"
 #include "training.h"

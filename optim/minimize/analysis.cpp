@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include <reel/autodiff/kernels.h>
-#include <reel/autodiff/linear_algebra.h>
+#include <reel/autodiff/tensor/kernels.h>
+#include <reel/autodiff/tensor/linear_algebra.h>
 #include <reel/optim/minimize/minimize.h>
 
 namespace reel::inline REEL_PRECISION {

@@ -68,12 +68,12 @@ class Bfgs : public Algorithm {
     }
     const Tensor by = product(y);
     const Real rho = static_cast<Real>(1 / sy);
-    const Real share = static_cast<Real>((1 + inner(y, by) / sy) / sy);
+    const Real weight = static_cast<Real>((1 + inner(y, by) / sy) / sy);
     for (std::size_t i = 0; i < n; ++i) {
       Real* row = b_.data() + i * n;
       const Real si = s.data()[i], bi = by.data()[i];
       for (std::size_t j = 0; j < n; ++j)
-        row[j] += share * si * s.data()[j] - rho * (si * by.data()[j] + bi * s.data()[j]);
+        row[j] += weight * si * s.data()[j] - rho * (si * by.data()[j] + bi * s.data()[j]);
     }
   }
 

@@ -6,8 +6,8 @@
 #include <limits>
 #include <utility>
 
-#include <reel/autodiff/kernels.h>
-#include <reel/autodiff/linear_algebra.h>
+#include <reel/autodiff/tensor/kernels.h>
+#include <reel/autodiff/tensor/linear_algebra.h>
 #include <reel/optim/minimize/vectors.h>
 
 namespace reel::inline REEL_PRECISION {

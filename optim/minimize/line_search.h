@@ -11,7 +11,7 @@ namespace optim {
 
 enum class LineSearch {
   none,          ///< the first length, whatever comes of it
-  backtracking,  ///< Armijo 1966: halved until the value falls by a share of what the slope
+  backtracking,  ///< Armijo 1966: halved until the value falls by a fraction of what the slope
                  ///< promises
   strong_wolfe,  ///< Moré and Thuente 1994: the value falls enough, and the slope flattens
   exact,         ///< the minimum along the line, to rounding

@@ -1,4 +1,4 @@
-// The formulas of the objectives, and the battery of those whose minima are known.
+// One table of test functions: their formulas, where their minima are, where searches begin.
 #include <reel/optim/minimize/objectives.h>
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 #include <numbers>
 #include <utility>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

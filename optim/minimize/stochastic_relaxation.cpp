@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

@@ -18,7 +18,7 @@ constexpr std::size_t elements_at_once = 1 << 15;  // of one thread
 
 double inner(const Tensor& a, const Tensor& b) {
   constexpr std::size_t columns = 16;  // sums that do not wait for each other
-  return parallel_sum(a.size(), elements_at_once, [&](Share part) {
+  return parallel_sum(a.size(), elements_at_once, [&](Range part) {
     std::array<double, columns> sums{};
     const auto add = [&](std::size_t column, std::size_t i) {
       sums[column] += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
@@ -41,8 +41,8 @@ Tensor along(const Tensor& a, double t, const Tensor& b) {
 
 void add_to(Tensor& a, double t, const Tensor& b) {
   Real* const to = a.data();
-  parallel_shares(a.size(), elements_at_once,
-                  [to, from = b.data(), factor = static_cast<Real>(t)](Share part) {
+  parallel_ranges(a.size(), elements_at_once,
+                  [to, from = b.data(), factor = static_cast<Real>(t)](Range part) {
                     for (std::size_t i = part.begin; i < part.end; ++i) to[i] += factor * from[i];
                   });
 }

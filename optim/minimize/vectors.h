@@ -1,7 +1,7 @@
 // Vectors of a search: products, sums and lengths of tensors of one shape, element by element.
 #pragma once
 
-#include <reel/autodiff/tensor.h>
+#include <reel/autodiff/tensor/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

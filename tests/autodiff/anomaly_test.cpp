@@ -1,5 +1,5 @@
 // Anomaly mode: it names the operation that made the first NaN or infinity, and says where it was.
-#include <reel/autodiff/anomaly.h>
+#include <reel/autodiff/inspect/anomaly.h>
 
 #include <doctest/doctest.h>
 
@@ -12,10 +12,10 @@
 #include <thread>
 #include <vector>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/scope.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/scope.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/sequential.h>
 

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/observer.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/observer.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
 #include "../throws.h"

@@ -1,6 +1,6 @@
 // The gradient checker: it must find derivatives that are only slightly wrong, and say where; and
 // it must not blame right ones, at kinks, poles and extremes.
-#include <reel/autodiff/check_doctest.h>
+#include <reel/autodiff/inspect/check_doctest.h>
 
 #include <cmath>
 #include <functional>
@@ -12,10 +12,10 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/scope.h>
-#include <reel/autodiff/steps.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/scope.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/piecewise.h>
 
 #include "../throws.h"
 

@@ -1,5 +1,5 @@
 // Checkpointing: the same numbers as without, from less memory.
-#include <reel/autodiff/checkpoint.h>
+#include <reel/autodiff/engine/checkpoint.h>
 
 #include <doctest/doctest.h>
 
@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/check.h>
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/observer.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/engine/observer.h>
+#include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/sequential.h>
 

@@ -5,11 +5,11 @@
 #include <limits>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/evaluate.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/kernels.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/tensor/evaluate.h>
+#include <reel/autodiff/tensor/kernels.h>
 
 #include "../near.h"
 #include "../random.h"

@@ -1,5 +1,5 @@
 // Jacobians, Hessians and products with them, against closed forms; and derivatives of these.
-#include <reel/autodiff/derivatives.h>
+#include <reel/autodiff/engine/derivatives.h>
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
 #include "../throws.h"

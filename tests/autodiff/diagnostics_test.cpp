@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/profile.h>
-#include <reel/autodiff/scope.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/scope.h>
+#include <reel/autodiff/inspect/profile.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/sequential.h>
 

@@ -1,6 +1,6 @@
 // Evaluating lazy expressions: the same values as xtensor's own assignment, for all kinds of
 // shapes.
-#include <reel/autodiff/evaluate.h>
+#include <reel/autodiff/tensor/evaluate.h>
 
 #include <doctest/doctest.h>
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/gemm.h>
-#include <reel/autodiff/kernels.h>
+#include <reel/autodiff/tensor/gemm.h>
+#include <reel/autodiff/tensor/kernels.h>
 
 #include "../threads.h"
 #include "../throws.h"

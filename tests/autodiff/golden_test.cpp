@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
 
@@ -390,7 +390,7 @@ json golden() {
 
 // The functions that ops.h declares, but for those without a derivative.
 std::set<std::string> declared_operations() {
-  std::ifstream file(REEL_SOURCE_DIR "/autodiff/ops.h");
+  std::ifstream file(REEL_SOURCE_DIR "/autodiff/ops/ops.h");
   REQUIRE(file);
   std::set<std::string> names;
   for (std::string line; std::getline(file, line);) {
@@ -406,17 +406,16 @@ std::set<std::string> declared_operations() {
 
 TEST_CASE("operations equal PyTorch's") {
   const json cases = golden();
-  CHECK(cases.size() == 592);
-  std::set<std::string> seen;
+  std::map<std::string, int> seen;
   for (const json& c : cases) {
     check(c);
-    seen.insert(c["op"]);
+    ++seen[c["op"]];
   }
   const std::set<std::string> declared = declared_operations();
   CHECK(declared.size() > 100);
   for (const std::string& name : declared) {
     CAPTURE(name);
-    CHECK(seen.count(name) == 1);
+    CHECK(seen[name] >= 3);
   }
   CHECK(operations().size() == declared.size());
 }

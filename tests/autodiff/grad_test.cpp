@@ -1,5 +1,5 @@
 // grad: gradients as values, as functions, and of gradients.
-#include <reel/autodiff/grad.h>
+#include <reel/autodiff/engine/grad.h>
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
 #include "../throws.h"

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <reel/autodiff/core/warning.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 
 #include "../throws.h"

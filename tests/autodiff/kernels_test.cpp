@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/kernels.h>
+#include <reel/autodiff/tensor/kernels.h>
 
 #include "../near.h"
 #include "../throws.h"

@@ -8,10 +8,10 @@
 #include <limits>
 #include <vector>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/kernels.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/tensor/kernels.h>
 #include <reel/optim/minimize/vectors.h>
 #include <reel/train/evaluate.h>
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
 

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/check.h>
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/sequential.h>
 

@@ -1,5 +1,5 @@
 // Matrix products and linear algebra: values against plain loops, errors, derivatives, identities.
-#include <reel/autodiff/linear_algebra.h>
+#include <reel/autodiff/tensor/linear_algebra.h>
 
 #include <doctest/doctest.h>
 
@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/check.h>
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
 #include "../throws.h"

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <reel/autodiff/core/memory.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel {
 namespace {

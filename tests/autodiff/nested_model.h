@@ -1,8 +1,8 @@
 // A model whose parts have parts, and a scope of its own inside.
 #pragma once
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/scope.h>
+#include <reel/autodiff/engine/scope.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/sequential.h>
 

@@ -5,9 +5,9 @@
 #include <numeric>
 #include <utility>
 
-#include <reel/autodiff/checkpoint.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/checkpoint.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 

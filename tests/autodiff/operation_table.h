@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/check.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/inspect/check.h>
 
 namespace reel::inline REEL_PRECISION {
 

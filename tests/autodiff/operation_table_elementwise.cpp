@@ -5,7 +5,7 @@
 #include <numbers>
 #include <utility>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "operation_table.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "operation_table.h"
 

@@ -1,7 +1,7 @@
 // The row of batch normalisation.
 #include <cmath>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "operation_table.h"
 

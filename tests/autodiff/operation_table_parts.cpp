@@ -1,7 +1,7 @@
 // The rows of the operations that join and pick along an axis.
 #include <string>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "operation_table.h"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "operation_table.h"
 

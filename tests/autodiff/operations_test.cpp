@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
 #include "../throws.h"
@@ -162,7 +162,8 @@ std::set<std::string> recorded_names() {
 // The operations that ops.h declares. (Where a body begins, it is no declaration.)
 std::set<std::string> declared_names() {
   std::set<std::string> names;
-  add_matches(text_of(autodiff_folder / "ops.h"), R"re(\nVar (\w+)\((?![^;]*\{\n))re", names);
+  add_matches(text_of(autodiff_folder / "ops" / "ops.h"), R"re(\nVar (\w+)\((?![^;]*\{\n))re",
+              names);
   return names;
 }
 

@@ -15,13 +15,13 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/check.h>
-#include <reel/autodiff/check/program.h>
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/linear_algebra.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/inspect/check/program.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/tensor/linear_algebra.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {

@@ -1,5 +1,5 @@
 // Handles to tensors: who owns, who borrows, and the small tensors that are kept for the next.
-#include <reel/autodiff/shared_tensor.h>
+#include <reel/autodiff/tensor/shared_tensor.h>
 
 #include <doctest/doctest.h>
 
@@ -50,7 +50,7 @@ TEST_CASE("shared tensor: a borrowed handle keeps nothing alive and is never the
 TEST_CASE("shared tensor: an empty handle is not unique, has no notes and no identity") {
   const SharedTensor empty;
   CHECK_FALSE(empty.unique());
-  CHECK_FALSE(empty.has_notes());
+  CHECK_FALSE(empty.has_metadata());
   CHECK(empty.identity() == nullptr);
   CHECK_FALSE(empty.borrowed());
 }
@@ -62,14 +62,14 @@ TEST_CASE("shared tensor: one that is kept comes back as new") {
     const SharedTensor old = sum_of(a, b);
     place = old.identity();
     old.mutate()(1) = 7;
-    old.notes().name = "old";
+    old.metadata().name = "old";
   }
   const SharedTensor fresh = sum_of(b, b);
   if (memory::caching()) CHECK(fresh.identity() == place);
   CHECK(*fresh == vector({20, 40, 60}));
   CHECK(fresh.version() == 0);
   CHECK(fresh.unique());
-  CHECK_FALSE(fresh.has_notes());
+  CHECK_FALSE(fresh.has_metadata());
 }
 
 TEST_CASE("shared tensor: of a shape, to be written, or full of one number") {

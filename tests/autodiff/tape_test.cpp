@@ -1,5 +1,5 @@
 // The tape: what it records, handles to it, its storage, and what it refuses to record.
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
 
 #include <doctest/doctest.h>
 
@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
 #include "../throws.h"
@@ -29,6 +29,27 @@ const Tensor& gradient(const Parameter& p) {
 }  // namespace
 
 // ---- what is recorded
+
+TEST_CASE("tape: tapes may end in any order") {
+  std::optional<Tape> first(std::in_place), second(std::in_place);
+  first.reset();
+  CHECK(Tape::innermost() == &*second);
+  CHECK(Tape::recording() == &*second);
+  const Var x = second->variable(vector({1, 2}));
+  CHECK(grad(sum(x * x), x).value() == vector({2, 4}));
+  second.reset();
+  CHECK(Tape::innermost() == nullptr);
+  CHECK(Tape::recording() == nullptr);
+  {
+    std::optional<Tape> outer(std::in_place), middle(std::in_place);
+    const Tape inner;
+    middle.reset();
+    outer.reset();
+    CHECK(Tape::recording() == &inner);
+  }
+  CHECK(Tape::innermost() == nullptr);
+  CHECK(Tape::recording() == nullptr);
+}
 
 TEST_CASE("nothing is recorded without a tape") {
   const Parameter p(vector({1, 2}));

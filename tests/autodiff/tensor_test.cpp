@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include <reel/autodiff/tensor.h>
+#include <reel/autodiff/tensor/tensor.h>
 
 #include "../throws.h"
 

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/check.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
 #include "../throws.h"
@@ -68,9 +68,9 @@ Var weighted_square(const Var& x, const SharedTensor& weights) {
 Var product_of_three(const Var& a, const Var& b, const Var& c) {
   return reel::record("product_of_three", {a, b, c}, a.value() * b.value() * c.value(),
                       [](auto& d, auto& g, auto in, auto&) {
-                        const auto& ga = d.hold(g * in[0]);
-                        const auto& gb = d.hold(g * in[1]);
-                        const auto& gab = d.hold(ga * in[1]);
+                        const auto& ga = d.materialise(g * in[0]);
+                        const auto& gb = d.materialise(g * in[1]);
+                        const auto& gab = d.materialise(ga * in[1]);
                         d.add(0, gb * in[2]);
                         d.add(1, ga * in[2]);
                         d.add(2, gab);
@@ -161,9 +161,9 @@ TEST_CASE("a rule may hold what it needs more than once, up to a bound") {
   const Var x = tape.variable(at[0]);
   const Var greedy =
       reel::record("greedy", {x}, Tensor(x.value()), [](auto& d, auto& g, auto, auto&) {
-        for (int i = 0; i < 5; ++i) d.add(0, d.hold(g * Real(2)));
+        for (int i = 0; i < 5; ++i) d.add(0, d.materialise(g * Real(2)));
       });
-  CHECK_ERROR("[hold] a rule holds too many tensors", reel::grad(reel::sum(greedy), x));
+  CHECK_ERROR("[materialise] a rule asks for too many tensors", reel::grad(reel::sum(greedy), x));
 }
 
 TEST_CASE("an operation of one's own may broadcast") {

@@ -373,8 +373,9 @@ TEST_CASE("split: sizes are rounded, and no side may be empty") {
   CHECK(data::split(set, 0.94, rng).rest.size() == 1);
   CHECK(says(error_of([&] { data::split(set, 0.04, rng); }), Kind::usage, {"0.04", "is 0, "}));
   CHECK(says(error_of([&] { data::split(set, 0.96, rng); }), Kind::usage, {"0.96", "is 10, "}));
-  for (const double share : {-0.1, 1.0, 2.0, std::nan("")})
-    CHECK(says(error_of([&] { data::split(set, share, rng); }), Kind::usage, {"[split] share"}));
+  for (const double fraction : {-0.1, 1.0, 2.0, std::nan("")})
+    CHECK(says(error_of([&] { data::split(set, fraction, rng); }), Kind::usage,
+               {"[split] fraction"}));
   CHECK(says(error_of([&] { data::split({}, 0.5, rng); }), Kind::usage, {"holds nothing"}));
   const auto state = rng.state();
   const auto [rest, held_out] = data::split(set, 0, rng);

@@ -1,7 +1,7 @@
 // States of optimisers and schedules: right ones with changes; one that is refused changes nothing.
 #include <reel/autodiff/core/file.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/lbfgs.h>
 #include <reel/optim/loss_schedule.h>

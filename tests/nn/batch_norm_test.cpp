@@ -5,11 +5,11 @@
 
 #include <limits>
 
-#include <reel/autodiff/check.h>
-#include <reel/autodiff/checkpoint.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/checkpoint.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/plan.h>
 #include <reel/nn/sequential.h>

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/sequential.h>

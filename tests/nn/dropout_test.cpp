@@ -8,12 +8,12 @@
 #include <set>
 #include <vector>
 
-#include <reel/autodiff/check.h>
-#include <reel/autodiff/checkpoint.h>
-#include <reel/autodiff/core/noise.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/core/random_scope.h>
+#include <reel/autodiff/engine/checkpoint.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/plan.h>
 #include <reel/nn/sequential.h>
@@ -27,7 +27,7 @@ namespace {
 
 Tensor dropped(const Dropout& layer, const Tensor& x, std::uint64_t seed = 1) {
   Rng rng(seed);
-  const Noise noise(rng);
+  const RandomScope scope(rng);
   return layer(x).value();
 }
 
@@ -65,11 +65,11 @@ TEST_CASE("dropout: each number, each row, each call and each pass is drawn by i
   Rng rng(1);
   Tensor first, second, next;
   {
-    const Noise noise(rng);
+    const RandomScope scope(rng);
     first = layer(x).value();
     second = layer(x).value();
   }
-  const Noise noise(rng);
+  const RandomScope scope(rng);
   next = layer(x).value();
   const auto in_common = [](const Real* a, const Real* b) {
     int equal = 0;
@@ -101,7 +101,7 @@ TEST_CASE("dropout: in eval mode and with p = 0 all pass, and nothing is drawn")
 TEST_CASE("dropout: the gradient passes where the number did") {
   const Dropout layer(0.3);
   Rng rng(1);
-  const Noise noise(rng);
+  const RandomScope scope(rng);
   Tape tape;
   const Var x = tape.variable(full({8, 9}, 2));
   const Var y = layer(x);
@@ -117,14 +117,14 @@ TEST_CASE("dropout: a checkpointed segment draws the same when it is computed ag
   const Var v = tape.variable(x);
   Var y, after;
   {
-    const Noise noise(rng);
+    const RandomScope scope(rng);
     layer(x);
     y = checkpoint([&](const Var& in) { return layer(layer(in)); }, v);
     after = layer(x);
   }
-  CHECK(near(grad(sum(y), v).value(), y.value(), 1e-15));  // outside the scope of the noise
+  CHECK(near(grad(sum(y), v).value(), y.value(), 1e-15));  // outside the random scope
   Rng same(1);
-  const Noise noise(same);
+  const RandomScope scope(same);
   layer(x);
   CHECK(layer(layer(x)).value() == y.value());
   CHECK(layer(x).value() == after.value());
@@ -149,7 +149,7 @@ TEST_CASE("dropout: what it is, and what it refuses") {
   Rng rng(1);
   init(model, rng);
   model.parameters();  // which names the parts
-  CHECK_ERROR("[dropout \"1\"] draws at random in training, and no Noise is alive. Hint: ",
+  CHECK_ERROR("[dropout \"1\"] draws at random in training, and no RandomScope is alive. Hint: ",
               model(full({1, 2}, 1)));
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/sequential.h>

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/memory.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
 #include <reel/nn/sequential.h>
 
 #include "../near.h"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
 #include <reel/nn/linear.h>
 
 #include "../throws.h"

@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/sgd.h>
 
 #include "../near.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/sgd.h>
 

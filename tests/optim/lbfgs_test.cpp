@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/lbfgs.h>
 #include <reel/optim/lbfgs_search.h>
 

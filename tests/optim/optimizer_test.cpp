@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/rmsprop.h>
@@ -73,7 +73,7 @@ TEST_CASE("optimizer: keep leaves the gradients as they are") {
     const auto keeping = method(k, {kept}), usual = method(k, {fresh});
     kept.set_gradient(gradient(1));
     for (int step = 0; step < 3; ++step) {
-      keeping->step({.keep = true});
+      keeping->step({.keep_gradients = true});
       CHECK(*kept.gradient() == gradient(1));
       fresh.set_gradient(gradient(1));
       usual->step();

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
 #include <reel/data/dataset.h>
 #include <reel/nn/activations.h>
 #include <reel/nn/init.h>

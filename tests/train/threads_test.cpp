@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/anomaly.h>
-#include <reel/autodiff/profile.h>
+#include <reel/autodiff/inspect/anomaly.h>
+#include <reel/autodiff/inspect/profile.h>
 #include <reel/nn/sequential.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/rmsprop.h>

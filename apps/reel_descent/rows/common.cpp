@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 
 namespace reel::descent {
 

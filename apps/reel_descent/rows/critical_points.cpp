@@ -3,8 +3,8 @@
 #include <cmath>
 #include <utility>
 
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/analysis.h>
 #include <reel/optim/minimize/conjugate_gradient.h>
 #include <reel/optim/minimize/gradient_descent.h>

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/analysis.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/objectives.h>

@@ -4,10 +4,10 @@
 #include <numbers>
 #include <utility>
 
-#include <reel/autodiff/check.h>
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/ops/ops.h>
 
 #include "../lecture.h"
 #include "common.h"

@@ -1,8 +1,8 @@
 // Row 24: methods that step by gradients, beside each other and beside PyTorch's.
 #include <utility>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/adadelta.h>
 #include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/analysis.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/least_squares.h>

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <utility>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/momentum.h>
 #include <reel/optim/sgd.h>

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <utility>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/lbfgs.h>
 #include <reel/optim/minimize/momentum.h>

@@ -6,8 +6,8 @@
 #include <numeric>
 #include <utility>
 
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/data/mnist.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/sequential.h>

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/analysis.h>
 #include <reel/optim/minimize/objectives.h>
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <vector>
 
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/ops.h>
-#include <reel/autodiff/tape.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/momentum.h>
 #include <reel/optim/minimize/objectives.h>

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/line_search.h>
 #include <reel/optim/minimize/objectives.h>
 

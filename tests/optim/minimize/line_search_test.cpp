@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/line_search.h>
 #include <reel/optim/minimize/objectives.h>
 

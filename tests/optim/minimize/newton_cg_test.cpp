@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/memory.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/objectives.h>
 
 #include "../../near.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/objectives.h>
 
 #include "../../near.h"

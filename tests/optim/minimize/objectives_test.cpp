@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/check.h>
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/objectives.h>
 
 #include "../../near.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/history.h>
 
 #include "../../near.h"

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/grad.h>
-#include <reel/autodiff/kernels.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/tensor/kernels.h>
 #include <reel/nn/init.h>
 #include <reel/optim/minimize/analysis.h>
 #include <reel/optim/minimize/bfgs.h>

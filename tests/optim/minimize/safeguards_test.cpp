@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/analysis.h>
 #include <reel/optim/minimize/bfgs.h>
 #include <reel/optim/minimize/conjugate_gradient.h>

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include <reel/autodiff/derivatives.h>
-#include <reel/autodiff/ops.h>
+#include <reel/autodiff/engine/derivatives.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/lbfgs.h>
 #include <reel/optim/minimize/least_squares.h>

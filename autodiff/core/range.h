@@ -1,0 +1,25 @@
+// Range: a part of n things.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+namespace reel {
+
+/// The part [begin, end) of n things.
+struct Range {
+  std::size_t begin, end;
+  std::size_t size() const noexcept { return end - begin; }
+  bool operator==(const Range&) const = default;
+};
+
+/// Part `index` of `count` parts of n: as even as it gets, in whole multiples of `grain` except for
+/// the last.
+inline Range range_of(std::size_t n, std::size_t index, std::size_t count,
+                      std::size_t grain = 1) noexcept {
+  const std::size_t grains = (n + grain - 1) / grain;
+  return {std::min(n, grains * index / count * grain),
+          std::min(n, grains * (index + 1) / count * grain)};
+}
+
+}  // namespace reel

@@ -1,0 +1,108 @@
+// Derivatives beyond the gradient: of functions as functions, and products with matrices that are
+// never formed. All use the live tape, so that their results can be differentiated again, or open
+// their own.
+#pragma once
+
+#include <concepts>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/engine/grad.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace detail {
+
+/// ∂yᵢ/∂xⱼ, of shape y.shape() + x.shape(): one sweep for each element of y.
+Var jacobian_of(const Var& y, const Var& x, bool create_graph);
+/// J·v by two sweeps: u ↦ Jᵀu is linear, and J·v is its transpose's product with v.
+Var forward_product(const Var& y, const Var& x, const Var& v, bool create_graph);
+/// Throws Error unless x and v have one shape.
+void check_direction(const char* where, const Var& x, const Var& v);
+/// y as it may leave the tape it was computed on.
+inline Var released(const Var& y, bool recording) { return recording ? y : Var(y.shared()); }
+
+}  // namespace detail
+
+/// A function Var → Var, to differentiate.
+template <class F>
+concept DifferentiableFunction = std::invocable<const F&, const Var&>;
+
+/// The Jacobian of f as a function: x ↦ ∂fᵢ/∂xⱼ, of shape f(x).shape() + x.shape().
+template <DifferentiableFunction F>
+auto jacobian(F f) {
+  return [f = std::move(f)](const Var& x) -> Var {
+    return detail::with_variable(x, [&](const Var& at, bool create_graph) {
+      return detail::jacobian_of(f(at), at, create_graph);
+    });
+  };
+}
+
+/// The Hessian of a scalar function as a function: x ↦ ∂²f/∂xᵢ∂xⱼ, of shape x.shape() + x.shape().
+template <DifferentiableFunction F>
+auto hessian(F f) {
+  return jacobian(grad(std::move(f)));
+}
+
+/// f(x) and J·v for a direction v of x's shape: a forward product.
+template <DifferentiableFunction F>
+std::pair<Var, Var> jvp(const F& f, const Var& x, const Var& v) {
+  detail::check_direction("jvp", x, v);
+  return detail::with_variable(x, [&](const Var& at, bool create_graph) {
+    const Var y = f(at);
+    return std::pair(detail::released(y, create_graph),
+                     detail::forward_product(y, at, v, create_graph));
+  });
+}
+
+/// f(x) and uᵀ·J for u of f(x)'s shape: a backward product.
+template <DifferentiableFunction F>
+std::pair<Var, Var> vjp(const F& f, const Var& x, const Var& u) {
+  return detail::with_variable(x, [&](const Var& at, bool create_graph) {
+    const Var y = f(at);
+    return std::pair(detail::released(y, create_graph),
+                     grad(y, at, {.create_graph = create_graph, .seed = u}));
+  });
+}
+
+/// H·v of a scalar function, without its Hessian.
+template <DifferentiableFunction F>
+Var hvp(const F& f, const Var& x, const Var& v) {
+  detail::check_direction("hvp", x, v);
+  return detail::with_variable(x, [&](const Var& at, bool create_graph) {
+    const Var g = grad(f(at), at, {.create_graph = true});
+    return grad(g, at, {.create_graph = create_graph, .seed = v});
+  });
+}
+
+/// Σⱼ ∂²y/∂xᵢ∂xⱼ·vⱼ for a scalar y of several variables, for each xᵢ. y must be on the live tape,
+/// where the gradient's own computation stays.
+std::vector<Var> hvp(const Var& y, std::span<const Var> xs, std::span<const Var> vs,
+                     const GradOptions& options = {});
+/// The same by parameters.
+std::vector<Var> hvp(const Var& y, std::span<const Parameter> parameters, std::span<const Var> vs,
+                     const GradOptions& options = {});
+
+/// Jᵀ·J·v of f at x: the Gauss–Newton approximation of the Hessian of ½‖f‖², times v.
+template <DifferentiableFunction F>
+Var gauss_newton_product(const F& f, const Var& x, const Var& v) {
+  detail::check_direction("gauss_newton_product", x, v);
+  return detail::with_variable(x, [&](const Var& at, bool create_graph) {
+    const Var y = f(at), forward = detail::forward_product(y, at, v, create_graph);
+    return grad(y, at, {.create_graph = create_graph, .seed = forward});
+  });
+}
+
+/// Jᵀ·H·J·v with H the Hessian of `loss` at f(x): the same for the Hessian of loss(f).
+template <DifferentiableFunction F, DifferentiableFunction L>
+Var gauss_newton_product(const F& f, const L& loss, const Var& x, const Var& v) {
+  detail::check_direction("gauss_newton_product", x, v);
+  return detail::with_variable(x, [&](const Var& at, bool create_graph) {
+    const Var y = f(at), forward = detail::forward_product(y, at, v, create_graph);
+    const Var curved = hvp(loss, detail::released(y, create_graph), forward);
+    return grad(y, at,
+                {.create_graph = create_graph, .seed = detail::released(curved, create_graph)});
+  });
+}
+
+}  // namespace reel::inline REEL_PRECISION

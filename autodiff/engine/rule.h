@@ -1,0 +1,189 @@
+// The arguments of a derivative rule.
+//
+// A rule is one generic lambda, [](auto& d, auto& g, auto in, auto& y) { … }. Here y = f(in[0], …),
+// and g is the gradient by y. The rule hands the sink `d` the gradient by each input. It is
+// compiled twice. With tensors, its arithmetic makes lazy xtensor expressions; `d` evaluates each
+// in one pass and adds it to the input's gradient. With variables, the same text records new
+// operations, which can be differentiated again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include <reel/autodiff/engine/var.h>
+#include <reel/autodiff/tensor/kernels.h>
+
+namespace reel::inline REEL_PRECISION {
+
+class Tape;
+
+/// An input of a recorded operation: its value, its node on the tape, and the version of the value.
+struct Input {
+  static constexpr std::uint32_t constant = std::numeric_limits<std::uint32_t>::max();
+
+  SharedTensor value;  ///< a constant's own, else borrowed from its node
+  std::uint32_t node;  ///< `constant`: not on the tape
+  std::uint32_t version;
+};
+
+using InputList = std::span<const Input>;
+
+/// The numbers of a gradient, an input or a value in either world.
+inline const Tensor& value_of(const Tensor& x) { return x; }
+inline const Tensor& value_of(const SharedTensor& x) { return *x; }
+inline const Tensor& value_of(const Var& x) { return x.value(); }
+
+class TensorInputs {
+ public:
+  TensorInputs(InputList inputs, const Tape& tape) : inputs_(inputs), tape_(tape) {}
+  const Tensor& operator[](std::size_t i) const { return *inputs_[i].value; }
+  /// A handle that may outlive the tape.
+  const SharedTensor& shared(std::size_t i) const;
+  std::size_t size() const { return inputs_.size(); }
+
+ private:
+  InputList inputs_;
+  const Tape& tape_;
+};
+
+class VarInputs {
+ public:
+  VarInputs(InputList inputs, const Tape& tape) : inputs_(inputs), tape_(tape) {}
+  Var operator[](std::size_t i) const;
+  std::size_t size() const { return inputs_.size(); }
+
+ private:
+  InputList inputs_;
+  const Tape& tape_;
+};
+
+/// The gradients that a sweep has so far, from node `first` on, and a flag for each: whether it is
+/// asked for.
+template <class Gradient>
+struct Gradients {
+  Gradient* from_first;
+  const std::uint8_t* asked_from_first = nullptr;  ///< null: all are asked for
+  std::uint32_t first = 0;
+
+  Gradient& operator[](std::uint32_t node) const { return from_first[node - first]; }
+  bool asked(std::uint32_t node) const {
+    return node != Input::constant && node >= first &&
+           (!asked_from_first || asked_from_first[node - first]);
+  }
+};
+
+/// The sink d: takes the gradients by the inputs of one operation. Where an input was broadcast, it
+/// sums the gradient back to the input's shape.
+template <class Gradient>
+class SinkBase {
+ public:
+  SinkBase(InputList inputs, const Gradients<Gradient>& gradients)
+      : inputs_(inputs), gradients_(gradients) {}
+
+  /// Whether the gradient by input i is of use; a rule may skip its computation otherwise.
+  bool wants(std::size_t i) const { return gradients_.asked(inputs_[i].node); }
+
+ protected:
+  Gradient& slot(std::size_t i) const { return gradients_[inputs_[i].node]; }
+  const Shape& shape(std::size_t i) const { return inputs_[i].value->shape(); }
+
+  InputList inputs_;
+  Gradients<Gradient> gradients_;
+};
+
+class TensorSink : public SinkBase<SharedTensor> {
+ public:
+  TensorSink(InputList inputs, const Gradients<SharedTensor>& gradients, const SharedTensor& g)
+      : SinkBase(inputs, gradients), g_(g) {}
+
+  /// Adds e, a tensor or a lazy expression, to the gradient by input i. An e of a shape that input
+  /// i was broadcast to is summed back.
+  template <class E>
+  void add(std::size_t i, E&& e) {
+    if (!wants(i)) return;
+    SharedTensor& sum = slot(i);
+    const Shape* const expected = &shape(i);
+    if constexpr (std::is_same_v<std::remove_cvref_t<E>, Tensor>) {
+      if (!detail::same(e.shape(), *expected)) return add_broadcast(i, e);
+      if (!sum && &e == &*g_) return void(sum = g_);  // g passes through: share it
+    } else if (const Shape* s = expected; !detail::agree(s, e) && e.shape() != *expected) {
+      return add_broadcast(i, evaluate(e));
+    }
+    if (!sum) return void(sum = SharedTensor(std::forward<E>(e)));
+    if (!sum.unique()) sum = SharedTensor(*sum);
+    add_to(sum.mutate(), e);
+  }
+
+  /// Adds op(a)·op(b); see gemm.
+  void add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
+                  bool transpose_b);
+
+  /// The value of e, computed once, for a rule that uses it more than once; lasts until the rule
+  /// ends. Throws Error if a rule asks for more than four.
+  template <class E>
+  const Tensor& materialise(E&& e) {
+    if (materialised_count_ == std::size(materialised_))
+      fail_usage("materialise", "a rule asks for too many tensors.");
+    SharedTensor& value = materialised_[materialised_count_++];
+    value = std::forward<E>(e);
+    return *value;
+  }
+
+  /// A tensor that the rule captured, as a constant in its arithmetic.
+  static const Tensor& constant(const SharedTensor& captured) { return *captured; }
+  /// A value that the forward pass saved. With variables, `recompute()` records its computation.
+  template <class F>
+  static const Tensor& saved(const SharedTensor& value, F&&) {
+    return *value;
+  }
+  /// A gradient with one element, as a factor.
+  static Real factor(const Tensor& g) { return item(g); }
+
+ private:
+  void add_broadcast(std::size_t i, const Tensor& e);
+
+  const SharedTensor& g_;
+  SharedTensor materialised_[4];
+  std::size_t materialised_count_ = 0;
+};
+
+class VarSink : public SinkBase<Var> {
+ public:
+  using SinkBase::SinkBase;
+
+  void add(std::size_t i, const Var& e);
+  void add_matmul(std::size_t i, const Var& a, bool transpose_a, const Var& b, bool transpose_b);
+
+  static Var materialise(Var e) { return e; }
+  static Var constant(const SharedTensor& captured) { return captured; }
+  template <class F>
+  static Var saved(const SharedTensor&, F&& recompute) {
+    return recompute();
+  }
+  static const Var& factor(const Var& g) { return g; }
+};
+
+/// A rule of any type, as the tape calls it.
+struct RuleCode {
+  void (*with_tensors)(const void* rule, TensorSink& d, const Tensor& g, TensorInputs in,
+                       const Tensor& y);
+  void (*with_vars)(const void* rule, VarSink& d, const Var& g, VarInputs in, const Var& y);
+  void (*destroy)(void* rule) noexcept;
+};
+
+template <class Rule>
+inline constexpr RuleCode rule_code = {
+    [](const void* rule, TensorSink& d, const Tensor& g, TensorInputs in, const Tensor& y) {
+      (*static_cast<const Rule*>(rule))(d, g, in, y);
+    },
+    [](const void* rule, VarSink& d, const Var& g, VarInputs in, const Var& y) {
+      (*static_cast<const Rule*>(rule))(d, g, in, y);
+    },
+    [](void* rule) noexcept { static_cast<Rule*>(rule)->~Rule(); }};
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,157 @@
+// Tape: the record of a computation, and `record`, which puts an operation on it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <reel/autodiff/engine/observer.h>
+#include <reel/autodiff/engine/rule.h>
+#include <reel/autodiff/engine/var.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// An argument of `record`: refers to a Var for the time of the call. Throws Error if it is empty.
+struct Operand {
+  Operand(const Var& v) : var(&v) { static_cast<void>(v.value()); }  // NOLINT: implicit on purpose
+  const Var* var;
+};
+
+/// The size of a tape: its nodes, and the bytes of nodes, rules, values and inputs. Tensors that
+/// rules captured are not counted.
+struct TapeMemory {
+  std::size_t nodes, bytes;
+};
+
+/// A recording scope. While a tape is alive, each operation of its thread on a variable that needs
+/// a gradient is appended to it. An operation comes after its inputs, so a backward pass is one
+/// loop from the end. Tapes nest: the innermost one records. While no tape is alive, nothing is
+/// recorded.
+class Tape {
+ public:
+  /// One recorded operation, or a leaf, which has no rule.
+  struct Node {
+    const char* operation;
+    const char* scope;  ///< the path of the part of the model that recorded it; null outside all
+    const RuleCode* code;
+    void* rule;
+    Input* inputs;
+    std::uint32_t input_count;
+    SharedTensor value;
+
+    InputList input_list() const { return {inputs, input_count}; }
+  };
+
+  Tape();
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+  static void* operator new(std::size_t) =
+      delete;  // tapes end in the opposite order of their start
+
+  /// The tape that operations of this thread are recorded on; null if there is none.
+  static Tape* recording() noexcept { return recording_; }
+  /// The innermost tape alive on this thread, recording or suspended; null if there is none.
+  static Tape* innermost() noexcept { return innermost_; }
+  /// A variable to differentiate by, while this tape lives. Throws Error if this tape is
+  /// not the innermost.
+  Var variable(SharedTensor value, std::string name = {});
+
+  /// Computes the gradients of a scalar loss by all parameters that it depends on, and adds them to
+  /// the parameters' gradients once all are known. The tape stays as it is. Throws Error if the
+  /// loss is no scalar, if it is not on this tape, or if a value was changed after it was recorded.
+  /// Warns (core/warning.h) if the tape has grown from one call to the next ten times.
+  void backward(const Var& loss);
+  /// Never used twice.
+  std::uint64_t id() const noexcept { return id_; }
+  /// Operations and leaves recorded so far.
+  std::size_t size() const noexcept;
+  const Node& node(std::size_t i) const;
+  /// The nodes and bytes that this tape keeps alive.
+  TapeMemory memory() const;
+  /// The nodes of the parameters that were used, and these as variables of any tape.
+  std::span<const std::uint32_t> parameter_nodes() const noexcept;
+  std::vector<Var> parameters() const;
+
+  /// v's node on this tape; Input::constant if it has none. Throws Error, in the name of
+  /// `operation`, if v belongs to another tape.
+  std::uint32_t node_of(const Var& v, const char* operation);
+  /// Node i as a variable.
+  Var var(std::uint32_t i) const { return {node(i).value, id_, i}; }
+
+  template <class Rule>
+  void append(const char* operation, std::span<const Operand> inputs, Var& y, Rule&& rule) {
+    static_assert(alignof(Rule) <= alignof(std::max_align_t));
+    Node* node = append_node(operation, inputs, y, sizeof(Rule));
+    if (!node) return;
+    ::new (node->rule) Rule(std::move(rule));
+    node->code = &rule_code<Rule>;
+  }
+
+ private:
+  friend class RecordOn;
+  struct Storage;
+  static std::vector<std::unique_ptr<Storage>>& pool();
+
+  // Null if no input needs a gradient; otherwise y is on the tape, and the rule's place is
+  // reserved.
+  Node* append_node(const char* operation, std::span<const Operand> inputs, Var& y,
+                    std::size_t rule_bytes);
+  std::uint32_t append_leaf(SharedTensor value);
+  std::uint32_t append_parameter(std::uint32_t& entry, SharedTensor value);
+  void watch_growth();
+
+  static constinit thread_local Tape* innermost_;
+  static constinit thread_local Tape* recording_;
+
+  std::unique_ptr<Storage> storage_;
+  std::uint64_t id_;
+  Tape* outer_;
+  Tape* recording_before_;
+};
+
+/// Directs this thread's recording to a tape, or to none, while it lives.
+class RecordOn {
+ public:
+  explicit RecordOn(Tape* tape) noexcept : before_(std::exchange(Tape::recording_, tape)) {}
+  ~RecordOn() { Tape::recording_ = before_; }
+  RecordOn(const RecordOn&) = delete;
+  RecordOn& operator=(const RecordOn&) = delete;
+
+ private:
+  Tape* before_;
+};
+
+/// Suspends recording on this thread while it lives.
+struct NoTape : RecordOn {
+  NoTape() noexcept : RecordOn(nullptr) {}
+};
+
+namespace detail {
+void tell_computed(const char* operation, std::span<const Operand> inputs, const Var& y);
+}
+
+/// The result of an operation: `value`, a tensor or an xtensor expression, computed from `inputs`;
+/// on the tape, if one is recording and an input needs a gradient, with `rule` as its derivative
+/// (see rule.h). This is how every operation is made, Reel's own and a user's. `operation` must
+/// outlive the tape.
+template <class Value, class Rule>
+Var record(const char* operation, std::span<const Operand> inputs, Value&& value, Rule rule) {
+  Var y(SharedTensor(std::forward<Value>(value)));
+  if (Observer::innermost()) detail::tell_computed(operation, inputs, y);
+  if (Tape* tape = Tape::recording()) tape->append(operation, inputs, y, std::move(rule));
+  return y;
+}
+template <class Value, class Rule>
+Var record(const char* operation, std::initializer_list<Operand> inputs, Value&& value, Rule rule) {
+  return record(operation, std::span<const Operand>(inputs.begin(), inputs.size()),
+                std::forward<Value>(value), std::move(rule));
+}
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,114 @@
+// Var: a value that knows its place on a tape; Parameter: a value that outlives tapes.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include <reel/autodiff/tensor/shared_tensor.h>
+
+namespace reel::inline REEL_PRECISION {
+
+class Parameter;
+
+/// A cheap handle: it shares ownership of its value and knows its place on the tape, not its
+/// parents. Made from a number or a tensor it is a constant; from a Parameter, or by
+/// `Tape::variable`, something to differentiate by; from an operation, that operation's result.
+/// Reading it is always legal.
+class Var {
+ public:
+  Var() = default;
+  Var(Real value) : value_(SharedTensor::full({}, value)) {}  // NOLINT: implicit
+  Var(Tensor value) : value_(std::move(value)) {}             // NOLINT: implicit
+  Var(SharedTensor value) : value_(std::move(value)) {}       // NOLINT: implicit
+  Var(const Parameter& parameter);                            // NOLINT: implicit
+
+  /// Throws Error if this is an empty Var.
+  const Tensor& value() const& {
+    if (!value_) fail_usage("var", "is empty: it was never given a value.");
+    return *value_;
+  }
+  const Shape& shape() const& { return value().shape(); }
+  /// Of a temporary: a copy, so that `for (Real x : f().value())` reads memory that still exists.
+  Tensor value() && { return std::as_const(*this).value(); }
+  Shape shape() && { return std::as_const(*this).shape(); }
+  /// The value of a Var with one element, as a plain number that keeps no tape alive. Throws Error
+  /// for any other.
+  Real item() const { return reel::item(value()); }
+
+  explicit operator bool() const noexcept { return static_cast<bool>(value_); }
+  /// Whether it is on a tape, or will be as soon as an operation uses it; a constant is not.
+  bool requires_grad() const noexcept { return tape_ != no_tape; }
+  /// The name that errors print; empty if none was given.
+  std::string name() const { return value_.name(); }
+  /// The value as a handle that shares it.
+  const SharedTensor& shared() const noexcept { return value_; }
+
+ private:
+  friend class Tape;
+  friend class VarInputs;
+
+  static constexpr std::uint64_t no_tape = 0;
+  static constexpr std::uint64_t any_tape = std::numeric_limits<std::uint64_t>::max();
+
+  Var(SharedTensor value, std::uint64_t tape, std::uint32_t node)
+      : value_(std::move(value)), tape_(tape), node_(node) {}
+
+  SharedTensor value_;
+  std::uint64_t tape_ = no_tape;
+  std::uint32_t node_ = 0;
+};
+
+/// A persistent leaf: a handle to shared storage of a value, a gradient and a name. Copies share
+/// it, and it counts once however often a model reaches it. One without storage, made by the
+/// default constructor or moved from, is empty: all but the comparisons throw Error then.
+class Parameter {
+ public:
+  Parameter() = default;
+  explicit Parameter(Tensor value, std::string name = {});
+  /// Has a shape but no values yet: using it throws until `set_value`.
+  static Parameter uninitialised(const Shape& shape);
+
+  explicit operator bool() const noexcept { return static_cast<bool>(value_); }
+  const Shape& shape() const { return own()->shape(); }
+  bool initialised() const { return own().metadata().initialised; }
+
+  /// Throws Error if it is uninitialised.
+  const Tensor& value() const;
+  /// Replaces the value. Throws Error if the shape differs.
+  void set_value(const Tensor& value);
+  /// The value, to be changed in place. A tape that recorded the old one notices.
+  Tensor& mutate();
+
+  /// The sum of what `Tape::backward` has added; an empty handle before the first time.
+  const SharedTensor& gradient() const { return own().metadata().gradient; }
+  /// Throws Error if the shape differs.
+  void set_gradient(SharedTensor gradient);
+  void clear_gradient() { own().metadata().gradient = {}; }
+
+  /// Equal for handles to the same storage, different for all others.
+  const void* identity() const noexcept { return value_.identity(); }
+
+  std::string name() const { return own().name(); }
+  void set_name(std::string name) { own().metadata().name = std::move(name); }
+
+  /// Whether both are handles to the same storage.
+  friend bool operator==(const Parameter& a, const Parameter& b) noexcept {
+    return a.identity() == b.identity();
+  }
+
+ private:
+  friend class Tape;
+  friend class Var;
+
+  // Throws Error if there is none.
+  const SharedTensor& own() const {
+    if (!value_) fail_usage("parameter", "is empty. Hint: was its module moved away?");
+    return value_;
+  }
+
+  SharedTensor value_;
+};
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,17 @@
+// Anomaly mode: stops at the operation that made the first NaN or infinity.
+#pragma once
+
+#include <reel/autodiff/engine/observer.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// While it lives, an operation of this thread whose value, or whose rule's gradients, hold a NaN
+/// or an infinity throws an Error of kind `diverged`. It names the operation, the part of the model
+/// (see Scope), and the ranges of the inputs. Each value is read once more, so training is slower.
+class AnomalyMode : public Observer {
+ public:
+  void computed(const OperationEvent& event) override;
+  void rule_ended(const BackwardEvent& event) override;
+};
+
+}  // namespace reel::inline REEL_PRECISION

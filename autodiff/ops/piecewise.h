@@ -1,0 +1,112 @@
+// Piecewise constant functions, the factors of derivatives at a kink: lazy for tensors, and for
+// variables constants, since their own derivative is zero.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+#include <xsimd/xsimd.hpp>
+#include <xtensor/xarray.hpp>
+
+#include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace piecewise {
+
+// Each functor is the scalar formula and the same for a SIMD batch.
+struct Positive {
+  Real operator()(Real x) const { return x > 0 ? Real(1) : Real(0); }
+  template <class B>
+  B simd_apply(const B& x) const {
+    return xsimd::select(x > B(0), B(1), B(0));
+  }
+};
+
+struct Sign {
+  Real operator()(Real x) const { return x > 0 ? Real(1) : x < 0 ? Real(-1) : x; }
+  template <class B>
+  B simd_apply(const B& x) const {
+    return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(-1), x));
+  }
+};
+
+struct Half {
+  Real operator()(Real x) const { return x > 0 ? Real(1) : x < 0 ? Real(0) : Real(0.5); }
+  template <class B>
+  B simd_apply(const B& x) const {
+    return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(0), B(Real(0.5))));
+  }
+};
+
+struct Zero {
+  Real operator()(Real x) const { return x == 0 ? Real(1) : Real(0); }
+  template <class B>
+  B simd_apply(const B& x) const {
+    return xsimd::select(x == B(0), B(1), B(0));
+  }
+};
+
+struct Equal {
+  Real operator()(Real a, Real b) const { return a == b ? Real(1) : Real(0); }
+  template <class B>
+  B simd_apply(const B& a, const B& b) const {
+    return xsimd::select(a == b, B(1), B(0));
+  }
+};
+
+struct Masked {
+  Real operator()(Real m, Real g) const { return m == 0 ? Real(0) : m * g; }
+  template <class B>
+  B simd_apply(const B& m, const B& g) const {
+    return xsimd::select(m == B(0), B(0), m * g);
+  }
+};
+
+template <class F, class E>
+auto apply(E&& e) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<E>, Var>)
+    return Var(evaluate(xt::detail::make_xfunction<F>(e.value())));
+  else
+    return xt::detail::make_xfunction<F>(std::forward<E>(e));
+}
+
+}  // namespace piecewise
+
+/// 1 where x > 0, else 0.
+template <class E>
+auto is_positive(E&& x) {
+  return piecewise::apply<piecewise::Positive>(std::forward<E>(x));
+}
+/// 1, 0, −1 by the sign of x; keeps NaN.
+template <class E>
+auto sign_of(E&& x) {
+  return piecewise::apply<piecewise::Sign>(std::forward<E>(x));
+}
+/// 1 where x > 0, ½ where x = 0, else 0: the weight with which the gradient goes to
+/// the first of two values that differ by x.
+template <class E>
+auto weight_of_first(E&& x) {
+  return piecewise::apply<piecewise::Half>(std::forward<E>(x));
+}
+/// 1 where a = b, else 0; for infinities as well.
+inline Var is_equal(const Var& a, const Var& b) {
+  return evaluate(xt::detail::make_xfunction<piecewise::Equal>(a.value(), b.value()));
+}
+inline auto is_equal(const Tensor& a, const Tensor& b) {
+  return xt::detail::make_xfunction<piecewise::Equal>(a, b);
+}
+/// m·g, and 0 where m is 0 even if g is not finite: a value that was not chosen has no gradient.
+template <class M, class G>
+auto masked(M&& m, G&& g) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<G>, Var>)
+    return where(m.value(), m * g, Real(0));
+  else
+    return xt::detail::make_xfunction<piecewise::Masked>(std::forward<M>(m), std::forward<G>(g));
+}
+/// 1 where x = 0, else 0.
+template <class E>
+auto is_zero(E&& x) {
+  return piecewise::apply<piecewise::Zero>(std::forward<E>(x));
+}
+
+}  // namespace reel::inline REEL_PRECISION

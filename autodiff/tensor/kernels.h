@@ -1,0 +1,102 @@
+// Eager computations on tensors that are no lazy xtensor expressions: reductions, shapes, products.
+// Each is the overload for plain tensors of a differentiable operation in ops.h, so that a rule can
+// call either; in a rule they are written with `reel::`, since xtensor has lazy functions of the
+// same names.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
+#include <reel/autodiff/tensor/tensor.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// Axes of a tensor; a negative one counts from the end. `{}` is all of them.
+class Axes {
+ public:
+  Axes() = default;
+  Axes(int axis) : axes_{axis} {}  // NOLINT: implicit on purpose
+  Axes(std::initializer_list<int> axes) : axes_(axes) {}
+
+  /// For each axis of `shape`, whether it is one of these. Throws Error, in the name of the
+  /// operation `where`, for an axis out of range or named twice.
+  xt::svector<bool, 4> mask(const Shape& shape, std::string_view where) const;
+  /// Whether they are all axes, without naming one.
+  bool all() const { return axes_.empty(); }
+
+ private:
+  xt::svector<int, 4> axes_;
+};
+
+/// Neighbouring axes as the middle of three: a tensor is read as (outer, n, inner) in row-major
+/// order.
+struct Lanes {
+  std::size_t outer, n, inner;
+  std::size_t axis;  ///< the first of them, counted from the front
+};
+/// Of axes [begin, end).
+Lanes lanes(const Shape& shape, std::size_t begin, std::size_t end);
+/// Of one axis. Throws Error, in the name of the operation `where`, if there is no such axis.
+Lanes lanes(const Shape& shape, int axis, std::string_view where);
+
+/// The place of a new axis among those of `shape`; −1 is the last. Throws Error if there is none.
+std::size_t new_axis(const Shape& shape, int axis, std::string_view where);
+
+/// The shape after a reduction over `axes`: they become 1, or go if `keep_dims` is false.
+Shape reduced_shape(const Shape& shape, const Axes& axes, bool keep_dims, std::string_view where);
+
+Tensor sum(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
+/// Both keep NaN, and throw Error if there is nothing to choose from.
+Tensor max(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
+Tensor min(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
+/// √Σ x², scaled so that no square over- or underflows.
+Tensor norm(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
+/// Sums along an axis of the elements up to each, or of those from it on.
+Tensor cumulative_sum(const Tensor& x, int axis = -1, bool reverse = false);
+
+/// The n-th derivative of the digamma function ψ at each element.
+Tensor polygamma(int n, const Tensor& x);
+
+/// f of each element, and of each pair of elements, broadcast; for functions of the C library.
+Tensor map_elements(Real (*f)(Real), const Tensor& x);
+Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& a, const Tensor& b);
+
+/// x less its maximum along an axis (an infinite one counts as 0): eˣ of that cannot overflow.
+Tensor shift_by_max(const Tensor& x, int axis = -1);
+/// eˣ / Σ eˣ along an axis, and its logarithm; the maximum is subtracted first.
+Tensor softmax(const Tensor& x, int axis = -1);
+Tensor log_softmax(const Tensor& x, int axis = -1);
+
+/// The same values in another shape of as many elements.
+Tensor reshape(Tensor x, const Shape& shape);
+/// The axes reversed, or in the order given.
+Tensor transpose(const Tensor& x);
+Tensor transpose(const Tensor& x, const xt::svector<std::size_t, 4>& order);
+/// x repeated along its axes of size 1, and along new leading ones.
+Tensor broadcast_to(const Tensor& x, const Shape& shape);
+/// The opposite: x summed over the axes along which `shape` would be repeated.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+/// The same into `sum`, which has that shape.
+void sum_to(const Tensor& x, Tensor& sum);
+
+// ---- see the operations of these names in ops.h
+
+Tensor concatenate(std::span<const Tensor* const> parts, int axis);
+Tensor slice(const Tensor& x, int axis, std::size_t begin, std::size_t end, std::size_t step = 1);
+Tensor embed(const Tensor& x, int axis, std::size_t size, std::size_t begin, std::size_t step = 1);
+Tensor take(const Tensor& x, std::span<const std::size_t> indices, int axis);
+Tensor scatter_add(const Tensor& x, std::span<const std::size_t> indices, std::size_t size,
+                   int axis);
+
+/// y += row, for each row of y (…, n).
+void add_row(Tensor& y, const Tensor& row);
+/// y = max(0, y + row), for each row of y (…, n); keeps NaN.
+void add_row_relu(Tensor& y, const Tensor& row);
+
+/// [M,K]·[K,N] → [M,N], of matrices or of batches of them: further axes on the left, broadcast.
+Tensor matmul(const Tensor& a, const Tensor& b);
+Tensor matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b);
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,34 @@
+// Eager linear algebra on tensors: the overloads for plain tensors of differentiable operations in
+// ops.h. Throws Error unless it is a square matrix.
+#pragma once
+
+#include <reel/autodiff/tensor/tensor.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// Throws Error for a singular matrix, as do solve and log_determinant.
+Tensor inverse(const Tensor& x);
+/// A⁻¹·b for A (n, n) and b (n) or (n, m).
+Tensor solve(const Tensor& a, const Tensor& b);
+Tensor determinant(const Tensor& x);
+/// log |det x|
+Tensor log_determinant(const Tensor& x);
+/// The lower triangle L with L·Lᵀ = x. Reads the lower triangle of x. Throws Error if x is not
+/// positive definite.
+Tensor cholesky(const Tensor& x);
+
+/// x = V·diag(values)·Vᵀ.
+struct Eigen {
+  Tensor values;   ///< (n), ascending
+  Tensor vectors;  ///< V (n, n): column i, of length 1, belongs to values(i)
+};
+/// Of a symmetric matrix: reads the lower triangle of x. Throws Error for elements that are not
+/// finite.
+Eigen symmetric_eigen(const Tensor& x);
+
+/// The x with the least ‖A·x − b‖, and of several the one with the least ‖x‖, for A (m, n) and b
+/// (m): by singular values, those below n·eps of the largest taken for 0. Throws Error for elements
+/// that are not finite.
+Tensor solve_least_squares(const Tensor& a, const Tensor& b);
+
+}  // namespace reel::inline REEL_PRECISION

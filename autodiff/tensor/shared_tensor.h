@@ -1,0 +1,146 @@
+// SharedTensor: a reference-counted tensor, the thing that a Var, a Parameter and a batch point to.
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <reel/autodiff/tensor/evaluate.h>
+#include <reel/autodiff/tensor/tensor.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// A handle to a tensor; copies share it. Reading costs nothing. Writing goes through `mutate()`,
+/// which counts the change, so that a tape notices when a recorded value has changed.
+///
+/// A thread keeps small tensors that nobody shares any more, up to a bound, and evaluates the next
+/// expression of the same shape into one of them, or hands it out by `of_shape`: on a few numbers,
+/// making a tensor costs more than the arithmetic.
+class SharedTensor {
+ public:
+  struct Metadata;
+
+  SharedTensor() = default;
+  /// Takes a tensor by move, or evaluates an xtensor expression straight into its place.
+  template <class E>
+  requires(!std::derived_from<std::remove_cvref_t<E>, SharedTensor> &&
+           std::convertible_to<E, Tensor>) SharedTensor(E&& value)  // NOLINT: implicit on purpose
+      : box_(box_of(std::forward<E>(value))), owned_(box_) {}
+  /// Whose values are open, to be written by `mutate`.
+  static SharedTensor of_shape(const Shape& shape) {
+    SharedTensor made;
+    made.box_ = made.owned_ = box_of_shape(shape);
+    return made;
+  }
+  /// With this value everywhere.
+  static SharedTensor full(const Shape& shape, Real value) {
+    SharedTensor made = of_shape(shape);
+    made.box_->value.fill(value);
+    return made;
+  }
+  SharedTensor(const SharedTensor& other) noexcept : box_(other.box_), owned_(other.owned_) {
+    if (owned_) owned_->owners.fetch_add(1, std::memory_order_relaxed);
+  }
+  SharedTensor(SharedTensor&& other) noexcept
+      : box_(std::exchange(other.box_, nullptr)), owned_(std::exchange(other.owned_, nullptr)) {}
+  SharedTensor& operator=(SharedTensor other) noexcept {
+    std::swap(box_, other.box_);
+    std::swap(owned_, other.owned_);
+    return *this;
+  }
+  ~SharedTensor() {
+    if (owned_ && (unique() || owned_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1))
+      retire(owned_);
+  }
+
+  explicit operator bool() const noexcept { return box_ != nullptr; }
+  const Tensor& operator*() const noexcept { return box_->value; }
+  const Tensor* operator->() const noexcept { return &box_->value; }
+
+  /// The tensor, to be written; counts as a change of it.
+  Tensor& mutate() const noexcept {
+    ++box_->version;
+    return box_->value;
+  }
+  /// How often `mutate` was called.
+  std::uint32_t version() const noexcept { return box_->version; }
+  /// A handle that does not keep the tensor alive, and whose copies cost nothing. Another handle
+  /// must keep the tensor alive meanwhile.
+  SharedTensor borrowed() const noexcept {
+    SharedTensor handle;
+    handle.box_ = box_;
+    return handle;
+  }
+
+  /// Whether this is the only handle that keeps the tensor alive.
+  bool unique() const noexcept {
+    return owned_ && owned_->owners.load(std::memory_order_acquire) == 1;
+  }
+  /// Equal for handles that share a tensor, different for all others.
+  const void* identity() const noexcept { return box_; }
+
+  /// The notes; made at the first call.
+  Metadata& metadata() const;
+  bool has_metadata() const noexcept { return box_ && box_->metadata; }
+  /// The name that errors print; empty if none was given.
+  std::string name() const;
+
+ private:
+  struct Box {
+    static constexpr std::uint8_t unlisted = 0xFF;
+
+    explicit Box(Tensor&& tensor) noexcept : value(std::move(tensor)) {}
+
+    Tensor value;
+    std::unique_ptr<Metadata> metadata;
+    // Fields that change are in another cache line than the fields that other threads read.
+    alignas(64) std::atomic<std::uint32_t> owners{1};
+    std::uint32_t version = 0;
+    std::uint8_t list = unlisted;  // of recycled boxes of this shape, if it may be recycled
+    std::size_t count = 0;         // numbers that it has room for
+    Box* next = nullptr;           // in its list
+  };
+  struct Recycled;
+
+  template <class E>
+  static Box* box_of(E&& value) {
+    if constexpr (detail::is_vectorised<std::remove_cvref_t<E>>) {
+      const Shape* common = nullptr;
+      if (detail::agree(common, value) && common) {
+        Box* box = box_of_shape(*common);
+        detail::assign_elements<false>(box->value, value);
+        return box;
+      }
+    }
+    if constexpr (std::is_same_v<E, Tensor>)
+      return new_box(std::move(value));
+    else
+      return new_box(evaluate(std::forward<E>(value)));
+  }
+  static Box* new_box(Tensor&& value);
+  static Box* box_of_shape(const Shape& shape);  // one that is kept, or new; its values are open
+  static void retire(Box* box) noexcept;         // keeps or destroys it
+
+  Box* box_ = nullptr;
+  Box* owned_ = nullptr;  // the same, or none if it is borrowed
+};
+
+/// Optional metadata of a tensor: allocated on first use.
+struct SharedTensor::Metadata {
+  std::string name;
+  SharedTensor gradient;    ///< of a parameter; empty until a backward pass reaches it
+  bool initialised = true;  ///< false: a parameter that has a shape but no values yet
+};
+
+inline SharedTensor::Metadata& SharedTensor::metadata() const {
+  if (!box_->metadata) box_->metadata = std::make_unique<Metadata>();
+  return *box_->metadata;
+}
+
+inline std::string SharedTensor::name() const { return has_metadata() ? box_->metadata->name : ""; }
+
+}  // namespace reel::inline REEL_PRECISION
