@@ -12,7 +12,7 @@ namespace reel::apps {
 std::string grouped(std::size_t number);
 /// "1 thread", "2 threads".
 std::string thread_count(std::size_t threads);
-/// "84.03 %"; "–" for NaN, the share of nothing.
+/// "84.03 %"; "–" for NaN.
 std::string percent(double share);
 /// In at most so many significant digits: "0.25", "1e-05", "nan".
 std::string significant(double value, int digits = 6);
@@ -22,8 +22,8 @@ std::size_t width_of(std::string_view text);
 std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);
 /// The words of a text in lines no wider than that, if each word fits.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
-/// Up to three of the names, those that a mistyped one may have meant: "rprop, rmsprop"; all of
-/// them if none is near.
+/// Up to three of the names that are near a mistyped one, such as "rprop, rmsprop"; all names if
+/// none is near.
 std::string nearest(std::string_view name, const std::vector<std::string>& names);
 
 }  // namespace reel::apps

@@ -27,7 +27,7 @@ class Legend {
   const std::vector<Entry>& entries() const noexcept { return entries_; }
   /// The place of a name among the entries; empty if it has none.
   std::optional<std::size_t> index(const std::string& name) const;
-  /// Whether an entry's line looks like another's but for its colour, so that it needs marks.
+  /// Whether only its colour tells an entry's line from another's, so that it needs marks.
   bool needs_marks(std::size_t entry) const;
 
  private:

@@ -1,4 +1,4 @@
-// Lines on the page: cut at the plot's border, thinned where nobody could see it, marked.
+// Lines on the page: cut at the plot's border, thinned where it cannot be seen, marked.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ struct Box {
   }
 };
 
-/// The parts of a line that lie inside, but for pieces of which both ends are beyond all measure.
+/// The parts of a line that lie inside. A piece whose ends are both beyond all measure is left out.
 std::vector<Line> clipped(const Line& line, const Box& box);
 
 /// The same picture with fewer points, if there are thousands: of each half pixel across, the

@@ -93,7 +93,7 @@ void draw_legend(Svg& out, const Legend& legend, const std::vector<Row>& rows, d
   }
 }
 
-// In words, for those who cannot see it.
+// In words, for people who cannot see the picture.
 std::string description(const Picture& picture) {
   std::string text;
   for (const Chart& chart : picture.charts) {

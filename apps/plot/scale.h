@@ -18,8 +18,8 @@ struct Range {
 /// logarithmic one.
 bool has_place(double value, bool logarithmic);
 
-/// The ends that the axis gives, and for others those of the data with a little space; `tight`
-/// without. Throws Error for ends that are not finite, not in order, or not positive on a
+/// The ends of an axis: given, or else the ends of the data with a little space, without it if
+/// `tight`. Throws Error for ends that are not finite, not in order, or not positive on a
 /// logarithmic axis.
 Range range_of(const Axis& axis, const std::vector<double>& data, bool tight);
 

@@ -72,7 +72,7 @@ class Options {
                "\". Hint: ", nearest(*text, words), '.');
   }
 
-  // Of those that were given and not yet asked for, the ones with these names.
+  // The options with these names that were given and not asked for yet.
   std::vector<Pair> take_all(const std::vector<std::string>& names) {
     std::vector<Pair> taken;
     std::erase_if(given_, [&](const Pair& pair) {

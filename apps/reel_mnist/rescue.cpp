@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A new, empty file in the folder; empty if there is none. Nobody else can have made it.
+// A new, empty file in the folder, made by this call; an empty path if that is impossible.
 fs::path new_file(const fs::path& folder, const std::string& name) {
   constexpr int most = 100;
   for (int i = 1; i <= most; ++i) {

@@ -202,8 +202,8 @@ bool finite(const nn::Module& model) {
   });
 }
 
-// Whether a path leads to a pipe or a device, where nothing is replaced and nobody knows how long a
-// write takes.
+// Whether a path leads to a pipe or a device: a write replaces nothing there, and may take for
+// ever.
 bool is_direct(const std::string& path) {
   std::error_code none;
   return std::filesystem::exists(path, none) && !std::filesystem::is_regular_file(path, none);

@@ -3,6 +3,7 @@
 #include <reel/autodiff/tensor/gemm.h>
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <xtensor/xstorage.hpp>
 
@@ -149,6 +150,10 @@ constexpr std::size_t tile_work = 1 << 20, most_tiles = 8, tile_grain = 16;
 void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
               std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
               std::size_t ldc) {
+  constexpr auto largest = static_cast<std::size_t>(std::numeric_limits<blasint>::max());
+  if (std::max({m, n, k, lda, ldb, ldc}) > largest)
+    fail_usage("matmul", "the product of (", m, ',', k, ") and (", k, ',', n, ") has a side above ",
+               largest, ", which CBLAS cannot take.");
   const bool by_columns = !ta && n > m && k > m;
   const std::size_t size = by_columns ? n : m;
   const std::size_t count = std::min({most_tiles, m * n * k / tile_work, size / tile_grain});

@@ -85,7 +85,7 @@ bool is_hurt(const Var& y, const std::vector<Var>& xs, const Tensor& seed) {
 }
 
 TEST_CASE("NaN in the backward pass: the operation whose rule hands it on first is named") {
-  // constant but for their steps: their rules hand on nothing
+  // piecewise constant: their rules hand on nothing
   const std::set<std::string> without_gradient{"sign", "floor", "ceil", "round", "trunc"};
   for (const Operation& row : operations()) {
     bool seen = false;

@@ -237,6 +237,16 @@ TEST_CASE("shapes that don't fit") {
   CHECK(message == "[matmul] inner dimensions differ: (3,2) × (4,5).");
 }
 
+TEST_CASE("sides that CBLAS cannot count") {
+  constexpr std::size_t above = std::size_t{std::numeric_limits<int>::max()} + 1;
+  const auto multiply = [](std::size_t m, std::size_t n, std::size_t k) {
+    raw_gemm(false, false, m, n, k, nullptr, k, nullptr, n, 0, nullptr, n);
+  };  // refused before anything is read
+  CHECK_ERROR("[matmul] the product of (2147483648,1)", multiply(above, 1, 1));
+  CHECK_ERROR("above 2147483647", multiply(1, above, 1));
+  CHECK_ERROR("above 2147483647", multiply(1, 1, above));
+}
+
 TEST_CASE("what multiplies has a name and a version") {
   const std::string name = blas_name();
   CAPTURE(name);

@@ -388,7 +388,7 @@ json golden() {
   return json::parse(file);
 }
 
-// The functions that ops.h declares, but for those without a derivative.
+// The functions that ops.h declares and that have a derivative.
 std::set<std::string> declared_operations() {
   std::ifstream file(REEL_SOURCE_DIR "/autodiff/ops/ops.h");
   REQUIRE(file);

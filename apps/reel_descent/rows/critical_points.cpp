@@ -182,7 +182,7 @@ Report critical_points(const Settings&) {
       {"condition",
        "Left: iterations until the gradient has fallen by 1e-6 on quadratics in ten dimensions. "
        "Gradient descent pays in proportion to the condition number, momentum by its root, "
-       "conjugate gradients one iteration for each dimension, but for rounding, Newton a single "
+       "conjugate gradients one iteration for each dimension, up to rounding, Newton a single "
        "one. Right: "
        "a network's two hidden units can change places, so each minimum has a twin of the same "
        "loss; between them lies a saddle, where both units are equal.",

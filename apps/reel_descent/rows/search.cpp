@@ -323,9 +323,8 @@ Report stochastic_relaxation(const Settings&) {
   report.figures = {
       {"stochastic-relaxation",
        "A hard step has no slope to descend by. Averaged over 2,000 normal shifts of standard "
-       "deviation 0.2 it follows the normal distribution's Φ, and (it − ½)², flat but for one "
-       "point "
-       "before, becomes a valley that leads from t + 0.3 down to the step at t.",
+       "deviation 0.2 it follows the normal distribution's Φ, and (it − ½)², flat except at "
+       "one point before, becomes a valley that leads from t + 0.3 down to the step at t.",
        {"A step made smooth by random shifts", {left, right}}}};
   report.traces = {{"gradient descent", descent.history}};
   return report;
