@@ -13,8 +13,8 @@ void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, 
           Tensor& c);
 
 /// The same on plain arrays: c (m,n) = op(a)·op(b) + beta·c, where op(a) is (m,k) and op(b) (k,n);
-/// lda, ldb and ldc are how far apart the rows of a, b and c are in memory. Checks only that CBLAS can count
-/// the sides, and throws Error if not.
+/// lda, ldb and ldc are how far apart the rows of a, b and c are in memory. Checks only that CBLAS
+/// can count the sides, and throws Error if not.
 void raw_gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
               const Real* a, std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
               std::size_t ldc);
