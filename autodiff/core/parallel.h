@@ -63,7 +63,7 @@ auto parallel_sum(std::size_t n, std::size_t grain, F&& f) {
   const std::size_t count = std::min(n / grain, most);
   if (count < 2) return f(Range{0, n});
   std::array<decltype(f(Range{0, n})), most> sums;
-  parallel_for(count, [&](std::size_t i) { sums[i] = f(range_of(n, i, count)); });
+  parallel_for(count, [&](std::size_t i) { sums[i] = f(range_of(n, i, count, grain)); });
   return std::accumulate(sums.begin() + 1, sums.begin() + count, sums[0]);
 }
 

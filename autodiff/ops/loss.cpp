@@ -135,8 +135,9 @@ Real cross_entropy(const Tensor& x, Range rows, std::span<const Label> labels, R
 // The same for all rows.
 Real cross_entropy(const Tensor& x, std::span<const Label> labels, Real w, Tensor& y) {
   constexpr std::size_t numbers_at_once = 1 << 13;  // some ten microseconds
+  constexpr std::size_t width = xsimd::batch<Real>::size;
   y = uninitialized(x.shape());
-  return parallel_sum(labels.size(), std::max<std::size_t>(1, numbers_at_once / x.shape()[1]),
+  return parallel_sum(labels.size(), std::max(width, numbers_at_once / x.shape()[1]),
                       [&](Range rows) { return cross_entropy(x, rows, labels, w, y); });
 }
 
