@@ -3,8 +3,8 @@
 //     CHECK_GRADIENTS([](auto x) { return sum(square(x[0])); }, {vector({1, 2})});
 //     REQUIRE_GRADIENTS(f, {a, b}, {.order = 1, .fast = true});
 //
-// A failure prints the report. What makes a report itself, such as nn::check_parameters, needs no
-// macro: `CHECK(nn::check_parameters(model, loss));`.
+// A failure prints the report. A function that returns a report needs no macro:
+// `CHECK(nn::check_parameters(model, loss));`.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -83,7 +83,7 @@ class SharedTensor {
   /// Equal for handles that share a tensor, different for all others.
   const void* identity() const noexcept { return box_; }
 
-  /// The notes; made at the first call.
+  /// The metadata, made at the first call.
   Metadata& metadata() const;
   bool has_metadata() const noexcept { return box_ && box_->metadata; }
   /// The name that errors print; empty if none was given.
