@@ -70,7 +70,8 @@ TEST_CASE("large: reductions") {
   constexpr std::size_t sizes[][3] = {{1, 300001, 1}, {1, 1021, 513}, {3, 70000, 2},
                                       {5003, 31, 1},  {700, 13, 17},  {200000, 1, 1},
                                       {1, 2, 100003}, {2, 16, 40000}, {1, 66000, 33}};
-  for (const auto& [outer, n, inner] : sizes) {
+  for (const auto& size : sizes) {
+    const std::size_t outer = size[0], n = size[1], inner = size[2];
     CAPTURE(outer);
     CAPTURE(n);
     CAPTURE(inner);
@@ -100,7 +101,8 @@ TEST_CASE("large: softmax along each axis") {
 
 TEST_CASE("large: cross-entropy, and the classes that are predicted") {
   constexpr std::size_t sizes[][2] = {{20011, 3}, {5003, 10}, {1501, 100}, {67, 1000}, {3, 20000}};
-  for (const auto& [batch, classes] : sizes) {
+  for (const auto& size : sizes) {
+    const std::size_t batch = size[0], classes = size[1];
     CAPTURE(batch);
     CAPTURE(classes);
     const Tensor x = random({batch, classes}, 3);
