@@ -6,6 +6,7 @@
 #include <limits>
 
 #include <reel/autodiff/core/parallel.h>
+#include <reel/autodiff/tensor/evaluate.h>
 #include <reel/optim/groups.h>
 #include <reel/optim/minimize/vectors.h>
 
@@ -13,7 +14,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
-constexpr std::size_t elements_at_once = 1 << 15;  // of one thread
+using reel::detail::elements_at_once;
 
 // Applies f to every entry of every gradient.
 template <class F>

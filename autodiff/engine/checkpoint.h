@@ -16,13 +16,13 @@ namespace reel::inline REEL_PRECISION {
 /// f(inputs) as one recorded operation, which keeps the inputs and none of f's own intermediate
 /// values: a sweep computes f again. f is differentiated by the inputs and by the parameters it
 /// uses, to any order; it must compute the same each time. Other variables of the live tape that
-/// f uses must be among the inputs; Error is thrown otherwise. What f draws from RandomScope it
-/// draws again.
+/// f uses must be among the inputs; Error is thrown otherwise. Each time f is computed, it draws
+/// the same numbers from its RandomScope.
 Var checkpoint(std::function<Var(std::span<const Var>)> f, std::span<const Var> inputs);
 Var checkpoint(std::function<Var(std::span<const Var>)> f, std::initializer_list<Var> inputs);
 
-/// Whether this thread is computing such an f again: then what f does beside its result (noting
-/// statistics, say) was done before.
+/// Whether this thread is computing such an f again. Then side effects of f, such as an update of
+/// running statistics, have happened before.
 bool recomputing() noexcept;
 
 /// The same for a function of one variable, such as a module: `checkpoint(layer, x)`. A temporary f

@@ -7,12 +7,13 @@
 #include <numeric>
 
 #include <reel/autodiff/core/parallel.h>
+#include <reel/autodiff/tensor/evaluate.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
-constexpr std::size_t elements_at_once = 1 << 15;  // of one thread
+using reel::detail::elements_at_once;
 
 }  // namespace
 
