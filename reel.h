@@ -36,11 +36,6 @@
 #include <reel/nn/safetensors.h>
 #include <reel/nn/sequential.h>
 #include <reel/nn/weights.h>
-#include <reel/optim/adadelta.h>
-#include <reel/optim/adagrad.h>
-#include <reel/optim/adam.h>
-#include <reel/optim/adamax.h>
-#include <reel/optim/adamw.h>
 #include <reel/optim/clip.h>
 #include <reel/optim/find_rate.h>
 #include <reel/optim/groups.h>
@@ -63,13 +58,9 @@
 #include <reel/optim/minimize/random_restart.h>
 #include <reel/optim/minimize/random_search.h>
 #include <reel/optim/minimize/stochastic_relaxation.h>
-#include <reel/optim/nadam.h>
 #include <reel/optim/optimizer.h>
-#include <reel/optim/radam.h>
-#include <reel/optim/rmsprop.h>
-#include <reel/optim/rprop.h>
+#include <reel/optim/optimizers.h>
 #include <reel/optim/schedule.h>
-#include <reel/optim/sgd.h>
 #include <reel/optim/state.h>
 #include <reel/train/evaluate.h>
 #include <reel/train/fit.h>

@@ -2,6 +2,7 @@
 // dropout and batch norm: none of Reel's own.
 // What the libraries of the matrix products allocate inside themselves is counted apart.
 #include <cstdio>
+#include <string_view>
 
 #include "allocations.h"
 #include "networks.h"
@@ -11,7 +12,7 @@ using namespace reel;
 namespace {
 
 // Whether no step allocated anything.
-bool count(const char* name, optim::Optimizer& optimizer, const nn::Module& model,
+bool count(std::string_view name, optim::Optimizer& optimizer, const nn::Module& model,
            const data::Batches& batches) {
   std::vector<bench::Allocations> counts;
   counts.reserve(batches.count());
@@ -26,8 +27,9 @@ bool count(const char* name, optim::Optimizer& optimizer, const nn::Module& mode
   bench::Allocations most;
   for (const bench::Allocations& c : counts)
     if (c.outside_blas() + c.inside_blas >= most.outside_blas() + most.inside_blas) most = c;
-  std::printf("  %-10s %12zu %12zu %12zu\n", name, most.operator_new,
-              most.malloc + most.aligned_alloc + most.posix_memalign, most.inside_blas);
+  std::printf("  %-10.*s %12zu %12zu %12zu\n", static_cast<int>(name.size()), name.data(),
+              most.operator_new, most.malloc + most.aligned_alloc + most.posix_memalign,
+              most.inside_blas);
   return most.outside_blas() == 0;
 }
 
@@ -35,20 +37,10 @@ bool every_optimizer(const char* network, const nn::Module& model, const data::B
   std::printf("%s\n", network);
   const auto parameters = model.parameters();
   bool none = true;
-  const auto check = [&](const char* name, auto optimizer) {
-    none &= count(name, optimizer, model, batches);
-  };
-  check("sgd", optim::Sgd(parameters, {.lr = 0.01}));
-  check("momentum", optim::Sgd(parameters, {.lr = 0.01, .momentum = 0.9, .nesterov = true}));
-  check("adagrad", optim::Adagrad(parameters));
-  check("rmsprop", optim::Rmsprop(parameters, {.momentum = 0.9, .centered = true}));
-  check("adadelta", optim::Adadelta(parameters));
-  check("rprop", optim::Rprop(parameters));
-  check("adam", optim::Adam(parameters, {.amsgrad = true}));
-  check("adamw", optim::AdamW(parameters));
-  check("nadam", optim::NAdam(parameters));
-  check("radam", optim::RAdam(parameters));
-  check("adamax", optim::AdaMax(parameters));
+  for (const optim::NamedOptimizer& row : optim::optimizers()) {
+    const auto optimizer = optim::make_optimizer(row.name, parameters, {{"lr", row.lr}});
+    none &= count(row.name, *optimizer, model, batches);
+  }
   return none;
 }
 

@@ -75,6 +75,12 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   return lines;
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& one : names) text += (text.empty() ? "" : ", ") + one;
+  return text;
+}
+
 std::string nearest(std::string_view name, const std::vector<std::string>& names) {
   std::vector<std::pair<std::size_t, std::size_t>> near;  // distance, index
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -83,13 +89,11 @@ std::string nearest(std::string_view name, const std::vector<std::string>& names
     if (d <= std::max<std::size_t>(2, name.size() / 3)) near.emplace_back(d, i);
   }
   std::sort(near.begin(), near.end());
+  if (near.empty()) return listed(names);
   if (near.size() > 3) near.resize(3);
-  std::string text;
-  const auto add = [&](const std::string& one) { text += (text.empty() ? "" : ", ") + one; };
-  for (const auto& [d, i] : near) add(names[i]);
-  if (near.empty())
-    for (const std::string& one : names) add(one);
-  return text;
+  std::vector<std::string> nearby;
+  for (const auto& [d, i] : near) nearby.push_back(names[i]);
+  return listed(nearby);
 }
 
 }  // namespace reel::apps

@@ -22,6 +22,8 @@ std::size_t width_of(std::string_view text);
 std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);
 /// The words of a text in lines no wider than that, if each word fits.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
+/// "a, b, c".
+std::string listed(const std::vector<std::string>& names);
 /// Up to three of the names that are near a mistyped one, such as "rprop, rmsprop"; all names if
 /// none is near.
 std::string nearest(std::string_view name, const std::vector<std::string>& names);

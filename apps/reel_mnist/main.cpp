@@ -1,9 +1,12 @@
 // reel-mnist: trains, evaluates and shows MLPs on MNIST-format images.
+#include <map>
+
 #include <reel/data/mnist.h>
+#include <reel/optim/optimizers.h>
 
 #include "../common/program.h"
+#include "../common/text.h"
 #include "commands.h"
-#include "optimizers.h"
 
 namespace reel::mnist {
 namespace {
@@ -13,6 +16,23 @@ using apps::not_empty, apps::silent;
 constexpr std::size_t most = std::size_t{1} << 30;
 constexpr std::size_t most_threads = 1024;
 constexpr std::size_t largest_seed = std::size_t(-1) / 2;  // CLI11 reads −1 as 2⁶⁴ − 1
+
+std::vector<std::string> optimizer_names() {
+  std::vector<std::string> names;
+  for (const auto& optimizer : optim::optimizers()) names.emplace_back(optimizer.name);
+  return names;
+}
+
+// "sgd 0.1; momentum, nesterov 0.05; …"
+std::string first_rates() {
+  std::map<double, std::vector<std::string>, std::greater<>> names;
+  for (const auto& optimizer : optim::optimizers())
+    names[optimizer.lr].emplace_back(optimizer.name);
+  std::string text;
+  for (const auto& [rate, those] : names)
+    text += concat(text.empty() ? "" : "; ", apps::listed(those), ' ', rate);
+  return text;
+}
 
 void add_common(CLI::App& command, CommonOptions& options) {
   options.data = data::default_folder().string();
@@ -57,17 +77,11 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
   CLI::App& command = *app.add_subcommand("train", "Train a network and report its accuracy");
   add_network(command, options);
   add_threads(command, options);
-  command
-      .add_option("--optimizer", options.optimizer,
-                  "sgd, momentum, nesterov, adagrad, rmsprop, adadelta, rprop, adam, amsgrad, "
-                  "adamw, nadam, radam or adamax")
+  command.add_option("--optimizer", options.optimizer, apps::listed(optimizer_names()))
       ->check(silent(CLI::IsMember(optimizer_names())))
       ->capture_default_str()
       ->type_name("NAME");
-  command
-      .add_option("--lr", options.lr,
-                  "Learning rate [sgd 0.1, momentum and nesterov 0.05, adagrad 0.01, adadelta 1, "
-                  "adamax 0.002, others 0.001]")
+  command.add_option("--lr", options.lr, "Learning rate [" + first_rates() + ']')
       ->check(silent(CLI::PositiveNumber))
       ->type_name("X");
   command.add_option("--batch", options.batch, "Images in a batch; a short last one is left out")

@@ -22,7 +22,6 @@
 #include "commands.h"
 #include "curves.h"
 #include "model.h"
-#include "optimizers.h"
 #include "report.h"
 #include "rescue.h"
 #include "terminal.h"
@@ -281,7 +280,9 @@ int train(const TrainOptions& options) {
   const data::Split parts = data::split(mnist.train, options.validation, split_rng);
   static_cast<void>(
       data::batches(parts.rest, {.size = options.batch, .drop_last = true}));  // checks
-  const auto optimizer = make_optimizer(options.optimizer, network.model.parameters(), options.lr);
+  const double lr = options.lr.value_or(optim::find_optimizer(options.optimizer).lr);
+  const auto optimizer =
+      optim::make_optimizer(options.optimizer, network.model.parameters(), {{"lr", lr}});
   if (options.threads) set_threads(*options.threads);
   const Run run{options,
                 network.architecture,

@@ -6,6 +6,8 @@
 #include <bit>
 #include <mutex>
 
+#include <reel/autodiff/core/pool.h>
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define REEL_SANITIZED 1
 #elif defined(__has_feature)
@@ -111,26 +113,16 @@ Shared& shared() {
   return *instance;
 }
 
-constinit thread_local bool thread_ended = false;
-
 // This thread's lists; at its end they go to the shared one, where other threads find them.
 struct Local : Lists {
   ~Local() {
-    thread_ended = true;
     for (std::size_t c = 0; c < classes; ++c)
       while (void* block = pop(c))
         if (!shared().push(block, c)) to_heap(block);
   }
 };
 
-Local& local() {
-  thread_local Local lists;
-  return lists;
-}
-
-bool cached(std::size_t bytes) noexcept {
-  return caching() && bytes <= largest_cached && !thread_ended;
-}
+Local* local() { return of_thread<Local>(); }
 
 }  // namespace
 
@@ -139,31 +131,32 @@ bool caching() noexcept { return !REEL_SANITIZED; }
 void* allocate(std::size_t bytes) {
   if (!caching() || bytes > largest_cached) return from_heap(bytes);
   const std::size_t c = class_of(bytes);
-  if (!thread_ended)
-    if (void* block = local().pop(c)) return block;
+  if (Local* const lists = local())
+    if (void* block = lists->pop(c)) return block;
   if (void* block = shared().pop(c)) return block;
   return from_heap(class_bytes(c));
 }
 
 void deallocate(void* block, std::size_t bytes) noexcept {
-  if (cached(bytes)) {
+  Local* const lists = local();
+  if (caching() && bytes <= largest_cached && lists) {
     const std::size_t c = class_of(bytes);
-    if (local().push(block, c, thread_limit)) return;
-    local().keep_only(c);
-    if (local().push(block, c, thread_limit) || shared().push(block, c)) return;
+    if (lists->push(block, c, thread_limit)) return;
+    lists->keep_only(c);
+    if (lists->push(block, c, thread_limit) || shared().push(block, c)) return;
   }
   to_heap(block);
 }
 
 Stats stats() {
-  return {thread_ended ? 0 : local().bytes, shared().bytes.load(std::memory_order_relaxed),
+  return {local() ? local()->bytes : 0, shared().bytes.load(std::memory_order_relaxed),
           heap_calls.load(std::memory_order_relaxed)};
 }
 
 void release() {
   for (std::size_t c = 0; c < classes; ++c) {
-    if (!thread_ended)
-      while (void* block = local().pop(c)) to_heap(block);
+    if (Local* const lists = local())
+      while (void* block = lists->pop(c)) to_heap(block);
     while (void* block = shared().pop(c)) to_heap(block);
   }
 }

@@ -2,43 +2,25 @@
 #include <reel/autodiff/engine/grad.h>
 
 #include <algorithm>
-#include <memory>
+#include <vector>
 
+#include <reel/autodiff/core/pool.h>
 #include <reel/autodiff/engine/scope.h>
 #include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// A buffer of elements T() for the time of one sweep. Its memory is kept for the next sweep of this
-// thread. Sweeps nest if a rule differentiates, so a thread keeps several.
+// n elements T() for the time of one sweep. Sweeps nest if a rule differentiates.
 template <class T>
-class Borrowed {
+class Buffer {
  public:
-  explicit Borrowed(std::size_t size) {
-    if (!pool().empty()) {
-      buffer_ = std::move(pool().back());
-      pool().pop_back();
-    }
-    buffer_.resize(size);
-  }
-  ~Borrowed() {
-    buffer_.clear();
-    if (buffer_.capacity() <= largest_pooled) pool().push_back(std::move(buffer_));
-  }
-  Borrowed(const Borrowed&) = delete;
-  Borrowed& operator=(const Borrowed&) = delete;
-
-  T* data() { return buffer_.data(); }
-  T& operator[](std::size_t i) { return buffer_[i]; }
+  explicit Buffer(std::size_t n) { elements_->resize(n); }
+  T* data() { return elements_->data(); }
+  T& operator[](std::size_t i) { return (*elements_)[i]; }
 
  private:
-  static constexpr std::size_t largest_pooled = 1 << 16;
-  static std::vector<std::vector<T>>& pool() {
-    thread_local std::vector<std::vector<T>> buffers;
-    return buffers;
-  }
-  std::vector<T> buffer_;
+  Pooled<std::vector<T>> elements_;
 };
 
 using Flag = std::uint8_t;  // a bool that std::vector stores as a byte
@@ -114,7 +96,7 @@ void check_seed(const Var& y, const Var& seed) {
 
 // Sets nodes[i] if node first + i depends on an x: only such nodes need a gradient.
 void mark_dependent(const Tape& tape, std::uint32_t first, std::uint32_t last,
-                    Borrowed<Flag>& nodes) {
+                    Buffer<Flag>& nodes) {
   for (std::uint32_t i = first; i <= last; ++i)
     for (const Input& in : tape.node(i).input_list())
       nodes[i - first] |= in.node != Input::constant && in.node >= first && nodes[in.node - first];
@@ -145,8 +127,8 @@ std::vector<Var> gradients_of(Tape& tape, std::span<const Root> roots, std::span
   for (const std::uint32_t x : x_nodes) first = std::min(first, x);
   for (const Root& root : roots) last = std::max(last, root.node);
   const std::size_t count = roots.empty() || first > last ? 0 : last - first + 1;
-  Borrowed<Flag> asked(count), is_x(count);
-  Borrowed<Gradient> slots(count);
+  Buffer<Flag> asked(count), is_x(count);
+  Buffer<Gradient> slots(count);
   const auto in_range = [=](std::uint32_t node) { return node >= first && node - first < count; };
   if (count > 0) {
     for (const std::uint32_t x : x_nodes)
@@ -242,7 +224,7 @@ void Tape::backward(const Var& loss) {
                "the loss depends on no parameter of this tape. Hint: was it computed "
                "before the tape was made, or under NoTape?");
   watch_growth();
-  Borrowed<SharedTensor> slots(size());
+  Buffer<SharedTensor> slots(size());
   slots[last] = SharedTensor::full(loss.shape(), 1);
   {
     const NoTape suspended;

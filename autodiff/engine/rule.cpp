@@ -17,13 +17,36 @@ Var VarInputs::operator[](std::size_t i) const {
   return in.node == Input::constant ? Var(in.value) : tape_.var(in.node);
 }
 
-void TensorSink::add_broadcast(std::size_t i, const Tensor& e) {
-  SharedTensor part = SharedTensor::of_shape(shape(i));
-  sum_to(e, part.mutate());
-  if (SharedTensor& sum = slot(i))
-    add(i, *part);
-  else
-    sum = std::move(part);
+void TensorSink::add_elementwise(std::size_t i, const detail::Elementwise& e) {
+  SharedTensor& sum = slot(i);
+  if (!sum) {
+    sum = SharedTensor::of_shape(shape(i));
+    return detail::assign(sum.mutate(), e);
+  }
+  if (!sum.unique()) sum = SharedTensor(*sum);
+  detail::add(sum.mutate(), e);
+}
+
+void TensorSink::add_tensor(std::size_t i, const Tensor& e) {
+  SharedTensor& sum = slot(i);
+  if (!detail::same(e.shape(), shape(i))) {
+    SharedTensor part = SharedTensor::of_shape(shape(i));
+    sum_to(e, part.mutate());
+    if (!sum) return void(sum = std::move(part));
+    return add_tensor(i, *part);
+  }
+  if (!sum) {
+    const bool passes_through = &e == &*g_;
+    return void(sum = passes_through ? g_ : SharedTensor(e));
+  }
+  if (!sum.unique()) sum = SharedTensor(*sum);
+  add_to(sum.mutate(), e);
+}
+
+void TensorSink::add_tensor(std::size_t i, Tensor&& e) {
+  SharedTensor& sum = slot(i);
+  if (!sum && detail::same(e.shape(), shape(i))) return void(sum = SharedTensor(std::move(e)));
+  add_tensor(i, e);
 }
 
 void TensorSink::add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,

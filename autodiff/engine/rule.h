@@ -106,17 +106,14 @@ class TensorSink : public SinkBase<SharedTensor> {
   template <class E>
   void add(std::size_t i, E&& e) {
     if (!wants(i)) return;
-    SharedTensor& sum = slot(i);
-    const Shape* const expected = &shape(i);
-    if constexpr (std::is_same_v<std::remove_cvref_t<E>, Tensor>) {
-      if (!detail::same(e.shape(), *expected)) return add_broadcast(i, e);
-      if (!sum && &e == &*g_) return void(sum = g_);  // g passes through: share it
-    } else if (const Shape* s = expected; !detail::agree(s, e) && e.shape() != *expected) {
-      return add_broadcast(i, evaluate(e));
+    if constexpr (detail::is_function<std::remove_cvref_t<E>>) {
+      const Shape* expected = &shape(i);
+      if (detail::agree(expected, e)) return add_elementwise(i, detail::Elementwise(e));
     }
-    if (!sum) return void(sum = SharedTensor(std::forward<E>(e)));
-    if (!sum.unique()) sum = SharedTensor(*sum);
-    add_to(sum.mutate(), e);
+    if constexpr (std::is_same_v<std::remove_cvref_t<E>, Tensor>)
+      add_tensor(i, std::forward<E>(e));
+    else
+      add_tensor(i, evaluate(std::forward<E>(e)));
   }
 
   /// Adds op(a)·op(b); see gemm.
@@ -145,7 +142,9 @@ class TensorSink : public SinkBase<SharedTensor> {
   static Real factor(const Tensor& g) { return item(g); }
 
  private:
-  void add_broadcast(std::size_t i, const Tensor& e);
+  void add_elementwise(std::size_t i, const detail::Elementwise& e);
+  void add_tensor(std::size_t i, const Tensor& e);
+  void add_tensor(std::size_t i, Tensor&& e);
 
   const SharedTensor& g_;
   SharedTensor materialised_[4];

@@ -37,6 +37,7 @@ struct Tape::Storage {
     return scope;
   }
 
+  std::size_t capacity() const noexcept { return nodes.capacity(); }
   void clear() noexcept {
     for (Node& node : nodes) {
       if (node.code) node.code->destroy(node.rule);
@@ -65,29 +66,13 @@ std::uint64_t next_id() {
   return next++;
 }
 
-constexpr std::size_t pool_size = 8;
-constexpr std::size_t largest_pooled = 1 << 16;  // nodes
-
 }  // namespace
-
-// Storage of tapes that have ended, for the next tapes of this thread.
-std::vector<std::unique_ptr<Tape::Storage>>& Tape::pool() {
-  thread_local std::vector<std::unique_ptr<Storage>> storages;
-  return storages;
-}
 
 constinit thread_local Tape* Tape::innermost_ = nullptr;
 constinit thread_local Tape* Tape::recording_ = nullptr;
 constinit thread_local Observer* Observer::innermost_ = nullptr;
 
 Tape::Tape() : id_(next_id()), outer_(innermost_), recording_before_(recording_) {
-  auto& storages = pool();
-  if (storages.empty()) {
-    storage_ = std::make_unique<Storage>();
-  } else {
-    storage_ = std::move(storages.back());
-    storages.pop_back();
-  }
   Observer::tell(&Observer::boundary);
   innermost_ = recording_ = this;
 }
@@ -103,10 +88,6 @@ Tape::~Tape() {
     }
     if (recording_ == this) recording_ = recording_before_;
   }
-  const bool small = storage_->nodes.size() <= largest_pooled;
-  storage_->clear();
-  auto& storages = pool();
-  if (small && storages.size() < pool_size) storages.push_back(std::move(storage_));
 }
 
 std::size_t Tape::size() const noexcept { return storage_->nodes.size(); }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <reel/autodiff/core/pool.h>
 #include <reel/autodiff/engine/observer.h>
 #include <reel/autodiff/engine/rule.h>
 #include <reel/autodiff/engine/var.h>
@@ -52,8 +53,6 @@ class Tape {
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
-  static void* operator new(std::size_t) =
-      delete;  // tapes end in the opposite order of their start
 
   /// The tape that operations of this thread are recorded on; null if there is none.
   static Tape* recording() noexcept { return recording_; }
@@ -97,7 +96,6 @@ class Tape {
  private:
   friend class RecordOn;
   struct Storage;
-  static std::vector<std::unique_ptr<Storage>>& pool();
 
   // Null if no input needs a gradient; otherwise y is on the tape, and the rule's place is
   // reserved.
@@ -110,7 +108,7 @@ class Tape {
   static constinit thread_local Tape* innermost_;
   static constinit thread_local Tape* recording_;
 
-  std::unique_ptr<Storage> storage_;
+  Pooled<Storage> storage_;  // from tapes that have ended
   std::uint64_t id_;
   Tape* outer_;
   Tape* recording_before_;

@@ -3,7 +3,6 @@
 #include <type_traits>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/broadcast.h>
 #include <reel/autodiff/ops/ops.h>
 #include <reel/autodiff/ops/piecewise.h>
 
@@ -26,52 +25,42 @@ auto raised(const X& x, const P& p) {
 }  // namespace
 
 Var add(const Var& a, const Var& b) {  // ∂a = 1, ∂b = 1
-  return record("add", {a, b},
-                broadcast("add", a.value(), b.value(),
-                          [](const Tensor& x, const Tensor& y) -> SharedTensor { return x + y; }),
-                [](auto& d, auto& g, auto, auto&) {
-                  d.add(0, g);
-                  d.add(1, g);
-                });
+  expect_broadcast(a.value(), b.value(), "add");
+  return record("add", {a, b}, a.value() + b.value(), [](auto& d, auto& g, auto, auto&) {
+    d.add(0, g);
+    d.add(1, g);
+  });
 }
 
 Var subtract(const Var& a, const Var& b) {  // ∂a = 1, ∂b = −1
-  return record("subtract", {a, b},
-                broadcast("subtract", a.value(), b.value(),
-                          [](const Tensor& x, const Tensor& y) -> SharedTensor { return x - y; }),
-                [](auto& d, auto& g, auto, auto&) {
-                  d.add(0, g);
-                  d.add(1, -g);
-                });
+  expect_broadcast(a.value(), b.value(), "subtract");
+  return record("subtract", {a, b}, a.value() - b.value(), [](auto& d, auto& g, auto, auto&) {
+    d.add(0, g);
+    d.add(1, -g);
+  });
 }
 
 Var multiply(const Var& a, const Var& b) {  // ∂a = b, ∂b = a
-  return record("multiply", {a, b},
-                broadcast("multiply", a.value(), b.value(),
-                          [](const Tensor& x, const Tensor& y) -> SharedTensor { return x * y; }),
-                [](auto& d, auto& g, auto in, auto&) {
-                  d.add(0, g * in[1]);
-                  d.add(1, g * in[0]);
-                });
+  expect_broadcast(a.value(), b.value(), "multiply");
+  return record("multiply", {a, b}, a.value() * b.value(), [](auto& d, auto& g, auto in, auto&) {
+    d.add(0, g * in[1]);
+    d.add(1, g * in[0]);
+  });
 }
 
 Var divide(const Var& a, const Var& b) {  // y = a/b: ∂a = 1/b, ∂b = −y/b
-  return record("divide", {a, b},
-                broadcast("divide", a.value(), b.value(),
-                          [](const Tensor& x, const Tensor& y) -> SharedTensor { return x / y; }),
-                [](auto& d, auto& g, auto in, auto& y) {
-                  d.add(0, g / in[1]);
-                  d.add(1, -g * y / in[1]);
-                });
+  expect_broadcast(a.value(), b.value(), "divide");
+  return record("divide", {a, b}, a.value() / b.value(), [](auto& d, auto& g, auto in, auto& y) {
+    d.add(0, g / in[1]);
+    d.add(1, -g * y / in[1]);
+  });
 }
 
 Var pow(const Var& x, const Var& p) {
   // y = xᵖ: ∂x = p·xᵖ⁻¹, where 0·0⁻¹ counts as 0; ∂p = y·ln x, where y·ln 0 counts as 0
+  expect_broadcast(x.value(), p.value(), "pow");
   return record(
-      "pow", {x, p},
-      broadcast("pow", x.value(), p.value(),
-                [](const Tensor& b, const Tensor& e) -> SharedTensor { return raised(b, e); }),
-      [](auto& d, auto& g, auto in, auto& y) {
+      "pow", {x, p}, raised(x.value(), p.value()), [](auto& d, auto& g, auto in, auto& y) {
         d.add(0, g * in[1] * raised(in[0], in[1] - Real(1) + is_zero(in[0]) * is_zero(in[1])));
         d.add(1, g * y * log(in[0] + is_zero(in[0])));
       });

@@ -2,7 +2,6 @@
 #include <xsimd/xsimd.hpp>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/broadcast.h>
 #include <reel/autodiff/ops/ops.h>
 #include <reel/autodiff/ops/piecewise.h>
 
@@ -37,11 +36,8 @@ struct Choose {
 }  // namespace
 
 Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b = 1 − ∂a
-  return record("maximum", {a, b},
-                broadcast("maximum", a.value(), b.value(),
-                          [](const Tensor& x, const Tensor& y) -> Tensor {
-                            return evaluate(xt::detail::make_xfunction<Larger>(x, y));
-                          }),
+  expect_broadcast(a.value(), b.value(), "maximum");
+  return record("maximum", {a, b}, xt::detail::make_xfunction<Larger>(a.value(), b.value()),
                 [](auto& d, auto& g, auto in, auto&) {
                   d.add(0, masked(weight_of_first(in[0] - in[1]), g));
                   d.add(1, masked(weight_of_first(in[1] - in[0]), g));
@@ -49,11 +45,8 @@ Var maximum(const Var& a, const Var& b) {  // ∂a = [a > b] + ½[a = b], ∂b =
 }
 
 Var minimum(const Var& a, const Var& b) {  // ∂a = [a < b] + ½[a = b], ∂b = 1 − ∂a
-  return record("minimum", {a, b},
-                broadcast("minimum", a.value(), b.value(),
-                          [](const Tensor& x, const Tensor& y) -> Tensor {
-                            return evaluate(xt::detail::make_xfunction<Smaller>(x, y));
-                          }),
+  expect_broadcast(a.value(), b.value(), "minimum");
+  return record("minimum", {a, b}, xt::detail::make_xfunction<Smaller>(a.value(), b.value()),
                 [](auto& d, auto& g, auto in, auto&) {
                   d.add(0, masked(weight_of_first(in[1] - in[0]), g));
                   d.add(1, masked(weight_of_first(in[0] - in[1]), g));
@@ -70,9 +63,8 @@ Var clip(const Var& x, Real low, Real high) {  // y' = [x = y]
 Var where(const Tensor& condition, const Var& a, const Var& b) {  // ∂a = [chosen], ∂b = 1 − ∂a
   const Shape shape =
       broadcast_shape(condition.shape(), broadcast_shape(a.shape(), b.shape(), "where"), "where");
-  const SharedTensor chosen(evaluate(Real(1) - is_zero(reel::broadcast_to(condition, shape))));
-  const Tensor x = reel::broadcast_to(a.value(), shape), y = reel::broadcast_to(b.value(), shape);
-  return record("where", {a, b}, xt::detail::make_xfunction<Choose>(*chosen, x, y),
+  const SharedTensor chosen(Real(1) - is_zero(reel::broadcast_to(condition, shape)));
+  return record("where", {a, b}, xt::detail::make_xfunction<Choose>(*chosen, a.value(), b.value()),
                 [chosen](auto& d, auto& g, auto, auto&) {
                   d.add(0, masked(d.constant(chosen), g));
                   d.add(1, masked(Real(1) - d.constant(chosen), g));

@@ -6,7 +6,6 @@
 #include <functional>
 #include <numeric>
 #include <utility>
-#include <xtensor/xbroadcast.hpp>
 #include <xtensor/xmanipulation.hpp>
 
 #include <reel/autodiff/tensor/evaluate.h>
@@ -133,6 +132,44 @@ Tensor transpose(const Tensor& x, const xt::svector<std::size_t, 4>& order) {
   return xt::transpose(x, order);
 }
 
+namespace {
+
+// Copies the numbers of a tensor of shape `from` to one of shape `to`, which `from` broadcasts to.
+class Repetition {
+ public:
+  Repetition(const Shape& from, const Shape& to) : from_(to.size() - from.size(), 1), to_(to) {
+    from_.insert(from_.end(), from.begin(), from.end());
+    for (; equal_ > 0 && from_[equal_ - 1] == to_[equal_ - 1]; --equal_) block_ *= to_[equal_ - 1];
+  }
+  void copy(const Real* x, Real* y) const { copy(x, y, 0); }
+
+ private:
+  // (from[axis], …) → (to[axis], …); moves x and y to their ends.
+  void copy(const Real*& x, Real*& y, std::size_t axis) const {
+    if (axis == equal_) {
+      y = std::copy_n(x, block_, y);
+      x += block_;
+    } else if (from_[axis] == to_[axis]) {
+      for (std::size_t i = 0; i < to_[axis]; ++i) copy(x, y, axis + 1);
+    } else {
+      const Real* const first = y;
+      copy(x, y, axis + 1);
+      const auto size = static_cast<std::size_t>(y - first);
+      const std::size_t more = to_[axis] - 1;
+      if (size == 1)
+        y = std::fill_n(y, more, *first);
+      else
+        for (std::size_t i = 0; i < more; ++i) y = std::copy_n(first, size, y);
+    }
+  }
+
+  Shape from_, to_;
+  std::size_t equal_ = to_.size();  // from this axis on, the sizes are equal
+  std::size_t block_ = 1;           // the numbers of these axes
+};
+
+}  // namespace
+
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   if (broadcast_shape(x.shape(), shape, "broadcast_to") != shape)
     fail_usage("broadcast_to", to_string(x.shape()), " does not broadcast to ", to_string(shape),
@@ -140,7 +177,9 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   element_count(shape);  // throws if there are too many
   if (x.size() == 1) return full(shape, *x.data());
-  return xt::broadcast(x, shape);
+  Tensor y = uninitialized(shape);
+  if (y.size() > 0) Repetition(x.shape(), shape).copy(x.data(), y.data());
+  return y;
 }
 
 namespace {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
-#include <xtensor/xbroadcast.hpp>
 
 #include <reel/autodiff/tensor/evaluate.h>
 #include <reel/autodiff/tensor/fold.h>

@@ -3,11 +3,12 @@
 
 #include <array>
 
+#include <reel/autodiff/core/pool.h>
+
 namespace reel::inline REEL_PRECISION {
 namespace {
 
 constexpr std::size_t largest_kept = 1 << 15, most_kept = 1 << 20;  // bytes, of one and of all
-constinit thread_local bool thread_ended = false;
 
 }  // namespace
 
@@ -19,10 +20,7 @@ struct SharedTensor::Recycled {
   std::array<Box*, list_count> lists{};
   std::size_t bytes = 0;
 
-  ~Recycled() {
-    thread_ended = true;
-    drop();
-  }
+  ~Recycled() { drop(); }
 
   void drop() noexcept {
     for (Box*& list : lists) drop(list);
@@ -51,11 +49,6 @@ struct SharedTensor::Recycled {
     box->~Box();
     memory::deallocate(box, sizeof(Box));
   }
-
-  static Recycled& local() {
-    thread_local Recycled recycled;
-    return recycled;
-  }
 };
 
 SharedTensor::Box* SharedTensor::new_box(Tensor&& value) {
@@ -64,11 +57,10 @@ SharedTensor::Box* SharedTensor::new_box(Tensor&& value) {
 
 SharedTensor::Box* SharedTensor::box_of_shape(const Shape& shape) {
   const std::uint8_t at = Recycled::list_of(shape);
-  if (!thread_ended) {
-    Recycled& recycled = Recycled::local();
-    Box*& list = recycled.lists[at];
+  if (Recycled* const recycled = of_thread<Recycled>()) {
+    Box*& list = recycled->lists[at];
     if (list && detail::same(list->value.shape(), shape)) {
-      Box* box = recycled.pop(list);
+      Box* box = recycled->pop(list);
       box->owners.store(1, std::memory_order_relaxed);
       box->version = 0;
       return box;
@@ -82,17 +74,17 @@ SharedTensor::Box* SharedTensor::box_of_shape(const Shape& shape) {
 
 void SharedTensor::retire(Box* box) noexcept {
   // a tensor that was moved from or resized has lost its room
-  if (box->list == Box::unlisted || thread_ended || box->count == 0 ||
+  Recycled* const recycled = of_thread<Recycled>();
+  if (box->list == Box::unlisted || !recycled || box->count == 0 ||
       box->value.storage().size() != box->count)
     return Recycled::destroy(box);
   box->metadata.reset();
-  Recycled& recycled = Recycled::local();
-  if (recycled.bytes + Recycled::bytes_of(*box) > most_kept)
-    recycled.drop();  // shapes in use now come back
-  Box*& list = recycled.lists[box->list];
-  if (list && !detail::same(list->value.shape(), box->value.shape())) recycled.drop(list);
+  if (recycled->bytes + Recycled::bytes_of(*box) > most_kept)
+    recycled->drop();  // shapes in use now come back
+  Box*& list = recycled->lists[box->list];
+  if (list && !detail::same(list->value.shape(), box->value.shape())) recycled->drop(list);
   box->next = std::exchange(list, box);
-  recycled.bytes += Recycled::bytes_of(*box);
+  recycled->bytes += Recycled::bytes_of(*box);
 }
 
 }  // namespace reel::inline REEL_PRECISION

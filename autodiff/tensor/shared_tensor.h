@@ -108,11 +108,11 @@ class SharedTensor {
 
   template <class E>
   static Box* box_of(E&& value) {
-    if constexpr (detail::is_vectorised<std::remove_cvref_t<E>>) {
+    if constexpr (detail::is_function<std::remove_cvref_t<E>>) {
       const Shape* common = nullptr;
       if (detail::agree(common, value) && common) {
         Box* box = box_of_shape(*common);
-        detail::assign_elements<false>(box->value, value);
+        detail::assign(box->value, detail::Elementwise(value));
         return box;
       }
     }

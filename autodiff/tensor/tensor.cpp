@@ -89,4 +89,8 @@ Shape broadcast_shape(const Shape& a, const Shape& b, std::string_view where) {
   return shape;
 }
 
+void expect_broadcast(const Tensor& a, const Tensor& b, std::string_view where) {
+  if (a.shape() != b.shape()) broadcast_shape(a.shape(), b.shape(), where);
+}
+
 }  // namespace reel::inline REEL_PRECISION

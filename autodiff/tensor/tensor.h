@@ -50,5 +50,7 @@ Real item(const Tensor& tensor);
 /// The shape that a and b broadcast to, by NumPy's rule: sizes are aligned at the last axis, 1
 /// stretches. Throws Error, in the name of the operation `where`, if they don't fit.
 Shape broadcast_shape(const Shape& a, const Shape& b, std::string_view where);
+/// Throws the same Error.
+void expect_broadcast(const Tensor& a, const Tensor& b, std::string_view where);
 
 }  // namespace reel::inline REEL_PRECISION

@@ -184,8 +184,7 @@ says out '"layers":"16-8-10"'
 ! cmp -s net more || fail "$run: the weights did not change"
 refuse 2 16-4-10 train --data data --load net --layers 16-4-10
 refuse 2 tanh train --data data --load net --activation tanh
-for optimizer in sgd momentum nesterov adagrad rmsprop adadelta rprop adam amsgrad adamw nadam \
-  radam adamax; do
+for optimizer in sgd nesterov rprop adam; do
   check 0 train --data data --layers 16-10 --batch 8 --epochs 1 --optimizer "$optimizer" --json
   says out "\"optimizer\":\"$optimizer\""
 done

@@ -6,18 +6,17 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/ops.h>
-#include <reel/optim/adagrad.h>
-#include <reel/optim/adam.h>
-#include <reel/optim/rmsprop.h>
-#include <reel/optim/sgd.h>
 
 #include "../near.h"
 #include "../throws.h"
+#include "every_optimizer.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
@@ -27,27 +26,6 @@ using Parameters = std::vector<Parameter>;
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-// Every method, with options under which each step depends on the ones before.
-std::vector<std::unique_ptr<Optimizer>> all_methods(const Parameters& p) {
-  std::vector<std::unique_ptr<Optimizer>> all;
-  all.push_back(std::make_unique<Sgd>(p, SgdOptions{.lr = 0.1}));
-  all.push_back(std::make_unique<Sgd>(p, SgdOptions{.lr = 0.1, .momentum = 0.9, .dampening = 0.5}));
-  all.push_back(std::make_unique<Sgd>(p, SgdOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}));
-  all.push_back(std::make_unique<Adagrad>(p, AdagradOptions{.lr = 0.1, .lr_decay = 0.5}));
-  all.push_back(std::make_unique<Rmsprop>(p, RmspropOptions{.momentum = 0.9}));
-  all.push_back(std::make_unique<Rmsprop>(p, RmspropOptions{.centered = true}));
-  all.push_back(std::make_unique<Adam>(p, AdamOptions{.lr = 0.1}));
-  all.push_back(std::make_unique<Adam>(p, AdamOptions{.lr = 0.1, .amsgrad = true}));
-  return all;
-}
-
-constexpr std::size_t methods = 8;
-
-// The k-th of all_methods.
-std::unique_ptr<Optimizer> method(std::size_t k, const Parameters& p) {
-  return std::move(all_methods(p)[k]);
-}
 
 Tensor gradient(int step) {
   return vector({std::sin(Real(step)), std::cos(Real(2 * step)), Real(0.5)});
@@ -67,10 +45,10 @@ TEST_CASE("optimizer: a step uses the gradients of a backward pass and empties t
 }
 
 TEST_CASE("optimizer: keep leaves the gradients as they are") {
-  for (std::size_t k = 0; k < methods; ++k) {
-    CAPTURE(k);
+  for (const NamedOptimizer& row : optimizers()) {
+    CAPTURE(row.name);
     Parameter kept = start(), fresh = start();
-    const auto keeping = method(k, {kept}), usual = method(k, {fresh});
+    const auto keeping = make_stateful(row, {kept}), usual = make_stateful(row, {fresh});
     kept.set_gradient(gradient(1));
     for (int step = 0; step < 3; ++step) {
       keeping->step({.keep_gradients = true});
@@ -85,9 +63,9 @@ TEST_CASE("optimizer: keep leaves the gradients as they are") {
 }
 
 TEST_CASE("optimizer: a step with no gradient at all is an error, and changes nothing") {
-  for (std::size_t k = 0; k < methods; ++k) {
+  for (const NamedOptimizer& row : optimizers()) {
     const Parameter p = start(), q = start();
-    const auto optimizer = method(k, {p, q});
+    const auto optimizer = make_stateful(row, {p, q});
     const std::string message = message_of([&] { optimizer->step(); });
     CHECK(message == concat('[', optimizer->method(),
                             "] no parameter has a gradient. Hint: call tape.backward(loss) before "
@@ -97,10 +75,10 @@ TEST_CASE("optimizer: a step with no gradient at all is an error, and changes no
 }
 
 TEST_CASE("optimizer: without a gradient a parameter is skipped, and its steps don't count") {
-  for (std::size_t k = 0; k < methods; ++k) {
-    CAPTURE(k);
+  for (const NamedOptimizer& row : optimizers()) {
+    CAPTURE(row.name);
     Parameter always = start(), sometimes = start(), alone = start();
-    const auto both = method(k, {always, sometimes}), one = method(k, {alone});
+    const auto both = make_stateful(row, {always, sometimes}), one = make_stateful(row, {alone});
     for (int step = 0; step < 12; ++step) {
       always.set_gradient(gradient(step));
       const bool part = step % 3 == 1;
@@ -118,10 +96,10 @@ TEST_CASE("optimizer: without a gradient a parameter is skipped, and its steps d
 }
 
 TEST_CASE("optimizer: a step counts once, not once for each tensor of the model") {
-  for (std::size_t k = 0; k < methods; ++k) {
-    CAPTURE(k);
+  for (const NamedOptimizer& row : optimizers()) {
+    CAPTURE(row.name);
     Parameter first = start(), second = start(), alone = start();
-    const auto two = method(k, {first, second}), one = method(k, {alone});
+    const auto two = make_stateful(row, {first, second}), one = make_stateful(row, {alone});
     for (int step = 0; step < 10; ++step) {
       for (Parameter* p : {&first, &second, &alone}) p->set_gradient(gradient(step));
       two->step();
@@ -162,28 +140,24 @@ TEST_CASE("optimizer: parameters that cannot be optimised are refused") {
 
 TEST_CASE("optimizer: options that make no sense are named") {
   const Parameters p{Parameter(vector({1}))};
-  for (const double wrong : {-0.1, -infinite, infinite, nan}) {
-    CAPTURE(wrong);
-    CHECK_ERROR("[sgd] lr = ", Sgd(p, {.lr = wrong}));
-    CHECK_ERROR("[sgd] momentum = ", Sgd(p, {.lr = 1, .momentum = wrong}));
-    CHECK_ERROR("[sgd] dampening = ", Sgd(p, {.lr = 1, .momentum = 0.9, .dampening = wrong}));
-    CHECK_ERROR("[sgd] l2 = ", Sgd(p, {.lr = 1, .l2 = wrong}));
-    CHECK_ERROR("[adagrad] lr = ", Adagrad(p, {.lr = wrong}));
-    CHECK_ERROR("[adagrad] lr_decay = ", Adagrad(p, {.lr_decay = wrong}));
-    CHECK_ERROR("[adagrad] eps = ", Adagrad(p, {.eps = wrong}));
-    CHECK_ERROR("[adagrad] start = ", Adagrad(p, {.start = wrong}));
-    CHECK_ERROR("[adagrad] l2 = ", Adagrad(p, {.l2 = wrong}));
-    CHECK_ERROR("[rmsprop] lr = ", Rmsprop(p, {.lr = wrong}));
-    CHECK_ERROR("[rmsprop] alpha = ", Rmsprop(p, {.alpha = wrong}));
-    CHECK_ERROR("[rmsprop] eps = ", Rmsprop(p, {.eps = wrong}));
-    CHECK_ERROR("[rmsprop] momentum = ", Rmsprop(p, {.momentum = wrong}));
-    CHECK_ERROR("[rmsprop] l2 = ", Rmsprop(p, {.l2 = wrong}));
-    CHECK_ERROR("[adam] lr = ", Adam(p, {.lr = wrong}));
-    CHECK_ERROR("[adam] beta1 = ", Adam(p, {.beta1 = wrong}));
-    CHECK_ERROR("[adam] beta2 = ", Adam(p, {.beta2 = wrong}));
-    CHECK_ERROR("[adam] eps = ", Adam(p, {.eps = wrong}));
-    CHECK_ERROR("[adam] l2 = ", Adam(p, {.l2 = wrong}));
+  for (const NamedOptimizer& row : optimizers()) {
+    const std::string method(make_optimizer(row.name, p, {{"lr", 1}})->method());
+    for (const NamedOption& option : row.options) {
+      if (std::set<std::string_view>{"nesterov", "amsgrad", "centered"}.count(option.name))
+        continue;
+      const std::string name(option.name);
+      CAPTURE(name);
+      for (const double wrong : {-0.1, -infinite, infinite, nan}) {
+        CAPTURE(wrong);
+        CHECK_ERROR(concat('[', method, "] ", name, " = "),
+                    make_optimizer(row.name, p, {{"lr", 1}, {name, wrong}}));
+      }
+    }
+    CHECK_ERROR(concat('[', row.name, "] there is no option \"rate\"."),
+                make_optimizer(row.name, p, {{"rate", 1}}));
   }
+  CHECK_ERROR("[optimizer] there is no \"adamant\".", make_optimizer("adamant", p));
+  CHECK_ERROR("[sgd] lr = nan is", make_optimizer("sgd", p));  // required
   CHECK(message_of([&] { Adam(p, {.beta1 = 1}); }) == "[adam] beta1 = 1 is not in [0, 1).");
   CHECK_ERROR("[adam] beta2 = 1 is", Adam(p, {.beta2 = 1}));
   CHECK_ERROR("[rmsprop] alpha = 1 is", Rmsprop(p, {.alpha = 1}));
@@ -194,11 +168,32 @@ TEST_CASE("optimizer: options that make no sense are named") {
               Sgd(p, {.lr = 1, .momentum = 0.9, .dampening = 0.1, .nesterov = true}));
 }
 
+TEST_CASE("optimizer: the table's defaults are those of the classes") {
+  for (const NamedOptimizer& row : optimizers()) {
+    CAPTURE(row.name);
+    REQUIRE(row.options[0].name == "lr");
+    NamedOptions all = row.options;
+    all[0].value = row.lr;
+    Parameter p = start(), q = start();
+    const auto by_default = make_optimizer(row.name, {p}, {{"lr", row.lr}});
+    const auto spelt_out = make_optimizer(row.name, {q}, all);
+    for (int step = 0; step < 3; ++step) {
+      p.set_gradient(gradient(step));
+      q.set_gradient(gradient(step));
+      by_default->step();
+      spelt_out->step();
+    }
+    CHECK(p.value() == q.value());
+    CHECK(p.value() != start().value());
+    CHECK(by_default->lr() == row.lr);
+  }
+}
+
 TEST_CASE("optimizer: a NaN stays where it is") {
-  for (std::size_t k = 0; k < methods; ++k) {
-    CAPTURE(k);
+  for (const NamedOptimizer& row : optimizers()) {
+    CAPTURE(row.name);
     Parameter p = start(), clean = start();
-    const auto dirty = method(k, {p}), same = method(k, {clean});
+    const auto dirty = make_stateful(row, {p}), same = make_stateful(row, {clean});
     for (int step = 0; step < 3; ++step) {
       p.set_gradient(vector({1, Real(nan), 1}));
       clean.set_gradient(vector({1, 0, 1}));
@@ -213,10 +208,10 @@ TEST_CASE("optimizer: a NaN stays where it is") {
 
 TEST_CASE("optimizer: one number or a million, each moves by itself") {
   constexpr std::size_t n = 1'000'003;
-  for (std::size_t k = 0; k < methods; ++k) {
-    CAPTURE(k);
+  for (const NamedOptimizer& row : optimizers()) {
+    CAPTURE(row.name);
     Parameter many(full({n}, 2)), one(scalar(2)), none(zeros({0}));
-    const auto optimizer = method(k, {many, one, none});
+    const auto optimizer = make_stateful(row, {many, one, none});
     for (int step = 0; step < 2; ++step) {
       many.set_gradient(full({n}, Real(0.75)));
       one.set_gradient(scalar(Real(0.75)));

@@ -12,19 +12,9 @@
 #include <string>
 #include <vector>
 
-#include <reel/optim/adadelta.h>
-#include <reel/optim/adagrad.h>
-#include <reel/optim/adam.h>
-#include <reel/optim/adamax.h>
-#include <reel/optim/adamw.h>
-#include <reel/optim/nadam.h>
-#include <reel/optim/radam.h>
-#include <reel/optim/rmsprop.h>
-#include <reel/optim/rprop.h>
-#include <reel/optim/sgd.h>
-
 #include "../throws.h"
 #include "bits.h"
+#include "every_optimizer.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
@@ -79,36 +69,6 @@ TEST_CASE("state: what is missing or no such number is named") {
   CHECK(message_of([&] { state.expect_kind("adam"); }) == "[adam] was given a state of \"mine\".");
 }
 
-struct Method {
-  std::string name;
-  std::function<std::unique_ptr<Optimizer>(const Groups&)> make;
-};
-
-template <class T, class Options>
-Method method(const std::string& name, const Options& options) {
-  return {name, [options](const Groups& groups) { return std::make_unique<T>(groups, options); }};
-}
-
-// Each with options under which all of its state counts.
-std::vector<Method> all_methods() {
-  return {
-      method<Sgd>("sgd", SgdOptions{.lr = 0.1}),
-      method<Sgd>("sgd, momentum", SgdOptions{.lr = 0.1, .momentum = 0.9, .dampening = 0.5}),
-      method<Sgd>("sgd, nesterov", SgdOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}),
-      method<Adagrad>("adagrad", AdagradOptions{.lr = 0.1, .lr_decay = 0.5, .start = 0.25}),
-      method<Rmsprop>("rmsprop", RmspropOptions{.momentum = 0.9, .centered = true}),
-      method<Adadelta>("adadelta", AdadeltaOptions()),
-      method<Rprop>("rprop", RpropOptions()),
-      method<Adam>("adam", AdamOptions{.lr = 0.1}),
-      method<Adam>("adam, amsgrad", AdamOptions{.lr = 0.1, .beta2 = 0.5, .amsgrad = true}),
-      method<AdamW>("adamw", AdamWOptions{.lr = 0.1}),
-      method<AdamW>("adamw, amsgrad", AdamWOptions{.lr = 0.1, .beta2 = 0.5, .amsgrad = true}),
-      method<NAdam>("nadam", NAdamOptions{.lr = 0.1}),
-      method<RAdam>("radam", RAdamOptions{.lr = 0.1}),
-      method<AdaMax>("adamax", AdaMaxOptions{.lr = 0.1}),
-  };
-}
-
 Parameters start() {
   return {Parameter(matrix({{1, -2, 3}, {4, -5, 6}}), "w"), Parameter(scalar(2), "b"),
           Parameter(zeros({0, 2}), "none")};
@@ -141,12 +101,12 @@ void step(Optimizer& optimizer, int at) {
 }
 
 TEST_CASE("state: every method goes on from it to the bit, whenever it was stopped") {
-  for (const Method& each : all_methods()) {
-    CAPTURE(each.name);
+  for (const NamedOptimizer& row : optimizers()) {
+    CAPTURE(row.name);
     for (const int stop : {0, 1, 2, 5, 9}) {
       CAPTURE(stop);
       const Parameters straight = start();
-      const auto through = each.make(grouped(straight));
+      const auto through = make_stateful(row, grouped(straight));
       for (int at = 0; at < stop; ++at) step(*through, at);
       through->set_lr(1, 0.07);
       const State saved = through->state();
@@ -154,8 +114,8 @@ TEST_CASE("state: every method goes on from it to the bit, whenever it was stopp
 
       // in a fresh one, and in one that has done something else
       const Parameters one = copy(straight), two = start(), plain = copy(straight);
-      const auto fresh = each.make(grouped(one)), used = each.make(grouped(two)),
-                 unaware = each.make(grouped(plain));
+      const auto fresh = make_stateful(row, grouped(one)), used = make_stateful(row, grouped(two)),
+                 unaware = make_stateful(row, grouped(plain));
       for (int at = 3; at < 7; ++at) step(*used, at);
       for (std::size_t i = 0; i < 3; ++i) Parameter(two[i]).set_value(straight[i].value());
       for (Optimizer* other : {fresh.get(), used.get()}) {
@@ -176,10 +136,10 @@ TEST_CASE("state: every method goes on from it to the bit, whenever it was stopp
 }
 
 TEST_CASE("state: each array makes a difference") {
-  for (const Method& each : all_methods()) {
-    CAPTURE(each.name);
+  for (const NamedOptimizer& row : optimizers()) {
+    CAPTURE(row.name);
     const Parameters straight = start();
-    const auto through = each.make(grouped(straight));
+    const auto through = make_stateful(row, grouped(straight));
     for (int at = 0; at < 7; ++at) step(*through, at);
     const State saved = through->state();
     const Parameters at_stop = copy(straight);
@@ -193,7 +153,7 @@ TEST_CASE("state: each array makes a difference") {
         State other = saved;
         for (Real& x : other.tensors[name].storage()) x = shift - 2 * x;
         const Parameters changed = copy(at_stop);
-        const auto optimizer = each.make(grouped(changed));
+        const auto optimizer = make_stateful(row, grouped(changed));
         optimizer->set_state(other);
         for (int at = 7; at < 12; ++at) step(*optimizer, at);
         different = different || bits(changed) != bits(straight);
@@ -211,10 +171,10 @@ void check_refused(Optimizer& optimizer, const State& state, const std::string& 
 }
 
 TEST_CASE("state: one that does not fit is an error, and changes nothing") {
-  for (const Method& each : all_methods()) {
-    CAPTURE(each.name);
+  for (const NamedOptimizer& row : optimizers()) {
+    CAPTURE(row.name);
     const Parameters p = start(), q = start();
-    const auto optimizer = each.make(grouped(p)), other = each.make(grouped(q));
+    const auto optimizer = make_stateful(row, grouped(p)), other = make_stateful(row, grouped(q));
     const std::string kind(optimizer->method());
     for (int at = 0; at < 2; ++at) step(*optimizer, at);
     for (int at = 0; at < 5; ++at) step(*other, at);
@@ -258,9 +218,9 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
     State shape = good;
     shape.fields["1.shape"] = "(1)";
     check_refused(*optimizer, shape, "parameter \"b\" has shape (), in the state \"(1)\".");
-    for (const Method& another : all_methods()) {
+    for (const NamedOptimizer& another : optimizers()) {
       const Parameters r = start();
-      const State foreign = another.make(grouped(r))->state();
+      const State foreign = make_stateful(another, grouped(r))->state();
       if (foreign.kind == kind) continue;
       check_refused(*optimizer, foreign,
                     concat('[', kind, "] was given a state of \"", foreign.kind, "\"."));
@@ -268,11 +228,12 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
 
     // the same parameters in one group; more of them; others
     const Parameters s = start();
-    check_refused(*optimizer, each.make(s)->state(),
+    check_refused(*optimizer, make_stateful(row, s)->state(),
                   "the state is of 3 parameters in 1 groups, not of 3 in 2.");
-    check_refused(*optimizer, each.make({{.parameters = {s[0]}}, {.parameters = {s[1]}}})->state(),
+    check_refused(*optimizer,
+                  make_stateful(row, {{.parameters = {s[0]}}, {.parameters = {s[1]}}})->state(),
                   "the state is of 2 parameters in 2 groups, not of 3 in 2.");
-    check_refused(*optimizer, each.make(grouped({s[0], s[2], s[1]}))->state(),
+    check_refused(*optimizer, make_stateful(row, grouped({s[0], s[2], s[1]}))->state(),
                   "parameter \"b\" has shape (), in the state \"(0,2)\".");
     optimizer->set_state(good);
     CHECK(bits(optimizer->state()) == bits(good));
@@ -280,14 +241,15 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
 }
 
 TEST_CASE("state: the same method with other arrays is refused") {
-  const auto made = [](std::size_t k, const Parameters& p) {
-    return all_methods()[k].make(grouped(p));
+  struct Pair {
+    const char* name;
+    NamedOption more;
   };
-  const std::size_t sgd = 0, momentum = 1, adam = 7, amsgrad = 8, adamw = 9, adamw_amsgrad = 10;
-  for (const auto& [less, more] :
-       {std::pair{sgd, momentum}, {adam, amsgrad}, {adamw, adamw_amsgrad}}) {
+  for (const auto& [name, more] :
+       {Pair{"sgd", {"momentum", 0.9}}, {"adam", {"amsgrad", 1}}, {"adamw", {"amsgrad", 1}}}) {
     const Parameters p = start(), q = start();
-    const auto small = made(less, p), large = made(more, q);
+    const auto small = make_optimizer(name, grouped(p), {{"lr", 0.1}});
+    const auto large = make_optimizer(name, grouped(q), {{"lr", 0.1}, more});
     step(*small, 0);
     step(*large, 0);
     check_refused(*small, large->state(), "tensors, expected ");

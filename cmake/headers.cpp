@@ -1,0 +1,1 @@
+// No code: its target makes the precompiled header, which CMake includes here.
