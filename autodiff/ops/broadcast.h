@@ -1,4 +1,4 @@
-// Computing the value of an operation on two operands that are broadcast against each other.
+// Computes the value of an operation on two operands that broadcast against each other.
 #pragma once
 
 #include <reel/autodiff/tensor/kernels.h>
@@ -6,8 +6,8 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// f(x, y), where f works on each pair of elements and broadcasts by itself; a single number is
-/// spread out first, for which xtensor's broadcasting is slow.
+/// f(x, y), where f is elementwise and can broadcast. A single number is first repeated to a full
+/// tensor, because broadcasting it in xtensor is slow.
 template <class F>
 SharedTensor broadcast(const char* operation, const Tensor& x, const Tensor& y, F&& f) {
   if (detail::same(x.shape(), y.shape())) return f(x, y);

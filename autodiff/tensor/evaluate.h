@@ -1,8 +1,8 @@
-// Evaluating lazy expressions into tensors, in one vectorised pass.
+// Evaluates lazy expressions into tensors, in one vectorised pass.
 //
-// xtensor's own assignment does the same. It is passed by for the usual case, in which all operands
-// have one shape, because it costs about three times the compile time and, on small tensors, the
-// run time.
+// xtensor's own assignment does the same. Reel skips it in the usual case, in which all operands
+// have the same shape, because it takes about three times the compile time and, on small tensors,
+// three times the run time.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,8 @@ inline bool same(const Shape& a, const Shape& b) {
   return true;
 }
 
-// Narrows `shape` down to that of all tensors in an expression: null before the first of them.
-// False if they differ, or if something else is in it.
+// Sets `shape` to the common shape of all tensors in an expression; it is null before the first
+// tensor. Returns false if the shapes differ, or if the expression contains anything else.
 inline bool agree(const Shape*& shape, const Tensor& x) {
   if (!shape) shape = &x.shape();
   return shape == &x.shape() || same(*shape, x.shape());
@@ -52,7 +52,7 @@ bool agree(const Shape*&, const E&) {
   return false;
 }
 
-// Numbers that a thread works on at once: a pass over them takes several microseconds.
+// Elements for one thread: a pass over them takes several microseconds.
 constexpr std::size_t elements_at_once = 1 << 15;
 
 // out[i] = e[i], or out[i] += e[i], for an expression whose operands all have the shape of `out`
@@ -76,7 +76,7 @@ void assign_elements(Tensor& out, const E& e) {
 
 }  // namespace detail
 
-/// The tensor that an expression stands for; a tensor is passed through.
+/// The value of an expression; a tensor is returned as it is.
 template <class E>
 Tensor evaluate(E&& expression) {
   if constexpr (!detail::is_vectorised<std::remove_cvref_t<E>>) {

@@ -1,4 +1,4 @@
-// Making tensors to share, and keeping small ones for the next of the same shape.
+// Makes shared tensors, and recycles small ones for the next tensor of the same shape.
 #include <reel/autodiff/tensor/shared_tensor.h>
 
 #include <array>
@@ -11,9 +11,9 @@ constinit thread_local bool thread_ended = false;
 
 }  // namespace
 
-// A thread's recycled boxes, in lists by shape. A list holds one shape at a time; else boxes of one
-// shape would hide boxes of another. A recycled box has no metadata and room for as many numbers
-// as its shape says; its numbers are the old ones.
+// The recycled boxes of a thread, in lists by shape. Each list holds boxes of one shape at a time;
+// otherwise boxes of one shape would hide boxes of another. A recycled box has no metadata, has
+// memory for all numbers of its shape, and still contains the old numbers.
 struct SharedTensor::Recycled {
   static constexpr std::size_t list_count = 64;
   std::array<Box*, list_count> lists{};
@@ -81,14 +81,14 @@ SharedTensor::Box* SharedTensor::box_of_shape(const Shape& shape) {
 }
 
 void SharedTensor::retire(Box* box) noexcept {
-  // a tensor that was moved from or resized has lost its room
+  // a tensor that was moved from or resized has lost its memory
   if (box->list == Box::unlisted || thread_ended || box->count == 0 ||
       box->value.storage().size() != box->count)
     return Recycled::destroy(box);
   box->metadata.reset();
   Recycled& recycled = Recycled::local();
   if (recycled.bytes + Recycled::bytes_of(*box) > most_kept)
-    recycled.drop();  // shapes in use now come back
+    recycled.drop();  // shapes that are still in use will come back
   Box*& list = recycled.lists[box->list];
   if (list && !detail::same(list->value.shape(), box->value.shape())) recycled.drop(list);
   box->next = std::exchange(list, box);
