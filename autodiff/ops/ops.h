@@ -95,7 +95,7 @@ Var relu(const Var& x);                                 ///< max(0, x); derivati
 Var leaky_relu(const Var& x, Real slope = Real(0.01));  ///< slope·x for x ≤ 0
 Var elu(const Var& x, Real alpha = 1);                  ///< α(eˣ − 1) for x ≤ 0
 Var selu(const Var& x);                                 ///< λ·elu(x, α), Klambauer et al. 2017
-Var gelu(const Var& x);                                 ///< x·Φ(x), Φ the normal distribution's CDF
+Var gelu(const Var& x);                                 ///< x·Φ(x), Φ the CDF of N(0, 1)
 Var gelu_tanh(const Var& x);                            ///< gelu approximated by tanh
 Var silu(const Var& x);                                 ///< x·sigmoid(x), also called swish
 Var mish(const Var& x);                                 ///< x·tanh(softplus(x))
