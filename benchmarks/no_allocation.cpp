@@ -1,6 +1,6 @@
-// The heap allocations of a training step in steady state, for every optimiser, without and with
-// dropout and batch norm: none of Reel's own.
-// What the libraries of the matrix products allocate inside themselves is counted apart.
+// Counts the heap allocations of a training step in steady state, for every optimiser, with and
+// without dropout and batch norm: Reel itself makes none. Allocations inside the libraries of the
+// matrix products are counted separately.
 #include <cstdio>
 
 #include "allocations.h"
@@ -10,7 +10,7 @@ using namespace reel;
 
 namespace {
 
-// Whether no step allocated anything.
+// Returns whether no step allocated anything.
 bool count(const char* name, optim::Optimizer& optimizer, const nn::Module& model,
            const data::Batches& batches) {
   std::vector<bench::Allocations> counts;
@@ -21,7 +21,7 @@ bool count(const char* name, optim::Optimizer& optimizer, const nn::Module& mode
     const bench::Allocations before = bench::allocations();
     const RandomScope scope(rng);
     bench::reel_step(model, optimizer, batch);
-    if (++steps > 3) counts.push_back(bench::allocations() - before);  // the first ones warm up
+    if (++steps > 3) counts.push_back(bench::allocations() - before);  // the first steps warm up
   }
   bench::Allocations most;
   for (const bench::Allocations& c : counts)

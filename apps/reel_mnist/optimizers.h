@@ -12,7 +12,7 @@ namespace reel::mnist {
 
 std::vector<std::string> optimizer_names();
 
-/// With its own default rate if `lr` is empty. Throws Error for an unknown name.
+/// If `lr` is empty, the optimiser gets its default rate. Throws Error for an unknown name.
 std::unique_ptr<optim::Optimizer> make_optimizer(const std::string& name,
                                                  std::vector<Parameter> parameters,
                                                  std::optional<double> lr);
