@@ -35,7 +35,7 @@ double multiply_add() {
   static volatile Real start = 1, tiny = Real(1e-9);
   [[maybe_unused]] static volatile Real sink;
   const Batch factor(start), summand(tiny);
-  Batch a(start), b(start), c(start), d(start), e(start), f(start);  // separate reads: not one value
+  Batch a(start), b(start), c(start), d(start), e(start), f(start);  // read anew: not one value
   Batch g(start), h(start), i(start), j(start), k(start), l(start);
   for (std::size_t step = 0; step < steps; ++step) {
     a = xsimd::fma(a, factor, summand), b = xsimd::fma(b, factor, summand);

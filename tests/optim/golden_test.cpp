@@ -1,4 +1,5 @@
-// The optimisers' trajectories, step by step against PyTorch's in double (golden/optimizers.json).
+// The optimisers' trajectories, compared step by step with PyTorch's in double
+// (golden/optimizers.json).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -37,7 +38,7 @@ Json golden() {
   return Json::parse(file);
 }
 
-// Hands out options by name, and tells whether all were asked for.
+// Returns options by name, and tells whether all of them were read.
 class Options {
  public:
   explicit Options(const Json& options) : left_(options) {}
@@ -74,7 +75,7 @@ std::unique_ptr<Optimizer> make(const Groups& groups, Options& read, MethodOptio
 }
 
 std::unique_ptr<Optimizer> make(const std::string& method, const Groups& groups, Options& read) {
-  if (method == "sgd") return make<Sgd>(groups, read, SgdOptions{.lr = -1});  // required
+  if (method == "sgd") return make<Sgd>(groups, read, SgdOptions{.lr = -1});  // must be set
   if (method == "adagrad") return make<Adagrad>(groups, read, AdagradOptions());
   if (method == "rmsprop") return make<Rmsprop>(groups, read, RmspropOptions());
   if (method == "adadelta") return make<Adadelta>(groups, read, AdadeltaOptions());
@@ -88,7 +89,7 @@ std::unique_ptr<Optimizer> make(const std::string& method, const Groups& groups,
   return nullptr;
 }
 
-// Each parameter in a group of its own, if the case has groups.
+// Each parameter in its own group, if the case has groups.
 Groups groups_of(const Json& golden_case, const Parameters& parameters) {
   if (!golden_case.contains("groups")) return parameters;
   std::vector<Group> groups;
@@ -143,7 +144,7 @@ TEST_CASE("optimisers: 25 steps of each case are PyTorch's") {
       }
     }
   }
-  // So that a case that is lost from the file is missed.
+  // Detects a case that is missing in the file.
   CHECK(cases == std::map<std::string, int>{{"sgd", 14},
                                             {"adagrad", 9},
                                             {"rmsprop", 10},

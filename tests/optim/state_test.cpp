@@ -1,4 +1,5 @@
-// States: numbers to the bit, every method resumed to the bit, and what does not fit refused.
+// States: exact numbers, exact resumption of every method, and an error for a state that does not
+// fit.
 #include <reel/optim/state.h>
 
 #include <doctest/doctest.h>
@@ -89,7 +90,7 @@ Method method(const std::string& name, const Options& options) {
   return {name, [options](const Groups& groups) { return std::make_unique<T>(groups, options); }};
 }
 
-// Each with options under which all of its state counts.
+// Every method, with options for which all of its state matters.
 std::vector<Method> all_methods() {
   return {
       method<Sgd>("sgd", SgdOptions{.lr = 0.1}),
@@ -125,7 +126,7 @@ Groups grouped(const Parameters& p) {
   return {{.parameters = {p[0]}, .l2 = 0.01}, {.parameters = {p[1], p[2]}, .lr = 0.05}};
 }
 
-// Gradients that change their signs; every third step "b" has none, so that it counts others.
+// Gradients that change their signs; in every third step "b" has none, so its step count differs.
 void step(Optimizer& optimizer, int at) {
   for (std::size_t i = 0; i < 3; ++i) {
     if (i == 1 && at % 3 == 1) continue;
@@ -152,7 +153,7 @@ TEST_CASE("state: every method goes on from it to the bit, whenever it was stopp
       const State saved = through->state();
       const std::string saved_bits = bits(saved);
 
-      // in a fresh one, and in one that has done something else
+      // into a new optimiser, and into one that has done other steps
       const Parameters one = copy(straight), two = start(), plain = copy(straight);
       const auto fresh = each.make(grouped(one)), used = each.make(grouped(two)),
                  unaware = each.make(grouped(plain));
@@ -189,7 +190,7 @@ TEST_CASE("state: each array makes a difference") {
       if (entry.second.size() == 0) continue;
       CAPTURE(name);
       bool different = false;
-      for (const Real shift : {100, -100}) {  // signs and sizes, for Rprop and for AMSGrad
+      for (const Real shift : {100, -100}) {  // signs for Rprop, sizes for AMSGrad
         State other = saved;
         for (Real& x : other.tensors[name].storage()) x = shift - 2 * x;
         const Parameters changed = copy(at_stop);
@@ -203,7 +204,7 @@ TEST_CASE("state: each array makes a difference") {
   }
 }
 
-// That the state is refused with this message, and that nothing has changed.
+// The state must be refused with this message, and nothing may have changed.
 void check_refused(Optimizer& optimizer, const State& state, const std::string& text) {
   const std::string before = bits(optimizer);
   CHECK_ERROR(text, optimizer.set_state(state));
@@ -266,7 +267,7 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
                     concat('[', kind, "] was given a state of \"", foreign.kind, "\"."));
     }
 
-    // the same parameters in one group; more of them; others
+    // the same parameters in one group; more parameters; other parameters
     const Parameters s = start();
     check_refused(*optimizer, each.make(s)->state(),
                   "the state is of 3 parameters in 1 groups, not of 3 in 2.");
