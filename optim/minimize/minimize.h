@@ -35,7 +35,7 @@ enum class Status {
   iteration_limit,  ///< no tolerance is met after the allowed number of iterations
   diverged,         ///< a value or a gradient is not finite
   stalled,          ///< the method finds no better point, but no tolerance is met
-  stopped,          ///< `Options::stop` returned true
+  stopped,          ///< `MinimizeOptions::stop` returned true
   failed,           ///< the objective threw an exception, see `Result::error`
 };
 const char* to_string(Status status);
