@@ -99,7 +99,7 @@ struct Outcome {
   std::size_t epochs = 0;        // that are finished
   double seconds = 0, samples = 0;
   train::EpochReport last;
-  std::vector<train::EpochReport> all;  // for the picture, if one is asked for
+  std::vector<train::EpochReport> all;  // for the picture of --plot
 
   bool complete() const { return status == train::FitStatus::finished; }
   // Keeps the kind of the first failure, and the messages of all.

@@ -12,7 +12,7 @@
 namespace reel {
 
 /// `text` on one line: control characters, line separators, characters that change the writing
-/// direction, and bytes that are not UTF-8 are written as `\x0a` and the like.
+/// direction, and bytes that are not UTF-8 are escaped, as in `\x0a`.
 std::string printable(std::string_view text);
 
 /// Text from a file, as messages show it: in quotes, printable, at most 80 bytes.

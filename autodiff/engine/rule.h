@@ -67,7 +67,7 @@ class VarInputs {
 template <class Gradient>
 struct Gradients {
   Gradient* from_first;
-  const std::uint8_t* asked_from_first = nullptr;  ///< null: all are asked for
+  const std::uint8_t* asked_from_first = nullptr;  ///< null: all are needed
   std::uint32_t first = 0;
 
   Gradient& operator[](std::uint32_t node) const { return from_first[node - first]; }
