@@ -13,8 +13,8 @@ struct GradientDescentOptions {
 };
 
 /// θ −= δ·∇f. Cauchy 1847. Later line searches begin at s·y/y·y for the last step s and the
-/// gradient's change y (Barzilai and Borwein 1988), which is right if the slope keeps changing as in
-/// the last step. If the slope has become steeper, they begin at ten times the last length.
+/// gradient's change y (Barzilai and Borwein 1988), which is right if the slope keeps changing as
+/// in the last step. If the slope has become steeper, they begin at ten times the last length.
 /// Throws Error unless the step is above 0 and finite.
 Method gradient_descent(const GradientDescentOptions& options = {});
 
