@@ -1,4 +1,4 @@
-// All of Reel's public headers.
+// Includes all public headers of Reel.
 #pragma once
 
 #include <reel/autodiff/core/error.h>

@@ -1,4 +1,5 @@
-// Interposes the allocation functions and the matrix products of the libraries below this program.
+// Interposes the allocation functions and the matrix products of the libraries that this program
+// links.
 #include "allocations.h"
 
 #include <dlfcn.h>
@@ -31,7 +32,7 @@ void count(std::atomic<std::size_t>& counter) {
   (inside_blas ? blas_count : counter).fetch_add(1, std::memory_order_relaxed);
 }
 
-// The function of that name in the library behind this program.
+// The function of this name in the next library.
 template <class F>
 F next(const char* name) {
   return reinterpret_cast<F>(dlsym(RTLD_NEXT, name));

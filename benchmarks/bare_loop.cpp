@@ -1,4 +1,4 @@
-// Gather, forward, backward and update as loops.
+// Gather, forward, backward and update as plain loops.
 #include "bare_loop.h"
 
 #include <algorithm>
@@ -16,9 +16,10 @@ namespace reel::inline REEL_PRECISION {
 namespace {
 
 constexpr float mu = 0.9f, beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
-constexpr std::size_t block = 64;  // rows of a weight, whose gradient stays in the cache
+constexpr std::size_t block = 64;  // rows of a weight whose gradient stays in the cache
 
-// s = (softmax(s + b) − one_hot)·weight for each row, the gradient by the scores; the loss
+// s = (softmax(s + b) − one_hot)·weight for each row, the gradient with respect to the scores;
+// returns the loss
 float softmax_cross_entropy(Tensor& scores, const float* b, const Labels& labels, std::size_t rows,
                             std::size_t classes, float weight) {
   float loss = 0;
@@ -31,7 +32,7 @@ float softmax_cross_entropy(Tensor& scores, const float* b, const Labels& labels
   }
   xt::noalias(scores) = xt::exp(scores);
   const float largest = std::numeric_limits<float>::max() / static_cast<float>(2 * classes);
-  float product = 1;  // of the totals, whose logarithms are to be added
+  float product = 1;  // of totals; their logarithms are added later
   for (std::size_t i = 0; i < rows; ++i) {
     float* s = scores.data() + i * classes;
     float total = 0;
@@ -85,7 +86,7 @@ float BareLoop::epoch(const data::Batches& batches) {
   return loss / static_cast<float>(batches.count());
 }
 
-// The scores, without the bias of the last layer.
+// Computes the scores, without the bias of the last layer.
 void BareLoop::forward() {
   for (std::size_t l = 0; l < layers_.size(); ++l) {  // h = max(0, x·Wᵀ + b); no max in the last
     const auto [in, out] = layers_[l].widths;
@@ -99,8 +100,8 @@ void BareLoop::forward() {
   }
 }
 
-// The gradients by the inputs of all layers but the first, and by the scores, in their place; the
-// loss.
+// Computes, in place, the gradients with respect to the scores and to the inputs of all layers
+// except the first; returns the loss.
 float BareLoop::backward() {
   const Layer& last = layers_.back();
   const auto [last_in, classes] = last.widths;
@@ -126,7 +127,7 @@ void BareLoop::update() {
     parallel_ranges(layers_[l].widths.out, block, [&](Range rows) { update_rows(l, rows); });
 }
 
-// Rows of layer l's weight and numbers of its bias.
+// Updates rows of layer l's weight and elements of its bias.
 void BareLoop::update_rows(std::size_t l, Range rows) {
   const auto [in, out] = layers_[l].widths;
   const float* const g = delta(l) + rows.begin;

@@ -1,8 +1,10 @@
-// The training step of an MLP as a person would write it by hand: Reel's yardstick.
+// The training step of an MLP as a programmer would write it by hand: the reference for Reel's
+// speed.
 //
-// No tape, no modules, no shapes to check: fixed buffers, the same matrix products as Reel, and one
-// pass over memory wherever one will do. ReLU between the layers, softmax cross-entropy at the end.
-// A gradient of a weight is never written as a whole: a block of its rows is computed and used.
+// It has no tape, no modules and no checks of shapes. It has fixed buffers, the same matrix
+// products as Reel, and as few passes over memory as possible. ReLU between the layers, softmax
+// cross-entropy at the end. The gradient of a weight is never stored as a whole: a block of its
+// rows is computed and used at once.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +22,12 @@ Method method_by_name(const std::string& name);
 
 class BareLoop {
  public:
-  /// `parameters`: of each layer the weight (out, in), then the bias (out), one after the other.
+  /// `parameters`: for each layer the weight (out, in), then the bias (out).
   BareLoop(std::vector<std::size_t> widths, std::size_t batch, Method method, float lr,
            std::span<const float> parameters);
 
-  /// A step on each batch in turn, none of which is larger than the size given: gather, forward,
-  /// backward, update. The mean of their mean losses.
+  /// One step on each batch in turn: gather, forward, backward, update. No batch may be larger than
+  /// `batch`. Returns the mean of the batches' losses.
   float epoch(const data::Batches& batches);
 
  private:
@@ -34,8 +36,8 @@ class BareLoop {
   };
   struct Layer {
     Widths widths;
-    std::size_t start;    // of its weight, then its bias, among the parameters
-    Tensor input, delta;  // (batch, in), and the gradient by it
+    std::size_t start;    // of its weight and then its bias, among the parameters
+    Tensor input, delta;  // (batch, in), and the gradient with respect to it
   };
 
   void forward();
@@ -47,7 +49,7 @@ class BareLoop {
   float* values(std::size_t l) {
     return l < layers_.size() ? layers_[l].input.data() : scores_.data();
   }
-  // The gradient by the output of layer l.
+  // The gradient with respect to the output of layer l.
   const float* delta(std::size_t l) const {
     return l + 1 < layers_.size() ? layers_[l + 1].delta.data() : scores_.data();
   }
@@ -55,11 +57,11 @@ class BareLoop {
   std::vector<Layer> layers_;
   Tensor scores_;
   Labels labels_;
-  std::size_t samples_ = 0;  // in this step
+  std::size_t samples_ = 0;  // in the present step
   Method method_;
   float lr_;
   int t_ = 0;
-  float root_ = 0, rate_ = 0;  // of Adam in this step
+  float root_ = 0, rate_ = 0;  // of Adam, in the present step
   Tensor parameters_, m_, v_;
 };
 

@@ -1,10 +1,10 @@
-// How the time of a step grows with width, depth, batch and data set, beside what the arithmetic
-// predicts.
+// Measures how the time of a step grows with width, depth, batch and data set, and compares it with
+// a prediction from the arithmetic.
 //
-// A step of SGD multiplies 4·batch·in·out numbers and adds as many for the first layer (forward and
-// the gradient by W) and 6·batch·in·out for every other one (the gradient by x as well); an epoch
-// takes as many steps as batches. The prediction is this count over the rate that the largest size
-// reached. Prints a table; an argument names an SVG file to draw it into.
+// A step of SGD has 4·batch·in·out multiplications and additions for the first layer (forward, and
+// the gradient with respect to W), and 6·batch·in·out for every other layer (also the gradient with
+// respect to x). An epoch has as many steps as batches. The prediction is this count divided by the
+// speed at the largest size. Prints a table; an argument names an SVG file to draw it into.
 #include <cstdio>
 
 #ifdef REEL_WITH_PLOT
@@ -25,7 +25,7 @@ double work(const bench::Network& network, std::size_t samples) {
   return sum * static_cast<double>(samples);
 }
 
-// Seconds of an epoch over `samples` images, the median of a few.
+// Seconds of an epoch over `samples` images: the median of several.
 double epoch_seconds(const bench::Network& network, std::size_t samples) {
   const data::Dataset images = bench::random_images(samples, network.widths[0]);
   nn::Sequential model = network.model();
@@ -36,7 +36,7 @@ double epoch_seconds(const bench::Network& network, std::size_t samples) {
   for (int i = 0; i < 3 || (total < 0.5 && i < 101); ++i) {
     const auto result = train::fit(model, *optimizer, images, rng,
                                    {.epochs = 1, .batch = network.batch, .drop_last = true});
-    if (i > 0) times.push_back(result.epochs.at(0).seconds);  // the first warms up
+    if (i > 0) times.push_back(result.epochs.at(0).seconds);  // the first epoch warms up
     total += result.epochs.at(0).seconds;
   }
   return bench::median(times);
@@ -51,7 +51,7 @@ struct Growth {
   std::vector<Point> points;
 };
 
-// Measures networks of growing size; `samples` images each, or one number for each.
+// Measures networks of growing size, with `samples` images for all or one number for each.
 Growth measure(const char* what, const std::vector<std::size_t>& sizes,
                const std::function<bench::Network(std::size_t)>& network,
                const std::function<std::size_t(std::size_t)>& samples, bool per_step) {

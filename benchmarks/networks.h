@@ -82,7 +82,7 @@ double seconds(F&& f) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// One step as a user writes it; the loss.
+/// One step as a user would write it; returns the loss.
 inline float reel_step(const nn::Module& model, optim::Optimizer& optimizer,
                        const data::Batch& batch) {
   Tape tape;

@@ -1,6 +1,6 @@
-// The heap allocations of a training step in steady state, for every optimiser, without and with
-// dropout and batch norm: none of Reel's own.
-// What the libraries of the matrix products allocate inside themselves is counted apart.
+// Counts the heap allocations of a training step in steady state, for every optimiser, with and
+// without dropout and batch norm: Reel itself makes none. Allocations inside the libraries of the
+// matrix products are counted separately.
 #include <cstdio>
 #include <string_view>
 
@@ -22,7 +22,7 @@ bool count(std::string_view name, optim::Optimizer& optimizer, const nn::Module&
     const bench::Allocations before = bench::allocations();
     const RandomScope scope(rng);
     bench::reel_step(model, optimizer, batch);
-    if (++steps > 3) counts.push_back(bench::allocations() - before);  // the first ones warm up
+    if (++steps > 3) counts.push_back(bench::allocations() - before);  // the first steps warm up
   }
   bench::Allocations most;
   for (const bench::Allocations& c : counts)

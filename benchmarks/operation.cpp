@@ -1,9 +1,8 @@
-// What it costs to record one operation on four numbers and to differentiate it.
+// The cost of recording and differentiating one operation on four numbers.
 //
-// A chain of operations is recorded on a fresh tape, and the gradient by its input taken. Prints
-// the median time of one link, forward and backward together, and how many times it is that of a
-// bare loop: the same arithmetic on plain arrays. peers/operation_torch.cpp is the same in
-// libtorch.
+// Records a chain of operations on a new tape, and computes the gradient with respect to its input.
+// Prints the median time of one operation, forward and backward together, and its ratio to a bare
+// loop: the same arithmetic on plain arrays. peers/operation_torch.cpp does the same in libtorch.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -48,7 +47,7 @@ double reel_time(F&& f) {
   });
 }
 
-// forward(y, w) is the value, backward(g, y, w, value) the gradient by y.
+// forward(y, w) is the value, backward(g, y, w, value) the gradient with respect to y.
 template <class Forward, class Backward>
 double bare_time(Forward&& forward, Backward&& backward) {
   return microseconds_per_link([&] {
@@ -57,7 +56,7 @@ double bare_time(Forward&& forward, Backward&& backward) {
     const Four w{1.01f, 0.99f, 1.0f, 0.98f};
     for (std::size_t i = 0; i < links; ++i) {
       for (std::size_t k = 0; k < 4; ++k) y[i + 1][k] = forward(y[i][k], w[k]);
-      asm volatile("" : "+m"(y));  // each link is computed, as in Reel
+      asm volatile("" : "+m"(y));  // makes the compiler compute each operation
     }
     Four g = w;
     for (std::size_t i = links; i-- > 0;) {

@@ -1,9 +1,10 @@
-// What one core of this machine can do at most, and how near to it the matrix products come.
+// The limits of one core of this machine, and how close the matrix products come to them.
 //
-// The peak is that of a loop of fused multiply-adds in registers; the bandwidths are those of a sum
-// over arrays that fit into each level. Beside the products as a step computes them stand two ways
-// that it does not take: the transposed product with the operands in turn, and CBLAS. Each is
-// repeated with the same operands, in turn with the others and with the peak. Prints medians.
+// The peak comes from a loop of fused multiply-adds in registers. The bandwidths come from sums
+// over arrays that fit into each level of memory. Besides the products of a training step, it
+// measures two alternatives that a step does not use: the transposed product with exchanged
+// operands, and CBLAS. All of them, and the peak, run in turn several times on the same operands.
+// Prints medians.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -28,13 +29,13 @@ double median_seconds(F&& f, std::size_t rounds = 31) {
   return bench::median(times);
 }
 
-// Multiply-adds in as many chains as hide their latency; how many operations that is.
+// Multiply-adds in enough chains to hide their latency; returns the number of operations.
 double multiply_add() {
   constexpr std::size_t steps = 200000, chains = 12;
   static volatile Real start = 1, tiny = Real(1e-9);
   [[maybe_unused]] static volatile Real sink;
   const Batch factor(start), summand(tiny);
-  Batch a(start), b(start), c(start), d(start), e(start), f(start);  // each read anew, not one
+  Batch a(start), b(start), c(start), d(start), e(start), f(start);  // read anew: not one value
   Batch g(start), h(start), i(start), j(start), k(start), l(start);
   for (std::size_t step = 0; step < steps; ++step) {
     a = xsimd::fma(a, factor, summand), b = xsimd::fma(b, factor, summand);
@@ -48,7 +49,7 @@ double multiply_add() {
   return 2.0 * chains * steps * Batch::size;
 }
 
-// Bytes a second of reading `bytes` again and again.
+// Bytes per second when `bytes` are read repeatedly.
 double bandwidth(std::size_t bytes) {
   const Tensor x = full({bytes / sizeof(Real)}, 1);
   constexpr std::size_t chains = 8, width = chains * Batch::size;
@@ -76,7 +77,7 @@ double operations(const Product& p) { return 2.0 * static_cast<double>(p.m * p.n
 
 enum Way { in_a_step, transposed, by_cblas, at_peak, ways };
 
-// Operations a second of each way, measured in turn, since the clock of a processor changes.
+// Operations per second of each way. They run in turn, because the clock of a processor changes.
 using Speeds = std::array<double, ways>;
 
 Speeds speeds(const Product& p) {
@@ -112,7 +113,7 @@ Speeds speeds(const Product& p) {
   return result;
 }
 
-// The speeds of several products, one after the other.
+// The speeds over several products.
 struct Total {
   double operations = 0;
   Speeds seconds{};

@@ -1,8 +1,8 @@
 // A training step on one core: Reel beside the bare loop.
 //
 // Both train the same network from the same weights on the same batches of random bytes, in turn in
-// one process; gathering the batch is part of a step. Prints the medians over rounds of the time of
-// a step and of the ratio of neighbouring rounds, and fails if the two differ in their loss.
+// one process; gathering the batch is part of a step. Prints the median time of a step and the
+// median ratio of neighbouring rounds. Fails if the two losses differ.
 #include <cmath>
 #include <cstdio>
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t rounds = 51;
 
-// Whether both had the same loss in the end.
+// Returns whether both had the same loss at the end.
 bool compare(const bench::Network& network) {
   const bool small = network.widths[1] <= 128;
   const data::Dataset images = bench::random_images(network.batch * (small ? 60 : 8));
@@ -51,7 +51,7 @@ bool compare(const bench::Network& network) {
 
 }  // namespace
 
-// An argument chooses the networks whose names hold it.
+// An argument selects the networks whose names contain it.
 int main(int argc, char** argv) {
   set_threads(1);
   std::printf("a step on one core, %s, medians of %zu rounds\n", blas_name().c_str(), rounds);

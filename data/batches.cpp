@@ -1,4 +1,4 @@
-// Cutting an order of samples into batches.
+// Cuts an order of samples into batches.
 #include <reel/data/batches.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ void check(const Dataset& dataset, const BatchOptions& options) {
                ", which drop_last would drop. Hint: take smaller batches.");
 }
 
-// 0, …, n − 1, block after block in a random order, each block in one of its own.
+// A random order of 0, …, n − 1: the blocks come in a random order, and each block is shuffled.
 std::vector<std::uint32_t> block_order(std::size_t n, std::size_t block, Rng& rng) {
   block = std::min(block, n);
   std::vector<std::uint32_t> order;
@@ -48,7 +48,7 @@ std::span<const std::uint32_t> Batches::rows(std::size_t batch) const {
 }
 
 Batches batches(const Dataset& dataset, const BatchOptions& options, Rng& rng) {
-  check(dataset, options);  // before anything is drawn
+  check(dataset, options);  // before any random number is drawn
   return Batches(dataset, options,
                  options.block == 0 ? rng.permutation(dataset.size())
                                     : block_order(dataset.size(), options.block, rng));

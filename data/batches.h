@@ -16,20 +16,20 @@ struct BatchOptions {
   std::size_t size = 128;
   bool drop_last = false;  ///< leaves out the last batch if it is smaller than the others
   /// Shuffle in blocks of this many neighbouring samples: the blocks come in a random order, and
-  /// within each its samples, so that reading stays near one place of a file. 0: shuffle
-  /// all.
+  /// the samples within each block are shuffled, so that reads stay close together in a file. 0:
+  /// shuffle all samples.
   std::size_t block = 0;
 };
 
-/// One pass over a data set, batch by batch. Each iterator gathers into a Batch of its own. Unless
-/// you keep a handle to its images, the next batch takes the same memory, so a loop allocates
+/// One pass over a data set, batch by batch. Each iterator gathers into its own Batch. The next
+/// batch reuses the memory of the images, unless you keep a handle to them; so a loop allocates
 /// nothing after its first batch.
 class Batches {
  public:
   class Iterator;
 
-  /// `order`: the rows to visit. Throws Error(Kind::usage) for batches of size 0, and if there
-  /// would be no batch at all.
+  /// `order`: the rows to visit. Throws Error(Kind::usage) if the batch size is 0, or if there
+  /// would be no batch.
   Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order);
 
   Iterator begin() const;
@@ -37,7 +37,7 @@ class Batches {
 
   /// The number of batches.
   std::size_t count() const noexcept { return count_; }
-  /// The rows of one of them.
+  /// The rows of one batch.
   std::span<const std::uint32_t> rows(std::size_t batch) const;
   const Dataset& dataset() const noexcept { return dataset_; }
 
@@ -47,7 +47,7 @@ class Batches {
   std::size_t size_, count_;
 };
 
-/// An input iterator; `*it` lasts until the next step. The Batches must outlive it.
+/// An input iterator; `*it` is valid until the next increment. The Batches must outlive it.
 class Batches::Iterator {
  public:
   using value_type = Batch;
@@ -80,9 +80,9 @@ class Batches::Iterator {
 
 inline Batches::Iterator Batches::begin() const { return Iterator(*this); }
 
-/// Batches in a random order of the samples, drawn from `rng` in this call.
+/// Batches of the samples in a random order; this call draws the order from `rng`.
 Batches batches(const Dataset& dataset, const BatchOptions& options, Rng& rng);
-/// Batches in the order of the data set, for evaluation.
+/// Batches in the order of the data set, for example for evaluation.
 Batches batches(const Dataset& dataset, const BatchOptions& options = {});
 
 }  // namespace data

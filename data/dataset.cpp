@@ -1,4 +1,4 @@
-// What a data set holds, its checks, and gathering from it.
+// The storage of a data set, its checks, and gathering from it.
 #include <reel/data/dataset.h>
 
 #include <algorithm>
@@ -17,10 +17,10 @@ namespace reel::inline REEL_PRECISION {
 namespace data {
 namespace {
 
-// A factor for bytes, in two parts whose products with a byte are summed. The high part leaves 8
-// bits free, so its product is exact, the sum is the rounded product with the factor itself, and
-// fused multiply-adds change nothing. (Float 1/255 alone misses byte / 255 for 126 of the 256
-// bytes.)
+// A factor for bytes, stored as two parts; a byte is multiplied by each part, and the products are
+// added. The high part has 8 free bits, so its product is exact. So the sum is the correctly
+// rounded product with the whole factor, and fused multiply-adds change nothing. (With 1/255 as a
+// single float, 126 of the 256 bytes differ from byte / 255.)
 struct Scale {
   Real high, low;
 
@@ -36,8 +36,8 @@ struct Scale {
   }
 };
 
-// to[i] = from[i] · scale. In blocks of fixed size, which g++ vectorises at -O2 as well; the last
-// one overlaps the one before it.
+// to[i] = from[i] · scale, in blocks of fixed size, which g++ vectorises even at -O2; the last
+// block overlaps the one before it.
 void scale_bytes(const std::uint8_t* __restrict from, Real* __restrict to, std::size_t count,
                  Scale scale) {
   constexpr std::size_t block = 64;
@@ -58,7 +58,7 @@ void scale_bytes(const std::uint8_t* __restrict from, Real* __restrict to, std::
 }  // namespace
 
 struct Dataset::Storage {
-  // (n, …): the numbers, or bytes to be scaled, in memory or in a file
+  // (n, …): numbers, or bytes to be scaled, in memory or in a file
   std::variant<Tensor, SharedBytes, FileBytes> samples;
   Scale scale{1};
   Labels labels;  // (n)
@@ -66,7 +66,7 @@ struct Dataset::Storage {
   std::size_t features = 0;
   DatasetInfo info;
 
-  // Where a row starts, of samples in memory.
+  // The address of a row, for samples in memory.
   const void* start(std::size_t row) const {
     if (const auto* numbers = std::get_if<Tensor>(&samples))
       return numbers->data() + row * features;
@@ -89,7 +89,8 @@ struct Dataset::Storage {
     scale_bytes(bytes.data(), to, features, scale);
   }
 
-  // Has the start brought into the cache; from there on the processor sees the pattern itself.
+  // Prefetches the start of a row; then the processor detects the access pattern and prefetches the
+  // rest.
   void fetch(std::size_t row) const {
     constexpr std::size_t most = 4096;
     if (std::holds_alternative<FileBytes>(samples)) return;
@@ -98,7 +99,7 @@ struct Dataset::Storage {
     reel::prefetch(start(row), std::min(size, most));
   }
 
-  // Takes the labels and the description of n samples of sample_shape.
+  // Stores the labels and the description of n samples of shape sample_shape.
   void describe(std::size_t n, std::span<const Label> given, DatasetInfo about);
 };
 
@@ -219,7 +220,7 @@ void Dataset::gather(std::span<const std::uint32_t> rows, Batch& into) const {
   const Shape shape = {rows.size(), features()};
   SharedTensor& images = into.images;
   if (!images || !images.unique() || images->shape() != shape) {
-    images = SharedTensor();  // first, so that its block can come back at once
+    images = SharedTensor();  // free the block first, so that the next line can reuse it
     images = uninitialized(shape);
   }
   into.labels.resize(rows.size());
@@ -241,7 +242,7 @@ void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Real> images
 void Dataset::copy(std::span<const std::uint32_t> rows, Real* images) const {
   constexpr std::size_t ahead = 4;  // rows
   const Storage& from = *storage_;
-  // numbers of one thread; a call of the system for each row takes longer than the row
+  // elements for one thread; fewer from a file, as the read call of a row takes longer than the row
   const std::size_t at_once = std::size_t{1}
                               << (std::holds_alternative<FileBytes>(from.samples) ? 12 : 16);
   parallel_ranges(rows.size(), std::max<std::size_t>(1, at_once / from.features), [&](Range part) {

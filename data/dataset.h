@@ -1,5 +1,4 @@
-// Dataset: labelled samples, kept as bytes or as a user's own numbers, from which batches are
-// gathered.
+// Dataset: labelled samples, stored as bytes or as numbers, from which batches are gathered.
 #pragma once
 
 #include <cstddef>
@@ -26,57 +25,58 @@ struct Batch {
   std::size_t size() const noexcept { return labels.size(); }
 };
 
-/// What a data set is called and what its classes are.
+/// The name of a data set and of its classes.
 struct DatasetInfo {
   std::string name = "data";
-  std::size_t classes = 0;  ///< 0: as many as class_names; without them, the highest label + 1
+  std::size_t classes = 0;  ///< 0: the number of class_names; without names, the highest label + 1
   std::vector<std::string> class_names = {};  ///< none, or one for each class
 };
 
-/// Labelled samples of one shape, in memory or in a file. A copy, a subset or a split shares the
-/// samples with the original; they never change, so threads may read them at the same time.
+/// Labelled samples of the same shape, in memory or in a file. A copy, a subset or a split shares
+/// the samples with the original. The samples never change, so threads may read them at the same
+/// time.
 ///
-/// Data that is wrong (counts that differ, a label out of range, no sample at all) is an
-/// Error(Kind::input); a call that is wrong (a row that does not exist) an Error(Kind::usage).
+/// Throws Error(Kind::input) if the data is wrong (counts that differ, a label out of range, no
+/// sample), and Error(Kind::usage) if a call is wrong (a row that does not exist).
 class Dataset {
  public:
-  /// Holds nothing, not even a shape: size() is 0, and all else but copying throws.
+  /// An empty data set without a shape: size() is 0, and all else but copying throws.
   Dataset() = default;
 
-  /// `bytes`: (n, sample_shape…) in row-major order; `labels`: (n). A sample's values are its bytes
-  /// times `scale`, rounded once; in float and with the default scale, exactly byte / 255.
+  /// `bytes`: (n, sample_shape…) in row-major order; `labels`: (n). Each value is a byte times
+  /// `scale`, rounded once. In float, the default scale gives exactly byte / 255.
   static Dataset from_bytes(SharedBytes bytes, const Shape& sample_shape,
                             std::span<const Label> labels, DatasetInfo info = {},
                             double scale = 1.0 / 255);
-  /// The same, of bytes that stay in their file: `gather` and `sample` read them, and
-  /// throw as FileBytes::read does.
+  /// The same, but the bytes stay in their file: `gather` and `sample` read them, and throw as
+  /// FileBytes::read does.
   static Dataset from_bytes(FileBytes bytes, const Shape& sample_shape,
                             std::span<const Label> labels, DatasetInfo info = {},
                             double scale = 1.0 / 255);
-  /// `samples`: (n, …), used as they are; `labels`: (n).
+  /// `samples`: (n, …), used without scaling; `labels`: (n).
   static Dataset from_arrays(Tensor samples, std::span<const Label> labels, DatasetInfo info = {});
 
   std::size_t size() const noexcept { return size_; }
   std::size_t features() const;       ///< values in a sample
-  const Shape& sample_shape() const;  ///< (28,28), say
+  const Shape& sample_shape() const;  ///< such as (28,28)
   std::size_t classes() const;
   const std::string& name() const;
   const std::vector<std::string>& class_names() const;  ///< empty if none were given
-  /// The name of a class; its number if it has none.
+  /// The name of a class; its number if there are no names.
   std::string class_name(std::size_t index) const;
 
   Label label(std::size_t index) const;
   Tensor sample(std::size_t index) const;  ///< of sample_shape()
 
-  /// Makes `into` the batch of these rows, in this order. The images are written in place if
-  /// `into.images` is of the right shape and the only handle to its tensor; else they get a
-  /// new one, and other handles to the old tensor keep its values.
+  /// Fills `into` with the batch of these rows, in this order. If `into.images` has the right shape
+  /// and is the only handle to its tensor, the images are overwritten in place. Otherwise
+  /// `into.images` becomes a new tensor, and other handles to the old tensor keep its values.
   void gather(std::span<const std::uint32_t> rows, Batch& into) const;
-  /// The same into memory of the caller: images (rows, features), labels (rows).
+  /// The same, written to memory of the caller: images (rows, features), labels (rows).
   void gather(std::span<const std::uint32_t> rows, std::span<Real> images,
               std::span<Label> labels) const;
 
-  /// The data set of these rows, in this order; a row may appear more than once.
+  /// A data set of these rows, in this order; a row may appear more than once.
   Dataset subset(std::span<const std::uint32_t> rows) const;
 
  private:
@@ -93,7 +93,7 @@ class Dataset {
   std::size_t stored(std::size_t row) const noexcept { return rows_ ? (*rows_)[row] : row; }
 
   std::shared_ptr<const Storage> storage_;
-  std::shared_ptr<const std::vector<std::uint32_t>> rows_;  // none: all of them
+  std::shared_ptr<const std::vector<std::uint32_t>> rows_;  // null: all rows
   std::size_t size_ = 0;
 };
 
@@ -102,9 +102,9 @@ struct Split {
   Dataset rest, held_out;
 };
 
-/// Holds out a random `fraction` of the samples, rounded to whole ones, in [0, 1); both parts keep
-/// the order of the original. A fraction of 0 draws nothing from `rng` and leaves `held_out` empty.
-/// Throws Error(Kind::usage) if fraction > 0 and either part would have no sample.
+/// Splits off a random `fraction` of the samples, in [0, 1), rounded to a whole number. Both parts
+/// keep the order of the original. With fraction 0 it draws nothing from `rng`, and `held_out` is
+/// empty. Throws Error(Kind::usage) if fraction > 0 and a part would be empty.
 Split split(const Dataset& dataset, double fraction, Rng& rng);
 
 }  // namespace data

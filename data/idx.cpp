@@ -1,4 +1,4 @@
-// The IDX format: a magic number, the sizes of the axes, the bytes.
+// The IDX format: a magic number, the sizes of the axes, then the elements as bytes.
 #include <reel/data/idx.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint32_t unsigned_bytes = 0x08;  // the third byte of the magic number
 
-// Big-endian, as all numbers of an IDX header.
+// Big-endian, like all numbers in an IDX header.
 std::uint32_t to_number(std::span<const std::uint8_t, 4> b) {
   return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
 }
@@ -29,7 +29,7 @@ std::string hex(std::uint32_t value) {
   return text.data();
 }
 
-// What a file with another magic number probably is.
+// A guess about the kind of file that has this other magic number.
 std::string hint(std::uint32_t magic) {
   if (magic == 0x00000801) return " Hint: this is a label file.";
   if (magic == 0x00000803) return " Hint: this is an image file.";
@@ -58,7 +58,7 @@ class Reader {
  public:
   Reader(const std::filesystem::path& path, std::size_t dimensions)
       : file_(path), header_(4 + 4 * dimensions) {
-    std::error_code ignored;  // the size is no more than a hint
+    std::error_code ignored;  // the size is only a hint
     const auto size = std::filesystem::file_size(path, ignored);
     if (!ignored) file_size_ = static_cast<std::size_t>(size);
   }
@@ -82,7 +82,7 @@ class Reader {
   }
 
  private:
-  // The shape; the bytes are yet to come.
+  // Reads the shape; the elements follow later.
   Array read_header() {
     const auto dimensions = static_cast<std::uint32_t>(header_ / 4 - 1);
     const std::uint32_t expected = unsigned_bytes << 8 | dimensions;
@@ -105,7 +105,7 @@ class Reader {
     return to_number(bytes);
   }
 
-  // The elements that the header claims. Throws if there can't be as many.
+  // The number of elements that the header claims. Throws if the file cannot contain as many.
   std::size_t claim(const Array& array) const {
     std::size_t count = 1;
     bool overflow = false;
@@ -120,8 +120,8 @@ class Reader {
     return count;
   }
 
-  // Makes room for what the size of the file bears out, four times that if it is packed, and then
-  // for twice as much as has arrived.
+  // Allocates at first only as much as the size of the file supports, four times as much if it is
+  // gzipped, and then at most twice as much as has arrived.
   std::vector<std::uint8_t> read_bytes(const Array& array) {
     std::vector<std::uint8_t> bytes;
     const std::size_t claimed = claim(array);
@@ -138,7 +138,7 @@ class Reader {
       if (done == claimed) break;
       room = claimed - room < room ? claimed : 2 * room;
     }
-    std::uint8_t beyond = 0;  // asking for it lets zlib check the CRC
+    std::uint8_t beyond = 0;  // asking for one more byte makes zlib check the CRC
     if (file_.read({&beyond, 1}) != 0)
       file_.reject("too long: more than ", header_ + claimed, " bytes", unpacked(),
                    expected(array, claimed));
@@ -156,7 +156,7 @@ class Reader {
 
   InflatingReader file_;
   std::size_t header_;     // bytes of the header
-  std::size_t taken_ = 0;  // of these, read
+  std::size_t taken_ = 0;  // header bytes read so far
   std::size_t file_size_ = 0;
 };
 

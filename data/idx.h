@@ -1,4 +1,4 @@
-// Reads one IDX file of unsigned bytes, the format of MNIST, plain or gzipped.
+// Reads an IDX file of unsigned bytes, the format of MNIST, plain or gzipped.
 #pragma once
 
 #include <cstddef>
@@ -13,23 +13,23 @@ namespace reel::idx {
 /// The contents of an IDX file.
 struct Array {
   std::vector<std::size_t> shape;  ///< (n, rows, columns) for images, (n) for labels
-  SharedBytes bytes;               ///< in row-major order, one for each element
+  SharedBytes bytes;               ///< one byte for each element, in row-major order
 };
 
 /// Reads an IDX file (format: http://yann.lecun.com/exdb/mnist/) with this number of dimensions: 3
-/// for images, 1 for labels. Gzip is recognised by content. A size in the header is believed no
-/// further than the file bears it out. Throws Error: Kind::input if the file is missing or is not
-/// exactly such a file, Kind::system if it cannot be read, Kind::usage if dimensions is not 1 to
-/// 255.
+/// for images, 1 for labels. Recognises gzip by content. Never allocates much more than the size of
+/// the file supports, whatever the header claims. Throws Error: Kind::input if the file is missing
+/// or is not exactly such a file, Kind::system if it cannot be read, Kind::usage if `dimensions` is
+/// not 1 to 255.
 Array read(const std::filesystem::path& path, std::size_t dimensions);
 
-/// An IDX file whose elements stay in it.
+/// An IDX file whose elements stay in the file.
 struct ArrayInFile {
   std::vector<std::size_t> shape;
   FileBytes bytes;
 };
 
-/// The same as `read`, but leaves the elements in the file, which must not be gzipped.
+/// Like `read`, but leaves the elements in the file, which must not be gzipped.
 ArrayInFile open(const std::filesystem::path& path, std::size_t dimensions);
 
 }  // namespace reel::idx

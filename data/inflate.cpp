@@ -46,7 +46,7 @@ std::size_t InflatingReader::read(std::span<std::uint8_t> into) {
   return done;
 }
 
-// Whether bytes of the file are left; reads more when the buffer is used up.
+// Reads more of the file if the buffer is used up; returns whether bytes are left.
 bool InflatingReader::refill() {
   if (used_ == buffer_.size()) {
     before_ += buffer_.size();

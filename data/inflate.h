@@ -1,4 +1,4 @@
-// The bytes of a file, unpacked on the way if it is gzipped.
+// Reads the bytes of a file; decompresses a gzipped file on the fly.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 
 namespace reel::idx {
 
-/// Reads a file from its start to its end, through a buffer of fixed size; unpacks it if it begins
-/// as a gzip file does, whatever its name. Gzip members one after the other are one stream (RFC
-/// 1952, section 2.2); anything else after a member is an error.
+/// Reads a file from start to end, through a buffer of fixed size. Decompresses it if it begins
+/// like a gzip file, whatever its name. Consecutive gzip members form one stream (RFC 1952, section
+/// 2.2); any other data after a member is an error.
 class InflatingReader {
  public:
-  /// Throws Error: Kind::input if there is no such file, Kind::system if it cannot be read.
+  /// Throws Error: Kind::input if the file does not exist, Kind::system if it cannot be read.
   explicit InflatingReader(const std::filesystem::path& path);
   ~InflatingReader();
   InflatingReader(const InflatingReader&) = delete;
@@ -25,9 +25,9 @@ class InflatingReader {
   /// Whether the file is gzipped.
   bool packed() const noexcept { return stream_ != nullptr; }
 
-  /// Fills `into`; returns the number of bytes, fewer than asked for only at the end, where the
-  /// checksums were found right. Throws Error(Kind::input) if gzip data is cut short, corrupt or
-  /// followed by other bytes.
+  /// Fills `into` and returns the number of bytes. It is smaller than `into` only at the end of the
+  /// file; then all checksums were right. Throws Error(Kind::input) if gzip data is cut short,
+  /// corrupt or followed by other data.
   std::size_t read(std::span<std::uint8_t> into);
 
   /// Throws Error(Kind::input) with the message `[mnist] /absolute/path: parts…`.
@@ -44,9 +44,9 @@ class InflatingReader {
   void finish_member();
 
   FileReader file_;
-  std::string buffer_;      // what was read from the file last,
-  std::size_t used_ = 0;    // how much of it is used up,
-  std::size_t before_ = 0;  // and how much was read before it
+  std::string buffer_;      // the last bytes read from the file
+  std::size_t used_ = 0;    // how many of them are used up
+  std::size_t before_ = 0;  // how many bytes were read before them
   std::unique_ptr<Stream> stream_;
 };
 

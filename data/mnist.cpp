@@ -1,4 +1,4 @@
-// Finding the four files of MNIST, and checking that they belong together.
+// Finds the four files of MNIST, and checks that they belong together.
 #include <reel/data/mnist.h>
 
 #include <zlib.h>
@@ -33,8 +33,8 @@ struct Known {
 constexpr std::array<std::string_view, classes> digits = {"0", "1", "2", "3", "4",
                                                           "5", "6", "7", "8", "9"};
 
-// CRCs computed from train-labels-idx1-ubyte.gz as published at yann.lecun.com/exdb/mnist and in
-// Debian's package dataset-fashion-mnist; the names are those of
+// The CRCs are those of train-labels-idx1-ubyte.gz as published at yann.lecun.com/exdb/mnist and in
+// Debian's package dataset-fashion-mnist; the class names are from
 // github.com/zalandoresearch/fashion-mnist.
 constexpr std::array<Known, 2> known_sets = {{
     {0xBA07E8EF, "MNIST", digits},
@@ -51,7 +51,7 @@ std::string hint(const fs::path& folder) {
   return " Hint: name the folder that holds the four files of MNIST or Fashion-MNIST.";
 }
 
-// What is at this path, links followed; not_found if nothing is.
+// The type of the file at this path, after following links; not_found if there is none.
 fs::file_type type_of(const fs::path& path) {
   std::error_code error;
   const fs::file_type type = fs::status(path, error).type();
@@ -61,8 +61,8 @@ fs::file_type type_of(const fs::path& path) {
   return type;
 }
 
-// The file of a folder under whichever spelling it has; a folder of that name (some archives unpack
-// to one) only if there is no other.
+// The file in a folder, under any of its spellings. A folder of that name (some archives unpack to
+// one) counts only if there is no file.
 fs::path find(const fs::path& folder, const std::string& stem, const std::string& ending) {
   fs::path second_choice;
   std::string tried;

@@ -8,27 +8,27 @@
 namespace reel::inline REEL_PRECISION {
 namespace data {
 
-/// The two halves of such a data set; images of shape (28,28) in those known, ten classes.
+/// The two halves of such a data set. Known sets have images of shape (28,28) and ten classes.
 struct Mnist {
   Dataset train, test;
 };
 
 struct LoadOptions {
-  /// Leave the images in their files, which must not be gzipped, and read them as they are asked
-  /// for: for data that memory can't hold. See `BatchOptions::block`. A file that is cut short
-  /// meanwhile is an Error (input) of the call that asks for a missing image.
+  /// Leave the images in their files, which must not be gzipped, and read them when they are
+  /// needed: for data that does not fit into memory. See `BatchOptions::block`. If somebody
+  /// truncates a file meanwhile, the call that needs a missing image throws Error (input).
   bool stream = false;
 };
 
 /// Reads the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
-/// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte` of a folder; `.idx` in place of `-idx` and
-/// a further `.gz` are fine as well, and they may be gzipped under any of these names. MNIST and
-/// Fashion-MNIST are known by their content; any other set is called after its folder, its classes
-/// "0" to "9". Throws Error: Kind::input if one is missing or malformed or if they don't fit
-/// together, Kind::system if the system refuses a read.
+/// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte` in a folder. The names may have `.idx` in
+/// place of `-idx` and may end in `.gz`; a file may be gzipped under any of these names. MNIST and
+/// Fashion-MNIST are recognised by their content. Any other set is named after its folder, and its
+/// classes are "0" to "9". Throws Error: Kind::input if a file is missing or malformed or if the
+/// files don't fit together, Kind::system if the system refuses a read.
 Mnist load_mnist(const std::filesystem::path& folder, const LoadOptions& options = {});
 
-/// Where Debian's package dataset-fashion-mnist puts Fashion-MNIST.
+/// The folder where Debian's package dataset-fashion-mnist installs Fashion-MNIST.
 std::filesystem::path default_folder();
 
 }  // namespace data

@@ -1,4 +1,4 @@
-// The activation functions as objects with a name, to be passed around.
+// The activation functions as objects with names.
 #pragma once
 
 #include <span>
@@ -9,8 +9,8 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
-/// A function of ops.h by its name. Unlike the bare function it can be given to `Sequential`
-/// without a clash with the C library's (`::tanh`), and it can be printed.
+/// A function of ops.h with its name. You can pass it to `Sequential`, where the bare function
+/// would clash with the C library's (`::tanh`), and you can print it.
 struct Activation {
   std::string_view name;
   Var (*function)(const Var&);
@@ -35,9 +35,9 @@ inline constexpr Activation hard_sigmoid{"hard_sigmoid", &reel::hard_sigmoid};
 inline constexpr Activation hard_swish{"hard_swish", &reel::hard_swish};
 inline constexpr Activation identity{"identity", [](const Var& x) { return x; }};
 
-/// All of the above.
+/// All activations above.
 std::span<const Activation> activations();
-/// By its name. Throws Error, naming all, for an unknown one.
+/// The activation with this name. Throws Error, listing all names, if there is none.
 Activation activation_by_name(std::string_view name);
 
 }  // namespace nn

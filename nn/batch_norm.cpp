@@ -1,4 +1,4 @@
-// Normalising, and following the statistics.
+// Normalises a batch, and updates the running statistics.
 #include <reel/nn/batch_norm.h>
 
 #include <reel/autodiff/engine/checkpoint.h>
@@ -40,7 +40,7 @@ Var BatchNorm::forward(const Var& x) const {
   }
   BatchStatistics batch;
   const Var y = batch_norm(x, weight, bias, eps, &batch);
-  if (!recomputing()) {  // once for each batch
+  if (!recomputing()) {  // only once for each batch
     follow(running_mean, batch.mean, 1, options_.momentum);
     follow(running_var, batch.variance, batch.rows / (batch.rows - 1), options_.momentum);
   }

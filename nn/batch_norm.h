@@ -1,4 +1,4 @@
-// BatchNorm: each feature normalised over the batch.
+// BatchNorm: normalises each feature over the batch.
 #pragma once
 
 #include <reel/nn/module.h>
@@ -11,16 +11,16 @@ struct BatchNormOptions {
   double momentum = 0.1;  ///< the weight of the new batch in the running statistics
 };
 
-/// y = (x − mean)/√(variance + eps)·weight + bias: (batch, n) → (batch, n). In training with the
-/// statistics of the batch, which the running ones follow: their mean, and the unbiased variance;
-/// in eval mode with the running ones. (Ioffe and Szegedy, ICML 2015)
+/// y = (x − mean)/√(variance + eps)·weight + bias: (batch, n) → (batch, n). In training it uses the
+/// statistics of the batch, and moves the running mean and running variance (unbiased) towards
+/// them. In eval mode it uses the running statistics. (Ioffe and Szegedy, ICML 2015)
 class BatchNorm : public Module {
  public:
-  /// With weight 1 and bias 0, which `nn::init` leaves. Throws Error for no features, and unless
-  /// eps > 0 (as a Real) and 0 ≤ momentum ≤ 1.
+  /// Starts with weight 1 and bias 0; `nn::init` does not change them. Throws Error if `features`
+  /// is 0, and unless eps > 0 (as a Real) and 0 ≤ momentum ≤ 1.
   explicit BatchNorm(std::size_t features, const BatchNormOptions& options = {});
 
-  /// Throws Error in training for fewer than two rows.
+  /// In training, throws Error for fewer than two rows.
   Var forward(const Var& x) const override;
   void visit(Visitor& v) override;
   void reset(Init scheme, Rng& rng) override;
@@ -30,7 +30,7 @@ class BatchNorm : public Module {
   std::size_t features() const { return weight.shape()[0]; }
 
   Parameter weight, bias;                    ///< (n)
-  mutable Tensor running_mean, running_var;  ///< (n); at first 0 and 1
+  mutable Tensor running_mean, running_var;  ///< (n); initially 0 and 1
 
  private:
   BatchNormOptions options_;

@@ -1,4 +1,4 @@
-// A model's parameters as the inputs of a check.
+// Uses a model's parameters as the inputs of a gradient check.
 #include <reel/nn/check.h>
 
 #include <algorithm>
@@ -8,7 +8,7 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
-// The parameters and buffers of a model; both have their values again when it ends.
+// Saves the parameters and buffers of a model; its destructor restores their values.
 class Kept {
  public:
   explicit Kept(const Module& model) : parts_(state_of(model)) {

@@ -1,4 +1,4 @@
-// Checking the gradients of a loss by all parameters of a model.
+// Checks the gradients of a loss with respect to all parameters of a model.
 #pragma once
 
 #include <concepts>
@@ -11,18 +11,19 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
-/// check_gradients of a loss by every parameter of the model that it is computed with; the report
-/// calls them by their paths. With `.fast = true` it takes as long as some dozens of losses,
-/// however many parameters there are. The loss must be the same at each call: dropout is not, so
-/// call model.eval() first.
+/// check_gradients of a loss with respect to every parameter of the model that computes it; the
+/// report names the parameters by their paths. With `.fast = true` it takes as long as some dozens
+/// of losses, however many parameters there are. The loss must be the same at each call. Dropout
+/// breaks this rule in training mode, so call model.eval() first.
 ///
-/// The parameters are changed in place and have their values again afterwards, also if something
-/// throws; so have the buffers, before each loss as well. Gradients are not touched. A tape that
-/// recorded the parameters before cannot be differentiated any more.
+/// The check changes the parameters in place and restores their values afterwards, also after an
+/// exception. It restores the buffers too, and does so before each loss. It does not touch
+/// gradients. A tape that recorded the parameters before the check can no longer be differentiated.
 CheckReport check_parameters(Module& model, const std::function<Var()>& loss,
                              const CheckOptions& options = {});
 
-/// The same for a loss of the model: `[&](const auto& m) { return cross_entropy(m(x), labels); }`.
+/// The same for a loss that is a function of the model: `[&](const auto& m) { return
+/// cross_entropy(m(x), labels); }`.
 template <std::derived_from<Module> M, class Loss>
 requires std::is_invocable_r_v<Var, const Loss&, const M&> CheckReport
 check_parameters(M& model, const Loss& loss, const CheckOptions& options = {}) {

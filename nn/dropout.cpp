@@ -1,4 +1,4 @@
-// The mask of dropout, and when it is used.
+// Draws and applies the mask of dropout.
 #include <reel/nn/dropout.h>
 
 #include <algorithm>
@@ -12,10 +12,10 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
-// 1/(1 − p) with probability 1 − p, else 0, for each number of a tensor of this shape; each row
-// from a generator of its own.
+// For each element of a tensor of this shape, 1/(1 − p) with probability 1 − p, else 0. Each row
+// has its own generator.
 Tensor mask(const Shape& shape, double p, const RandomScope& random) {
-  constexpr std::size_t at_once = 1 << 14;  // numbers of one thread: some ten microseconds
+  constexpr std::size_t at_once = 1 << 14;  // elements for one thread: about ten microseconds
   const auto limit = static_cast<std::uint32_t>(p * 0x1p32);
   const Real kept = static_cast<Real>(1 / (1 - p));
   Tensor result = uninitialized(shape);

@@ -1,4 +1,4 @@
-// Dropout: numbers left out at random in training.
+// Dropout: sets random elements to zero in training.
 #pragma once
 
 #include <reel/nn/module.h>
@@ -6,13 +6,13 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
-/// In training each number is 0 with probability p, and the others are multiplied by 1/(1 − p), so
-/// that the mean stays; in eval mode all pass as they are. (Srivastava, Hinton, Krizhevsky,
-/// Sutskever and Salakhutdinov, JMLR 2014)
+/// In training each element becomes 0 with probability p, and the others are multiplied by 1/(1 −
+/// p), so that the mean stays the same. In eval mode nothing changes. (Srivastava, Hinton,
+/// Krizhevsky, Sutskever and Salakhutdinov, JMLR 2014)
 ///
-/// It draws from the RandomScope that is alive: `train::fit` makes one for each step, a loop of
-/// one's own does it by `const RandomScope scope(rng);` before the forward pass. Masks are drawn
-/// row by row; they are the same on any number of threads as long as each row is a sample.
+/// It draws from the innermost RandomScope. `train::fit` makes one for each step; in your own loop,
+/// write `const RandomScope scope(rng);` before the forward pass. Masks are drawn row by row; they
+/// are the same for any number of threads, as long as each row is a sample.
 class Dropout : public Module {
  public:
   /// Throws Error unless 0 ≤ p < 1.

@@ -39,8 +39,8 @@ double dot(const Vector& a, const Vector& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-// Orthonormal vectors of `length` from normal ones: Gram and Schmidt, projected twice to stay
-// orthogonal.
+// `count` orthonormal vectors of `length`, from normal vectors by Gram–Schmidt; each is projected
+// twice, so that rounding does not spoil the orthogonality.
 std::vector<Vector> orthonormal(std::size_t count, std::size_t length, Rng& rng) {
   std::vector<Vector> vectors(count, Vector(length));
   for (std::size_t k = 0; k < count; ++k) {

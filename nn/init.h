@@ -10,9 +10,9 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
-/// For a weight of shape (out, in); every scheme but `uniform` sets biases to 0.
+/// Schemes for a weight of shape (out, in); every scheme except `uniform` sets biases to 0.
 enum class Init {
-  uniform,         ///< U(±1/√in), biases too: PyTorch's default
+  uniform,         ///< U(±1/√in), for biases too: PyTorch's default
   xavier_uniform,  ///< U(±√(6/(in + out)))  (Glorot and Bengio, AISTATS 2010)
   xavier_normal,   ///< N(0, 2/(in + out))
   he_uniform,      ///< U(±√(6/in))          (He, Zhang, Ren and Sun, ICCV 2015)
@@ -22,10 +22,11 @@ enum class Init {
   orthogonal,      ///< rows or columns orthonormal (Saxe, McClelland and Ganguli, ICLR 2014)
 };
 
-/// By its name, such as "he_normal". Throws Error, naming all, for an unknown one.
+/// The scheme with this name, such as "he_normal". Throws Error, listing all names, if there is
+/// none.
 Init init_by_name(std::string_view name);
 
-/// Values for a weight of shape (out, in). Throws Error for another dimension or an empty shape.
+/// Values for a weight of shape (out, in). Throws Error if `out` or `in` is 0.
 Tensor initial_weight(std::size_t out, std::size_t in, Init scheme, Rng& rng);
 /// Values for the bias of such a layer.
 Tensor initial_bias(std::size_t out, std::size_t in, Init scheme, Rng& rng);

@@ -13,13 +13,13 @@ struct LinearOptions {
 /// y = x·Wᵀ + b: (batch, in) → (batch, out), with W (out, in) and b (out).
 class Linear : public Module {
  public:
-  /// Without values until `nn::init`. Throws Error if `in` or `out` is 0.
+  /// The layer has no values until `nn::init`. Throws Error if `in` or `out` is 0.
   Linear(std::size_t in, std::size_t out, const LinearOptions& options = {});
 
   Var forward(const Var& x) const override;
-  /// relu of the same, as one operation; in this layer's Scope.
+  /// relu(forward(x)) as one operation, in this layer's Scope.
   Var forward_relu(const Var& x) const;
-  /// Throws Error unless this is the shape of an input, (batch, in).
+  /// Throws Error unless `shape` is the shape of an input, (batch, in).
   void expect_input(const Shape& shape) const;
   void visit(Visitor& v) override;
   void reset(Init scheme, Rng& rng) override;

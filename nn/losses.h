@@ -1,4 +1,4 @@
-// The losses by the names that model code uses; each is one fused operation of ops.h.
+// The losses under the names that model code uses; each is one fused operation of ops.h.
 #pragma once
 
 #include <reel/autodiff/ops/ops.h>

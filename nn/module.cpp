@@ -1,4 +1,4 @@
-// Parameters, names, counts and modes, all derived from a module's list of parts.
+// Parameters, names, counts and modes: all are derived from a module's list of parts.
 #include <reel/nn/module.h>
 
 #include <algorithm>
@@ -11,7 +11,8 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
-// A module's `visit` is not const, since visitors may change what it lists; these only read.
+// A module's `visit` is not const, since a visitor may change the parts; the visitors here only
+// read.
 void walk(const Module& model, Visitor& visitor) { const_cast<Module&>(model).visit(visitor); }
 
 struct StateVisitor : Visitor {

@@ -1,4 +1,4 @@
-// Module: a part of a model. It lists its own parts once, and everything else derives from that
+// Module: a part of a model. It lists its own parts once; everything else is derived from that
 // list.
 #pragma once
 
@@ -21,8 +21,8 @@ namespace nn {
 
 class Module;
 
-/// Walks over the parts of a module, in the order in which `Module::visit` lists them, and names
-/// each by its path, such as "0.weight".
+/// Walks over the parts of a module, in the order in which `Module::visit` lists them. It gives
+/// each part its path as a name, such as "0.weight".
 class Visitor {
  public:
   virtual ~Visitor() = default;
@@ -44,7 +44,7 @@ class Visitor {
 
 class Plan;
 
-/// A function with parameters: Var → Var. Modules move but do not copy; see `clone`.
+/// A function with parameters: Var → Var. Modules can be moved but not copied; see `clone`.
 class Module {
  public:
   Module() = default;
@@ -54,7 +54,7 @@ class Module {
   Module& operator=(const Module&) = delete;
   virtual ~Module() = default;
 
-  /// `forward`, in a Scope that names this part of the model.
+  /// Calls `forward` in a Scope that names this part of the model.
   Var operator()(const Var& x) const {
     const Scope scope = own_scope();
     return forward(x);
@@ -65,30 +65,31 @@ class Module {
   virtual void plan(Plan& plan) const;
   /// Lists the parts: `v("in", in); v("out", out);`. A module without parts need not override it.
   virtual void visit(Visitor&) {}
-  /// Gives this module's own parameters, not those of its parts, their first values.
+  /// Initialises this module's own parameters, but not those of its parts.
   virtual void reset(Init, Rng&) {}
-  /// In one line, such as "Linear(784, 128)".
+  /// One line of text, such as "Linear(784, 128)".
   virtual std::string describe() const { return "Module"; }
 
-  /// Every parameter once, however often it is reached, in the order of the visit.
+  /// Every parameter once, in the order of the visit, even if the visit reaches it several times.
   std::vector<Parameter> parameters() const;
-  /// The numbers in all parameters.
+  /// The number of elements in all parameters.
   std::size_t parameter_count() const;
 
-  /// Sets the mode that dropout and norms obey, for this module and its parts. `train` is the
-  /// default.
+  /// Sets the mode that dropout and batch norm use, for this module and its parts. The default is
+  /// `train`.
   void train() { set_training(true); }
   void eval() { set_training(false); }
   bool training() const noexcept { return training_; }
-  /// Whether each module, this one first, is in training mode; and back.
+  /// For each module, this one first, whether it is in training mode; the second function restores
+  /// these modes.
   std::vector<bool> modes() const;
   void set_modes(const std::vector<bool>& modes);
 
-  /// Its path in the model that visited it last; empty before.
+  /// Its path in the model that visited it last; empty if no model has.
   const std::string& name() const noexcept { return name_; }
 
  protected:
-  /// A Scope of the last part of its name.
+  /// A Scope with the last part of its name.
   Scope own_scope() const {
     return Scope(std::string_view(name_).substr(name_.rfind('.') + 1));  // npos + 1 is 0
   }
@@ -101,10 +102,10 @@ class Module {
   bool training_ = true;
 };
 
-/// Gives all parameters of a model their first values, by a scheme of init.h.
+/// Initialises all parameters of a model by a scheme of init.h.
 void init(Module& model, Rng& rng, Init scheme = Init::uniform);
 
-/// A parameter or buffer of a model, by its path.
+/// A parameter or buffer of a model, with its path as the name.
 struct NamedState {
   std::string path;
   Parameter parameter;       ///< empty for a buffer
@@ -112,22 +113,22 @@ struct NamedState {
   const Tensor& value() const { return buffer ? *buffer : parameter.value(); }
   const Shape& shape() const { return buffer ? buffer->shape() : parameter.shape(); }
 };
-/// All that a model consists of: every parameter and buffer once, in the order of the visit.
+/// The complete state of a model: every parameter and buffer once, in the order of the visit.
 std::vector<NamedState> state_of(const Module& model);
 
-/// The model as a tree, one part a line, with its parameters' count.
+/// The model as a tree, one part on each line, with the number of parameters.
 std::string summary(const Module& model);
 
-/// Overwrites the state of `to` by that of `from`. Throws Error if their parts differ.
+/// Overwrites the state of `to` with the state of `from`. Throws Error if their parts differ.
 void copy_state(const Module& from, Module& to);
 
 namespace detail {
-// Gives the copy its modes, both models the names of their parts, and checks that they share alike.
+// Gives the copy its modes, names the parts of both models, and checks that the same parts share.
 void finish_clone(const Module& model, Module& copy);
 }
 
-/// A deep copy: of a module that says how (`M clone() const`), or that can be made from nothing.
-/// Throws Error if parts of a Sequential share a parameter, which a copy of each part would not.
+/// A deep copy of a module that has `M clone() const` or a default constructor. Throws Error if
+/// parts of a Sequential share a parameter, because the copies of these parts would not share it.
 template <class M>
 M clone(const M& model) {
   M copy = [&]() -> M {

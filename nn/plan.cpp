@@ -1,4 +1,4 @@
-// The steps of a plan and their memory.
+// Runs the steps of a plan, and allocates their memory.
 #include <reel/nn/plan.h>
 
 #include <reel/autodiff/engine/tape.h>
@@ -27,7 +27,7 @@ const Tensor& Plan::operator()(const SharedTensor& x) {
 SharedTensor Plan::run(Step& step, const SharedTensor& x) const {
   if (const auto* part = std::get_if<const Module*>(&step)) return (**part)(x).shared();
   auto& [part, with_relu, result] = std::get<Affine>(step);
-  if (Observer::innermost())  // an observer must be told of each operation
+  if (Observer::innermost())  // observers must receive every operation
     return (with_relu ? part->forward_relu(x) : (*part)(x)).shared();
   part->expect_input(x->shape());
   if (!result) result = uninitialized({});

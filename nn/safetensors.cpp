@@ -1,4 +1,4 @@
-// The safetensors format: parsing and checking its header, reading and writing the values after it.
+// The safetensors format: parses and checks the header, reads and writes the values after it.
 #include <reel/nn/safetensors.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace nn {
 
 namespace {
 
-// The header's length and the values are little-endian, and copied as they are.
+// The header's length and the values are little-endian; they are copied without conversion.
 static_assert(std::endian::native == std::endian::little);
 
 using Json = nlohmann::json;
@@ -32,14 +32,14 @@ constexpr std::string_view foreign_dtypes[] = {
     "U64",     "I64",     "F16",     "BF16",    "C64",         "F4",         "F6_E2M3",
     "F6_E3M2", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E5M2FNUZ", "F8_E4M3FNUZ"};
 constexpr std::size_t most_axes = 64;                // PyTorch's and NumPy's limit
-constexpr std::uint64_t header_limit = 100'000'000;  // the reference implementation's
+constexpr std::uint64_t header_limit = 100'000'000;  // the limit of the reference implementation
 
 struct Entry {
   std::string name, dtype;
-  std::vector<std::uint64_t> shape, offsets;  // offsets: begin and end within the values, in bytes
+  std::vector<std::uint64_t> shape, offsets;  // offsets: begin and end of the values, in bytes
 };
 
-// What the header says, from the events of nlohmann's SAX parser. Each event is legal in one or two
+// Collects the header from the events of nlohmann's SAX parser. Each event is legal in one or two
 // places only, so nothing nests deeply and nothing illegal is stored.
 class Header {
  public:
@@ -121,8 +121,9 @@ class Header {
   std::set<std::string> names_, fields_;  // the keys of the header, and of the object within it
 };
 
-// Checks the type of each tensor, that its values are as many as its shape says, and that together
-// they lie without gaps or overlaps. Sorts them by place; returns the bytes that they take.
+// Checks that each tensor's type is known, that its number of values matches its shape, and that
+// all tensors together leave no gaps and do not overlap. Sorts them by position; returns their
+// total size in bytes.
 std::uint64_t check_layout(const FileReader& file, std::vector<Entry>& entries) {
   std::stable_sort(entries.begin(), entries.end(),
                    [](const Entry& a, const Entry& b) { return a.offsets < b.offsets; });
@@ -135,7 +136,7 @@ std::uint64_t check_layout(const FileReader& file, std::vector<Entry>& entries) 
       file.reject(tensor, " is of dtype ", in_quotes(dtype), ", which the format does not have.");
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
     std::uint64_t bytes = dtype == "F32" ? 4 : 8;
-    for (const std::uint64_t size : shape) {  // zeros aside, since strides must not overflow either
+    for (const std::uint64_t size : shape) {  // ignores zeros: strides may not overflow
       if (size > most / bytes) file.reject(tensor, " has a shape with too many elements.");
       bytes *= std::max<std::uint64_t>(size, 1);
     }
@@ -153,7 +154,7 @@ std::uint64_t check_layout(const FileReader& file, std::vector<Entry>& entries) 
   return last_end;
 }
 
-// Copies values of type Stored; false if one is beyond the range of Real.
+// Copies values of type Stored; returns false if a value is out of range for Real.
 template <class Stored>
 bool copy_values(const char* from, Tensor& to) {
   for (std::size_t i = 0; i < to.size(); ++i) {
@@ -178,7 +179,7 @@ SafeTensors load_safetensors(const std::filesystem::path& path) {
   const std::string text = file.read(length);
   if (text.size() < length)
     file.reject("ends after ", text.size(), " bytes of a header of ", length, '.');
-  // nlohmann takes a NUL for the end, and any white space around an object.
+  // nlohmann treats a NUL as the end, and accepts any white space around an object
   if (text[0] != '{' || text[text.find_last_not_of(' ')] != '}' || text.find('\0') != text.npos)
     file.reject("the header is not a JSON object, from { to }, with spaces after it at most.");
   Header header(file);
@@ -205,7 +206,7 @@ SafeTensors load_safetensors(const std::filesystem::path& path) {
 }
 
 void save_safetensors(const std::filesystem::path& path, const SafeTensors& contents) try {
-  // Entry by entry, since nlohmann's objects that keep an order search all keys at each new one.
+  // Builds the text entry by entry: nlohmann's ordered objects search all keys at each insertion.
   std::string text = "{";
   const auto add = [&text](std::string_view key, const nlohmann::ordered_json& entry) {
     if (text.size() > 1) text += ',';

@@ -36,7 +36,7 @@ Var Sequential::forward(const Var& x) const {
 }
 
 void Sequential::plan(Plan& plan) const {
-  if (typeid(*this) != typeid(Sequential)) return Module::plan(plan);  // with a forward of its own
+  if (typeid(*this) != typeid(Sequential)) return Module::plan(plan);  // it has its own forward
   for (std::size_t i = 0; i < size(); ++i) {
     const auto& [layer, before_relu] = layers_[i];
     if (const Linear* const linear = layer->linear())
@@ -66,7 +66,7 @@ Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activat
                const MlpOptions& options) {
   if (widths.size() < 2) fail_usage("mlp", "takes at least two widths, got ", widths.size(), '.');
   const auto dropout = [&] { return Dropout(options.dropout); };
-  static_cast<void>(dropout());  // checks it, if there are no hidden layers as well
+  static_cast<void>(dropout());  // checks the probability, even if there are no hidden layers
   Sequential model;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
     model.add(Linear(widths[i], widths[i + 1]));

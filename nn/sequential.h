@@ -26,7 +26,7 @@ class Function : public Module {
   Var forward(const Var& x) const override { return function_(x); }
   std::string describe() const override { return label_; }
   Function clone() const { return {label_, function_}; }
-  /// Whether this is the function f itself.
+  /// Whether this function is f.
   bool is(Var (*f)(const Var&)) const;
 
  private:
@@ -34,9 +34,9 @@ class Function : public Module {
   std::function<Var(const Var&)> function_;
 };
 
-/// `Sequential(Linear(784, 128), nn::relu, Linear(128, 10))`: applies its layers in turn, a Linear
-/// and the relu after it as one operation. Takes modules, by move, and functions Var → Var; a
-/// layer's name is its position.
+/// `Sequential(Linear(784, 128), nn::relu, Linear(128, 10))`: applies its layers in turn. A Linear
+/// and a relu right after it run as one operation. Takes modules, by move, and functions Var → Var.
+/// The name of a layer is its position.
 class Sequential : public Module {
  public:
   Sequential() = default;
@@ -76,7 +76,7 @@ class Sequential : public Module {
   struct HolderBase {
     virtual ~HolderBase() = default;
     virtual Module& module() = 0;
-    virtual const Linear* linear() const = 0;  // null for any other class, derived ones included
+    virtual const Linear* linear() const = 0;  // null for all others, also subclasses
     virtual bool is_relu() const = 0;
     virtual std::unique_ptr<HolderBase> clone() const = 0;
   };
@@ -104,7 +104,7 @@ class Sequential : public Module {
 
   struct Part {
     std::unique_ptr<HolderBase> layer;
-    // The layer, if it is a Linear and a relu follows: then both are one operation.
+    // The layer, if it is a Linear and a relu follows: both then run as one operation.
     const Linear* before_relu = nullptr;
   };
 
@@ -115,11 +115,11 @@ class Sequential : public Module {
 
 struct MlpOptions {
   bool batch_norm = false;  ///< before each activation
-  double dropout = 0;       ///< the probability after each activation; 0: none
+  double dropout = 0;       ///< the probability, applied after each activation; 0: no dropout
 };
 
-/// Linear layers of these widths with an activation between each two: mlp({784, 10, 10}, nn::relu).
-/// Throws Error for fewer than two widths, and for a dropout that is not in [0, 1).
+/// Linear layers of these widths, with an activation between them: mlp({784, 10, 10}, nn::relu).
+/// Throws Error for fewer than two widths, and for a dropout probability outside [0, 1).
 Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation,
                const MlpOptions& options = {});
 

@@ -1,4 +1,4 @@
-// Between a model and a safetensors file.
+// Copies weights between a model and a safetensors file.
 #include <reel/nn/weights.h>
 
 #include <string_view>
@@ -43,7 +43,7 @@ void load_weights(Module& model, const SafeTensors& file, const std::filesystem:
     values.push_back(&value);
     by_name.erase(found);
   }
-  for (const NamedTensor& tensor : file.tensors)  // the first of the file, not of the map
+  for (const NamedTensor& tensor : file.tensors)  // the first one in the file, not in the map
     if (by_name.contains(tensor.name))
       fail(Error::Kind::input, "weights", absolute_name(path), ": the model has no ",
            in_quotes(tensor.name), '.');

@@ -1,4 +1,4 @@
-// Adadelta: a rate for each number, from the sizes of its past updates and gradients.
+// Adadelta: a learning rate for each element, from the sizes of its past updates and gradients.
 #pragma once
 
 #include <reel/optim/optimizer.h>

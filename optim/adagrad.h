@@ -1,4 +1,4 @@
-// Adagrad: a rate for each number, smaller the more it has moved.
+// Adagrad: a learning rate for each element, which falls as its gradients add up.
 #pragma once
 
 #include <reel/optim/optimizer.h>
@@ -10,7 +10,7 @@ struct AdagradOptions {
   double lr = 1e-2;
   double lr_decay = 0;
   double eps = 1e-10;
-  double start = 0;  ///< of the sum of squares
+  double start = 0;  ///< the initial sum of squares
   double l2 = 0;
   double decay = 0;  ///< decoupled
 };

@@ -22,7 +22,7 @@ Adam::Adam(std::string_view method, const Groups& groups, const AdamOptions& opt
 void Adam::update(const Update& u) const {
   const auto t = static_cast<double>(u.t);
   const Real beta1 = static_cast<Real>(options_.beta1), beta2 = static_cast<Real>(options_.beta2);
-  // both sides of the fraction times the root, which saves a division for each number
+  // numerator and denominator times the root, which saves a division for each element
   const double root = std::sqrt(1 - std::pow(options_.beta2, t));
   const Real rate = static_cast<Real>(u.lr / (1 - std::pow(options_.beta1, t)) * root);
   const Real eps = static_cast<Real>(options_.eps * root);

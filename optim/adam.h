@@ -1,4 +1,4 @@
-// Adam: momentum and root mean square, both corrected for their start at zero.
+// Adam: averages of g and g², both corrected for their start at zero.
 #pragma once
 
 #include <reel/optim/optimizer.h>

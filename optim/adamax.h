@@ -1,4 +1,4 @@
-// AdaMax: Adam with the largest gradient of late in place of the root mean square.
+// AdaMax: Adam with a decaying maximum of |g| in place of the root mean square.
 #pragma once
 
 #include <reel/optim/optimizer.h>

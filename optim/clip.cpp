@@ -1,4 +1,4 @@
-// Norms and bounds of gradients.
+// Computes norms of gradients, and bounds them.
 #include <reel/optim/clip.h>
 
 #include <algorithm>

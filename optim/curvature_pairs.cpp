@@ -1,4 +1,4 @@
-// The two loops of L-BFGS.
+// The two-loop recursion of L-BFGS.
 #include <reel/optim/curvature_pairs.h>
 
 #include <utility>

@@ -1,4 +1,4 @@
-// The memory of L-BFGS: pairs of vectors that stand for an inverse Hessian.
+// The memory of L-BFGS: pairs of vectors that represent an inverse Hessian.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-/// A step s, and the change y of the gradient over it.
+/// A step s, and the change y of the gradient in that step.
 struct CurvaturePair {
   CurvaturePair(Tensor step, Tensor change);
 
@@ -17,15 +17,15 @@ struct CurvaturePair {
   double sy, yy;  ///< s·y and y·y
 };
 
-/// The last pairs, and the matrix B that BFGS makes of them from (s·y/y·y)·1, s and y the last
-/// ones, or from 1 while there are none: an estimate of the inverse Hessian in memory linear in the
-/// number of parameters. Nocedal 1980.
+/// The last pairs represent a matrix B, an estimate of the inverse Hessian, in memory linear in the
+/// number of parameters. B starts as (s·y/y·y)·1 with the last s and y, or as 1 without pairs, and
+/// is updated by BFGS with each pair. Nocedal 1980.
 class CurvaturePairs {
  public:
-  /// Keeps as many as `most`, at least 1.
+  /// Keeps at most `most` pairs, at least 1.
   explicit CurvaturePairs(std::size_t most) : most_(most) {}
 
-  /// Remembers a pair with s·y > 0, in place of the oldest if there are `most` already.
+  /// Stores a pair with s·y > 0; if there are already `most` pairs, it replaces the oldest.
   void push(CurvaturePair pair);
   void clear() { pairs_.clear(); }
   /// The oldest first.

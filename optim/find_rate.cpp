@@ -1,4 +1,4 @@
-// Growing rates, and everything put back.
+// Trains with growing rates, and restores everything.
 #include <reel/optim/find_rate.h>
 
 #include <algorithm>
@@ -10,16 +10,16 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
-// What a step changes, to be put back.
+// Saves the state that a step changes, and restores it.
 class Backup {
  public:
   explicit Backup(Optimizer& optimizer) : optimizer_(optimizer), state_(optimizer.state()) {
     for (Parameter parameter : optimizer.parameters()) {
       values_.push_back(parameter.value());
       gradients_.push_back(parameter.gradient());
-      parameter.set_gradient(gradients_.back());  // one that misfits throws here, not at the end
+      parameter.set_gradient(gradients_.back());  // throws here if a shape does not fit
     }
-    optimizer.clear_gradients();  // so that no backward pass writes to them
+    optimizer.clear_gradients();  // so that no backward pass writes to the saved gradients
   }
   Backup(const Backup&) = delete;
   Backup& operator=(const Backup&) = delete;
@@ -39,7 +39,7 @@ class Backup {
   std::vector<SharedTensor> gradients_;
 };
 
-// Σ βᵏ⁻ⁱ·(1 − β)·Lᵢ, divided by the sum of its weights; exact while the losses are equal.
+// Σ βᵏ⁻ⁱ·(1 − β)·Lᵢ, divided by the sum of the weights; exact while all losses are equal.
 class Smoothed {
  public:
   explicit Smoothed(double beta) : beta_(beta) {}
@@ -81,14 +81,14 @@ RateCurve run(Optimizer& optimizer, const std::function<double()>& step,
     curve.rates.push_back(rate);
     curve.losses.push_back(loss);
     curve.smoothed.push_back(smoothed);
-    // stop·best, where that is more than the best
+    // this bound is stop·best for positive losses, and above `best` for all
     if (smoothed > best + (options.stop - 1) * std::abs(best)) break;
     best = std::min(best, smoothed);
   }
   return curve;
 }
 
-// Empty if there is none.
+// The index at which the loss falls most steeply; 0 if it falls nowhere.
 std::size_t steepest(const std::vector<double>& smoothed) {
   std::size_t found = 0;
   double fall = 0;

@@ -1,4 +1,4 @@
-// Looks for parameters that are given twice.
+// Rejects parameters that are given twice.
 #include <reel/optim/groups.h>
 
 #include <unordered_set>

@@ -1,4 +1,4 @@
-// Parameter groups: parameters with a learning rate and penalties of their own.
+// Parameter groups: parameters with their own learning rate and penalties.
 #pragma once
 
 #include <initializer_list>
@@ -12,13 +12,13 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-/// What is absent is the method's option.
+/// Values that are not set are those of the method's options.
 struct Group {
   std::vector<Parameter> parameters = {};
   std::optional<double> lr = {}, l2 = {}, decay = {};
 };
 
-/// What an optimiser is made from: all parameters in one group, or several groups.
+/// The argument of an optimiser: all parameters in one group, or several groups.
 ///
 ///     Adam(model.parameters());
 ///     Adam({{.parameters = body, .lr = 1e-4}, {.parameters = head, .decay = 0.1}}, {.lr = 1e-3});
@@ -39,7 +39,7 @@ class Groups {
   std::vector<Group> groups_;
 };
 
-/// Throws Error in the name of `where` if a parameter is among them twice.
+/// Throws Error, in the name of `where`, if a parameter occurs twice.
 void refuse_twice(std::string_view where, const std::vector<Parameter>& parameters);
 
 }  // namespace optim

@@ -1,4 +1,4 @@
-// The step of L-BFGS, and what is saved of it.
+// The step of L-BFGS, and its saved state.
 #include <reel/optim/lbfgs.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
-constexpr double least_curvature = 1e-10;  // of s·y, for a pair to be remembered
+constexpr double least_curvature = 1e-10;  // least s·y of a pair that is stored
 
 // max |xᵢ| and Σ |xᵢ|
 double largest(const Tensor& x) {
@@ -81,7 +81,7 @@ double Lbfgs::step(const Evaluate& evaluate) {
   }
 }
 
-// Moves p to each place that is accepted. Returns the loss where it began.
+// Moves p to each accepted place. Returns the loss at the start.
 double Lbfgs::iterate(const Evaluate& evaluate, Tensor& p) {
   const double change = options_.change_tolerance;
   const std::size_t evaluations_before = evaluations_;
@@ -102,7 +102,7 @@ double Lbfgs::iterate(const Evaluate& evaluate, Tensor& p) {
         at = go(evaluate, along(p, t, direction_));
       add_to(p, t, direction_);
     }
-    length_ = t;  // if flat too: as PyTorch does, the next step takes it for gone
+    length_ = t;  // also if flat: like PyTorch, the next step assumes that it was made
     ++iterations_;
     if (flat || evaluations_ - evaluations_before >= options_.evaluations ||
         largest(at.gradient) <= options_.gradient_tolerance || t * largest(direction_) <= change ||
@@ -118,7 +118,8 @@ Lbfgs::Place Lbfgs::go(const Evaluate& evaluate, const Tensor& p) {
   return place;
 }
 
-// Along the direction from p; sets t, which is to be tried first.
+// Searches along the direction from p. `t` is the first length to try; it becomes the accepted
+// length.
 Lbfgs::Place Lbfgs::search(const Evaluate& evaluate, const Tensor& p, const Place& from,
                            double slope, double& t) {
   const auto at = [&](double length) -> LbfgsTrial {
@@ -138,7 +139,7 @@ void Lbfgs::update_direction(const Tensor& gradient) {
   }
   direction_ = pairs_.direction(gradient);
   gradient_ = gradient;
-  length_ = 0;  // until there is one that was gone
+  length_ = 0;  // until a step is made
 }
 
 Lbfgs::Place Lbfgs::evaluate_at(const Evaluate& evaluate, const Tensor& p) {

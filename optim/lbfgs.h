@@ -1,4 +1,4 @@
-// L-BFGS as an optimiser: several evaluations of one batch, or of all data, in each step.
+// L-BFGS as an optimiser: each step evaluates one batch, or all data, several times.
 #pragma once
 
 #include <cstddef>
@@ -13,22 +13,22 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 struct LbfgsOptions {
-  double lr = 1;                     ///< t below; where a search begins
-  std::size_t iterations = 20;       ///< in a step
-  std::size_t evaluations = 0;       ///< no iteration begins after; 0: iterations·5/4
+  double lr = 1;                     ///< t below; the first length that a search tries
+  std::size_t iterations = 20;       ///< the most iterations in a step
+  std::size_t evaluations = 0;       ///< no iteration begins after this many; 0: iterations·5/4
   double gradient_tolerance = 1e-7;  ///< on max |gᵢ|
   double change_tolerance = 1e-9;    ///< on max |Δpᵢ|, on the change of the loss, and on |g·d|
-  std::size_t history = 100;         ///< pairs that are remembered
-  bool strong_wolfe = false;         ///< search along each direction, by up to 26 evaluations
+  std::size_t history = 100;         ///< the number of pairs that are stored
+  bool strong_wolfe = false;         ///< search along each direction, with up to 26 evaluations
 };
 
-/// p += t·d, d = −B·g with the B that BFGS makes of the last iterations; t is lr, in the first of
-/// all lr·min(1, 1/Σ|gᵢ|). Liu and Nocedal, Mathematical Programming 45, 1989; tolerances, limits
-/// and line search as PyTorch 1.13 has them, for models and batches. For an objective by itself,
-/// with SciPy's tolerances, see `minimize`.
+/// p += t·d with d = −B·g, where BFGS makes B from the last iterations. t is lr; in the very first
+/// iteration it is lr·min(1, 1/Σ|gᵢ|). Liu and Nocedal, Mathematical Programming 45, 1989;
+/// tolerances, limits and line search as in PyTorch 1.13, for models and batches. To minimise an
+/// objective, with SciPy's tolerances, see `minimize`.
 ///
-/// It is no Optimizer, as its step must be able to evaluate: no groups, no penalties but those in
-/// the loss.
+/// This class is not an Optimizer, because its step must evaluate the loss: it has no groups, and
+/// the only penalties are those in the loss.
 class Lbfgs : public Stateful {
  public:
   /// Computes the loss and, by a backward pass, its gradients.
@@ -38,19 +38,19 @@ class Lbfgs : public Stateful {
   /// that make no sense.
   explicit Lbfgs(std::vector<Parameter> parameters, const LbfgsOptions& options = {});
 
-  /// Returns the loss before the step. Gradients are emptied before each evaluation and at the end.
+  /// Returns the loss before the step. Gradients are cleared before each evaluation and at the end.
   /// Without a search, the place after the last iteration is not evaluated.
   ///
-  /// Throws Error if no parameter gets a gradient, if one was resized, and, with Kind::diverged, if
-  /// the loss or the gradient is not finite; a search shortens the step instead. When it, or
-  /// `evaluate`, throws, the parameters are those of the last place that was accepted, from which
-  /// another step can go on.
+  /// Throws Error if no parameter gets a gradient or if one was resized, and, with Kind::diverged,
+  /// if the loss or the gradient is not finite; a search instead shortens the step. If it or
+  /// `evaluate` throws, the parameters keep the values of the last accepted place, and you can step
+  /// again from there.
   double step(const Evaluate& evaluate);
 
   double lr() const noexcept { return options_.lr; }
-  /// Throws Error unless it is finite and not negative.
+  /// Throws Error unless lr is finite and not negative.
   void set_lr(double lr);
-  /// In all steps so far.
+  /// The number of evaluations in all steps so far.
   std::size_t evaluations() const noexcept { return evaluations_; }
   std::size_t iterations() const noexcept { return iterations_; }
 
@@ -61,7 +61,7 @@ class Lbfgs : public Stateful {
  private:
   struct Place {
     double loss = 0;
-    Tensor gradient;  // flat, like all tensors here
+    Tensor gradient;  // flattened, like all tensors here
   };
 
   void check_shapes() const;
@@ -76,7 +76,8 @@ class Lbfgs : public Stateful {
   std::vector<Shape> shapes_;
   LbfgsOptions options_;
   CurvaturePairs pairs_;
-  // Of the last iteration, from whose gradient d·length led on; length 0: it led nowhere.
+  // The last iteration moved by direction·length from where the gradient was `gradient_`; length 0:
+  // it did not move.
   Tensor direction_, gradient_;
   double length_ = 0;
   std::size_t evaluations_ = 0, iterations_ = 0;

@@ -1,4 +1,4 @@
-// A bracket is found by longer and longer trials, then narrowed.
+// Finds a bracket by longer and longer trials, then narrows it.
 #include <reel/optim/lbfgs_search.h>
 
 #include <algorithm>
@@ -16,9 +16,10 @@ constexpr double decrease = 1e-4, curvature = 0.9;  // c₁ and c₂
 constexpr std::size_t most_tries = 25;              // after the first trial
 constexpr double narrowest = 1e-9;  // of a bracket: the largest change of a parameter
 
-// The minimum, within bounds, of the cubic through two trials, b the longer one; the middle if it
-// has none, or if a loss is infinite. With z = a′ + b′ − 3(a − b)/(tₐ − t_b) and w = √(z² − a′b′)
-// it is at t_b − (t_b − tₐ)(b′ + w − z)/(b′ − a′ + 2w); Nocedal and Wright, eq. 3.59.
+// The minimum, within bounds, of the cubic through two trials, b the longer one. If there is no
+// minimum, or a loss is infinite, the middle of the bounds. With z = a′ + b′ − 3(a − b)/(tₐ − t_b)
+// and w = √(z² − a′b′), it is at t_b − (t_b − tₐ)(b′ + w − z)/(b′ − a′ + 2w); Nocedal and Wright,
+// eq. 3.59.
 double cubic_minimum(const LbfgsTrial& a, const LbfgsTrial& b, double least, double most) {
   if (a.t > b.t) return cubic_minimum(b, a, least, most);
   const double z = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.t - b.t);
@@ -27,8 +28,8 @@ double cubic_minimum(const LbfgsTrial& a, const LbfgsTrial& b, double least, dou
   return std::isnan(t) ? (least + most) / 2 : std::clamp(t, least, most);
 }
 
-// The next trial inside a bracket. What lies within a tenth of an end, twice running or beyond it,
-// is moved inwards; `near_end` is of the trial before.
+// The next trial inside a bracket. A trial within a tenth of an end is moved inwards if it is at
+// the end or beyond, or if the trial before was also near an end (`near_end`).
 double next_inside(const std::array<LbfgsTrial, 2>& ends, bool& near_end) {
   const double left = std::min(ends[0].t, ends[1].t), right = std::max(ends[0].t, ends[1].t);
   const double margin = 0.1 * (right - left);
@@ -63,7 +64,7 @@ LbfgsTrial search_wolfe(const std::function<LbfgsTrial(double t)>& at, const Lbf
   std::size_t tries = 0;
   for (; tries < most_tries; ++tries) {
     auto& [before, now] = ends;
-    // PyTorch compares from the third trial on; the algorithm, from the second.
+    // PyTorch compares from the third trial on; the algorithm in the book, from the second.
     if (!falls_enough(now) || (tries > 1 && now.loss >= before.loss)) break;
     if (flattens(now)) return now;
     if (now.slope >= 0) break;

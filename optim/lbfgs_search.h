@@ -8,7 +8,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-/// What is known at p + t·d.
+/// The values at p + t·d.
 struct LbfgsTrial {
   double t, loss;
   double slope;  ///< g·d
@@ -16,10 +16,11 @@ struct LbfgsTrial {
 };
 
 /// Looks for a t with loss ≤ loss₀ + 1e-4·t·slope₀ and |slope| ≤ 0.9·|slope₀|, the strong Wolfe
-/// conditions, by up to 26 calls of `at`, `first` the first. Nocedal and Wright, Numerical
-/// Optimization, 2006, algorithms 3.5 and 3.6, with the cubic steps, limits and safeguards of
-/// PyTorch 1.13, but that losses and slopes that are not finite are too far. `start` is at 0,
-/// `size` is max |dᵢ|. Returns the lowest trial if none fits, `start` itself included.
+/// conditions. Calls `at` up to 26 times, with `first` as the first length. Nocedal and Wright,
+/// Numerical Optimization, 2006, algorithms 3.5 and 3.6, with the cubic steps, limits and
+/// safeguards of PyTorch 1.13; but a loss or slope that is not finite counts as too far. `start` is
+/// the trial at 0, `size` is max |dᵢ|. Returns the lowest trial if none fits; this may be `start`
+/// itself.
 LbfgsTrial search_wolfe(const std::function<LbfgsTrial(double t)>& at, const LbfgsTrial& start,
                         double first, double size);
 

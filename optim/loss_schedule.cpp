@@ -1,4 +1,4 @@
-// When the rate changes, and by how much.
+// Decides when a rate changes, and by how much.
 #include <reel/optim/loss_schedule.h>
 
 #include <algorithm>
@@ -87,7 +87,7 @@ void Steady::step(double loss) {
   losses_.push_back(loss);
   if (losses_.size() < options_.window) return;
   const auto count = static_cast<double>(losses_.size());
-  double rises = 0, size = std::abs(losses_[0]) / count;  // a sum could overflow
+  double rises = 0, size = std::abs(losses_[0]) / count;  // sums could overflow
   for (std::size_t i = 1; i < losses_.size(); ++i) {
     rises += std::max(0.0, losses_[i] - losses_[i - 1]);
     size += std::abs(losses_[i]) / count;

@@ -16,10 +16,9 @@ struct NAdamOptions {
   double decay = 0;  ///< decoupled
 };
 
-/// μₜ = β₁(1 − 0.96^(tψ)/2), ψ: momentum_decay; Π = μ₁·…·μₜ; m and v as Adam's;
-/// p −= lr·((1 − μₜ)/(1 − Π)·g + μₜ₊₁/(1 − Π·μₜ·μₜ₊₁)·m)/(√(v/(1 − β₂ᵗ)) + eps). Dozat, ICLR
-/// workshop 2016, where the last divisor is 1 − Π·μₜ₊₁; PyTorch 1.13 has μₜ in it twice, and so has
-/// this.
+/// μₜ = β₁(1 − 0.96^(tψ)/2), ψ: momentum_decay; Π = μ₁·…·μₜ; m and v as in Adam; p −= lr·((1 −
+/// μₜ)/(1 − Π)·g + μₜ₊₁/(1 − Π·μₜ·μₜ₊₁)·m)/(√(v/(1 − β₂ᵗ)) + eps). Dozat, ICLR workshop 2016. There
+/// the last divisor is 1 − Π·μₜ₊₁; PyTorch 1.13 has μₜ in it twice, and Reel follows PyTorch.
 class NAdam : public Optimizer {
  public:
   explicit NAdam(const Groups& groups, const NAdamOptions& options = {});

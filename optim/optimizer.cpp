@@ -1,4 +1,4 @@
-// The loop over parameters, and what is saved of it.
+// The loop over parameters, and its saved state.
 #include <reel/optim/optimizer.h>
 
 #include <algorithm>
@@ -17,8 +17,9 @@ namespace {
 constexpr std::size_t most_arrays = 4;
 constexpr double any = std::numeric_limits<double>::infinity();
 
-// How many numbers a piece has, and how many numbers one thread updates at once, on average. With
-// fewer than twice as many in all one thread is faster: such a network's products run on one core.
+// The numbers in a piece, and the numbers that one thread updates together, on average. With fewer
+// than twice as many numbers in all, one thread is faster: the products of such a small network run
+// on one core.
 constexpr std::size_t piece_size = 1 << 14, numbers_at_once = 1 << 15;
 
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }

@@ -1,4 +1,4 @@
-// Optimizer: the loop, the groups and the state that every first-order method shares.
+// Optimizer: the loop, the groups and the state that all first-order methods share.
 #pragma once
 
 #include <cstddef>
@@ -15,39 +15,38 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 struct StepOptions {
-  bool keep_gradients = false;  ///< leave the gradients as they are, instead of emptying them
+  bool keep_gradients = false;  ///< keep the gradients instead of clearing them
 };
 
-/// A method is this class plus its update rule. g is the gradient, p the parameter, t its step,
-/// from 1, counted for each parameter by itself: one more in each `step()` in which it has a
-/// gradient.
+/// A method is a subclass with an update rule. g is the gradient and p the parameter. t is the step
+/// number, from 1; each parameter counts the calls of `step()` in which it has a gradient.
 ///
-/// Two penalties, of every method: `l2` adds λp to the gradient, so that the method averages and
-/// scales it like the loss's; `decay` shrinks the parameter by itself, p *= 1 − lr·λ, before the
-/// update (Loshchilov and Hutter, ICLR 2019).
+/// All methods have two penalties. `l2` adds λp to the gradient, so the method averages and scales
+/// it with the gradient. `decay` shrinks the parameter before the update, p *= 1 − lr·λ (Loshchilov
+/// and Hutter, ICLR 2019).
 ///
-/// A step takes subnormal numbers as zero; see FlushSubnormals.
+/// A step treats subnormal numbers as zero; see FlushSubnormals.
 class Optimizer : public Stateful {
  public:
-  /// Updates every parameter that has a gradient, and empties the gradients. Throws Error, before
-  /// anything has changed, if none has, or if a parameter was resized.
+  /// Updates every parameter that has a gradient, and clears the gradients. Throws Error, and
+  /// changes nothing, if no parameter has a gradient or if one was resized.
   void step(const StepOptions& options = {});
   void clear_gradients();
 
   std::size_t group_count() const noexcept { return rates_.size(); }
   /// The learning rate of a group. Throws Error if there is no such group.
   double lr(std::size_t group = 0) const;
-  /// Of all groups. Throws Error unless it is finite and not negative.
+  /// Sets the rate of all groups. Throws Error unless it is finite and not negative.
   void set_lr(double lr);
-  /// Of one group. Throws Error as above.
+  /// Sets the rate of one group. Throws Error in the same cases.
   void set_lr(std::size_t group, double lr);
 
   std::string_view method() const noexcept { return method_; }
-  /// Of all groups, one after the other.
+  /// The parameters of all groups, in order.
   const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
 
-  /// Step counts, the method's arrays and the groups' rates: all that steps and `set_lr` change but
-  /// the parameters themselves, which belong to the model.
+  /// The step counts, the method's arrays and the rates of the groups: all that `step` and `set_lr`
+  /// change, except the parameters, which belong to the model.
   State state() const override;
   void set_state(const State& state) override;
 
@@ -57,29 +56,30 @@ class Optimizer : public Stateful {
     double lr, l2, decay;
   };
 
-  /// Some of the numbers of one parameter in one step: arrays of n of them.
+  /// Some elements of one parameter in one step: arrays of n numbers.
   struct Update {
     std::size_t n;
     Real* p;
     const Real* gradient;
-    Real* const* state;  ///< the method's own arrays, 0 at first
+    Real* const* state;  ///< the method's own arrays, initially 0
     double number;       ///< the method's number for this parameter
     std::int64_t t;
     double lr;
     Real l2;
 
-    /// The gradient with the l2 penalty's: g + λp.
+    /// The gradient including the l2 penalty: g + λp.
     Real g(std::size_t i) const { return gradient[i] + l2 * p[i]; }
   };
 
-  /// `rates`: for groups that set none. `arrays`: names (literals) of the arrays that the method
-  /// keeps for each parameter. Throws Error for a group without parameters, for a parameter that is
-  /// uninitialised or given twice, and for rates that make no sense.
+  /// `rates`: for groups that set none. `arrays`: the names (literals) of the arrays that the
+  /// method stores for each parameter. Throws Error for a group without parameters, for a parameter
+  /// that is uninitialised or given twice, and for rates that make no sense.
   Optimizer(std::string_view method, const Groups& groups, const Rates& rates, Names arrays);
 
-  /// Updates each number by itself. Several threads call it, each for parts of the parameters.
+  /// Updates each element independently. Several threads call it at the same time, for different
+  /// elements.
   virtual void update(const Update& u) const = 0;
-  /// The method's number for a parameter in step t, from the number before, which is 0 at first.
+  /// The method's number for a parameter in step t, from the number before, which is initially 0.
   virtual double next_number(double number, std::int64_t) const { return number; }
 
   /// Throws Error, naming the method and the option, unless low ≤ value < high.
@@ -94,10 +94,10 @@ class Optimizer : public Stateful {
     std::vector<Tensor> state;
     std::int64_t t = 0;
     double number = 0;
-    Real* value = nullptr;           // of this step
-    const Real* gradient = nullptr;  // null: none in this step
+    Real* value = nullptr;           // the values, in this step
+    const Real* gradient = nullptr;  // null: no gradient in this step
   };
-  // Numbers of one parameter.
+  // A range of elements of one parameter.
   struct Piece {
     std::size_t parameter;
     Range numbers;

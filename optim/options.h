@@ -1,4 +1,4 @@
-// The check of options that schedules share.
+// The check of options that optimisers and schedules share.
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-/// Throws Error "[where] option = value is not `range`." unless it fits.
+/// Throws Error "[where] option = value is not `range`." unless `fits` is true.
 inline void expect_option(std::string_view where, std::string_view option, double value, bool fits,
                           std::string_view range) {
   if (!fits) fail_usage(where, option, " = ", value, " is not ", range, '.');

@@ -1,4 +1,4 @@
-// RAdam: Adam that divides by the root only once enough gradients are in it.
+// RAdam: Adam that divides by the root only after enough gradients.
 #pragma once
 
 #include <reel/optim/optimizer.h>
@@ -15,9 +15,9 @@ struct RAdamOptions {
   double decay = 0;  ///< decoupled
 };
 
-/// ρ∞ = 2/(1 − β₂) − 1; ρ = ρ∞ − 2tβ₂ᵗ/(1 − β₂ᵗ); m and v as Adam's. While ρ ≤ 5:
-/// p −= lr/(1 − β₁ᵗ)·m; then p −= lr/(1 − β₁ᵗ)·r·m·√(1 − β₂ᵗ)/(√v + eps) with
-/// r = √((ρ − 4)(ρ − 2)ρ∞/((ρ∞ − 4)(ρ∞ − 2)ρ)). Liu et al., ICLR 2020; eps as in PyTorch.
+/// ρ∞ = 2/(1 − β₂) − 1; ρ = ρ∞ − 2tβ₂ᵗ/(1 − β₂ᵗ); m and v as in Adam. While ρ ≤ 5: p −= lr/(1 −
+/// β₁ᵗ)·m; after that: p −= lr/(1 − β₁ᵗ)·r·m·√(1 − β₂ᵗ)/(√v + eps) with r = √((ρ − 4)(ρ − 2)ρ∞/((ρ∞
+/// − 4)(ρ∞ − 2)ρ)). Liu et al., ICLR 2020; eps as in PyTorch.
 class RAdam : public Optimizer {
  public:
   explicit RAdam(const Groups& groups, const RAdamOptions& options = {});

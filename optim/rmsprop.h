@@ -1,4 +1,4 @@
-// RMSprop: gradients divided by a running root mean square.
+// RMSprop: divides gradients by a running root mean square.
 #pragma once
 
 #include <reel/optim/optimizer.h>
@@ -11,13 +11,14 @@ struct RmspropOptions {
   double alpha = 0.99;
   double eps = 1e-8;
   double momentum = 0;    ///< μ
-  bool centered = false;  ///< divide by the deviation instead
+  bool centered = false;  ///< divide by the running standard deviation instead
   double l2 = 0;
   double decay = 0;  ///< decoupled
 };
 
-/// v = αv + (1 − α)g²; d = g/(√v + eps), centred: √(v − m²) with m = αm + (1 − α)g; p −= lr·d, with
-/// momentum b = μb + d, p −= lr·b. Tieleman and Hinton, 2012; eps outside the root, as in PyTorch.
+/// v = αv + (1 − α)g²; d = g/(√v + eps). If centered: d = g/(√(v − m²) + eps) with m = αm + (1 −
+/// α)g. p −= lr·d; with momentum b = μb + d, p −= lr·b. Tieleman and Hinton, 2012; eps outside the
+/// root, as in PyTorch.
 class Rmsprop : public Optimizer {
  public:
   explicit Rmsprop(const Groups& groups, const RmspropOptions& options = {});

@@ -1,4 +1,4 @@
-// The rates as formulas, and what sets them.
+// The formulas of the rates, and the Schedule that sets them.
 #include <reel/optim/schedule.h>
 
 #include <algorithm>

@@ -9,7 +9,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 struct SgdOptions {
-  double lr = std::numeric_limits<double>::quiet_NaN();  ///< required
+  double lr = std::numeric_limits<double>::quiet_NaN();  ///< must be set
   double momentum = 0;                                   ///< μ
   double dampening = 0;                                  ///< τ
   bool nesterov = false;
@@ -17,12 +17,12 @@ struct SgdOptions {
   double decay = 0;  ///< decoupled
 };
 
-/// First step b = g; then b = μb + (1 − τ)g; p −= lr·b, or lr·(g + μb) with Nesterov. Polyak 1964;
-/// Sutskever, Martens, Dahl and Hinton, ICML 2013. The rate stays outside the velocity, as in
-/// PyTorch.
+/// In the first step b = g; later b = μb + (1 − τ)g; p −= lr·b, or lr·(g + μb) with Nesterov.
+/// Polyak 1964; Sutskever, Martens, Dahl and Hinton, ICML 2013. The rate stays outside the
+/// velocity, as in PyTorch.
 class Sgd : public Optimizer {
  public:
-  /// Throws Error if Nesterov is asked for without momentum or with dampening.
+  /// Throws Error if `nesterov` is set without momentum or with dampening.
   Sgd(const Groups& groups, const SgdOptions& options);
 
  private:

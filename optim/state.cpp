@@ -1,4 +1,4 @@
-// Numbers as text, and the checks of a state that is to be used.
+// Converts numbers to text, and checks a state before it is used.
 #include <reel/optim/state.h>
 
 #include <array>

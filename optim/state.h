@@ -1,4 +1,4 @@
-// State: all that an optimiser or a schedule needs to go on where another one stopped.
+// State: all data that an optimiser or a schedule needs to continue where another one stopped.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,16 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-/// Tensors and numbers by name. A number is the shortest text that gives the same bits again.
+/// Tensors and numbers by name. A number is stored as the shortest text that gives the same bits.
 struct State {
-  std::string kind;  ///< whose state it is: "adam", "schedule", …
+  std::string kind;  ///< the kind of its owner: "adam", "schedule", …
   std::map<std::string, Tensor> tensors = {};
   std::map<std::string, std::string> fields = {};  ///< numbers, and shapes as in "(3,2)"
 
   void put(const std::string& name, double value);
 
-  /// All throw Error, naming the clash: for another kind, for what is missing or is no such number,
-  /// and for a tensor of another shape.
+  /// All throw Error, which names the clash: for another kind, for a value that is missing or
+  /// malformed, and for a tensor of another shape.
   void expect_kind(std::string_view own) const;
   const std::string& field(const std::string& name) const;
   double number(const std::string& name) const;
@@ -29,14 +29,14 @@ struct State {
   const Tensor& tensor(const std::string& name, const Shape& shape) const;
 };
 
-/// What can be stopped and resumed.
+/// An object whose state can be saved and restored.
 class Stateful {
  public:
   virtual ~Stateful() = default;
 
   virtual State state() const = 0;
-  /// Goes on from a state of the same kind, of an object made with the same options. Throws Error
-  /// if it does not fit; then nothing has changed.
+  /// Continues from a state of the same kind, of an object made with the same options. Throws
+  /// Error, and changes nothing, if the state does not fit.
   virtual void set_state(const State& state) = 0;
 
  protected:

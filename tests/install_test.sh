@@ -1,4 +1,4 @@
-# Installs the library into a folder and builds a program against it, as a user's own project would.
+# Installs the library into a folder and builds a program with it, as in a user's project.
 # Arguments: cmake, the build folder, the program's source, the compiler.
 set -eu
 cmake=$1 build=$2 source=$3 compiler=$4

@@ -1,4 +1,5 @@
-// The layers of the design: who includes whom, who records, what the umbrella header leaves out.
+// The layers of the design: which folder includes which, which records, and which headers reel.h
+// omits.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -28,7 +29,7 @@ const std::vector<std::string> folders{"autodiff/core",
                                        "train",
                                        "apps"};
 
-// What the files of each folder may include, as beginnings of paths; apps may include all.
+// The path prefixes that the files of each folder may include; apps may include all.
 const std::map<std::string, std::vector<std::string>> allowed{
     {"autodiff/core", {"autodiff/core/"}},
     {"autodiff/tensor", {"autodiff/tensor/", "autodiff/core/"}},
@@ -43,7 +44,7 @@ const std::map<std::string, std::vector<std::string>> allowed{
     {"apps", {""}},
 };
 
-// Headers that a model's code does not need: reel.h may leave them out.
+// Headers that the code of a model does not need: reel.h may omit them.
 const std::set<std::string> internal{"autodiff/engine/arena.h",
                                      "autodiff/tensor/onednn_product.h",
                                      "autodiff/core/large_pages.h",
@@ -110,16 +111,16 @@ std::vector<Include> includes_of(const std::vector<std::string>& lines) {
   return includes;
 }
 
-// The path below the root that an include names; empty if it is no file of Reel. A quoted one is
-// beside its source.
+// The path of an include, relative to the root; empty if it is not a file of Reel. A quoted path is
+// relative to the including file.
 std::string reel_path(const Include& include, const std::string& from) {
   if (include.path.starts_with("reel/")) return include.path.substr(5);
   if (!include.quoted) return "";
   return (fs::path(from).parent_path() / include.path).lexically_normal().generic_string();
 }
 
-// The engine is below the operations, but a sweep that is recorded computes with them: its source
-// files, not its headers, may include them.
+// The engine is below the operations, but a recorded sweep computes with operations: the engine's
+// source files may include them, its headers may not.
 bool computes_with_operations(const Source& source, const std::string& path) {
   return source.folder == "autodiff/engine" && !source.is_header() && path == "autodiff/ops/ops.h";
 }
@@ -130,7 +131,7 @@ bool may_include(const std::string& folder, const std::string& path) {
                      [&](const std::string& beginning) { return path.starts_with(beginning); });
 }
 
-// Without comments and strings.
+// A line without comments and strings.
 std::string code_of(const std::string& line) {
   static const std::regex strings(R"("(\\.|[^"\\])*")");
   const std::string code = std::regex_replace(line, strings, "\"\"");
@@ -202,7 +203,7 @@ TEST_CASE("layering: only autodiff and users record operations") {
       INFO(source.path << ": " << line);
       CHECK(source.folder.starts_with("autodiff/"));
     }
-  CHECK(calls > 20);  // so they were recognised
+  CHECK(calls > 20);  // so the pattern still matches
 }
 
 TEST_CASE("layering: the umbrella header includes every public header") {

@@ -1,10 +1,11 @@
-"""Plants mistakes in the derivatives, one at a time, and checks that the tests notice each.
+"""Plants one error at a time in the derivatives, and checks that the tests detect each.
 
     python3 tests/mutants.py [BUILD_FOLDER] [NUMBER ...]
 
-BUILD_FOLDER is where the tests are built, by default build/release. Each mutant is compiled apart from the
-sources, linked in place of the right code, and the tests of the operations are run; it is caught if they
-fail. Prints a line for each, and fails if one survives. Takes about ten seconds a mutant.
+BUILD_FOLDER is where the tests are built, by default build/release. For each mutant, the script compiles the
+changed source in a separate folder, links it in place of the correct one, and runs the tests of the
+operations. A mutant is caught if they fail. Prints one line for each mutant, and fails if one survives. A
+mutant takes about ten seconds.
 """
 
 import json
@@ -17,7 +18,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OPS = "autodiff/ops/"
 
-# operation, kind of mistake, file, right text, wrong text
+# operation, kind of error, file, correct text, wrong text
 MUTANTS = [
     ("exp", "factor 1.0005", OPS + "elementary.cpp", "d.add(0, g * y); });",
      "d.add(0, Real(1.0005) * g * y); });"),
@@ -79,7 +80,7 @@ MUTANTS = [
 
 
 def sources_of(path):
-    """The files to compile for a mutant: a header's are those whose code it is part of."""
+    """The sources to compile for a mutant; for a header, the sources that include it."""
     if path.endswith(".cpp"):
         return [path]
     return [f"{OPS}{name}.cpp" for name in ("arithmetic", "trigonometric", "reduction")]
@@ -127,7 +128,7 @@ def drop_precompiled_header(words):
 
 
 def fails(build, objects):
-    """Whether the tests of the operations fail with these objects in place of the right ones."""
+    """Whether the tests of the operations fail with these objects in place of the correct ones."""
     with tempfile.TemporaryDirectory() as folder:
         program = pathlib.Path(folder) / "tests"
         build.link(objects, program)
@@ -136,7 +137,7 @@ def fails(build, objects):
 
 
 def mutate(build, mutant):
-    """Whether the tests of the operations fail with the mistake in place."""
+    """Whether the tests of the operations fail with this error."""
     operation, kind, path, right, wrong = mutant
     text = (ROOT / path).read_text()
     if text.count(right) < 1:

@@ -1,4 +1,4 @@
-// Comparing numbers in tests: relative to the larger one, since doctest::Approx is too loose for
+// Compares numbers in tests, relative to the larger one, since doctest::Approx is too loose for
 // doubles.
 #pragma once
 
@@ -10,12 +10,12 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// Whether |a − b| ≤ rtol·max(|a|, |b|) + atol; a NaN is near nothing.
+/// Whether |a − b| ≤ rtol·max(|a|, |b|) + atol; false if one is NaN.
 inline bool near(double a, double b, double rtol, double atol = 0) {
   return a == b || std::abs(a - b) <= rtol * std::max(std::abs(a), std::abs(b)) + atol;
 }
 
-/// The same for all elements of two tensors of one shape.
+/// The same for all elements of two tensors of the same shape.
 inline bool near(const Tensor& a, const Tensor& b, double rtol, double atol = 0) {
   return a.shape() == b.shape() &&
          std::equal(a.data(), a.data() + a.size(), b.data(),

@@ -9,7 +9,7 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// Numbers between −1 and 1, the same ones for a seed.
+/// Numbers between −1 and 1; the same seed gives the same numbers.
 inline Tensor random(Shape shape, std::uint64_t seed) {
   Rng rng(seed);
   Tensor t = uninitialized(std::move(shape));

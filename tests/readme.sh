@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs every command of README.md's `sh` blocks in a fresh clone, in a folder with spaces in its name:
-# sh tests/readme.sh FOLDER, which must not exist. The tests come last, and their summary with them.
+# Runs every command of README.md's `sh` blocks in a new clone, in a folder with spaces in its name:
+# sh tests/readme.sh FOLDER; FOLDER must not exist. The tests and their summary come last.
 set -eu
 source=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
 mkdir -p "$1"
@@ -8,7 +8,7 @@ clone="$(readlink -f -- "$1")/a fresh clone"
 git clone -q "$source" "$clone"
 cd "$clone"
 
-# run COMMAND: says which one fails.
+# run COMMAND: names the command if it fails.
 run() {
   echo "readme: $1"
   sh -eu -c "$1" >"$clone.log" 2>&1 || {
@@ -18,11 +18,11 @@ run() {
   }
 }
 
-run './reel train --epochs 1'  # builds the least, so the commands after it have to build the rest
+run './reel train --epochs 1'  # builds only a part, so later commands must build the rest
 HOME=$clone/build/home
 export HOME
 mkdir "$HOME"
-# The blocks from the last to the first, so that none relies on those before it; the tests wait.
+# Runs the blocks in reverse order, so that none relies on an earlier one; the tests come last.
 awk '/^```sh$/ { inside = 1; block = ""; next }
      /^```$/ && inside { inside = 0; all = block all; next }
      inside && $0 != "./reel test" { block = block $0 "\n" }

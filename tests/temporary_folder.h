@@ -12,7 +12,7 @@
 
 namespace reel {
 
-/// A new folder, removed with all it holds at the end.
+/// A new folder; the destructor removes it with its contents.
 struct TemporaryFolder {
   std::filesystem::path path;
 
@@ -29,7 +29,7 @@ struct TemporaryFolder {
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
   std::filesystem::path operator/(const std::string& name) const { return path / name; }
-  /// How many files it holds.
+  /// The number of files in it.
   std::ptrdiff_t files() const {
     return std::distance(std::filesystem::directory_iterator(path), {});
   }

@@ -1,5 +1,5 @@
-// Threads: sets how many threads the process uses, for the time of a test; more than there are
-// processors as well.
+// Threads: sets the number of threads for the duration of a test; it may exceed the number of
+// processors.
 #pragma once
 
 #include <reel/autodiff/core/parallel.h>

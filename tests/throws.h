@@ -1,4 +1,4 @@
-// Tests of error messages.
+// Helpers to test error messages.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -9,8 +9,8 @@
 
 namespace reel {
 
-/// The message of the Error that `f` throws; fails the test if it throws none, or one of several
-/// lines.
+/// The message of the Error that `f` throws. The test fails if `f` throws none, or if the message
+/// has several lines.
 template <class F>
 std::string message_of(F&& f) {
   try {

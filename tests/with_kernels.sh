@@ -1,5 +1,6 @@
-# Runs a test with a variable that chooses kernels: sh with_kernels.sh NAME=VALUE PROGRAM ARGUMENTS…
-# Exits with 77, which ctest takes for skipped, where the processor does not have their instructions.
+# Runs a test with an environment variable that chooses kernels: sh with_kernels.sh NAME=VALUE
+# PROGRAM ARGUMENTS… Exits with 77 (ctest: skipped) if the processor lacks the instructions of these
+# kernels.
 case $1 in
   *AVX512* | *SkylakeX) flag=avx512f ;;
   *) flag=avx2 ;;

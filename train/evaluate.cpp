@@ -54,7 +54,7 @@ Labels predicted_classes(const Tensor& scores) {
     fail_usage("predicted_classes", "takes scores (batch,classes), got ", to_string(scores.shape()),
                '.');
   const std::size_t classes = scores.shape()[1];
-  constexpr std::size_t at_once = 1 << 14;  // numbers of one thread: some ten microseconds
+  constexpr std::size_t at_once = 1 << 14;  // elements for one thread: about ten microseconds
   Labels labels(scores.shape()[0]);
   parallel_ranges(labels.size(), std::max<std::size_t>(1, at_once / classes), [&](Range rows) {
     for (std::size_t i = rows.begin; i < rows.end; ++i) {

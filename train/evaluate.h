@@ -1,4 +1,4 @@
-// How good a classifier is on a data set.
+// Measures how good a classifier is on a data set.
 #pragma once
 
 #include <cstddef>
@@ -10,23 +10,23 @@
 namespace reel::inline REEL_PRECISION {
 namespace train {
 
-/// How often samples of class `truth` were taken for class `guess`.
+/// How often the model predicted class `guess` for a sample of class `truth`.
 class Confusion {
  public:
   explicit Confusion(std::size_t classes = 0)
       : classes_(classes), counts_(classes * classes), unclassified_(classes) {}
 
-  /// Counts a sample; a guess of −1 is that of one whose scores were not numbers.
+  /// Counts a sample; a guess of −1 means that the sample's scores were NaN.
   void add(Label truth, Label guess);
   std::size_t operator()(std::size_t truth, std::size_t guess) const {
     return counts_[truth * classes_ + guess];
   }
   std::size_t classes() const noexcept { return classes_; }
 
-  std::size_t total() const;    ///< samples
-  std::size_t correct() const;  ///< those on the diagonal
-  double accuracy() const;      ///< their fraction; NaN if there are no samples
-  /// The fraction of a class's samples that was recognised; NaN if it has none.
+  std::size_t total() const;    ///< all samples
+  std::size_t correct() const;  ///< samples on the diagonal
+  double accuracy() const;      ///< the fraction that is correct; NaN if there are no samples
+  /// The fraction of a class's samples that is correct; NaN if the class has no samples.
   double accuracy(std::size_t truth) const;
 
  private:
@@ -41,16 +41,15 @@ struct Evaluation {
   double accuracy() const { return confusion.accuracy(); }
 };
 
-/// The class with the highest of each row's scores: (batch, classes) → (batch); the first of
-/// equals. A row with a NaN has no class: −1.
+/// The class with the highest score in each row: (batch, classes) → (batch). If several are equal,
+/// the first of them. If the row has a NaN, −1.
 Labels predicted_classes(const Tensor& scores);
 
-/// Runs the model, in eval mode and without a tape, on all samples. Throws Error if its outputs are
+/// Runs the model on all samples, in eval mode and without a tape. Throws Error if its output is
 /// not one score for each class.
 Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch = 1000);
 
-/// Puts a model into eval mode while it lives; at its end each part has the mode that it had
-/// before.
+/// Puts a model into eval mode while it is alive; its destructor restores the mode of each part.
 class EvalMode {
  public:
   explicit EvalMode(nn::Module& model) : model_(model), modes_(model.modes()) { model_.eval(); }

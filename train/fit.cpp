@@ -31,8 +31,8 @@ void clear_gradients(std::vector<Parameter>& parameters) {
   for (Parameter& parameter : parameters) parameter.clear_gradient();
 }
 
-// Trains on each batch in turn, until a loss is not finite or the caller's `stop` says so, and
-// writes `report`. `parameters`: the model's; `key`: of the epoch's random numbers.
+// Trains on each batch in turn, until a loss is not finite or the caller's `stop` returns true, and
+// writes `report`. `parameters` are those of the model; `key` is for the epoch's random numbers.
 FitStatus epoch(nn::Module& model, std::vector<Parameter>& parameters, optim::Optimizer& optimizer,
                 const data::Batches& batches, const Rng& key, const FitOptions& options,
                 EpochReport& report) {
@@ -59,7 +59,7 @@ FitStatus epoch(nn::Module& model, std::vector<Parameter>& parameters, optim::Op
           !std::isfinite(optim::clip_gradient_norm(optimizer.parameters(), *options.clip_norm)))
         return FitStatus::diverged;
       optimizer.step();
-      clear_gradients(parameters);  // also of parameters that the optimiser does not hold
+      clear_gradients(parameters);  // also those that the optimiser does not hold
       if (options.on_step) options.on_step();
     }
     loss_sum += loss.item() * static_cast<double>(batch.size());
@@ -92,7 +92,7 @@ FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Datase
         rng);
     result.status = epoch(model, parameters, optimizer, batches, key, options, report);
     if (result.status != FitStatus::finished) {
-      clear_gradients(parameters);  // of a step that was not taken
+      clear_gradients(parameters);  // gradients of an unfinished step
       return result;
     }
     if (options.validation) report.validation = evaluate(model, *options.validation);

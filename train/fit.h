@@ -14,21 +14,21 @@
 namespace reel::inline REEL_PRECISION {
 namespace train {
 
-/// Where a run stands, after a batch.
+/// The state of a run after a batch.
 struct Progress {
   std::size_t epoch;    ///< from 1
-  std::size_t batch;    ///< of this epoch, from 1
+  std::size_t batch;    ///< the number in this epoch, from 1
   std::size_t batches;  ///< in an epoch
-  std::size_t samples;  ///< of this epoch so far
-  double seconds;       ///< of this epoch so far, training alone
+  std::size_t samples;  ///< in this epoch so far
+  double seconds;       ///< in this epoch so far, only training
   double loss;          ///< of the batch
 };
 
 struct EpochReport {
   std::size_t epoch = 0;    ///< from 1
-  double train_loss = 0;    ///< the mean over the samples, each at the weights it was trained with
+  double train_loss = 0;    ///< mean over the samples, each with the weights when it was trained on
   std::size_t samples = 0;  ///< trained on
-  double seconds = 0;       ///< training alone, without evaluation
+  double seconds = 0;       ///< only training, without evaluation
   std::optional<Evaluation> validation = {}, test = {};
 
   double samples_per_second() const { return static_cast<double>(samples) / seconds; }
@@ -39,37 +39,37 @@ struct FitOptions {
   std::size_t batch = 64;
   bool drop_last = false;                     ///< leave out a short last batch
   std::size_t block = 0;                      ///< shuffle in blocks; see data::BatchOptions
-  std::size_t first_epoch = 1;                ///< the number of the first one, for a resumed run
-  std::size_t accumulate = 1;                 ///< batches in a step; their gradients are averaged
+  std::size_t first_epoch = 1;                ///< the number of the first epoch, for a resumed run
+  std::size_t accumulate = 1;                 ///< batches in each step; gradients are averaged
   std::optional<double> clip_norm = {};       ///< see optim::clip_gradient_norm
   const data::Dataset* validation = nullptr;  ///< evaluated after each epoch
-  const data::Dataset* test = nullptr;        ///< the same
-  /// By default cross-entropy; any function of the batch.
+  const data::Dataset* test = nullptr;        ///< also evaluated after each epoch
+  /// The loss, any function of the output and the batch; by default cross-entropy.
   std::function<Var(const Var& output, const data::Batch&)> loss = {};
-  bool history = true;                 ///< keep the report of each epoch; false: the last one alone
-  std::function<void()> on_step = {};  ///< after each step of the optimiser: a schedule's, say
+  bool history = true;                 ///< keep the reports of all epochs; false: only the last
+  std::function<void()> on_step = {};  ///< called after each optimiser step: for a schedule
   std::function<void(const Progress&)> on_batch = {};
   std::function<void(const EpochReport&)> on_epoch = {};
-  std::function<bool()> stop = {};  ///< asked after each batch; true ends the run
+  std::function<bool()> stop = {};  ///< called after each batch; true ends the run
 };
 
 enum class FitStatus {
   finished,  ///< all epochs
-  stopped,   ///< `stop` said so; the last, partial epoch has no report
-  /// a loss, in training or evaluation, or a norm to clip by was not finite; the weights are those
-  /// it is of, but batch norm's running statistics have seen the batch
+  stopped,   ///< `stop` returned true; the last, partial epoch has no report
+  /// A loss in training or evaluation, or a norm for clipping, was not finite. The weights are
+  /// those that gave this loss, but the running statistics of batch norm already include the batch.
   diverged,
 };
 
 struct FitResult {
   FitStatus status = FitStatus::finished;
-  std::vector<EpochReport> epochs;  ///< the last one alone if history = false
+  std::vector<EpochReport> epochs;  ///< only the last one if history = false
 };
 
-/// Trains a classifier: each epoch draws a new order of the samples from `rng`. The same seed ends
-/// in the same bits, on any number of threads (core/parallel.h). The gradients of the model's
-/// parameters are emptied at the start and after each step. Throws Error for no epochs, a batch
-/// size that leaves no batch, or a model whose outputs don't fit the loss or the data.
+/// Trains a classifier. Each epoch draws a new order of the samples from `rng`. The same seed gives
+/// the same bits, on any number of threads (core/parallel.h). The gradients of the model's
+/// parameters are cleared at the start and after each step. Throws Error if there are no epochs, if
+/// the batch size leaves no batch, or if the model's outputs don't fit the loss or the data.
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
               Rng& rng, const FitOptions& options = {});
 

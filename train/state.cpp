@@ -1,5 +1,5 @@
-// States of several parts under one roof: a part's kind is named by its number, and what it holds
-// begins with that and a dot.
+// Combines the states of several parts. The kind of each part is stored under its number; its other
+// names begin with this number and a dot.
 #include <reel/train/state.h>
 
 #include <reel/autodiff/core/file.h>
@@ -33,7 +33,7 @@ void set_all(const State& all, const std::vector<Stateful*>& parts) {
   std::size_t done = 0;
   try {
     for (; done < parts.size(); ++done) parts[done]->set_state(part_of(all, done));
-  } catch (...) {  // the one that threw is as it was
+  } catch (...) {  // the part that threw is unchanged
     for (std::size_t i = 0; i < done; ++i) parts[i]->set_state(before[i]);
     throw;
   }

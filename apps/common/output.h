@@ -1,4 +1,4 @@
-// Where results go: colours of a terminal, lines of JSON.
+// Output of results: terminal colours and lines of JSON.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -6,10 +6,10 @@
 
 namespace reel::apps {
 
-/// Whether colours may be written to standard output: a terminal, and NO_COLOR is not set.
+/// Whether to write colours to standard output: it is a terminal, and NO_COLOR is not set.
 bool colours();
 
-/// As one line of text, with its end; bytes of a folder's name that are not UTF-8 become U+FFFD.
+/// One line of text with a newline; bytes of a folder's name that are not UTF-8 become U+FFFD.
 std::string json_line(const nlohmann::ordered_json& json);
 
 }  // namespace reel::apps

@@ -14,7 +14,7 @@
 namespace reel::apps {
 namespace {
 
-constexpr int ended_by_signal = 128;  // and above, as a shell's own exit codes
+constexpr int ended_by_signal = 128;  // plus the signal's number, as in a shell
 
 // "train, eval or predict".
 std::string commands_of(const CLI::App& app) {
@@ -37,14 +37,14 @@ const CLI::Validator not_empty(
 
 void set_up(CLI::App& app, const char* version) {
   app.set_version_flag("--version", app.get_name() + ' ' + version);
-  app.require_subcommand(0, 1);        // none is checked in `run`: CLI11 would not name a wrong one
-  app.option_defaults()->take_last();  // of an option that is given twice
+  app.require_subcommand(0, 1);        // `run` checks this: CLI11 would not name a wrong one
+  app.option_defaults()->take_last();  // the last one counts if an option is given twice
   app.footer("`" + app.get_name() + " COMMAND --help` shows a command's options and examples.\n\n" +
              exit_codes);
 }
 
 int run(CLI::App& app, int argc, char** argv, const int& exit_code) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond the limit is an error of its write
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails
   const auto fail_with = [&](Error::Kind kind, const std::string& message) {
     std::cout.flush();
     std::cerr << app.get_name() << ": " << printable(message) << '\n';

@@ -1,4 +1,5 @@
-// Noting signals. Not by masks: a library's threads would take a signal that this one masks.
+// Records signals with handlers. Masks would not do: a thread of a library would take a masked
+// signal.
 #include "signals.h"
 
 #include <atomic>
@@ -9,7 +10,7 @@ namespace {
 std::atomic<int> noted{0};  // the handler may run on any thread
 static_assert(std::atomic<int>::is_always_lock_free);
 
-// Has a signal noted unless it is ignored; returns what happened before.
+// Installs the handler, unless the signal is ignored; returns the action before.
 struct sigaction note(int signal, int flags) {
   struct sigaction before = {}, action = {};
   sigaction(signal, nullptr, &before);
@@ -26,7 +27,7 @@ struct sigaction note(int signal, int flags) {
 
 void catch_stop_signals() {
   for (const int signal : stop_signals) {
-    // a closed terminal sends SIGHUP twice, a closed pipe SIGPIPE at each write
+    // a closed terminal sends SIGHUP twice, a closed pipe sends SIGPIPE at each write
     const bool ends_at_second = signal == SIGINT || signal == SIGTERM;
     note(signal, ends_at_second ? static_cast<int>(SA_RESETHAND) : 0);
   }

@@ -1,4 +1,4 @@
-// Signals that ask a program to end.
+// Handles signals that ask a program to end.
 #pragma once
 
 #include <array>
@@ -8,15 +8,15 @@ namespace reel::apps {
 
 inline constexpr std::array stop_signals{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
-/// From now on these signals are noted and do not end the program; a second SIGINT or SIGTERM does.
-/// A signal that the system ignores from the start of the program stays ignored.
+/// From now on these signals are recorded and do not end the program; only a second SIGINT or
+/// SIGTERM does. Signals that are ignored when the program starts stay ignored.
 void catch_stop_signals();
 
-/// The first signal that was noted; 0 if none was.
+/// The first recorded signal; 0 if there is none.
 int stop_signal() noexcept;
 
-/// While one lives, a second signal does not end the program either: what it writes is written
-/// whole.
+/// While it is alive, even a second signal does not end the program, so that the program finishes
+/// its writes.
 class HeldStopSignals {
  public:
   HeldStopSignals();

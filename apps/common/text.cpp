@@ -1,4 +1,4 @@
-// Numbers, columns and mistyped names.
+// Formats numbers and columns, and finds similar names.
 #include "text.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace reel::apps {
 namespace {
 
-// Insertions, deletions and replacements between two texts. Levenshtein 1966.
+// The number of insertions, deletions and replacements between two texts. Levenshtein 1966.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});

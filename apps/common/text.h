@@ -1,4 +1,4 @@
-// Text for people: numbers and columns.
+// Text for users: numbers and columns.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,18 @@ std::string grouped(std::size_t number);
 std::string thread_count(std::size_t threads);
 /// "84.03 %"; "–" for NaN.
 std::string percent(double share);
-/// In at most so many significant digits: "0.25", "1e-05", "nan".
+/// With at most `digits` significant digits: "0.25", "1e-05", "nan".
 std::string significant(double value, int digits = 6);
-/// Characters of a UTF-8 text.
+/// The number of characters in a UTF-8 text.
 std::size_t width_of(std::string_view text);
 /// `text` padded with spaces to a width in characters, on the left if `right_aligned`.
 std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);
-/// The words of a text in lines no wider than that, if each word fits.
+/// The words of a text in lines of at most this width, if each word fits.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
 /// "a, b, c".
 std::string listed(const std::vector<std::string>& names);
-/// Up to three of the names that are near a mistyped one, such as "rprop, rmsprop"; all names if
-/// none is near.
+/// Up to three names that are similar to a mistyped one, such as "rprop, rmsprop"; all names if
+/// none is similar.
 std::string nearest(std::string_view name, const std::vector<std::string>& names);
 
 }  // namespace reel::apps

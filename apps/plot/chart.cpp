@@ -1,4 +1,4 @@
-// Drawing one chart.
+// Draws one chart.
 #include "chart.h"
 
 #include <algorithm>
@@ -26,8 +26,8 @@ std::vector<double> data_of(const Chart& chart, bool of_x) {
   return data;
 }
 
-// With equal scales, a range without given ends grows to the shape of the page rather than leave
-// it empty.
+// With equal scales, a range without given ends grows to the shape of the page, so that no space
+// stays empty.
 void widen(Range& range, const Axis& axis, double span) {
   const double space = (span - (range.high - range.low)) / 2;
   if (space <= 0 || axis.low || axis.high) return;
@@ -38,7 +38,7 @@ void widen(Range& range, const Axis& axis, double span) {
 struct Levels {
   std::vector<double> values = {};
   double lowest = 0;      // height
-  std::string text = {};  // for people: from where to where
+  std::string text = {};  // for the description: the range of heights
 };
 
 Levels levels_of(const Surface& surface) {
@@ -51,7 +51,7 @@ Levels levels_of(const Surface& surface) {
   if (!(low < high) || surface.levels == 0) return {};
   Levels levels{{}, low};
   const auto n = static_cast<double>(surface.levels);
-  double least = high - low;  // above the lowest
+  double least = high - low;  // of a value above the lowest
   for (const double z : surface.z)
     if (z > low) least = std::min(least, z - low);
   least = std::max(least, 3e-4 * (high - low));
@@ -197,7 +197,7 @@ class Drawing {
       for (double& z : grid.z) z = std::isnan(z) ? z : root(z);
       for (double& level : levels) level = root(level);
     }
-    // Shades lie on each other: the more of them, the higher.
+    // Shades overlap: the higher the region, the more shades lie on it.
     const double opacity = 1 - std::pow(0.5, 1 / static_cast<double>(levels_.values.size()));
     for (const double level : levels) {
       std::string d;
@@ -213,7 +213,7 @@ class Drawing {
     out_.path("level", d);
   }
 
-  // Level lines have a point at each line of the grid; half a pixel is fine enough.
+  // Level lines have a point at each line of the grid; a resolution of half a pixel is enough.
   static Line coarser(const Line& line) {
     Line kept{line.front()};
     for (std::size_t i = 1; i + 1 < line.size(); ++i)
@@ -223,7 +223,7 @@ class Drawing {
     return kept;
   }
 
-  // The runs of points that have a place on both axes, on the page.
+  // The runs of points that have a place on both axes, in page coordinates.
   std::vector<Line> runs(const Series& s) const {
     std::vector<Line> found;
     bool gap = true;
@@ -272,7 +272,7 @@ class Drawing {
 
   void marks(const Line& points, std::size_t shape, std::optional<std::size_t> colour, bool alone) {
     const double radius = points.size() > 300 ? 1.4 : alone ? 3.6 : 3.2;
-    const double apart = alone ? 0.5 : 2 * radius;  // of a line's marks, no heap
+    const double apart = alone ? 0.5 : 2 * radius;  // so that the marks of a line do not pile up
     std::set<std::pair<long, long>> taken;
     std::string d;
     Point last{-1e9, -1e9};
@@ -288,7 +288,7 @@ class Drawing {
 
   void markers() {
     for (const Marker& m : chart_.markers) {
-      const Point at{(*x_)(m.x), (*y_)(m.y)};  // NaN lies in no box
+      const Point at{(*x_)(m.x), (*y_)(m.y)};  // NaN is in no box
       const Box roomy{area_.left - 1, area_.top - 1, area_.width + 2, area_.height + 2};
       if (!roomy.contains(at)) continue;
       out_.path("marker", mark(0, at, 4.5));
@@ -324,7 +324,7 @@ Legend::Legend(const Picture& picture) {
 std::optional<std::size_t> Legend::index(const std::string& name) const {
   for (std::size_t i = 0; i < entries_.size(); ++i)
     if (entries_[i].name == name) return i;
-  if (entries_.empty()) return 0;  // without a legend, the first colour
+  if (entries_.empty()) return 0;  // without a legend, use the first colour
   return {};
 }
 

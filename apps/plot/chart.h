@@ -10,8 +10,8 @@
 
 namespace reel::plot {
 
-constexpr double small_font = 12, font = 13;  // as the style sheet has them
-constexpr double bold = 1.14;                 // so much wider than plain text
+constexpr double small_font = 12, font = 13;  // as in the style sheet
+constexpr double bold = 1.14;                 // how much wider than plain text
 constexpr double chart_title_font = 14 * bold, title_font = 17 * bold;
 constexpr std::size_t colours = 7;
 
@@ -25,9 +25,9 @@ class Legend {
     Style style;
   };
   const std::vector<Entry>& entries() const noexcept { return entries_; }
-  /// The place of a name among the entries; empty if it has none.
+  /// The index of a name among the entries; empty if it is not there.
   std::optional<std::size_t> index(const std::string& name) const;
-  /// Whether only its colour tells an entry's line from another's, so that it needs marks.
+  /// Whether only the colour tells this entry's line from another, so that the line needs marks.
   bool needs_marks(std::size_t entry) const;
 
  private:
@@ -37,9 +37,9 @@ class Legend {
 /// The CSS classes of a line.
 std::string line_class(Style style, std::optional<std::size_t> colour);
 
-/// Throws Error for what cannot be drawn, naming it.
+/// Throws Error, naming the reason, if the chart cannot be drawn.
 void check(const Chart& chart);
-/// Into a cell of the page.
+/// Draws the chart into a cell of the page.
 void draw(Svg& out, const Chart& chart, const Box& cell, const Legend& legend);
 
 }  // namespace reel::plot

@@ -1,4 +1,4 @@
-// Choosing the side of a point for its label: the cheapest of eight, one label after the other.
+// Places labels one after the other; each gets the cheapest of eight sides of its point.
 #include "labels.h"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ std::vector<Label> Labels::placed(const Box& box) const {
                                        : 0);
       const double middle = label.at.y - above * (side ? 11 : 16);
       const Box place{left, middle - height / 2, width, height};
-      double cost = width * height - overlap(place, box);  // what lies outside
+      double cost = width * height - overlap(place, box);  // the part outside of the plot
       for (const Box& other : taken) cost += 3 * overlap(place, other);
       for (const Point p : avoided_) cost += place.contains(p) ? 30 : 0;
       if (cost >= cheapest) return;

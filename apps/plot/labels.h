@@ -1,4 +1,4 @@
-// Labels: words beside points, where they hide as little as possible.
+// Labels: text beside points, placed where it hides as little as possible.
 #pragma once
 
 #include <string>
@@ -16,12 +16,12 @@ struct Label {
 
 class Labels {
  public:
-  /// What labels had better not cover.
+  /// Labels should not cover this line.
   void avoid(const Line& line);
   void avoid_points(const Line& points);
   void add(Point at, const std::string& text);
 
-  /// All labels, each on the side of its point that is freest, inside the box if possible.
+  /// All labels, each on the side of its point with the most space, inside the box if possible.
   std::vector<Label> placed(const Box& box) const;
 
  private:

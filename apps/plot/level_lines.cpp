@@ -1,5 +1,5 @@
-// Marching squares: each cell of four heights adds up to two pieces, joined at the edges they
-// share. Lorensen and Cline 1987, in two dimensions.
+// Marching squares: each cell of four heights has up to two pieces of line; pieces are joined at
+// the edges that they share. Lorensen and Cline 1987, in two dimensions.
 #include "level_lines.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ class Pieces {
       for (std::size_t i = 0; i + 1 < columns_; ++i) add_cell(i, j);
   }
 
-  // Open lines start at edges with one link; what is left is closed.
+  // Open lines start at edges with one link; all remaining lines are closed.
   std::vector<Line> joined() {
     std::vector<Line> lines;
     for (std::size_t edge = 0; edge < links_.size(); ++edge)
@@ -37,7 +37,7 @@ class Pieces {
   double z(std::size_t i, std::size_t j) const {
     return std::clamp(grid_.z[j * columns_ + i], -1e300, 1e300);
   }
-  // The edges from (i, j) to the right and upwards have a number each.
+  // The numbers of the edges that go from (i, j) to the right and upwards.
   std::size_t across(std::size_t i, std::size_t j) const { return 2 * (j * columns_ + i); }
   std::size_t upwards(std::size_t i, std::size_t j) const { return across(i, j) + 1; }
 
@@ -48,7 +48,7 @@ class Pieces {
                       left = upwards(i, j);
     const auto above = [&](double height) { return height >= level_; };
     const bool in_a = above(a), in_b = above(b), in_c = above(c), in_d = above(d);
-    if (in_a == in_c && in_b == in_d && in_a != in_b) {  // a saddle: its middle decides
+    if (in_a == in_c && in_b == in_d && in_a != in_b) {  // a saddle: the middle's height decides
       const bool middle = above(a / 4 + b / 4 + c / 4 + d / 4);
       link(left, middle == in_a ? top : bottom);
       link(right, middle == in_a ? bottom : top);
@@ -107,7 +107,7 @@ std::vector<Line> level_lines(const Grid& grid, double level) {
 }
 
 std::vector<Line> regions_above(const Grid& grid, double level) {
-  // A frame of no width, below the level, closes what reaches the border.
+  // A frame of zero width, below the level, closes lines that reach the border.
   const std::size_t columns = grid.x.size() + 2, rows = grid.y.size() + 2;
   const double below = level - std::max(1.0, std::abs(level));
   Grid framed{{grid.x.front()}, {grid.y.front()}, std::vector<double>(columns * rows, below)};

@@ -12,12 +12,12 @@ struct Grid {
   std::vector<double> x, y, z;
 };
 
-/// Where the surface, linear along the grid's edges, has that height; closed lines end where they
-/// began. A cell with a corner that is NaN has none.
+/// The lines along which the surface, linear along the grid's edges, has this height; a closed line
+/// ends where it began. A cell with a NaN corner has no line.
 std::vector<Line> level_lines(const Grid& grid, double level);
 
-/// The borders of the regions at that height or above: closed lines, along the grid's border where
-/// a region reaches it. To be filled by the even-odd rule. NaN is below.
+/// The borders of the regions at or above this height: closed lines, which follow the grid's border
+/// where a region reaches it. Fill them by the even-odd rule. NaN counts as below.
 std::vector<Line> regions_above(const Grid& grid, double level);
 
 }  // namespace reel::plot

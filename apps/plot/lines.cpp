@@ -10,15 +10,16 @@
 namespace reel::plot {
 namespace {
 
-constexpr std::size_t few = 2000;  // points that any reader of SVG draws at once
+constexpr std::size_t few = 2000;  // every SVG viewer draws this many points at once
 
-constexpr double far_away = 1e12;  // beyond it, coordinates are no longer exact to a pixel's parts
+constexpr double far_away = 1e12;  // beyond it, coordinates are not exact to a fraction of a pixel
 
 double size_of(Point p) { return std::max(std::abs(p.x), std::abs(p.y)); }
 
-// The part of a → b inside; empty if there is none, or if both ends are too far away to say.
+// The part of a → b inside the box; empty if there is none, or if both ends are too far away to
+// tell.
 std::optional<std::pair<Point, Point>> inside(Point a, Point b, const Box& box) {
-  if (size_of(a) > size_of(b)) {  // from the nearer end: a + t·(b − a) is as exact as a
+  if (size_of(a) > size_of(b)) {  // start from the nearer end: a + t·(b − a) is as exact as a
     const auto backwards = inside(b, a, box);
     if (!backwards) return {};
     return std::pair(backwards->second, backwards->first);
@@ -47,7 +48,7 @@ std::optional<std::pair<Point, Point>> inside(Point a, Point b, const Box& box) 
 
 std::vector<Line> clipped(const Line& line, const Box& box) {
   std::vector<Line> parts;
-  bool joined = false;  // whether the last part goes on
+  bool joined = false;  // whether the last part continues
   for (std::size_t i = 0; i + 1 < line.size(); ++i) {
     const auto part = inside(line[i], line[i + 1], box);
     if (part && !joined) parts.push_back({part->first});
@@ -95,7 +96,7 @@ double length_of(const Line& line) {
 
 Line along(const std::vector<Line>& lines, double spacing, double offset) {
   Line points;
-  double next = offset;  // from where we are
+  double next = offset;  // distance to the next mark
   for (const Line& line : lines)
     for (std::size_t i = 1; i < line.size(); ++i) {
       const Point a = line[i - 1], b = line[i];
@@ -113,7 +114,7 @@ std::string mark(std::size_t shape, Point at, double radius) {
       Line{{-0.9, -0.9}, {0.9, -0.9}, {0.9, 0.9}, {-0.9, 0.9}},       // a square
       Line{{0, -1.25}, {1.15, 0.8}, {-1.15, 0.8}},                    // a triangle
       Line{{0, -1.35}, {1.35, 0}, {0, 1.35}, {-1.35, 0}},             // a diamond
-      Line{{0, 1.25}, {1.15, -0.8}, {-1.15, -0.8}},                   // a triangle on its tip
+      Line{{0, 1.25}, {1.15, -0.8}, {-1.15, -0.8}},                   // an inverted triangle
       Line{{-1.3, -0.55}, {1.3, -0.55}, {1.3, 0.55}, {-1.3, 0.55}}};  // a bar
   const Line& outline = outlines[shape % mark_shapes];
   if (outline.empty()) {

@@ -1,4 +1,4 @@
-// Lines on the page: cut at the plot's border, thinned where it cannot be seen, marked.
+// Lines on the page: clipped at the plot's border, thinned without a visible change, marked.
 #pragma once
 
 #include <cstddef>
@@ -18,19 +18,20 @@ struct Box {
   }
 };
 
-/// The parts of a line that lie inside. A piece whose ends are both beyond all measure is left out.
+/// The parts of a line inside the box. A segment with both ends too far away is left out.
 std::vector<Line> clipped(const Line& line, const Box& box);
 
-/// The same picture with fewer points, if there are thousands: of each half pixel across, the
-/// first, last, lowest and highest; of a line that turns back, no two within half a pixel.
+/// The same picture with fewer points, if there are thousands. Of all points in half a pixel of x,
+/// it keeps the first, last, lowest and highest. If a line turns back, it keeps no two points
+/// within half a pixel.
 Line thinned(Line line);
 
-/// Points along lines, `spacing` apart, the first one `offset` from the start.
+/// Points along lines, at distances of `spacing`, the first at `offset` from the start.
 Line along(const std::vector<Line>& lines, double spacing, double offset);
 
 double length_of(const Line& line);
 
-/// The outline of a mark, one of `mark_shapes` by number, of about that radius.
+/// The outline of a mark, chosen by number among `mark_shapes`, with about this radius.
 constexpr std::size_t mark_shapes = 6;
 std::string mark(std::size_t shape, Point at, double radius);
 

@@ -1,4 +1,4 @@
-// Pictures: charts in rows under a title, over one legend, with the style sheet of all of them.
+// Pictures: charts in rows under a title, with one legend and one style sheet for all.
 #include "plot.h"
 
 #include <algorithm>
@@ -11,9 +11,9 @@
 namespace reel::plot {
 namespace {
 
-// Colours after Okabe and Ito (2008), darker on white and lighter on black than theirs where they
-// would be faint. Plain values, no variables: readers that know neither those nor @media print
-// them. Each also has a mark of its own shape.
+// Colours after Okabe and Ito (2008); faint ones are darker on white and lighter on black. Plain
+// values and no CSS variables, because some readers know neither variables nor @media. Each colour
+// also has its own mark.
 constexpr const char* style = R"(
 svg{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
 text{fill:#1b1f24;font-size:13px}
@@ -93,7 +93,7 @@ void draw_legend(Svg& out, const Legend& legend, const std::vector<Row>& rows, d
   }
 }
 
-// In words, for people who cannot see the picture.
+// A description in words, for people who cannot see the picture.
 std::string description(const Picture& picture) {
   std::string text;
   for (const Chart& chart : picture.charts) {
@@ -123,7 +123,7 @@ std::string svg(const Picture& picture) {
   const auto titles = wrapped(picture.title, title_font, width - 2 * margin);
   const auto entries = legend_rows(legend, width - 2 * margin);
   const double top = margin + 24 * static_cast<double>(titles.size());
-  const double below = rows == 0 ? 0 : gap;  // the last row
+  const double below = rows == 0 ? 0 : gap;  // below the last row
   const double legend_top = top + static_cast<double>(rows) * (cell_height + gap) - below + 8;
   const double height = legend_top + 24 * static_cast<double>(entries.size()) + margin;
 

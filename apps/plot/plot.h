@@ -1,4 +1,5 @@
-// Charts as SVG: what to draw is stated in data coordinates, how it looks is decided in one place.
+// Charts as SVG: the caller states in data coordinates what to draw; this folder decides how it
+// looks.
 #pragma once
 
 #include <cstddef>
@@ -11,28 +12,28 @@ namespace reel::plot {
 struct Axis {
   std::string label;  ///< with the unit, if it has one
   bool logarithmic = false;
-  std::optional<double> low = {}, high = {};  ///< by default what the data need
+  std::optional<double> low = {}, high = {};  ///< by default chosen from the data
 };
 
 enum class Style { line, dashes, dots, line_and_dots };
 
-/// y against x, joined in their order. A point that is not finite, or not positive on a logarithmic
-/// axis, is a gap.
+/// y against x; points are joined in their order. A point that is not finite, or not positive on a
+/// logarithmic axis, makes a gap.
 struct Series {
-  std::string name;  ///< in the legend; empty: not there. Equal names share a colour in a picture
+  std::string name;  ///< in the legend, unless empty; equal names have equal colours
   std::vector<double> x, y;
   Style style = Style::line;
 };
 
-/// z over a grid, drawn by level lines on shades: z[j·x.size() + i] at (x[i], y[j]), both
+/// z over a grid, drawn with level lines and shades: z[j·x.size() + i] at (x[i], y[j]), both
 /// ascending.
 struct Surface {
   std::vector<double> x, y, z;
   std::size_t levels = 14;
-  bool logarithmic = false;  ///< levels of equal ratio above the lowest z, for steep valleys
+  bool logarithmic = false;  ///< levels at equal ratios above the lowest z, for steep valleys
 };
 
-/// A point of its own, with a few words beside it.
+/// A single point with a short text beside it.
 struct Marker {
   double x, y;
   std::string label;
@@ -44,19 +45,19 @@ struct Chart {
   std::vector<Series> series = {};
   std::optional<Surface> surface = {};
   std::vector<Marker> markers = {};
-  bool equal_scale = false;  ///< one unit is as long on both axes
+  bool equal_scale = false;  ///< one unit has the same length on both axes
 };
 
-/// Charts beside each other, wrapped into rows of `columns`, under one title and over one legend.
+/// Charts side by side, in rows of `columns`, under one title and with one legend.
 struct Picture {
   std::string title;
   std::vector<Chart> charts;
   std::size_t columns = 2;
 };
 
-/// A whole SVG file: readable in print and on light and dark screens, its colours apart for
-/// colour-blind readers. The same picture gives the same text. Throws Error for series whose x and
-/// y differ in length, and for a surface whose grid does not fit.
+/// A complete SVG file, readable in print and on light and dark screens, with colours that
+/// colour-blind readers can tell apart. The same picture gives the same text. Throws Error if the x
+/// and y of a series differ in length, or if the grid of a surface does not fit.
 std::string svg(const Picture& picture);
 
 /// z(x, y) on a grid of `columns` × `rows` points over a rectangle.

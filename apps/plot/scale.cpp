@@ -31,7 +31,7 @@ int exponent_of(double value) {
 }
 
 std::vector<Tick> linear_ticks(const Range& range, std::size_t most) {
-  const double least = std::max(  // steps below that have no exact powers of ten
+  const double least = std::max(  // smaller steps have no exact powers of ten
       range.high / static_cast<double>(most) - range.low / static_cast<double>(most), 1e-300);
   int exponent = static_cast<int>(std::floor(std::log10(least)));
   double digit = 10;
@@ -59,7 +59,7 @@ std::vector<Tick> linear_ticks(const Range& range, std::size_t most) {
       ticks.push_back(
           {value, fixed(decimal(k * digit, exponent - top), std::max(0, top - exponent)) + "×10",
            fixed(top, 0)});
-    if (ticks.size() > 2 * most + 2) break;  // steps below the rounding of their sum
+    if (ticks.size() > 2 * most + 2) break;  // steps smaller than the rounding of their sum
   }
   return ticks;
 }
@@ -130,7 +130,7 @@ Range range_of(const Axis& axis, const std::vector<double>& data, bool tight) {
     fail_usage("plot", "the axis \"", axis.label, "\" goes from ", *axis.low, " to ", *axis.high,
                ", expected the lower end first.");
   double space = 0.04 * (high - low);
-  if (!(high - low > 1e-12 * most)) {  // one value, or data on the wrong side of a given end
+  if (!(high - low > 1e-12 * most)) {  // a single value, or all data beyond a given end
     space = axis.logarithmic || most < 1e-290 ? 0.5 : most / 2;
     if (axis.low) high = low;
     if (axis.high) low = high;

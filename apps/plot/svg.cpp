@@ -1,4 +1,4 @@
-// Text of SVG elements.
+// Writes SVG elements as text.
 #include "svg.h"
 
 #include <charconv>
@@ -8,7 +8,7 @@
 namespace reel::plot {
 namespace {
 
-// The length of the UTF-8 sequence at the start of a text if XML may hold it, otherwise 0.
+// The length of the UTF-8 sequence at the start of a text if XML allows it, otherwise 0.
 std::size_t character_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned first = byte(0);
@@ -29,7 +29,7 @@ std::size_t character_length(std::string_view text) {
 }  // namespace
 
 std::string number(double value) {
-  char buffer[400];  // of any double
+  char buffer[400];  // enough for any double
   const auto end =
       std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, 1);
   std::string text(buffer, end.ptr);
@@ -58,12 +58,12 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-// Of DejaVu Sans, the widest of the fonts that a page may be shown in.
+// For DejaVu Sans, the widest of the fonts that a viewer may use.
 double text_width(std::string_view text, double font_size) {
   const auto any_of = [](std::string_view set, char c) { return set.find(c) != set.npos; };
   double width = 0;
   for (const char c : text) {
-    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // the same character
+    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // a continuation byte
     width += any_of("ijlI.,:;'|! ", c) ? 0.32
              : any_of("frt()[]-/", c)  ? 0.39
              : any_of("mwMW@%", c)     ? 0.96

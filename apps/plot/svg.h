@@ -1,4 +1,4 @@
-// Svg: the elements that charts are drawn with, as text; numbers and characters in one form.
+// Svg: the elements that charts need, as text; numbers and characters have one format.
 #pragma once
 
 #include <string>
@@ -13,16 +13,16 @@ struct Point {
 };
 using Line = std::vector<Point>;  ///< closed if it ends where it began
 
-/// With a digit after the point if there is one to show: "12", "0.5".
+/// With at most one digit after the point: "12", "0.5".
 std::string number(double value);
-/// As text of an XML document; characters that none may hold become U+FFFD.
+/// Escapes text for XML; characters that XML does not allow become U+FFFD.
 std::string escaped(std::string_view text);
-/// How wide a line of text is about, in a font of that size.
+/// The approximate width of a line of text in a font of this size.
 double text_width(std::string_view text, double font_size);
-/// The words of a text in lines no wider than that.
+/// The words of a text in lines of at most this width.
 std::vector<std::string> wrapped(const std::string& text, double font_size, double width);
 
-/// Through the points, and back to the first one of a closed line.
+/// A path through the points; a closed line returns to its first point.
 std::string path_through(const Line& line);
 
 class Svg {
@@ -31,10 +31,10 @@ class Svg {
   void close(std::string_view element);
   void element(std::string_view element, const std::string& attributes);
   void path(std::string_view style, const std::string& d);
-  /// `power` is set after it, raised: "10" and "−3".
+  /// `power` follows as a superscript: "10" and "−3".
   void text(std::string_view style, Point at, std::string_view text, std::string_view power = "",
             std::string_view transform = "");
-  /// An element that holds nothing but text.
+  /// An element that contains only text.
   void words(std::string_view element, std::string_view text);
 
   const std::string& str() const noexcept { return text_; }
@@ -43,7 +43,7 @@ class Svg {
   std::string text_;
 };
 
-/// name="value", with a space in front.
+/// name="value", after a space.
 std::string attribute(std::string_view name, std::string_view value);
 std::string attribute(std::string_view name, double value);
 

@@ -9,8 +9,8 @@
 namespace reel::descent {
 
 struct LectureOptions {
-  std::string name;  ///< or number, of the one to show
-  std::string out;   ///< folder for pictures; empty: none
+  std::string name;  ///< or number, of the lecture to show
+  std::string out;   ///< folder for pictures; empty: no pictures
   std::string data;  ///< folder of the IDX files
   bool json = false;
 };
@@ -18,20 +18,20 @@ struct LectureOptions {
 struct RaceOptions {
   std::string methods = "gradient_descent:step=0.001,momentum:step=0.0005,conjugate_gradient,bfgs";
   std::string on = "rosenbrock";
-  std::string starts;             ///< "-1.2,1;2,2;random:3"; empty: the function's own
-  std::size_t iterations = 1000;  ///< at most, in each run
+  std::string starts;             ///< "-1.2,1;2,2;random:3"; empty: the function's default
+  std::size_t iterations = 1000;  ///< the most iterations in each run
   std::uint64_t seed = 1;
-  std::string out;  ///< SVG file; empty: none
+  std::string out;  ///< SVG file; empty: no file
   bool json = false;
 };
 
-/// Each runs a command to its end and returns its exit code; what goes wrong is thrown as Error.
+/// Each function runs one command and returns its exit code; errors are thrown as Error.
 int list(const LectureOptions& options);
 int show(const LectureOptions& options);
 int all(const LectureOptions& options);
 int race(const RaceOptions& options);
 
-/// The functions that can be raced on.
+/// The functions that a race can use.
 std::vector<std::string> function_names();
 
 }  // namespace reel::descent

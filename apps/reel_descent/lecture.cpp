@@ -1,4 +1,4 @@
-// The list of lectures, and findings in words.
+// The list of lectures, and findings as text.
 #include "lecture.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ std::string shortest(double value) {
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-// As many digits as the tolerance leaves to compare, and one more.
+// As many digits as the tolerance allows to compare, and one more.
 std::string within(double value, double tolerance) {
   const double digits = std::log10(std::abs(value) / tolerance) + 2;
   if (!std::isfinite(digits) || digits > 16) return shortest(value);

@@ -1,4 +1,5 @@
-// Lecture: a system from the lecture notes, run here, its numbers beside those of the notes.
+// Lecture: a system from the lecture notes, computed here, with its numbers beside those of the
+// notes.
 #pragma once
 
 #include <filesystem>
@@ -13,23 +14,24 @@
 
 namespace reel::descent {
 
-/// What a system shows: a number of the notes and the one found here, or a claim and its evidence.
+/// A result of a system: a number from the notes and the one computed here, or a claim and its
+/// evidence.
 struct Finding {
   std::string what;
-  std::string notes;  ///< the number that must come out, or the claim's condition, as text
+  std::string notes;  ///< the expected number, or the condition of the claim, as text
   std::string here;
   bool holds;
-  double value;  ///< the number found here; of a claim, the quantity that decides it
+  double value;  ///< the computed number; for a claim, the quantity that decides it
 };
 
-/// A number of the notes, to be met within an absolute tolerance.
+/// A number from the notes; the computed one must be within an absolute tolerance.
 Finding number(std::string what, double notes, double here, double tolerance);
 /// A claim: `condition` in words, such as "at most 15 of 100".
 Finding claim(std::string what, std::string condition, double value, bool holds);
 
 struct Figure {
   std::string name;     ///< of its file, without .svg
-  std::string caption;  ///< a sentence or two: what is to be seen
+  std::string caption;  ///< one or two sentences: what the picture shows
   plot::Picture picture;
 };
 
@@ -43,7 +45,7 @@ struct Report {
   std::vector<Finding> findings = {};
   std::vector<Figure> figures = {};
   std::vector<Trace> traces = {};
-  std::vector<std::string> text = {};  ///< lines to print as they are: a small table, a formula
+  std::vector<std::string> text = {};  ///< lines to print unchanged: a small table, a formula
 };
 
 struct Settings {
@@ -51,21 +53,22 @@ struct Settings {
 };
 
 struct Lecture {
-  int row;  ///< its number in the list of systems
+  int row;  ///< the number in the list of systems
   std::string name;
   std::string
-      notes;  ///< which lecture: "Southampton", "van der Smagt", "CS231n", "Neuromatch", "Glasgow"
+      notes;  ///< the source: "Southampton", "van der Smagt", "CS231n", "Neuromatch", "Glasgow"
   std::string title;
-  std::string sentence;  ///< what it is about
+  std::string sentence;  ///< one sentence about the topic
   std::function<Report(const Settings&)> run;
 };
 
-/// All, by number.
+/// All lectures, by number.
 const std::vector<Lecture>& lectures();
-/// By its name or number. Throws Error (usage) for any other, naming the nearest.
+/// The lecture with this name or number. Throws Error (usage), with the most similar name, if there
+/// is none.
 const Lecture& lecture(std::string_view name_or_row);
 
-// ---- the parts that `lectures` joins, one for each file in rows/
+// ---- the parts that make up `lectures`, one for each file in rows/
 
 std::vector<Lecture> differentiation_lectures();  ///< rows 1 to 7
 std::vector<Lecture> model_lectures();            ///< rows 8 to 11

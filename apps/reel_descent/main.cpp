@@ -1,4 +1,4 @@
-// reel-descent: shows what lecture notes on optimisation describe, and races methods.
+// reel-descent: shows the systems that lecture notes on optimisation describe, and races methods.
 #include <reel/data/mnist.h>
 
 #include "../common/program.h"

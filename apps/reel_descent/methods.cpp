@@ -1,4 +1,4 @@
-// The table of methods, and how a method's options are read.
+// The table of methods, and how it reads the options of a method.
 #include "methods.h"
 
 #include <algorithm>
@@ -30,8 +30,8 @@ using optim::LineSearch;
 using optim::Method;
 constexpr const char* where = "methods";
 
-// The options of one method. A table entry asks for each by name, which tells at once what was
-// given, what the default is, and which options there are.
+// The options of one method. A table entry asks for each option by name. This tells which option
+// was given, what its default is, and which options exist.
 class Options {
  public:
   using Pair = std::pair<std::string, std::string>;
@@ -72,7 +72,7 @@ class Options {
                "\". Hint: ", nearest(*text, words), '.');
   }
 
-  // The options with these names that were given and not asked for yet.
+  // The given options with these names that nothing has asked for yet.
   std::vector<Pair> take_all(const std::vector<std::string>& names) {
     std::vector<Pair> taken;
     std::erase_if(given_, [&](const Pair& pair) {
@@ -95,7 +95,7 @@ class Options {
     for (const auto& [name, standard] : known_) all.push_back(name);
     return all;
   }
-  const std::vector<Pair>& known() const { return known_; }  // with their defaults
+  const std::vector<Pair>& known() const { return known_; }  // including their defaults
 
  private:
   std::optional<std::string> take(const std::string& name, const std::string& standard) {

@@ -1,4 +1,4 @@
-// HTML with its style sheet.
+// Writes the HTML with its style sheet.
 #include "page.h"
 
 #include <reel/autodiff/core/error.h>

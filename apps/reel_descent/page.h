@@ -14,8 +14,8 @@ struct Shown {
   std::string failure = {};  ///< why there is no report
 };
 
-/// A whole HTML file; the pictures are the SVG files beside it, nothing else is loaded. Two
-/// runs write the same page, except for times that a picture says were measured.
+/// A complete HTML file. It loads nothing but the pictures, which are SVG files in the same folder.
+/// Two runs write the same page, except for times that a picture labels as measured.
 std::string page(const std::vector<Shown>& shown);
 
 }  // namespace reel::descent

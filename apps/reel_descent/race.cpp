@@ -35,7 +35,7 @@ struct Run {
   const Entrant* entrant;
   Tensor start;
   Result result;
-  double distance;  // of the result to the nearest minimum
+  double distance;  // from the result to the nearest minimum
 };
 
 const TestFunction& function_named(const std::string& name) {
@@ -67,7 +67,7 @@ double lowest_value(const TestFunction& on) {
   return lowest;
 }
 
-// A start of the function's size by chance: in the region worth drawing, or near its own start.
+// A random start of the function's size: in the region to draw, or near the default start.
 Tensor random_start(const TestFunction& on, Rng& rng) {
   Tensor start = on.start;
   for (std::size_t i = 0; i < start.size(); ++i)
@@ -106,7 +106,7 @@ Run run(const TestFunction& on, const Entrant& entrant, const Tensor& start, boo
   const optim::MinimizeOptions options{.keep_points = keep_points};
   Result result;
   if (entrant.method.residuals) {
-    // ½‖√2·r‖² is the function itself, so that values and tolerances are those of all others.
+    // ½‖√2·r‖² is the function itself, so values and tolerances are those of the other methods.
     const auto residuals = [&](const Var& theta) {
       return std::sqrt(Real(2)) * on.residuals(theta);
     };
@@ -119,8 +119,8 @@ Run run(const TestFunction& on, const Entrant& entrant, const Tensor& start, boo
   return {&entrant, start, std::move(result), left};
 }
 
-// Sweeps over the function: a Hessian takes one for each element of θ, a Jacobian for each
-// residual.
+// The number of sweeps over the function: a Hessian needs one for each element of θ, a Jacobian one
+// for each residual.
 std::size_t sweeps(const Evaluations& e, std::size_t parameters, std::size_t residuals) {
   return e.values + e.gradients + e.hessian_products + parameters * e.hessians +
          residuals * e.jacobians;
@@ -147,7 +147,7 @@ std::string text_of(const Tensor& theta) {
 
 using Cells = std::vector<std::string>;
 
-// The first `left` columns aligned to the left, the others to the right.
+// Prints the first `left` columns aligned to the left, the others to the right.
 void print_table(const std::vector<Cells>& rows, std::size_t left) {
   std::vector<std::size_t> widths(rows[0].size(), 0);
   for (const Cells& row : rows)
@@ -208,7 +208,7 @@ nlohmann::ordered_json json_of(const Run& run, const TestFunction& on, const Siz
 
 // ---- picture
 
-// Of guesses, the best so far; of restarts, each run by itself.
+// For guesses, the path of the best so far; for restarts, each run separately.
 plot::Series path_of(const Run& run) {
   const History& history = run.result.history;
   plot::Series series{run.entrant->name, {}, {}, plot::Style::line};
@@ -240,7 +240,7 @@ plot::Series losses_of(const Run& run, double lowest, const Sizes& sizes) {
   return series;
 }
 
-// The region worth drawing, widened to the starts; the paths may leave it.
+// The region to draw, extended to contain the starts; the paths may leave it.
 plot::Chart contours(const TestFunction& on, const std::vector<Run>& runs) {
   std::array<double, 2> low{on.low(0), on.low(1)}, high{on.high(0), on.high(1)};
   for (const Run& run : runs)
@@ -263,8 +263,8 @@ plot::Chart contours(const TestFunction& on, const std::vector<Run>& runs) {
   return chart;
 }
 
-// Some way above the starts, where a run goes beyond it: one that diverges leaves no room for
-// others.
+// An upper limit above the starts, if a run goes beyond it: otherwise a run that diverges would
+// leave no space for the others.
 std::optional<double> cap(const std::vector<plot::Series>& losses) {
   double start = 0, most = 0;
   for (const plot::Series& series : losses) {

@@ -1,4 +1,4 @@
-// What a lecture found, as text, as JSON and as files.
+// Writes the findings of a lecture as text, as JSON and as files.
 #pragma once
 
 #include <filesystem>
@@ -11,17 +11,17 @@
 namespace reel::descent {
 
 std::size_t holding(const std::vector<Finding>& findings);
-/// What, the notes' number, the one found here, and whether they agree.
+/// The columns: what, the number from the notes, the computed number, and whether they agree.
 std::string findings_table(const std::vector<Finding>& findings);
 
-/// The trace of a search: θ, value and counts of each point.
+/// The trace of a search: θ, the value and the counts at each point.
 nlohmann::ordered_json to_json(const optim::History& history);
 nlohmann::ordered_json to_json(const optim::Evaluations& evaluations);
 nlohmann::ordered_json to_json(const Lecture& lecture, const Report& report, double seconds);
 
-/// Throws Error (system) if there is no such folder and it can't be made.
+/// Makes the folder if it does not exist. Throws Error (system) if that fails.
 void make_folder(const std::filesystem::path& folder);
-/// Each figure as NAME.svg.
+/// Writes each figure as NAME.svg.
 void write_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder);
 
 }  // namespace reel::descent

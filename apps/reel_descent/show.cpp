@@ -40,7 +40,7 @@ Timed run(const Lecture& lecture, const LectureOptions& options) {
   return {std::move(report), time.count()};
 }
 
-// A line on a terminal that the next one overwrites.
+// Shows a line on a terminal; the next call overwrites it.
 void show_progress(const std::string& text) {
   if (isatty(STDERR_FILENO)) std::cerr << '\r' << padded(text, 60) << '\r' << std::flush;
 }
@@ -142,7 +142,7 @@ int all(const LectureOptions& options) {
       out << head << "  " << padded(verdict(report.findings), 24) << std::fixed
           << std::setprecision(1) << std::setw(8) << seconds << " s\n"
           << std::defaultfloat << std::flush;
-      report.traces.clear();  // they are the large part, and the page needs none
+      report.traces.clear();  // the traces are large, and the page does not need them
       shown.push_back({&one, std::move(report)});
     } catch (const std::exception& error) {
       if (!first_failure) first_failure = std::current_exception();

@@ -9,15 +9,15 @@
 
 namespace reel::mnist {
 
-/// Options that every command takes.
+/// The options that all commands have.
 struct CommonOptions {
   std::string data;  ///< folder of the IDX files
   std::string load;  ///< weights to start from, or to use
   bool json = false;
-  std::optional<std::size_t> threads;  ///< default: one a processor
+  std::optional<std::size_t> threads;  ///< default: one for each processor
 };
 
-/// Which network, for the commands that can make one.
+/// The choice of the network, for commands that can make one.
 struct NetworkOptions : CommonOptions {
   std::optional<std::string> layers;      ///< default: of the loaded file, or 784-10-10
   std::optional<std::string> activation;  ///< default: of the loaded file, or relu
@@ -28,7 +28,7 @@ struct NetworkOptions : CommonOptions {
 
 struct TrainOptions : NetworkOptions {
   std::string optimizer = "sgd";
-  std::optional<double> lr;  ///< default: by optimiser
+  std::optional<double> lr;  ///< default: depends on the optimiser
   std::size_t batch = 64;
   std::size_t epochs = 10;
   double validation = 0.1;
@@ -50,7 +50,7 @@ struct PredictOptions : CommonOptions {
   std::size_t count = 1;
 };
 
-/// Each runs a command to its end and returns its exit code; what goes wrong is thrown as Error.
+/// Each function runs one command and returns its exit code; errors are thrown as Error.
 int train(const TrainOptions& options);
 int eval(const CommonOptions& options);
 int predict(const PredictOptions& options);

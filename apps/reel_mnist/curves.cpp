@@ -1,4 +1,4 @@
-// Losses and accuracies as charts.
+// Draws losses and accuracies as charts.
 #include "curves.h"
 
 namespace reel::mnist {

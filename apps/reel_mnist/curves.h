@@ -10,7 +10,7 @@
 
 namespace reel::mnist {
 
-/// Losses, and accuracies beside them, by epoch.
+/// A chart of the losses and a chart of the accuracies, by epoch.
 plot::Picture training_curves(const std::string& title,
                               const std::vector<train::EpochReport>& epochs);
 

@@ -1,4 +1,4 @@
-// `reel-mnist gradcheck`: are the gradients of this network right?
+// `reel-mnist gradcheck`: checks the gradients of a network.
 #include <iostream>
 
 #include <reel/data/batches.h>

@@ -1,4 +1,4 @@
-// The gradient check in double: what is here is linked to reel::f64.
+// The gradient check in double: this file is linked with reel::f64.
 #include "gradcheck_double.h"
 
 #include <reel/autodiff/core/random_scope.h>

@@ -1,4 +1,5 @@
-// The gradient check in double, for a program whose network is in float: numbers in, words out.
+// The gradient check in double, for a program whose network is in float: it takes numbers and
+// returns text.
 #pragma once
 
 #include <cstddef>
@@ -13,22 +14,22 @@ struct GradcheckJob {
   std::string activation = {};
   bool batch_norm = false;
   double dropout = 0;
-  std::vector<std::vector<double>> parameters = {};  ///< of the network, in its order
+  std::vector<std::vector<double>> parameters = {};  ///< of the network, in order
   std::vector<double> images = {};                   ///< (labels.size(), layers.front())
   std::vector<std::int32_t> labels = {};
   std::uint64_t seed = 1;
   int order = 2;      ///< 1: gradients; 2: gradients of gradients as well
-  bool full = false;  ///< each parameter by itself, not random projections
+  bool full = false;  ///< check each parameter separately, not random projections
 };
 
 struct GradcheckResult {
   bool ok = false;
   std::string report;  ///< one line
   std::size_t entries = 0;
-  double worst = 0;  ///< the largest difference, in tolerances
+  double worst = 0;  ///< the largest difference, in multiples of the tolerance
 };
 
-/// Checks the gradients of the mean cross-entropy by all parameters.
+/// Checks the gradients of the mean cross-entropy with respect to all parameters.
 GradcheckResult check_in_double(const GradcheckJob& job);
 
 }  // namespace reel::mnist

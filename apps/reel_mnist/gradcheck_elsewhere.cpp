@@ -1,6 +1,6 @@
-// `reel-mnist gradcheck` runs reel-mnist-gradcheck, beside it, with the same arguments. That
-// program is linked to the library in both precisions, so a build for training alone needs only
-// one.
+// `reel-mnist gradcheck` runs the program reel-mnist-gradcheck in the same folder, with the same
+// arguments. Only that program is linked with both precisions, so a build for training needs only
+// the float library.
 #include <unistd.h>
 
 #include <cerrno>

@@ -1,4 +1,4 @@
-// Networks and the files that hold them.
+// Networks, and the files that store them.
 #include "model.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace reel::mnist {
 
 namespace {
 
-// "784-10-10"; of a text that is too long for a line its start, and the number of layers.
+// "784-10-10"; if the text is too long for a line, its start and the number of layers.
 std::string shortened(const std::string& layers, std::size_t count) {
   constexpr std::size_t longest = 80;
   if (layers.size() <= longest) return layers;
@@ -83,13 +83,13 @@ void check_fits(const Architecture& architecture, const data::Dataset& dataset,
 
 namespace {
 
-// The shortest text that is read as the same number.
+// The shortest text that reads back as the same number.
 std::string exactly(double x) {
   char text[32];
   return {text, std::to_chars(text, std::end(text), x).ptr};
 }
 
-// How many numbers a file of such a network holds.
+// The number of values in a file of such a network.
 std::size_t numbers_in(const Architecture& architecture) {
   const auto& layers = architecture.layers;
   std::size_t count = 0;
@@ -99,7 +99,7 @@ std::size_t numbers_in(const Architecture& architecture) {
   return count;
 }
 
-// A probability, 0 if the text is empty. Throws Error if it is none.
+// A probability; 0 if the text is empty. Throws Error if the text is not a probability.
 double dropout_from(const std::string& text) {
   double p = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), p);
@@ -145,7 +145,7 @@ LoadedModel load(const std::string& path) {
            in_quotes(architecture.activation), " and the dropout ", in_quotes(dropout),
            ", expected such as 784-10-10, relu and 0.2.");
   }
-  const std::size_t expected = numbers_in(architecture);  // before memory is taken for it
+  const std::size_t expected = numbers_in(architecture);  // checked before memory is allocated
   std::size_t found = 0;
   for (const nn::NamedTensor& tensor : file.tensors) {
     found += tensor.value.size();

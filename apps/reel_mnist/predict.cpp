@@ -1,4 +1,4 @@
-// `reel-mnist predict`: test images in the terminal, with the class probabilities beside them.
+// `reel-mnist predict`: shows test images in the terminal, with their class probabilities.
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -25,7 +25,7 @@ std::size_t grey_level(Real pixel, std::size_t levels) {
   return std::min(levels - 1, static_cast<std::size_t>(share * static_cast<double>(levels)));
 }
 
-// One text line for two rows of pixels, since a character is twice as high as it is wide.
+// Each line of text shows two rows of pixels, since a character is twice as high as wide.
 std::vector<std::string> draw(const Tensor& image, bool colour) {
   const std::size_t rows = image.shape()[0], columns = image.shape()[1];
   std::vector<std::string> lines;

@@ -12,7 +12,7 @@ namespace reel::mnist {
 /// The confusion matrix with each class's accuracy: a row for each true class.
 std::string confusion_table(const train::Confusion& confusion, const data::Dataset& dataset);
 
-/// Accuracy, loss, accuracy of each class and confusion matrix, their keys starting with `prefix`.
+/// Accuracy, loss, accuracy of each class and confusion matrix; all keys begin with `prefix`.
 nlohmann::ordered_json to_json(const train::Evaluation& evaluation, const data::Dataset& dataset);
 
 }  // namespace reel::mnist

@@ -1,4 +1,4 @@
-// Trying one folder after the other.
+// Tries one folder after the other.
 #include "rescue.h"
 
 #include <fcntl.h>
@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A new, empty file in the folder, made by this call; an empty path if that is impossible.
+// Makes a new, empty file in the folder; returns an empty path if that fails.
 fs::path new_file(const fs::path& folder, const std::string& name) {
   constexpr int most = 100;
   for (int i = 1; i <= most; ++i) {
@@ -51,7 +51,7 @@ Rescue save_elsewhere(const nn::Module& model, const Architecture& architecture,
     } catch (const Error&) {
     } catch (const std::bad_alloc&) {
     }
-    fs::remove(place, error);  // on to the next folder
+    fs::remove(place, error);  // try the next folder
   }
   return {"",
           "Neither the current nor the temporary folder took them: the trained weights are lost."};

@@ -1,4 +1,4 @@
-// A second place for weights that could not be saved where they should.
+// A second place for weights, if they could not be saved at the first.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@ namespace reel::mnist {
 
 struct Rescue {
   std::string path;     ///< where the weights are; empty if they are lost
-  std::string message;  ///< which says so
+  std::string message;  ///< a sentence about it
 };
 
-/// Writes the weights that could not be written to `path` to a new file in the current folder, or
-/// else in the one for temporary files.
+/// Writes the weights that could not be written to `path` to a new file in the current folder; if
+/// that fails, in the folder for temporary files.
 Rescue save_elsewhere(const nn::Module& model, const Architecture& architecture,
                       const std::string& path);
 

@@ -15,7 +15,7 @@ namespace {
 
 using namespace apps;
 
-// Of the progress line: what fits, so that it does not wrap.
+// The width of the progress line that fits without wrapping.
 std::size_t line_width() {
   constexpr std::size_t widest = 79;
   winsize window{};

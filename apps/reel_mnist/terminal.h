@@ -1,4 +1,4 @@
-// Progress while training, where standard error is a terminal.
+// Shows progress during training, if standard error is a terminal.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,8 @@
 
 namespace reel::mnist {
 
-/// A progress line on standard error, rewritten in place; silent where that is no terminal.
+/// A progress line on standard error that is rewritten in place; does nothing if that is not a
+/// terminal.
 class ProgressLine {
  public:
   explicit ProgressLine(std::size_t epochs);
@@ -21,7 +22,7 @@ class ProgressLine {
  private:
   bool terminal_;
   std::size_t epochs_;
-  double next_ = 0;  // second of the epoch at which to draw again
+  double next_ = 0;  // the second of the epoch at which to draw next
   std::size_t epoch_ = 0;
   bool drawn_ = false;
 };

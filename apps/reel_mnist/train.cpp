@@ -62,7 +62,7 @@ void print_epoch(const train::EpochReport& r) {
             << std::endl;
 }
 
-// A profile that prints itself at the end of the run, however it ends.
+// A profile that prints itself when the run ends, in whatever way.
 class PrintedProfile : public Profile {
  public:
   explicit PrintedProfile(std::ostream& out) : out_(out) {}
@@ -90,18 +90,18 @@ std::string banner(const Run& run) {
                 thread_count(run.threads), '\n');
 }
 
-// What a run has come to.
+// The result of a run.
 struct Outcome {
   train::FitStatus status = train::FitStatus::stopped;
-  std::optional<Error> failure;  // of the training, or of writing what it came to
-  std::size_t batches = 0;       // trained on
-  std::size_t epochs = 0;        // finished
+  std::optional<Error> failure;  // of the training, or of writing its results
+  std::size_t batches = 0;       // on which it has trained
+  std::size_t epochs = 0;        // that are finished
   double seconds = 0, samples = 0;
   train::EpochReport last;
-  std::vector<train::EpochReport> all;  // for the picture, if one is asked for
+  std::vector<train::EpochReport> all;  // for the picture of --plot
 
   bool complete() const { return status == train::FitStatus::finished; }
-  // Keeps the kind of the first failure, and the words of all.
+  // Keeps the kind of the first failure, and the messages of all.
   void fail(const Error& error) {
     if (!failure)
       failure = error;
@@ -135,7 +135,7 @@ nlohmann::ordered_json final_json(const Run& run, const Outcome& outcome,
   return json;
 }
 
-// What is plain before anything is read or computed.
+// Checks the options before anything is read or computed.
 void check(const TrainOptions& options) {
   if (!options.save.empty()) check_can_write(options.save, "save");
   if (!options.plot.empty()) check_can_write(options.plot, "plot");
@@ -143,7 +143,7 @@ void check(const TrainOptions& options) {
     fail_usage("train", "--save and --plot name the same file, ", absolute_name(options.save), '.');
 }
 
-// Trains to the end, to a signal, or to a data file that can no longer be read.
+// Trains until the end, a signal, or a data file that cannot be read any more.
 Outcome fit(const Run& run, nn::Module& model, optim::Optimizer& optimizer, Rng& rng) {
   const TrainOptions& options = run.options;
   std::optional<AnomalyMode> anomaly;
@@ -201,19 +201,19 @@ bool finite(const nn::Module& model) {
   });
 }
 
-// Whether a path leads to a pipe or a device: a write replaces nothing there, and may take for
-// ever.
+// Whether a path leads to a pipe or a device. A write there replaces nothing, and may block
+// forever.
 bool is_direct(const std::string& path) {
   std::error_code none;
   return std::filesystem::exists(path, none) && !std::filesystem::is_regular_file(path, none);
 }
 
-// The paths of what was written; empty if nothing was.
+// The paths of the written files; empty if there are none.
 struct Written {
   std::string weights, picture;
 };
 
-// Writes what --save and --plot ask for; each is tried, whatever happens to the other.
+// Writes the files of --save and --plot; tries each, even if the other fails.
 Written write(const Run& run, const nn::Module& model, Outcome& outcome) {
   const TrainOptions& options = run.options;
   Written written;
@@ -309,7 +309,7 @@ int train(const TrainOptions& options) {
     print(run, outcome,
           outcome.complete() ? *outcome.last.test : train::evaluate(network.model, mnist.test),
           written);
-  } catch (const Error& error) {  // of test images that can no longer be read either
+  } catch (const Error& error) {  // also for test images that cannot be read any more
     outcome.fail(error);
   }
   if (outcome.failure) throw *outcome.failure;

@@ -1,4 +1,4 @@
-// The one exception type of Reel, and how its messages are put together.
+// Error, the one exception type of Reel, and the functions that compose its messages.
 #pragma once
 
 #include <sstream>
@@ -8,11 +8,11 @@
 
 namespace reel {
 
-/// Everything that goes wrong in Reel is thrown as an Error. Its message is one line:
-/// `[where] what clashed, with the values. Hint: what to do.`
+/// Reel reports every failure by throwing an Error. Its message is one line: `[where] what clashed,
+/// with the values. Hint: what to do.`
 class Error : public std::runtime_error {
  public:
-  /// What went wrong; the numbers are the exit codes of Reel's programs.
+  /// The kind of failure; the numbers are the exit codes of Reel's programs.
   enum class Kind {
     failure = 1,   ///< a run-time failure without a kind of its own
     usage = 2,     ///< a call or an option that makes no sense
@@ -29,7 +29,7 @@ class Error : public std::runtime_error {
   Kind kind_;
 };
 
-/// The parts, printed one after the other.
+/// The text of all parts, one after the other.
 template <class... Parts>
 std::string concat(const Parts&... parts) {
   std::ostringstream out;

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t first_chunk = 1 << 16;
-constexpr std::size_t largest_call = 1 << 30;  // POSIX leaves counts above SSIZE_MAX open
+constexpr std::size_t largest_call = 1 << 30;  // POSIX does not define counts above SSIZE_MAX
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -35,7 +35,7 @@ int open_file(const fs::path& path, int flags, mode_t mode = 0) {
   return descriptor;
 }
 
-// The steps of writing return 0 or an errno, so that one place undoes them.
+// Each step of writing returns 0 or an errno, so that one place undoes all steps.
 int write_all(int descriptor, std::string_view rest) {
   while (!rest.empty()) {
     const ssize_t count = ::write(descriptor, rest.data(), std::min(rest.size(), largest_call));
@@ -53,7 +53,7 @@ int synchronize(int descriptor) {
   return 0;
 }
 
-// After EINTR Linux has closed the descriptor all the same.
+// When close fails with EINTR, Linux has closed the descriptor nevertheless.
 int close_file(int descriptor) { return ::close(descriptor) == 0 || errno == EINTR ? 0 : errno; }
 
 int write_directly(const fs::path& path, std::string_view contents) {
@@ -68,8 +68,8 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-// The file at the end of the chain of links; nothing if a link on the way stands for an open
-// descriptor, as /dev/stdout does.
+// The file at the end of a chain of symbolic links; nothing if a link in the chain stands for an
+// open descriptor, as /dev/stdout does.
 std::optional<fs::path> follow_links(fs::path path) {
   std::error_code error;
   for (int links = 0; links < 40 && fs::is_symlink(fs::symlink_status(path, error)); ++links) {
@@ -85,7 +85,7 @@ struct Target {
   fs::path path;
   struct stat status = {};
   bool exists = false;
-  bool direct = false;  // it is written to and not replaced
+  bool direct = false;  // write_file writes to it instead of replacing it
 };
 
 // Fills in the target; returns 0 or an errno.
@@ -102,8 +102,7 @@ int find_target(const fs::path& path, Target& target) {
   return closed ? errno : 0;
 }
 
-// A new file beside the target, with a name that no other has; its descriptor, or -1 with errno
-// set.
+// Creates a file with a new name beside the target; returns its descriptor, or -1 and sets errno.
 std::pair<fs::path, int> create_temporary(const Target& target, mode_t mode) {
   static std::atomic<unsigned> counter{0};
   const fs::path folder = folder_of(target.path);
@@ -127,7 +126,7 @@ int replace(const Target& target, std::string_view contents) {
   const mode_t mode = target.exists ? target.status.st_mode & 0777 : 0666;
   const auto [temporary, descriptor] = create_temporary(target, mode);
   if (descriptor < 0) return errno;
-  // Where permissions cannot be set, the umask has left no more of them than the old file had.
+  // If fchmod fails, the new file lacks the permissions that the umask removed, and has no extra.
   if (target.exists) static_cast<void>(::fchmod(descriptor, mode) == 0);
   int error = write_all(descriptor, contents);
   if (!error) error = synchronize(descriptor);
@@ -138,7 +137,7 @@ int replace(const Target& target, std::string_view contents) {
     ::unlink(temporary.c_str());
     return error;
   }
-  // With the folder on the disk the new name survives a power cut; some file systems refuse this.
+  // Syncing the folder lets the new name survive a power cut; some file systems refuse it.
   const int handle = open_file(folder_of(target.path), O_RDONLY | O_DIRECTORY);
   if (handle >= 0) synchronize(handle), close_file(handle);
   return 0;
@@ -150,7 +149,7 @@ int write_to(const fs::path& path, std::string_view contents) {
   return target.direct ? write_directly(path, contents) : replace(target, contents);
 }
 
-// The error that write_to would return, as far as it can be known without writing.
+// The error that write_to would return, as far as one can know it without writing.
 int try_to_write(const fs::path& path) {
   Target target;
   if (const int error = find_target(path, target)) return error;
@@ -172,7 +171,7 @@ int try_to_write(const fs::path& path) {
 
 namespace {
 
-// The bytes of the UTF-8 character that `text` begins with; 0 if it begins with none.
+// The number of bytes of the UTF-8 character that `text` begins with; 0 if there is none.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const std::size_t length = byte(0) < 0x80                      ? 1
@@ -186,8 +185,8 @@ std::size_t utf8_length(std::string_view text) {
   return length;
 }
 
-// Controls, and what ends lines or turns the direction of writing: U+0000 to U+001F, U+007F to
-// U+009F, U+2028 to U+202E, U+2066 to U+2069.
+// Control characters, line separators and characters that change the writing direction: U+0000 to
+// U+001F, U+007F to U+009F, U+2028 to U+202E, U+2066 to U+2069.
 bool is_control(std::string_view character) {
   if (character.size() == 1) return character[0] < 0x20 || character[0] == 0x7F;
   if (character.size() == 2) return character[0] == '\xC2' && character[1] < '\xA0';
@@ -220,7 +219,7 @@ std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 80;
   if (text.size() <= longest) return '"' + printable(text) + '"';
   std::size_t end = longest;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 sequence
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // do not cut a UTF-8 sequence
   return '"' + printable(text.substr(0, end)) + "…\"";
 }
 
@@ -252,7 +251,7 @@ std::string FileReader::read(std::size_t bytes) try {
   std::string text;
   std::size_t used = 0;
   while (used < bytes) {
-    if (used == text.size())  // one byte more than is left, to see the end without growing again
+    if (used == text.size())  // one byte more than is left, to find the end without growing again
       text.resize(std::min(bytes, used ? 2 * used : std::max(left_ + 1, first_chunk)));
     const std::size_t wanted = std::min(text.size() - used, largest_call);
     const ssize_t count = ::read(descriptor_, text.data() + used, wanted);

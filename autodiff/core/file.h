@@ -1,5 +1,5 @@
-// Whole files: read with errors that name them, written so that a failure leaves the old file
-// alone.
+// Reads and writes whole files. Errors name the file; a write that fails leaves the old file
+// unchanged.
 #pragma once
 
 #include <cstddef>
@@ -11,21 +11,21 @@
 
 namespace reel {
 
-/// `text` on one line: control characters, those that end lines or turn the direction of writing,
-/// and bytes that are not UTF-8 become `\x0a` and the like.
+/// `text` on one line: control characters, line separators, characters that change the writing
+/// direction, and bytes that are not UTF-8 are escaped, as in `\x0a`.
 std::string printable(std::string_view text);
 
-/// Text of a file as messages show it: in quotes, printable, at most 80 bytes of it.
+/// Text from a file, as messages show it: in quotes, printable, at most 80 bytes.
 std::string in_quotes(std::string_view text);
 
-/// Whether an errno of opening a file says that there is no such file.
+/// Whether this errno, set by opening a file, means that the file does not exist.
 bool is_missing(int error) noexcept;
 
 /// The absolute, printable form of a path, as messages show it.
 std::string absolute_name(const std::filesystem::path& path);
 
-/// A file that is read once, from its start to its end; pipes and devices too. Its errors are named
-/// `[where] /absolute/path: …`: kind input if there is no such file, system if it cannot be read.
+/// Reads a file, a pipe or a device once, from start to end. Its errors have the message `[where]
+/// /absolute/path: …`: kind input if the file does not exist, system if it cannot be read.
 class FileReader {
  public:
   FileReader(const std::filesystem::path& path, std::string_view where);
@@ -33,11 +33,11 @@ class FileReader {
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
 
-  /// The next `bytes` bytes, or fewer at the end of the file. Memory grows with what the file
-  /// holds, not with `bytes`, so a size that was read from the file may be passed unchecked.
+  /// The next `bytes` bytes, or fewer at the end of the file. Memory grows only with the bytes that
+  /// are actually read, so `bytes` may be an unchecked size from the file.
   std::string read(std::size_t bytes);
 
-  /// Throws the error of a file whose contents are not what they should be (kind input).
+  /// Throws an Error of kind input: the contents of the file are wrong.
   template <class... Parts>
   [[noreturn]] void reject(const Parts&... parts) const {
     fail(Error::Kind::input, where_, name_, ": ", parts...);
@@ -46,27 +46,28 @@ class FileReader {
  private:
   std::string where_, name_;
   int descriptor_;
-  std::size_t left_ = 0;  // by the size of a regular file; a hint, since files change
+  std::size_t left_ = 0;  // from the size of a regular file; only a hint, since files change
 };
 
-/// The bytes of a file. Throws like FileReader, and with kind input if there are more than `limit`.
+/// All bytes of a file. Throws as FileReader does, and with kind input if there are more than
+/// `limit`.
 std::string read_file(const std::filesystem::path& path, std::string_view where, std::size_t limit);
 
-/// Makes `contents` the contents of a file, entirely or not at all: they go to a new file in the
-/// same folder, to the disk, and then take the old file's name and permissions (not its owner or
-/// its other hard links). A symbolic link stays, the file that it leads to is replaced. What is not
-/// a regular file (a pipe, /dev/null), or is an open one (/dev/stdout), is written to directly.
-/// Throws Error of kind system; the old file is then as it was, and no other is left behind.
+/// Replaces the contents of a file, entirely or not at all. Writes a new file in the same folder,
+/// syncs it to the disk, and renames it to the old name. The new file has the old permissions, but
+/// not the old owner or hard links. A symbolic link stays; the file that it leads to is replaced.
+/// Writes directly to a path that is not a regular file (a pipe, /dev/null) or is an open one
+/// (/dev/stdout). Throws Error of kind system; then the old file is unchanged and no other file is
+/// left behind.
 void write_file(const std::filesystem::path& path, std::string_view where,
                 std::string_view contents);
 
-/// Throws the Error that write_file would throw, as far as it can be known beforehand, so that a
-/// program does not compute for hours what it cannot write: a missing folder, one that allows no
-/// new file, a name too long, a file that this user may not replace. Leaves no trace. (A full disk
-/// only shows in write_file.)
+/// Throws the Error that write_file would throw, so that a program fails before a long computation
+/// and not after it: for a missing folder, a folder that allows no new file, a name that is too
+/// long, a file that this user may not replace. Leaves no trace. Cannot detect a full disk.
 void check_can_write(const std::filesystem::path& path, std::string_view where);
 
-/// Whether write_file would replace the same file by both.
+/// Whether write_file would replace the same file for both paths.
 bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 
 }  // namespace reel

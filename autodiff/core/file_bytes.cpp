@@ -1,5 +1,5 @@
-// Reading by pread. A mapping into memory would end the process by SIGBUS when the file is cut
-// short or the disk fails; docs/performance.md says what this costs.
+// Reads with pread. A memory mapping would end the process by SIGBUS if somebody truncates the file
+// or the disk fails; docs/performance.md gives the cost of pread.
 #include <reel/autodiff/core/file_bytes.h>
 
 #include <fcntl.h>

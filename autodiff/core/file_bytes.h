@@ -1,4 +1,4 @@
-// FileBytes: a run of bytes in a file, read as they are asked for.
+// FileBytes: a range of bytes in a file, read on request.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +10,18 @@
 
 namespace reel {
 
-/// A handle; copies share the open file. Threads may read at the same time. The system keeps in
-/// memory what it has room for, so there can be more bytes than memory holds.
+/// A handle; copies share the open file. Threads may read at the same time. The operating system
+/// caches the file, so the file may be larger than the memory.
 class FileBytes {
  public:
   /// The bytes of a regular file from `start` to its end. Throws Error, in the name of `where`:
-  /// kind input if there is no such file or it ends before `start`, system if it cannot be opened
-  /// or is not a regular file.
+  /// kind input if the file does not exist or ends before `start`, system if it cannot be opened or
+  /// is not a regular file.
   FileBytes(const std::filesystem::path& path, std::string_view where, std::size_t start);
 
   std::size_t size() const noexcept;
   /// Fills `into` with the bytes from `first` on. Throws Error: kind input if the file has become
-  /// shorter than that, system if it cannot be read.
+  /// too short, system if it cannot be read.
   void read(std::size_t first, std::span<std::uint8_t> into) const;
 
  private:

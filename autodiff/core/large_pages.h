@@ -8,9 +8,8 @@
 
 namespace reel {
 
-/// Asks the system to back the whole pages in [data, data + size) by large ones, before they are
-/// written for the first time: rows that are read in random order then cost fewer walks through the
-/// page tables.
+/// Asks the system to use large pages for the whole pages in [data, data + size). Call it before
+/// the first write. Reading rows in random order then needs fewer page table walks.
 inline void prefer_large_pages(void* data, std::size_t size) noexcept {
 #ifdef MADV_HUGEPAGE
   constexpr std::uintptr_t page = 4096;

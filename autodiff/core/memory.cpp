@@ -1,4 +1,4 @@
-// Free lists by size class: one set a thread, bounded; a locked one for what they can't hold.
+// Free lists by size class: each thread has bounded lists; locked shared lists take the rest.
 #include <reel/autodiff/core/memory.h>
 
 #include <array>
@@ -57,7 +57,7 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
-// Stacks of free blocks, one a size class, with the bytes they hold.
+// One stack of free blocks for each size class, and the bytes in all of them.
 struct Lists {
   std::array<FreeBlock*, classes> heads{};
   std::size_t bytes = 0;
@@ -77,14 +77,14 @@ struct Lists {
     return true;
   }
 
-  // Gives all cached blocks but the blocks of class c back to the heap, which makes room for c.
+  // Returns all cached blocks except those of class c to the heap, to make room for class c.
   void keep_only(std::size_t c) noexcept {
     for (std::size_t other = 0; other < classes; ++other)
       while (other != c && heads[other]) to_heap(pop(other));
   }
 };
 
-// Never destroyed: threads may outlive main.
+// Never destroyed, because threads may outlive main.
 struct Shared {
   std::mutex mutex;
   Lists lists;
@@ -113,7 +113,7 @@ Shared& shared() {
   return *instance;
 }
 
-// This thread's lists; at its end they go to the shared one, where other threads find them.
+// This thread's lists. When the thread ends, its blocks go to the shared lists for other threads.
 struct Local : Lists {
   ~Local() {
     for (std::size_t c = 0; c < classes; ++c)

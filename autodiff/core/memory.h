@@ -1,4 +1,4 @@
-// The caching allocator under every tensor: a freed block comes back at the next request of its
+// The caching allocator under every tensor: it keeps a freed block for the next request of that
 // size.
 #pragma once
 
@@ -8,17 +8,17 @@
 
 namespace reel::memory {
 
-/// Every block starts at a multiple of this.
+/// The address of every block is a multiple of this.
 inline constexpr std::size_t alignment = 64;
 
-/// At least `bytes` bytes; from this thread's list, else from the shared list, else from the heap.
-/// Throws std::bad_alloc.
+/// At least `bytes` bytes: from this thread's lists, else from the shared lists, else from the
+/// heap. Throws std::bad_alloc.
 void* allocate(std::size_t bytes);
 
-/// Gives back what `allocate(bytes)` returned; on any thread.
+/// Returns a block that `allocate(bytes)` gave out; any thread may call it.
 void deallocate(void* block, std::size_t bytes) noexcept;
 
-/// The allocator's counters, over all threads; `cached` is of the calling thread.
+/// The counters of the allocator, over all threads; `cached` is for the calling thread only.
 struct Stats {
   std::size_t cached = 0;      ///< bytes in this thread's lists
   std::size_t shared = 0;      ///< bytes in the shared lists
@@ -26,13 +26,14 @@ struct Stats {
 };
 Stats stats();
 
-/// Returns this thread's and the shared lists' blocks to the heap.
+/// Returns the blocks in this thread's lists and in the shared lists to the heap.
 void release();
 
-/// Whether blocks are kept; false in builds with a sanitizer, so that it sees every overrun.
+/// Whether freed blocks are kept. False in sanitizer builds, so that the sanitizer sees every
+/// overrun.
 bool caching() noexcept;
 
-/// The allocator that tensors, tapes and their bookkeeping share.
+/// The allocator of all tensors, tapes and their bookkeeping.
 template <class T>
 struct Allocator {
   using value_type = T;

@@ -1,10 +1,10 @@
-// A pool of threads that take blocks from queues by compare and swap.
+// A pool of threads that take blocks from queues by compare-and-swap.
 //
-// Each thread has a queue of blocks, which is one word: the number of the task, the first block
-// that no thread has taken, and the end. Its owner takes blocks from the front, other threads from
-// the back. A thread that comes late finds the number of another task and takes nothing. A thread
+// Each thread has a queue of blocks, stored in one word: the number of the task, the first block
+// that no thread has taken, and the end. The owner takes blocks from the front, other threads take
+// them from the back. A late thread finds the number of another task and takes nothing. A thread
 // that has taken a block may read the task, since the task lasts until all its blocks are done. So
-// the caller never waits for a thread that the system put aside before it took a block.
+// the caller never waits for a thread that the system suspended before it took a block.
 #include <reel/autodiff/core/parallel.h>
 
 #include <pthread.h>
@@ -34,8 +34,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// A fork and join of threads that are awake takes less than a microsecond, one of a thread that
-// sleeps a tenth of a millisecond.
+// A fork and join takes less than a microsecond if the threads are awake, and a tenth of a
+// millisecond if a thread sleeps.
 constexpr steady_clock::duration patience = std::chrono::milliseconds(1);
 constexpr std::size_t most_units = 0xFFFF;  // of a range
 constinit thread_local bool in_task = false;
@@ -48,8 +48,8 @@ void pause() noexcept {
 #endif
 }
 
-// Waits awake until `condition` holds, or for no longer than `limit`: whether it holds. Soon lets
-// others have the processor in between.
+// Busy-waits until `condition` holds or `limit` has passed; returns whether it holds. After a short
+// time it yields the processor between checks.
 template <class Condition>
 bool watch(Condition&& condition, steady_clock::duration limit) {
   constexpr int glances = 64;
@@ -79,13 +79,13 @@ struct Queue {
 
 class Pool {
  public:
-  // Of fewer threads if the system refuses some.
+  // Has fewer threads if the system refuses to start some.
   explicit Pool(std::size_t count) : slots_(count) {
     threads_.reserve(count - 1);
     try {
       while (threads_.size() < count - 1)
         threads_.emplace_back([this, own = threads_.size() + 1] { serve(own); });
-    } catch (const std::exception&) {  // the system, or memory
+    } catch (const std::exception&) {  // from the system, or no memory
     }
     members_ = threads_.size() + 1;
   }
@@ -100,7 +100,7 @@ class Pool {
 
   std::size_t members() const noexcept { return members_; }
 
-  // By one thread at a time.
+  // Only one thread at a time may call it.
   void run(std::size_t blocks, void (*call)(void*, std::size_t), void* task) {
     const std::size_t unit = (blocks + most_units - 1) / most_units;
     const std::size_t units = (blocks + unit - 1) / unit;
@@ -119,7 +119,7 @@ class Pool {
     for (std::size_t t = 0; t < members_; ++t)
       slots_[t].range.store(Queue{number, bound(t), bound(t + 1)}.word(),
                             std::memory_order_release);
-    task_.store(number);  // before notify_all looks whether anybody sleeps
+    task_.store(number);  // must precede notify_all, which looks for sleeping threads
     task_.notify_all();
     work(number, 0);
     watch([&] { return left_.load(std::memory_order_acquire) == 0; },
@@ -142,7 +142,7 @@ class Pool {
     }
   }
 
-  // Blocks of this task, own ones first, until there are none.
+  // Runs blocks of this task until none are left, the thread's own blocks first.
   void work(std::uint32_t number, std::size_t own) {
     std::size_t done = 0;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
@@ -179,9 +179,9 @@ class Pool {
 
   std::vector<Slot> slots_;
   std::vector<std::thread> threads_;
-  std::size_t members_ = 1;  // these and the caller
+  std::size_t members_ = 1;  // the pool's threads and the caller
   std::atomic<bool> over_{false};
-  // of the task:
+  // the present task:
   void (*call_)(void*, std::size_t) = nullptr;
   void* argument_ = nullptr;
   std::size_t blocks_ = 0, unit_ = 1;
@@ -193,16 +193,16 @@ class Pool {
   alignas(64) std::atomic<std::uint32_t> task_{0};
 };
 
-// The process's pool. It is never destroyed, so the process may end while its threads sleep.
+// The pool of the process. It is never destroyed, so the process may end while its threads sleep.
 struct State {
   std::atomic<std::size_t> count{0};  // 0: not decided yet
-  std::mutex mutex;                   // guards the members below, and is held during a task
+  std::mutex mutex;                   // guards the members below; locked during a task
   bool beyond_processors = false;
   Pool* pool = nullptr;
 };
 State& state() {
   static State* const made = [] {
-    // A child of fork has none of the pool's threads, and the mutex may have been held by one.
+    // A child of fork has none of the pool's threads, and a lost thread may have locked the mutex.
     pthread_atfork(nullptr, nullptr, [] {
       State& mine = state();
       ::new (&mine.mutex) std::mutex();

@@ -1,4 +1,4 @@
-// parallel_for: the blocks of a task, shared out over the processors.
+// parallel_for: runs the blocks of a task on several threads.
 #pragma once
 
 #include <algorithm>
@@ -12,30 +12,31 @@
 
 namespace reel {
 
-/// How many threads `parallel_for` may use, the calling one included: by default one a processor
-/// (see processors.h), or the number in REEL_THREADS in the environment. No more than there are
-/// processors are started. Results do not depend on the number. Throws Error if REEL_THREADS is not
-/// a number from 1 up.
+/// How many threads `parallel_for` may use, including the calling one. The default is one for each
+/// processor (see processors.h), or REEL_THREADS from the environment. Reel starts at most as many
+/// threads as there are processors. Results do not depend on the number. Throws Error if
+/// REEL_THREADS is not a number from 1 up.
 std::size_t threads();
-/// Sets it for the process, after the task of another thread has ended. `beyond_processors` starts
-/// all of them, which only costs time; it is for tests. Throws Error for 0, and from within a task.
+/// Sets the number for the process; waits until the task of another thread has ended. With
+/// `beyond_processors` it may exceed the number of processors, which only costs time; this is for
+/// tests. Throws Error for 0, and if called within a task.
 void set_threads(std::size_t count, bool beyond_processors = false);
 
-/// `parallel_for` of a task whose type is not known: call(task, b) for each block b.
+/// `parallel_for` with a type-erased task: calls call(task, b) for each block b.
 void run_blocks(std::size_t blocks, void (*call)(void*, std::size_t), void* task);
 
-/// Calls f(b) once for each block b in [0, blocks), and returns when all calls have ended. Which
-/// thread calls f for a block must not change the result of that block. So f does plain arithmetic:
-/// tapes, NoTape, RandomScope, Scope and observers belong to the calling thread, and other threads
-/// do not have them.
+/// Calls f(b) once for each block b in [0, blocks), and returns when all calls have ended. The
+/// result of a block must not depend on the thread that calls f. So f does plain arithmetic: tapes,
+/// NoTape, RandomScope, Scope and observers belong to the calling thread, and other threads do not
+/// see them.
 ///
-/// Block b begins on thread ⌊b·T/blocks⌋ of T. A thread that has no more blocks takes over blocks
-/// that no thread has begun. The caller works along. It works alone if it is within a task of
-/// several blocks already, or while another thread runs a task.
+/// Block b starts in the queue of thread ⌊b·T/blocks⌋ of T. A thread without blocks of its own
+/// takes blocks of other threads that have not begun. The calling thread works too. It works alone
+/// if it is already within a task of several blocks, or while another thread runs a task.
 ///
-/// Throws the exception of the block that threw first; blocks that had not begun by then are left
-/// out. In each block, subnormal numbers are treated as the caller treats them (FlushSubnormals).
-/// Writes before the call are visible in the blocks; writes of the blocks are visible after it.
+/// Rethrows the first exception of a block; blocks that have not begun by then are skipped. Each
+/// block treats subnormal numbers as the calling thread does (FlushSubnormals). Writes before the
+/// call are visible in the blocks; writes of the blocks are visible after the call.
 template <class F>
 void parallel_for(std::size_t blocks, F&& f) {
   if (blocks == 0) return;
@@ -46,8 +47,8 @@ void parallel_for(std::size_t blocks, F&& f) {
       const_cast<void*>(static_cast<const void*>(std::addressof(f))));
 }
 
-/// Calls f(range) for parts of [0, n), each of `grain` things or somewhat more. If n < 2·grain, the
-/// caller calls f once, for all n.
+/// Calls f(range) for parts of [0, n), each of `grain` elements or somewhat more. If n < 2·grain,
+/// the calling thread calls f once, for all n.
 template <class F>
 void parallel_ranges(std::size_t n, std::size_t grain, F&& f) {
   const std::size_t count = n / grain;
@@ -55,8 +56,8 @@ void parallel_ranges(std::size_t n, std::size_t grain, F&& f) {
   parallel_for(count, [&](std::size_t i) { f(range_of(n, i, count, grain)); });
 }
 
-/// The sum of f(range) over parts of [0, n), in their order: as many parts as above, but at most
-/// 64, so the sum has the same bits for any number of threads.
+/// The sum of f(range) over parts of [0, n), added in order. The parts are as in parallel_ranges,
+/// but at most 64, so the sum has the same bits for any number of threads.
 template <class F>
 auto parallel_sum(std::size_t n, std::size_t grain, F&& f) {
   constexpr std::size_t most = 64;

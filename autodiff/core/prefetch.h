@@ -1,4 +1,4 @@
-// Asking for memory before it is used.
+// Loads memory into the cache before it is used.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace reel {
 
-/// Has these bytes brought into the cache while this thread goes on. Any address will do.
+/// Starts to load these bytes into the cache; returns at once. Any address is allowed.
 inline void prefetch(const void* memory, std::size_t bytes) noexcept {
   constexpr std::size_t line = 64;
   const auto begin = reinterpret_cast<std::uintptr_t>(memory);

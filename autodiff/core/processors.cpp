@@ -1,4 +1,4 @@
-// Reading the mask and the quota from the system.
+// Reads the affinity mask and the CPU quota from the system.
 #include <reel/autodiff/core/processors.h>
 
 #include <sched.h>
@@ -18,9 +18,8 @@ std::size_t allowed_by_mask() noexcept {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-// The path of this process's control group in /proc/self/cgroup, on the line that names
-// `controller`
-// ("" in version 2); empty if there is none.
+// The path of this process's control group: from the line of /proc/self/cgroup that names
+// `controller` ("" in version 2); empty if there is none.
 std::string group_path(const std::string& controller) {
   std::ifstream file("/proc/self/cgroup");
   for (std::string line; std::getline(file, line);) {  // "0::/path" or "4:cpu,cpuacct:/path"
@@ -32,7 +31,7 @@ std::string group_path(const std::string& controller) {
   return {};
 }
 
-// Processors by the quota of one group; a negative number if it has none.
+// The quota of one group in processors; negative if the group has none.
 double quota_in(const std::string& folder) {
   double quota = -1, period = 0;
   std::string first;
@@ -45,7 +44,7 @@ double quota_in(const std::string& folder) {
   return -1;
 }
 
-// The smallest quota from the group up to the root.
+// The smallest quota of the group and all its parents.
 double allowed_by_quota(const std::string& root, std::string path) {
   double least = -1;
   for (;;) {
@@ -65,7 +64,7 @@ std::size_t processors() noexcept try {
     if (quota >= 0)
       count = std::min(count, static_cast<std::size_t>(std::max(1.0, std::min(quota, 1e6))));
   return count;
-} catch (...) {  // a file system that says something else
+} catch (...) {  // the file system has an unexpected format
   return allowed_by_mask();
 }
 

@@ -1,12 +1,12 @@
-// How many processors this process may use.
+// The number of processors that this process may use.
 #pragma once
 
 #include <cstddef>
 
 namespace reel {
 
-/// By its affinity mask and by the CPU quota of its control group (cgroup v2 or v1, rounded down);
-/// at least 1.
+/// Respects the affinity mask and the CPU quota of the control group (cgroup v2 or v1, rounded
+/// down); at least 1.
 std::size_t processors() noexcept;
 
 }  // namespace reel

@@ -1,4 +1,4 @@
-// RandomScope: the random numbers of a forward pass, keyed so that they can be drawn again.
+// RandomScope: the random numbers of a forward pass, with a key, so that they can be drawn again.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,9 @@
 
 namespace reel {
 
-/// While it lives, the modules called on its thread may draw, as dropout does in training; `fit`
-/// makes one for each step, and so does a loop of one's own:
+/// While a RandomScope is alive, the modules that its thread calls may draw random numbers, as
+/// dropout does in training. `fit` makes one for each step. A training loop of your own does the
+/// same:
 ///
 ///     for (const auto& batch : data::batches(train, {.size = 128}, rng)) {
 ///       const RandomScope scope(rng);
@@ -18,20 +19,20 @@ namespace reel {
 ///       adam.step();
 ///     }
 ///
-/// The numbers drawn for a sample depend on three things alone: the key, the sample's place in its
-/// batch, and the number of draws before in this pass. So a checkpointed segment draws the same
-/// numbers when it is computed again.
+/// The numbers for a sample depend only on three things: the key, the sample's position in its
+/// batch, and the number of earlier draws in this pass. So a checkpointed segment draws the same
+/// numbers when it is recomputed.
 class RandomScope {
  public:
-  /// All that decides the numbers to come.
+  /// The complete state: it decides all later numbers.
   struct State {
     Rng::State key;
     std::uint64_t draws = 0;  ///< so far
   };
 
-  /// A pass over a batch, with a key drawn from `rng`.
+  /// A pass over a batch; its key is drawn from `rng`.
   [[nodiscard]] explicit RandomScope(Rng& rng);
-  /// A pass that draws what a pass with this state would draw next.
+  /// A pass that continues from this state.
   [[nodiscard]] explicit RandomScope(const State& state);
   ~RandomScope();
   RandomScope(const RandomScope&) = delete;
@@ -39,10 +40,10 @@ class RandomScope {
 
   const State& state() const noexcept { return state_; }
 
-  /// For the next tensor to be drawn: its `split(i)` is the generator of row i.
+  /// The generator of the next tensor: its `split(i)` is the generator of row i.
   Rng draw() const;
 
-  /// The innermost one on this thread, or null.
+  /// The innermost RandomScope on this thread, or null.
   static const RandomScope* current() noexcept;
 
  private:

@@ -1,4 +1,4 @@
-// Range: a part of n things.
+// Range: a part of n elements.
 #pragma once
 
 #include <algorithm>
@@ -6,15 +6,15 @@
 
 namespace reel {
 
-/// The part [begin, end) of n things.
+/// The part [begin, end) of n elements.
 struct Range {
   std::size_t begin, end;
   std::size_t size() const noexcept { return end - begin; }
   bool operator==(const Range&) const = default;
 };
 
-/// Part `index` of `count` parts of n: as even as it gets, in whole multiples of `grain` except for
-/// the last.
+/// Part `index` of `count` parts of n elements. The parts are as equal as possible; each is a
+/// multiple of `grain`, except the last.
 inline Range range_of(std::size_t n, std::size_t index, std::size_t count,
                       std::size_t grain = 1) noexcept {
   const std::size_t grains = (n + grain - 1) / grain;

@@ -16,8 +16,8 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// float in reel::f32, double in reel::f64. What depends on it lives in the inline namespace of
-/// that name, so that code for both can meet in one program.
+/// float in reel::f32, double in reel::f64. All code that depends on Real is in the inline
+/// namespace of that name, so that one program can use both libraries.
 #ifdef REEL_F64
 using Real = double;
 #else

@@ -32,7 +32,7 @@ void mix(std::uint32_t& c0, std::uint32_t& c1, std::uint32_t& c2, std::uint32_t&
 
 Key next_key(Key key) { return {key[0] + 0x9E3779B9, key[1] + 0xBB67AE85}; }
 
-// Uniform in {0, …, n − 1} from draw(), 64 random bits.
+// Uniform in {0, …, n − 1}; draw() gives 64 random bits.
 template <class Draw>
 std::uint64_t scaled_below(std::uint64_t n, Draw&& draw) {
   __extension__ using Wide = unsigned __int128;
@@ -74,7 +74,7 @@ std::uint32_t Rng::next() {
 }
 
 void Rng::fill(std::span<std::uint32_t> words) {
-  constexpr std::size_t lanes = 16;  // blocks at once, in loops that a compiler vectorises
+  constexpr std::size_t lanes = 16;  // blocks together, in loops that the compiler vectorises
   std::size_t i = 0;
   while (i < words.size() && state_.position % 4 != 0) words[i++] = next();
   for (; i + 4 * lanes <= words.size(); i += 4 * lanes) {
@@ -111,13 +111,13 @@ double Rng::normal() {
 
 std::uint64_t Rng::below(std::uint64_t n) {
   if (n == 0) fail_usage("rng", "below(0) has no number to draw.");
-  return scaled_below(n, [this] {  // in two steps: a compiler may evaluate operands in any order
+  return scaled_below(n, [this] {  // two statements: operands have no fixed order of evaluation
     const std::uint64_t upper = next();
     return (upper << 32) | next();
   });
 }
 
-// As `below` for 1, 2, …, n, with the words of some numbers drawn at once.
+// As `below` for 1, 2, …, n, but draws the words of several numbers together.
 std::vector<std::uint32_t> Rng::permutation(std::size_t n) {
   if (n > std::numeric_limits<std::uint32_t>::max())
     fail_usage("rng", "permutation of ", n, " items: at most 2^32 − 1 are possible.");

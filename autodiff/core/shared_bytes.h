@@ -1,4 +1,4 @@
-// SharedBytes: a run of bytes in memory that never change.
+// SharedBytes: an array of bytes in memory that never changes.
 #pragma once
 
 #include <algorithm>

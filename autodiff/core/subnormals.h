@@ -1,18 +1,19 @@
-// FlushSubnormals: takes numbers too small for full precision as zero.
+// FlushSubnormals: makes a thread treat subnormal numbers as zero.
 #pragma once
 
 #include <cstdint>
 
 namespace reel {
 
-/// While it lives, this thread reads and writes subnormal numbers (below 1.2e-38 in float, 2.2e-308
-/// in double) as zero, where the processor can. Averages that decay towards zero, as Adam's do for
-/// a pixel that is seldom lit, pass through them, and a processor may take a hundred times as long
-/// for one.
+/// While it is alive, this thread reads and writes subnormal numbers (below 1.2e-38 in float,
+/// 2.2e-308 in double) as zero, if the processor can. Averages that decay towards zero become
+/// subnormal, such as Adam's averages for a pixel that is rarely lit. Arithmetic on a subnormal
+/// number may take a hundred times as long.
 class FlushSubnormals {
  public:
   FlushSubnormals() noexcept : FlushSubnormals(true) {}
-  /// If `wanted` is false it does the opposite: subnormal numbers are read and written as they are.
+  /// If `wanted` is false, it does the opposite: the thread reads and writes subnormal numbers
+  /// exactly.
   explicit FlushSubnormals(bool wanted) noexcept : before_(control()) {
     set_control(wanted ? before_ | flush : before_ & ~flush);
   }
@@ -20,7 +21,7 @@ class FlushSubnormals {
   FlushSubnormals(const FlushSubnormals&) = delete;
   FlushSubnormals& operator=(const FlushSubnormals&) = delete;
 
-  /// Whether this thread does so now.
+  /// Whether this thread flushes subnormal numbers now.
   static bool active() noexcept { return flush != 0 && (control() & flush) == flush; }
 
  private:

@@ -1,4 +1,4 @@
-// Warnings: what a user should know although nothing is wrong yet. The library prints nothing.
+// Warnings: things that a user should know before they become errors. The library prints nothing.
 #pragma once
 
 #include <functional>
@@ -9,12 +9,12 @@
 
 namespace reel {
 
-/// Takes warnings from now on, on whichever thread they arise; an empty function drops them, as is
-/// done from the start. Returns the one before.
+/// Sets the function that receives all later warnings, from any thread. An empty function drops
+/// them; this is the default. Returns the previous handler.
 using WarningHandler = std::function<void(const std::string& message)>;
 WarningHandler set_warning_handler(WarningHandler handler);
 
-/// Hands a message of the form of an Error's to the handler.
+/// Passes a message, in the form of an Error's message, to the handler.
 void send_warning(const std::string& message);
 
 template <class... Parts>

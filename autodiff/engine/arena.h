@@ -1,4 +1,4 @@
-// Arena: memory that is handed out by bumping a pointer and taken back all at once.
+// Arena: memory that is allocated by moving a pointer and freed all at once.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 
 namespace reel {
 
-/// Blocks keep their addresses while the arena grows. Nothing is freed before `reset`, which keeps
-/// the chunks for the next round; destructors are the caller's business.
+/// Blocks keep their addresses while the arena grows. `reset` frees all blocks and keeps the chunks
+/// for reuse. The caller must run the destructors.
 class Arena {
  public:
   void* take(std::size_t bytes) {
@@ -27,7 +27,7 @@ class Arena {
     left_ = 0;
   }
 
-  /// The bytes handed out, and the bytes lost at the ends of chunks.
+  /// The bytes that are allocated, and the unused bytes at the ends of chunks.
   std::size_t used() const noexcept {
     std::size_t total = 0;
     for (std::size_t i = 0; i < current_; ++i) total += chunks_[i].bytes;

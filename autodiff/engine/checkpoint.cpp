@@ -1,4 +1,4 @@
-// A segment of a computation as one operation.
+// checkpoint: a segment of a computation as one operation.
 #include <reel/autodiff/engine/checkpoint.h>
 
 #include <optional>
@@ -16,7 +16,7 @@ using Segment = std::function<Var(std::span<const Var>)>;
 
 thread_local bool again = false;
 
-// While it lives, f is computed again, with the random numbers of the first time.
+// While it is alive, f is recomputed with the random numbers of its first computation.
 class Recomputation {
  public:
   explicit Recomputation(const std::optional<RandomScope::State>& random) : outer_(again) {
@@ -30,7 +30,7 @@ class Recomputation {
   std::optional<RandomScope> random_;
 };
 
-// f(xs) on a tape; a result that is a parameter is noted there as used.
+// f(xs) on a tape; if the result is a parameter, the tape notes it as used.
 Var result_of(const Segment& f, std::span<const Var> xs, Tape& tape) {
   const Var y = f(xs);
   static_cast<void>(y.value());
@@ -38,11 +38,11 @@ Var result_of(const Segment& f, std::span<const Var> xs, Tape& tape) {
   return y;
 }
 
-// The rule: f is computed again, on a tape of its own or, in the world of variables, on the live
-// one, and differentiated by what the sink wants.
+// The rule: it computes f again and differentiates by the gradients that the sink wants. With
+// tensors f runs on a tape of its own; with variables it runs on the live tape.
 struct Recompute {
   Segment f;
-  std::size_t argument_count;  // of f; the inputs after them are parameters that it uses
+  std::size_t argument_count;  // of f; the inputs after them are the parameters that f uses
   std::optional<RandomScope::State> random;
 
   void operator()(TensorSink& d, const Tensor& g, TensorInputs in, const Tensor&) const {
@@ -78,14 +78,14 @@ struct Recompute {
     return result_of(f, xs, tape);
   }
 
-  // The leaves that y, computed since the tape had `before` nodes, was made of beside its
-  // arguments.
+  // The leaves that y depends on, other than the arguments. y was computed when the tape had
+  // `before` nodes.
   std::set<std::uint32_t> used_from_outside(Tape& tape, std::size_t before, const Var& y) const {
     std::set<std::uint32_t> used;
     const auto note = [&](std::uint32_t node) {
       if (node < before) used.insert(node);
     };
-    for (std::size_t i = before + argument_count; i < tape.size(); ++i)  // behind the arguments
+    for (std::size_t i = before + argument_count; i < tape.size(); ++i)  // after the arguments
       for (const Input& in : tape.node(i).input_list()) note(in.node);
     note(tape.node_of(y, "checkpoint"));
     for (const std::uint32_t node : tape.parameter_nodes())

@@ -1,4 +1,4 @@
-// Gradient checkpointing: recompute a segment instead of keeping it.
+// Gradient checkpointing: a sweep recomputes a segment, so that the tape need not keep its values.
 #pragma once
 
 #include <concepts>
@@ -13,20 +13,20 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// f(inputs) as one recorded operation, which keeps the inputs and none of f's own intermediate
-/// values: a sweep computes f again. f is differentiated by the inputs and by the parameters it
-/// uses, to any order; it must compute the same each time. Other variables of the live tape that
-/// f uses must be among the inputs; Error is thrown otherwise. Each time f is computed, it draws
-/// the same numbers from its RandomScope.
+/// f(inputs) as one recorded operation. The tape keeps the inputs and no intermediate value of f; a
+/// sweep computes f again. f is differentiable to any order, with respect to the inputs and to the
+/// parameters that it uses. f must compute the same result each time; it draws the same numbers
+/// from its RandomScope each time. Throws Error if f uses another variable of the live tape that is
+/// not among the inputs.
 Var checkpoint(std::function<Var(std::span<const Var>)> f, std::span<const Var> inputs);
 Var checkpoint(std::function<Var(std::span<const Var>)> f, std::initializer_list<Var> inputs);
 
-/// Whether this thread is computing such an f again. Then side effects of f, such as an update of
-/// running statistics, have happened before.
+/// Whether this thread is recomputing such an f. The side effects of f, such as an update of
+/// running statistics, have then already happened.
 bool recomputing() noexcept;
 
 /// The same for a function of one variable, such as a module: `checkpoint(layer, x)`. A temporary f
-/// is kept; an lvalue is referred to, and must outlive the tape.
+/// is moved into the tape; an lvalue f is referenced, and must outlive the tape.
 template <class F>
 requires std::invocable<const F&, const Var&> Var checkpoint(F&& f, const Var& x) {
   const std::span<const Var> inputs(&x, 1);

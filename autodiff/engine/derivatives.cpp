@@ -1,4 +1,4 @@
-// Jacobians and Hessian products by sweeps.
+// Computes Jacobians and Hessian products by backward sweeps.
 #include <reel/autodiff/engine/derivatives.h>
 
 #include <reel/autodiff/ops/ops.h>

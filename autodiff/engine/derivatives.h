@@ -1,6 +1,6 @@
-// Derivatives beyond the gradient: of functions as functions, and products with matrices that are
-// never formed. All use the live tape, so that their results can be differentiated again, or open
-// their own.
+// Derivatives beyond the gradient: Jacobians, Hessians, and their products with vectors, for which
+// no matrix is formed. All of them use the live tape, so that their results can be differentiated
+// again; if there is none, they open a tape.
 #pragma once
 
 #include <concepts>
@@ -15,20 +15,20 @@ namespace detail {
 
 /// ∂yᵢ/∂xⱼ, of shape y.shape() + x.shape(): one sweep for each element of y.
 Var jacobian_of(const Var& y, const Var& x, bool create_graph);
-/// J·v by two sweeps: u ↦ Jᵀu is linear, and J·v is its transpose's product with v.
+/// J·v by two sweeps: u ↦ Jᵀu is linear, and J·v is the transpose of that map applied to v.
 Var forward_product(const Var& y, const Var& x, const Var& v, bool create_graph);
-/// Throws Error unless x and v have one shape.
+/// Throws Error unless x and v have the same shape.
 void check_direction(const char* where, const Var& x, const Var& v);
-/// y as it may leave the tape it was computed on.
+/// y, ready to leave the tape that it was computed on.
 inline Var released(const Var& y, bool recording) { return recording ? y : Var(y.shared()); }
 
 }  // namespace detail
 
-/// A function Var → Var, to differentiate.
+/// A function Var → Var that can be differentiated.
 template <class F>
 concept DifferentiableFunction = std::invocable<const F&, const Var&>;
 
-/// The Jacobian of f as a function: x ↦ ∂fᵢ/∂xⱼ, of shape f(x).shape() + x.shape().
+/// Turns f into the function x ↦ ∂fᵢ/∂xⱼ, its Jacobian, of shape f(x).shape() + x.shape().
 template <DifferentiableFunction F>
 auto jacobian(F f) {
   return [f = std::move(f)](const Var& x) -> Var {
@@ -38,13 +38,13 @@ auto jacobian(F f) {
   };
 }
 
-/// The Hessian of a scalar function as a function: x ↦ ∂²f/∂xᵢ∂xⱼ, of shape x.shape() + x.shape().
+/// Turns a scalar f into the function x ↦ ∂²f/∂xᵢ∂xⱼ, its Hessian, of shape x.shape() + x.shape().
 template <DifferentiableFunction F>
 auto hessian(F f) {
   return jacobian(grad(std::move(f)));
 }
 
-/// f(x) and J·v for a direction v of x's shape: a forward product.
+/// f(x), and the forward product J·v for a direction v of x's shape.
 template <DifferentiableFunction F>
 std::pair<Var, Var> jvp(const F& f, const Var& x, const Var& v) {
   detail::check_direction("jvp", x, v);
@@ -55,7 +55,7 @@ std::pair<Var, Var> jvp(const F& f, const Var& x, const Var& v) {
   });
 }
 
-/// f(x) and uᵀ·J for u of f(x)'s shape: a backward product.
+/// f(x), and the backward product uᵀ·J for u of f(x)'s shape.
 template <DifferentiableFunction F>
 std::pair<Var, Var> vjp(const F& f, const Var& x, const Var& u) {
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
@@ -65,7 +65,7 @@ std::pair<Var, Var> vjp(const F& f, const Var& x, const Var& u) {
   });
 }
 
-/// H·v of a scalar function, without its Hessian.
+/// H·v of a scalar function; the Hessian H is not formed.
 template <DifferentiableFunction F>
 Var hvp(const F& f, const Var& x, const Var& v) {
   detail::check_direction("hvp", x, v);
@@ -75,15 +75,15 @@ Var hvp(const F& f, const Var& x, const Var& v) {
   });
 }
 
-/// Σⱼ ∂²y/∂xᵢ∂xⱼ·vⱼ for a scalar y of several variables, for each xᵢ. y must be on the live tape,
-/// where the gradient's own computation stays.
+/// Σⱼ ∂²y/∂xᵢ∂xⱼ·vⱼ of a scalar y of several variables, for each xᵢ. y must be on the live tape;
+/// the computation of the gradient stays recorded there.
 std::vector<Var> hvp(const Var& y, std::span<const Var> xs, std::span<const Var> vs,
                      const GradOptions& options = {});
-/// The same by parameters.
+/// The same with respect to parameters.
 std::vector<Var> hvp(const Var& y, std::span<const Parameter> parameters, std::span<const Var> vs,
                      const GradOptions& options = {});
 
-/// Jᵀ·J·v of f at x: the Gauss–Newton approximation of the Hessian of ½‖f‖², times v.
+/// Jᵀ·J·v of f at x. Jᵀ·J is the Gauss–Newton approximation of the Hessian of ½‖f‖².
 template <DifferentiableFunction F>
 Var gauss_newton_product(const F& f, const Var& x, const Var& v) {
   detail::check_direction("gauss_newton_product", x, v);
@@ -93,7 +93,7 @@ Var gauss_newton_product(const F& f, const Var& x, const Var& v) {
   });
 }
 
-/// Jᵀ·H·J·v with H the Hessian of `loss` at f(x): the same for the Hessian of loss(f).
+/// Jᵀ·H·J·v, where H is the Hessian of `loss` at f(x): the Gauss–Newton product for loss(f).
 template <DifferentiableFunction F, DifferentiableFunction L>
 Var gauss_newton_product(const F& f, const L& loss, const Var& x, const Var& v) {
   detail::check_direction("gauss_newton_product", x, v);

@@ -1,4 +1,4 @@
-// The sweep back over a tape, with tensors, or with variables if the sweep itself is recorded.
+// The backward sweep over a tape: with tensors, or with variables if the sweep itself is recorded.
 #include <reel/autodiff/engine/grad.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// n elements T() for the time of one sweep. Sweeps nest if a rule differentiates.
+// n elements T() for one sweep. Sweeps nest when a rule differentiates.
 template <class T>
 class Buffer {
  public:
@@ -62,10 +62,11 @@ void apply_rule_observed(Tape& tape, std::uint32_t i, const Gradients<Gradient>&
   Observer::tell(&Observer::rule_ended, ended);
 }
 
-// A node's gradient is passed to its rule and emptied, or passed and saved, or saved alone.
+// How a node is visited. pass: its gradient goes to its rule, and the slot is emptied; save: it
+// goes to the rule and stays in the slot; end: it stays in the slot, and the rule does not run.
 enum class Visit { pass, save, end };
 
-// Visits the nodes from `last` down to the first; visit(i) says how node i is visited.
+// Visits the nodes from `last` down to `gradients.first`; visit(i) says how to visit node i.
 template <class Gradient, class VisitAt>
 void sweep(Tape& tape, std::uint32_t last, const Gradients<Gradient>& gradients, VisitAt&& visit) {
   for (std::uint32_t i = last + 1; i-- > gradients.first;) {
@@ -94,7 +95,7 @@ void check_seed(const Var& y, const Var& seed) {
                '.');
 }
 
-// Sets nodes[i] if node first + i depends on an x: only such nodes need a gradient.
+// Sets nodes[i] if node first + i depends on an x. Only these nodes need a gradient.
 void mark_dependent(const Tape& tape, std::uint32_t first, std::uint32_t last,
                     Buffer<Flag>& nodes) {
   for (std::uint32_t i = first; i <= last; ++i)
@@ -102,7 +103,7 @@ void mark_dependent(const Tape& tape, std::uint32_t first, std::uint32_t last,
       nodes[i - first] |= in.node != Input::constant && in.node >= first && nodes[in.node - first];
 }
 
-// A value to differentiate, with the gradient to start from.
+// A value to differentiate, and its seed: the gradient that the sweep starts from.
 struct Root {
   std::uint32_t node;
   const Var& seed;
@@ -111,13 +112,13 @@ struct Root {
 void add_seed(SharedTensor& slot, const Var& seed) {
   if (slot)
     slot = *slot + seed.value();
-  else  // a variable may change later
+  else  // copy the value of a variable, which may change later
     slot = seed.requires_grad() ? SharedTensor(seed.value()) : seed.shared();
 }
 void add_seed(Var& slot, const Var& seed) { slot = slot ? slot + seed : seed; }
 
-// Visits only the nodes from the first x to the last root, so a small gradient on a long tape is
-// cheap.
+// Visits only the nodes from the first x to the last root, so that a small gradient on a long tape
+// is cheap.
 template <class Gradient>
 std::vector<Var> gradients_of(Tape& tape, std::span<const Root> roots, std::span<const Var> xs,
                               std::span<const std::uint32_t> x_nodes, bool partial) {
@@ -160,7 +161,7 @@ void detail::apply_rule(Tape& tape, std::uint32_t i, const Gradients<SharedTenso
 
 void detail::apply_rule(Tape& tape, std::uint32_t i, const Gradients<Var>& gradients,
                         const Var& g) {
-  // the rule appends nodes, which may move `node`, so it gets no reference into it
+  // the rule appends nodes, which may move `node`: pass it no reference into the node
   const Tape::Node& node = tape.node(i);
   VarSink sink(node.input_list(), gradients);
   node.code->with_vars(node.rule, sink, g, VarInputs(node.input_list(), tape), tape.var(i));
@@ -233,7 +234,7 @@ void Tape::backward(const Var& loss) {
   }
   for (const std::uint32_t i : parameter_nodes()) {
     if (i > last || !slots[i]) continue;
-    // the parameter gets a tensor of its own, even if two nodes shared this gradient
+    // give the parameter its own tensor, even if two nodes share this gradient
     SharedTensor added = slots[i].unique() ? std::move(slots[i]) : SharedTensor(*slots[i]);
     SharedTensor& gradient = node(i).value.metadata().gradient;
     if (!gradient)

@@ -1,4 +1,4 @@
-// Gradients: of a variable by others, and of a function as a function.
+// grad: the gradient of a variable, and the gradient of a function as a new function.
 #pragma once
 
 #include <concepts>
@@ -13,44 +13,44 @@
 namespace reel::inline REEL_PRECISION {
 
 struct GradOptions {
-  /// Record the gradients' own computation, so that they can be differentiated again.
+  /// Record the computation of the gradients, so that they can be differentiated again.
   bool create_graph = false;
-  /// The gradient by y to start from, of y's shape; empty: 1, and y must have one element.
+  /// The gradient with respect to y that the sweep starts from, of y's shape. If it is empty, it is
+  /// 1, and y must have one element.
   Var seed = {};
-  /// Partial derivatives: an x is held constant while another varies, even if it was computed from
-  /// it.
+  /// Partial derivatives: each x is held constant while another x varies, even if one was computed
+  /// from the other.
   bool partial = false;
 };
 
-/// The gradients of y by each of xs: zeros for an x that y does not depend on.
-/// Changes no parameter's gradient and does not consume the tape. Throws Error if y has more than
-/// one element and no seed is given, if y or an x is on a tape other than the innermost, if an x is
-/// a constant, or if a value was changed after it was recorded.
+/// The gradients of y with respect to each of xs; zeros for an x that y does not depend on. Changes
+/// no parameter's gradient and does not consume the tape. Throws Error if y has more than one
+/// element and no seed is given, if y or an x is not on the innermost tape, if an x is a constant,
+/// or if a value was changed after it was recorded.
 std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options = {});
 std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options = {});
 Var grad(const Var& y, const Var& x, const GradOptions& options = {});
-/// The sum over several ys, each with its seed: Σ ∂yᵢ/∂x·seedᵢ for each x. `options.seed` is not
-/// used.
+/// For several ys, each with its seed: Σ ∂yᵢ/∂x·seedᵢ for each x. Ignores `options.seed`.
 std::vector<Var> grad(std::span<const Var> ys, std::span<const Var> seeds, std::span<const Var> xs,
                       const GradOptions& options = {});
-/// Of one y by parameters, all of a module's for example.
+/// The gradients of one y with respect to parameters, for example all parameters of a module.
 std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
                       const GradOptions& options = {});
 
 namespace detail {
 
-/// Hands g, the gradient by the value of node i, to its rule, which adds to the gradients by its
-/// inputs.
+/// Passes g, the gradient with respect to the value of node i, to the node's rule. The rule adds to
+/// the gradients with respect to its inputs.
 void apply_rule(Tape& tape, std::uint32_t i, const Gradients<SharedTensor>& gradients,
                 const SharedTensor& g);
 void apply_rule(Tape& tape, std::uint32_t i, const Gradients<Var>& gradients, const Var& g);
 
-/// x as a variable of its own on the live tape, so that a function can be differentiated by it
-/// alone.
+/// A copy of x as a new variable on the live tape, so that a function can be differentiated with
+/// respect to it alone.
 Var fresh_variable(const Var& x);
 
-/// Calls body(x as a variable of its own, whether to record). If a tape is alive it records there,
-/// so the result can be differentiated again; else on a tape for the time of the call.
+/// Calls body(x as a new variable, whether to record). If a tape is alive, the call is recorded
+/// there, so that the result can be differentiated again; otherwise a temporary tape is used.
 template <class Body>
 auto with_variable(const Var& x, Body&& body) {
   if (Tape::recording()) return body(fresh_variable(x), true);
@@ -72,12 +72,12 @@ auto gradient_function(F f, bool elementwise) {
 }  // namespace detail
 
 /// The gradient of a scalar function as a function: `grad(grad(f))` is its second derivative. Uses
-/// the live tape, or opens its own.
+/// the live tape; if there is none, it opens one.
 template <class F>
 requires std::invocable<const F&, const Var&>
 auto grad(F f) { return detail::gradient_function(std::move(f), false); }
 
-/// The derivative of a function that works on each element by itself, at each element.
+/// The derivative of an elementwise function, at each element.
 template <class F>
 requires std::invocable<const F&, const Var&>
 auto elementwise_grad(F f) { return detail::gradient_function(std::move(f), true); }

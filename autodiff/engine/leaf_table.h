@@ -1,4 +1,4 @@
-// LeafTable: which parameter has which node on a tape.
+// LeafTable: maps each parameter to its node on a tape.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 
 namespace reel {
 
-/// An open-addressing hash table from addresses to node numbers; clearing it costs nothing, and a
-/// cleared table keeps its memory.
+/// An open-addressing hash table from addresses to node numbers. `clear` takes constant time and
+/// keeps the memory.
 class LeafTable {
  public:
   static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();
 
-  /// The node of `key`; `absent`, to be written by the caller, if it is new.
+  /// The node of `key`. If `key` is new, this is `absent`, and the caller must overwrite it.
   std::uint32_t& find_or_add(const void* key) {
     if (2 * (count_ + 1) > entries_.size()) grow();
     Entry& entry = probe(key);
@@ -44,7 +44,7 @@ class LeafTable {
     std::uint32_t node = absent;
   };
 
-  // The entry of `key`, or the free one that is to be its.
+  // The entry of `key`, or the free entry where `key` is to be stored.
   std::size_t place(const void* key) const noexcept {
     const std::size_t mask = entries_.size() - 1;
     std::size_t i = (reinterpret_cast<std::uintptr_t>(key) >> 6) * 0x9E3779B97F4A7C15 >> 32;

@@ -1,4 +1,4 @@
-// Observer: is told of each operation that this thread computes or differentiates.
+// Observer: receives an event for each operation that this thread computes or differentiates.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// An operation, as it is computed or differentiated.
+/// An operation that is computed or differentiated.
 struct OperationEvent {
   std::string_view operation;
   std::string_view scope;  ///< the path of the part of the model that it belongs to; see Scope
@@ -21,19 +21,19 @@ struct OperationEvent {
   const SharedTensor& (*input_at)(const void* inputs, std::size_t i);
 };
 
-/// The same with what a rule made of the gradient by the value.
+/// The same for a rule that has run, with the gradients that it computed.
 struct BackwardEvent : OperationEvent {
-  const Tensor& gradient;  ///< by the value
-  /// By input i, added up so far; null if there is none.
+  const Tensor& gradient;  ///< with respect to the value
+  /// The gradient with respect to input i that has been added up so far; null if there is none.
   const Tensor* gradient_by(std::size_t i) const { return gradient_at(gradients, inputs, i); }
 
   const void* gradients;
   const Tensor* (*gradient_at)(const void* gradients, const void* inputs, std::size_t i);
 };
 
-/// Watches the operations of its thread while it lives. Each observer is told, the youngest first,
-/// but not of what observers compute themselves. What one throws ends the computation that it was
-/// told of.
+/// While it is alive, it receives the events of its thread. Each event goes to all observers, the
+/// youngest first, except for operations that observers compute themselves. An exception from an
+/// observer ends the observed computation.
 class Observer {
  public:
   Observer() noexcept : outer_(innermost_) { innermost_ = this; }
@@ -51,10 +51,10 @@ class Observer {
 
   /// An operation was computed; it is not on the tape yet.
   virtual void computed(const OperationEvent&) {}
-  /// A rule is about to run, and has run.
+  /// A rule is about to run; a rule has run.
   virtual void rule_begins(const OperationEvent&) {}
   virtual void rule_ended(const BackwardEvent&) {}
-  /// A tape was made, or a sweep over one ended.
+  /// A tape was made, or a sweep over a tape has ended.
   virtual void boundary() {}
 
   template <class... Parameters, class... Arguments>
@@ -64,7 +64,7 @@ class Observer {
   }
 
  private:
-  // No observers, while it lives.
+  // While it is alive, there are no observers.
   struct Unobserved {
     Unobserved() noexcept : innermost(std::exchange(innermost_, nullptr)) {}
     ~Unobserved() { innermost_ = innermost; }

@@ -1,4 +1,4 @@
-// Adding up gradients in both worlds.
+// The sinks add up gradients, with tensors and with variables.
 #include <reel/autodiff/engine/rule.h>
 
 #include <reel/autodiff/engine/tape.h>

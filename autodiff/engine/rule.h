@@ -1,10 +1,10 @@
 // The arguments of a derivative rule.
 //
 // A rule is one generic lambda, [](auto& d, auto& g, auto in, auto& y) { … }. Here y = f(in[0], …),
-// and g is the gradient by y. The rule hands the sink `d` the gradient by each input. It is
-// compiled twice. With tensors, its arithmetic makes lazy xtensor expressions; `d` evaluates each
-// in one pass and adds it to the input's gradient. With variables, the same text records new
-// operations, which can be differentiated again.
+// and g is the gradient with respect to y. The rule passes the gradient with respect to each input
+// to the sink `d`. The compiler instantiates the rule twice. With tensors, its arithmetic makes
+// lazy xtensor expressions; `d` evaluates each in one pass and adds it to the input's gradient.
+// With variables, the same arithmetic records new operations, which can be differentiated again.
 #pragma once
 
 #include <cstddef>
@@ -26,14 +26,14 @@ class Tape;
 struct Input {
   static constexpr std::uint32_t constant = std::numeric_limits<std::uint32_t>::max();
 
-  SharedTensor value;  ///< a constant's own, else borrowed from its node
+  SharedTensor value;  ///< a constant owns its value; otherwise the node owns it
   std::uint32_t node;  ///< `constant`: not on the tape
   std::uint32_t version;
 };
 
 using InputList = std::span<const Input>;
 
-/// The numbers of a gradient, an input or a value in either world.
+/// The numbers of a gradient, an input or a value, given as a tensor or as a variable.
 inline const Tensor& value_of(const Tensor& x) { return x; }
 inline const Tensor& value_of(const SharedTensor& x) { return *x; }
 inline const Tensor& value_of(const Var& x) { return x.value(); }
@@ -62,12 +62,12 @@ class VarInputs {
   const Tape& tape_;
 };
 
-/// The gradients that a sweep has so far, from node `first` on, and a flag for each: whether it is
-/// asked for.
+/// The gradients that a sweep has computed so far, from node `first` on, and a flag for each:
+/// whether the sweep needs it.
 template <class Gradient>
 struct Gradients {
   Gradient* from_first;
-  const std::uint8_t* asked_from_first = nullptr;  ///< null: all are asked for
+  const std::uint8_t* asked_from_first = nullptr;  ///< null: all are needed
   std::uint32_t first = 0;
 
   Gradient& operator[](std::uint32_t node) const { return from_first[node - first]; }
@@ -77,15 +77,15 @@ struct Gradients {
   }
 };
 
-/// The sink d: takes the gradients by the inputs of one operation. Where an input was broadcast, it
-/// sums the gradient back to the input's shape.
+/// The sink `d`: receives the gradients with respect to the inputs of one operation. If an input
+/// was broadcast, the sink sums the gradient to the input's shape.
 template <class Gradient>
 class SinkBase {
  public:
   SinkBase(InputList inputs, const Gradients<Gradient>& gradients)
       : inputs_(inputs), gradients_(gradients) {}
 
-  /// Whether the gradient by input i is of use; a rule may skip its computation otherwise.
+  /// Whether the sweep needs the gradient with respect to input i; if not, a rule may skip it.
   bool wants(std::size_t i) const { return gradients_.asked(inputs_[i].node); }
 
  protected:
@@ -101,8 +101,8 @@ class TensorSink : public SinkBase<SharedTensor> {
   TensorSink(InputList inputs, const Gradients<SharedTensor>& gradients, const SharedTensor& g)
       : SinkBase(inputs, gradients), g_(g) {}
 
-  /// Adds e, a tensor or a lazy expression, to the gradient by input i. An e of a shape that input
-  /// i was broadcast to is summed back.
+  /// Adds e, a tensor or a lazy expression, to the gradient with respect to input i. If e has a
+  /// shape that input i was broadcast to, e is summed to the input's shape.
   template <class E>
   void add(std::size_t i, E&& e) {
     if (!wants(i)) return;
@@ -120,8 +120,8 @@ class TensorSink : public SinkBase<SharedTensor> {
   void add_matmul(std::size_t i, const Tensor& a, bool transpose_a, const Tensor& b,
                   bool transpose_b);
 
-  /// The value of e, computed once, for a rule that uses it more than once; lasts until the rule
-  /// ends. Throws Error if a rule asks for more than four.
+  /// The value of e, computed once, for a rule that uses it several times. It lasts until the rule
+  /// ends. Throws Error at the fifth call in a rule.
   template <class E>
   const Tensor& materialise(E&& e) {
     if (materialised_count_ == std::size(materialised_))
@@ -133,7 +133,7 @@ class TensorSink : public SinkBase<SharedTensor> {
 
   /// A tensor that the rule captured, as a constant in its arithmetic.
   static const Tensor& constant(const SharedTensor& captured) { return *captured; }
-  /// A value that the forward pass saved. With variables, `recompute()` records its computation.
+  /// A value that the forward pass saved. With variables, `recompute()` records how to compute it.
   template <class F>
   static const Tensor& saved(const SharedTensor& value, F&&) {
     return *value;
@@ -167,7 +167,7 @@ class VarSink : public SinkBase<Var> {
   static const Var& factor(const Var& g) { return g; }
 };
 
-/// A rule of any type, as the tape calls it.
+/// A rule with its type erased, as the tape stores it.
 struct RuleCode {
   void (*with_tensors)(const void* rule, TensorSink& d, const Tensor& g, TensorInputs in,
                        const Tensor& y);

@@ -1,4 +1,4 @@
-// The path of the scopes of a thread.
+// The path that the scopes of a thread form.
 #include <reel/autodiff/engine/scope.h>
 
 namespace reel {

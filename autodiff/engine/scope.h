@@ -8,8 +8,9 @@
 
 namespace reel {
 
-/// While it lives, its label is part of the path that a tape notes for each operation, such as
-/// "net.2". Modules open one when they are called; a model may open more: `Scope loss("loss")`.
+/// While it is alive, its label is part of the path that a tape stores for each operation, such as
+/// "net.2". Modules open a Scope when they are called; your model may open more: `Scope
+/// loss("loss")`.
 class Scope {
  public:
   /// An empty label changes nothing.
@@ -20,9 +21,9 @@ class Scope {
   static void* operator new(std::size_t) =
       delete;  // scopes end in the opposite order of their start
 
-  /// The labels of this thread's scopes, the outer ones first, joined by dots; empty outside all.
+  /// The labels of this thread's scopes, outermost first, joined by dots; empty if there are none.
   static const std::string& path() noexcept;
-  /// Changes whenever the path does.
+  /// A number that changes when the path changes.
   static std::uint64_t version() noexcept;
 
  private:

@@ -1,4 +1,4 @@
-// The tape: appending, and the storage that is recycled from tape to tape.
+// The tape: how it appends operations, and storage that later tapes reuse.
 #include <reel/autodiff/engine/tape.h>
 
 #include <algorithm>
@@ -18,10 +18,10 @@ struct Tape::Storage {
   std::vector<std::uint32_t> parameters;
   LeafTable leaves;
   Arena arena;
-  const char* scope = nullptr;  // the path at version `scope_version`, in the arena
+  const char* scope = nullptr;  // the path at `scope_version`, stored in the arena
   std::uint64_t scope_version = 0;
   std::size_t swept = 0;  // number of nodes at the last backward pass
-  int growths = 0;        // backward passes in a row that found more nodes than the last
+  int growths = 0;        // consecutive backward passes that found more nodes than the pass before
 
   const char* current_scope() {
     if (scope_version != Scope::version()) {
@@ -54,7 +54,7 @@ struct Tape::Storage {
 
 namespace {
 
-// Each thread takes a million numbers at a time, so threads do not wait for each other.
+// Each thread reserves a million numbers at a time, so that threads do not wait for each other.
 std::uint64_t next_id() {
   constexpr std::uint64_t at_once = 1 << 20;
   static std::atomic<std::uint64_t> next_block{1};
@@ -81,7 +81,7 @@ Tape::~Tape() {
   if (innermost_ == this) {
     innermost_ = outer_;
     recording_ = recording_before_;
-  } else {  // a tape that began later is alive, for example in a std::optional
+  } else {  // a later tape is still alive, for example in a std::optional
     for (Tape* tape = innermost_; tape; tape = tape->outer_) {
       if (tape->outer_ == this) tape->outer_ = outer_;
       if (tape->recording_before_ == this) tape->recording_before_ = recording_before_;
@@ -134,7 +134,7 @@ std::uint32_t Tape::append_leaf(SharedTensor value) {
   return static_cast<std::uint32_t>(storage_->nodes.size() - 1);
 }
 
-// `entry`: its place in the leaf table
+// `entry`: the parameter's entry in the leaf table
 std::uint32_t Tape::append_parameter(std::uint32_t& entry, SharedTensor value) {
   entry = append_leaf(std::move(value));
   storage_->parameters.push_back(entry);

@@ -1,4 +1,4 @@
-// Tape: the record of a computation, and `record`, which puts an operation on it.
+// Tape: records a computation; `record` appends an operation to it.
 #pragma once
 
 #include <cstddef>
@@ -18,28 +18,27 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// An argument of `record`: refers to a Var for the time of the call. Throws Error if it is empty.
+/// An argument of `record`: refers to a Var during the call. Throws Error if the Var is empty.
 struct Operand {
   Operand(const Var& v) : var(&v) { static_cast<void>(v.value()); }  // NOLINT: implicit on purpose
   const Var* var;
 };
 
-/// The size of a tape: its nodes, and the bytes of nodes, rules, values and inputs. Tensors that
-/// rules captured are not counted.
+/// The size of a tape: the number of nodes, and the bytes of nodes, rules, values and inputs.
+/// Tensors that a rule has captured are not counted.
 struct TapeMemory {
   std::size_t nodes, bytes;
 };
 
-/// A recording scope. While a tape is alive, each operation of its thread on a variable that needs
-/// a gradient is appended to it. An operation comes after its inputs, so a backward pass is one
-/// loop from the end. Tapes nest: the innermost one records. While no tape is alive, nothing is
-/// recorded.
+/// A recording scope. While a tape is alive, it appends each operation of its thread whose inputs
+/// need a gradient. An operation comes after its inputs, so a backward pass is one loop from the
+/// end. Tapes nest: only the innermost one records. While no tape is alive, nothing is recorded.
 class Tape {
  public:
   /// One recorded operation, or a leaf, which has no rule.
   struct Node {
     const char* operation;
-    const char* scope;  ///< the path of the part of the model that recorded it; null outside all
+    const char* scope;  ///< the path of the part of the model that recorded it; null if none
     const RuleCode* code;
     void* rule;
     Input* inputs;
@@ -54,31 +53,31 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// The tape that operations of this thread are recorded on; null if there is none.
+  /// The tape that records the operations of this thread; null if there is none.
   static Tape* recording() noexcept { return recording_; }
   /// The innermost tape alive on this thread, recording or suspended; null if there is none.
   static Tape* innermost() noexcept { return innermost_; }
-  /// A variable to differentiate by, while this tape lives. Throws Error if this tape is
-  /// not the innermost.
+  /// A variable to differentiate with respect to; it lasts as long as this tape. Throws Error if
+  /// this tape is not the innermost.
   Var variable(SharedTensor value, std::string name = {});
 
-  /// Computes the gradients of a scalar loss by all parameters that it depends on, and adds them to
-  /// the parameters' gradients once all are known. The tape stays as it is. Throws Error if the
-  /// loss is no scalar, if it is not on this tape, or if a value was changed after it was recorded.
-  /// Warns (core/warning.h) if the tape has grown from one call to the next ten times.
+  /// Computes the gradients of a scalar loss with respect to all parameters that it depends on.
+  /// When all are known, adds them to the parameters' gradients. Does not change the tape. Throws
+  /// Error if the loss is not a scalar or is not on this tape, or if a value was changed after it
+  /// was recorded. Warns (core/warning.h) if the tape has grown in ten consecutive calls.
   void backward(const Var& loss);
-  /// Never used twice.
+  /// A number that no other tape has.
   std::uint64_t id() const noexcept { return id_; }
-  /// Operations and leaves recorded so far.
+  /// The number of operations and leaves recorded so far.
   std::size_t size() const noexcept;
   const Node& node(std::size_t i) const;
   /// The nodes and bytes that this tape keeps alive.
   TapeMemory memory() const;
-  /// The nodes of the parameters that were used, and these as variables of any tape.
+  /// The nodes of the parameters that were used; and the same parameters as variables of any tape.
   std::span<const std::uint32_t> parameter_nodes() const noexcept;
   std::vector<Var> parameters() const;
 
-  /// v's node on this tape; Input::constant if it has none. Throws Error, in the name of
+  /// The node of v on this tape; Input::constant if v has none. Throws Error, in the name of
   /// `operation`, if v belongs to another tape.
   std::uint32_t node_of(const Var& v, const char* operation);
   /// Node i as a variable.
@@ -97,7 +96,7 @@ class Tape {
   friend class RecordOn;
   struct Storage;
 
-  // Null if no input needs a gradient; otherwise y is on the tape, and the rule's place is
+  // Null if no input needs a gradient. Otherwise y is on the tape, and memory for the rule is
   // reserved.
   Node* append_node(const char* operation, std::span<const Operand> inputs, Var& y,
                     std::size_t rule_bytes);
@@ -114,7 +113,7 @@ class Tape {
   Tape* recording_before_;
 };
 
-/// Directs this thread's recording to a tape, or to none, while it lives.
+/// While it is alive, this thread records on the given tape, or on none if it is null.
 class RecordOn {
  public:
   explicit RecordOn(Tape* tape) noexcept : before_(std::exchange(Tape::recording_, tape)) {}
@@ -126,7 +125,7 @@ class RecordOn {
   Tape* before_;
 };
 
-/// Suspends recording on this thread while it lives.
+/// While it is alive, this thread records nothing.
 struct NoTape : RecordOn {
   NoTape() noexcept : RecordOn(nullptr) {}
 };
@@ -135,10 +134,10 @@ namespace detail {
 void tell_computed(const char* operation, std::span<const Operand> inputs, const Var& y);
 }
 
-/// The result of an operation: `value`, a tensor or an xtensor expression, computed from `inputs`;
-/// on the tape, if one is recording and an input needs a gradient, with `rule` as its derivative
-/// (see rule.h). This is how every operation is made, Reel's own and a user's. `operation` must
-/// outlive the tape.
+/// The result of an operation. `value`, a tensor or an xtensor expression, was computed from
+/// `inputs`. If a tape records and an input needs a gradient, the operation is appended to the
+/// tape, with `rule` as its derivative (see rule.h). Every operation, Reel's or yours, is made with
+/// this function. `operation` must outlive the tape.
 template <class Value, class Rule>
 Var record(const char* operation, std::span<const Operand> inputs, Value&& value, Rule rule) {
   Var y(SharedTensor(std::forward<Value>(value)));

@@ -1,4 +1,4 @@
-// Parameters: their life between tapes.
+// Parameters: their values and gradients between tapes.
 #include <reel/autodiff/engine/var.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Var: a value that knows its place on a tape; Parameter: a value that outlives tapes.
+// Var: a value with its node on a tape. Parameter: a value that outlives tapes.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace reel::inline REEL_PRECISION {
 
 class Parameter;
 
-/// A cheap handle: it shares ownership of its value and knows its place on the tape, not its
-/// parents. Made from a number or a tensor it is a constant; from a Parameter, or by
-/// `Tape::variable`, something to differentiate by; from an operation, that operation's result.
-/// Reading it is always legal.
+/// A cheap handle: it shares ownership of its value and knows its node on the tape, but not its
+/// inputs. A Var made from a number or a tensor is a constant. A Var made from a Parameter, or by
+/// `Tape::variable`, is a leaf to differentiate with respect to. All others are results of
+/// operations. You may read a Var at any time.
 class Var {
  public:
   Var() = default;
@@ -30,19 +30,19 @@ class Var {
     return *value_;
   }
   const Shape& shape() const& { return value().shape(); }
-  /// Of a temporary: a copy, so that `for (Real x : f().value())` reads memory that still exists.
+  /// On a temporary it returns a copy, so that `for (Real x : f().value())` reads valid memory.
   Tensor value() && { return std::as_const(*this).value(); }
   Shape shape() && { return std::as_const(*this).shape(); }
   /// The value of a Var with one element, as a plain number that keeps no tape alive. Throws Error
-  /// for any other.
+  /// if it has another number of elements.
   Real item() const { return reel::item(value()); }
 
   explicit operator bool() const noexcept { return static_cast<bool>(value_); }
-  /// Whether it is on a tape, or will be as soon as an operation uses it; a constant is not.
+  /// Whether it is on a tape, or will be when an operation uses it. A constant is not.
   bool requires_grad() const noexcept { return tape_ != no_tape; }
   /// The name that errors print; empty if none was given.
   std::string name() const { return value_.name(); }
-  /// The value as a handle that shares it.
+  /// A handle that shares the value.
   const SharedTensor& shared() const noexcept { return value_; }
 
  private:
@@ -61,33 +61,34 @@ class Var {
 };
 
 /// A persistent leaf: a handle to shared storage of a value, a gradient and a name. Copies share
-/// it, and it counts once however often a model reaches it. One without storage, made by the
-/// default constructor or moved from, is empty: all but the comparisons throw Error then.
+/// the storage; a model that reaches it several times counts it once. A Parameter that was made by
+/// the default constructor, or was moved from, is empty: then all members but the comparisons throw
+/// Error.
 class Parameter {
  public:
   Parameter() = default;
   explicit Parameter(Tensor value, std::string name = {});
-  /// Has a shape but no values yet: using it throws until `set_value`.
+  /// A parameter with a shape but without values: using it throws Error until `set_value`.
   static Parameter uninitialised(const Shape& shape);
 
   explicit operator bool() const noexcept { return static_cast<bool>(value_); }
   const Shape& shape() const { return own()->shape(); }
   bool initialised() const { return own().metadata().initialised; }
 
-  /// Throws Error if it is uninitialised.
+  /// Throws Error if the parameter is uninitialised.
   const Tensor& value() const;
   /// Replaces the value. Throws Error if the shape differs.
   void set_value(const Tensor& value);
-  /// The value, to be changed in place. A tape that recorded the old one notices.
+  /// The value, to be changed in place. A tape that recorded the old value detects the change.
   Tensor& mutate();
 
-  /// The sum of what `Tape::backward` has added; an empty handle before the first time.
+  /// The sum of the gradients that `Tape::backward` has added; an empty handle before the first.
   const SharedTensor& gradient() const { return own().metadata().gradient; }
   /// Throws Error if the shape differs.
   void set_gradient(SharedTensor gradient);
   void clear_gradient() { own().metadata().gradient = {}; }
 
-  /// Equal for handles to the same storage, different for all others.
+  /// The same for handles to the same storage, different for all others.
   const void* identity() const noexcept { return value_.identity(); }
 
   std::string name() const { return own().name(); }
@@ -102,7 +103,7 @@ class Parameter {
   friend class Tape;
   friend class Var;
 
-  // Throws Error if there is none.
+  // Throws Error if the Parameter is empty.
   const SharedTensor& own() const {
     if (!value_) fail_usage("parameter", "is empty. Hint: was its module moved away?");
     return value_;

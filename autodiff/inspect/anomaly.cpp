@@ -1,4 +1,4 @@
-// Anomaly mode: looking for what is not finite, and describing where it came from.
+// Anomaly mode: finds values that are not finite and describes the operation that made them.
 #include <reel/autodiff/inspect/anomaly.h>
 
 #include <algorithm>

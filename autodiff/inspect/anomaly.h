@@ -5,9 +5,10 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// While it lives, an operation of this thread whose value, or whose rule's gradients, hold a NaN
-/// or an infinity throws an Error of kind `diverged`. It names the operation, the part of the model
-/// (see Scope), and the ranges of the inputs. Each value is read once more, so training is slower.
+/// While it is alive, an operation of this thread throws an Error of kind `diverged` if its value,
+/// or a gradient from its rule, has a NaN or an infinity. The Error names the operation, the part
+/// of the model (see Scope), and the ranges of the inputs. Each value is read once more, so
+/// training is slower.
 class AnomalyMode : public Observer {
  public:
   void computed(const OperationEvent& event) override;

@@ -54,7 +54,7 @@ class Checker {
   const Point point_;
   std::uint64_t projection_ = 0;
   std::vector<Subject> subjects_;  // f and, for each higher order, a projected gradient
-  std::vector<double> weights_;    // of a random direction
+  std::vector<double> weights_;    // weights of a random direction
   CheckReport report_;
   std::function<Fault()> find_fault_;  // for the worst entry
 };
@@ -75,7 +75,7 @@ CheckReport Checker::run() {
   return report_;
 }
 
-// Why f cannot be checked here; empty if it can.
+// The reason why f cannot be checked here; empty if it can.
 std::string Checker::problem() {
   Subject& f = subjects_[0];
   const auto value = [&]() -> std::optional<Tensor> {
@@ -114,7 +114,7 @@ void Checker::check_entries(const Subject& f) {
   std::vector<Gradients> rows;
   for (std::size_t k = 0; k < element_count(f.shape); ++k) {
     seeds.push_back(zeros(f.shape));
-    seeds[k].data()[k] = -2;  // not 1, since a rule that forgets g would be right then
+    seeds[k].data()[k] = -2;  // not 1: a rule that forgets g would then look right
     rows.push_back(gradients(f, seeds[k]));
   }
   for (std::size_t e = 0; e < point_.size(); ++e) {
@@ -131,7 +131,7 @@ void Checker::check_entries(const Subject& f) {
   }
 }
 
-// The derivative of u·f along a random line.
+// Checks the derivative of u·f along a random line.
 void Checker::check_direction(Subject f) {
   Rng rng = random(subjects_.size());
   f.u = random_weights(f.shape, rng);
@@ -140,8 +140,8 @@ void Checker::check_direction(Subject f) {
   if (!weights_.empty()) check_range(f, gradients(f, *f.u), 0, weights_.size());
 }
 
-// The same, moving the elements begin … end − 1 only. If it is wrong, or at a kink, which may hide
-// that it is, each half of them.
+// The same, but moves only the elements begin … end − 1. If the derivative is wrong, or at a kink,
+// which may hide an error, it checks each half of the elements.
 void Checker::check_range(const Subject& f, const Gradients& g, std::size_t begin,
                           std::size_t end) {
   const bool one = end - begin == 1;
@@ -154,7 +154,7 @@ void Checker::check_range(const Subject& f, const Gradients& g, std::size_t begi
   const std::size_t middle = begin + (end - begin) / 2, before = excused();
   check_range(f, g, begin, middle);
   if (report_.ok) check_range(f, g, middle, end);
-  // Parts that are right make a whole that is right, unless there are kinks among them.
+  // If all parts are right, so is the whole, unless a part has a kink.
   if (report_.ok && excused() == before) settle(line, *f.u, 0, found);
 }
 
@@ -193,7 +193,7 @@ Differences Checker::differences(const Subject& f, const Line& line) const {
   return {[&](double t) { return values_on(f, point_, line, t); }, line.step};
 }
 
-// That of the sweep which is farther off.
+// The comparison for the sweep with the larger error.
 Comparison Checker::compare_both(Differences& d, std::size_t k, const BothSweeps& analytic) const {
   Comparison fused = compare(d, k, analytic[0], tolerance()),
              recorded = compare(d, k, analytic[1], tolerance());
@@ -202,7 +202,8 @@ Comparison Checker::compare_both(Differences& d, std::size_t k, const BothSweeps
   return recorded.excess > fused.excess ? recorded : fused;
 }
 
-// Whether f, or a gradient below the one that is checked, has a kink here: the latter jumps then.
+// Whether f, or a gradient of lower order than the checked one, has a kink here: the checked
+// gradient jumps there.
 bool Checker::at_lower_kink(const Line& line) const {
   for (std::size_t i = 0; i + 1 < subjects_.size(); ++i) {
     Differences d = differences(subjects_[i], line);

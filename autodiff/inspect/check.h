@@ -1,4 +1,4 @@
-// Checking gradients against numerical ones.
+// Checks gradients against numerical derivatives.
 #pragma once
 
 #include <cstddef>
@@ -16,88 +16,91 @@ namespace reel::inline REEL_PRECISION {
 
 class Tape;
 
-/// |analytic − numeric| ≤ atol + rtol·|numeric| is asked of each entry. In double, an entry that is
-/// wrong by one part in a million is seen. The defaults for float are as tight as its seven digits
-/// allow, and see no error below one part in two hundred: check in double, by linking reel::f64,
-/// whenever you can.
+/// Each entry must satisfy |analytic − numeric| ≤ atol + rtol·|numeric|. In double, the check
+/// detects a relative error of one in a million. In float, which has seven digits, the default
+/// tolerances miss errors below one in two hundred: link reel::f64 and check in double when you
+/// can.
 struct CheckOptions {
   static constexpr bool in_double = std::is_same_v<Real, double>;
 
   int order = 2;  ///< 1: gradients; 2: gradients of gradients as well; and so on
   double rtol = in_double ? 1e-6 : 5e-3;
   double atol = in_double ? 1e-8 : 1e-3;
-  double step = in_double ? 1e-3 : 3e-2;  ///< times max(1, |x|); smaller ones where that fails
-  bool fast = false;    ///< compare derivatives along random directions, not each entry
-  int projections = 3;  ///< how many of them, in fast mode
+  double step = in_double ? 1e-3 : 3e-2;  ///< times max(1, |x|); smaller steps if that fails
+  bool fast = false;    ///< compare derivatives along random directions instead of each entry
+  int projections = 3;  ///< how many directions, in fast mode
   std::uint64_t seed = 0;
   std::vector<std::string> names = {};  ///< of the inputs, for the report
 };
 
-/// The two ways in which `grad` goes back over a tape.
+/// The two backward sweeps of `grad`: with tensors, and recorded.
 enum class Sweep { fused, recorded };
 
-/// What a check found. It converts to whether all was right, and prints as describe().
+/// The result of a check. It converts to bool, true if all was right, and prints as describe().
 struct CheckReport {
   bool ok = true;
-  /// Why nothing could be compared; empty if something was.
+  /// The reason why nothing could be compared; empty if something was.
   std::string problem;
 
-  /// The worst entry: the derivative by element `element` of input `input` …
+  /// The worst entry: the derivative with respect to element `element` of input `input` …
   int order = 1;
   Sweep sweep = Sweep::fused;
   std::size_t input = 0, element = 0;
   Shape index;            ///< the element's indices
-  std::string name;       ///< the input's, as the options gave it
-  std::size_t width = 1;  ///< above 1: along a random direction of that many elements from there
-  /// … of element `output` of f's value; of a random projection of f, or of its gradient at higher
-  /// orders, if `projected`.
+  std::string name;       ///< the name of the input, from the options
+  std::size_t width = 1;  ///< above 1: a random direction of that many elements from there
+  /// … of element `output` of f's value. If `projected`, of a random projection of f, or of its
+  /// gradient at higher orders.
   std::size_t output = 0;
   Shape output_index;
   bool projected = false;
   double analytic = 0, numeric = 0;
   double step = 0;    ///< of the numeric derivative
-  double excess = 0;  ///< |analytic − numeric| / (atol + rtol·|numeric|); above 1 is wrong
+  double excess = 0;  ///< |analytic − numeric| / (atol + rtol·|numeric|); an error if above 1
 
-  /// The operation whose rule has the largest error, and in words which call of
-  /// it; empty if all is right, or if none is to blame.
+  /// The operation whose rule has the largest error, and a description of the call; empty if all is
+  /// right, or if no operation is to blame.
   std::string operation;
   std::string fault;
 
-  std::size_t entries = 0;  ///< how many derivatives were compared, each for both sweeps
-  std::size_t kinks = 0;    ///< of these, between the derivatives from the left and the right
-  std::size_t skipped = 0;  ///< left out: of order 2 and more, at a kink, where there is none
+  std::size_t entries = 0;  ///< how many derivatives were compared, each with both sweeps
+  std::size_t kinks = 0;    ///< of these, how many lie between the left and the right derivative
+  std::size_t skipped = 0;  ///< left out: at a kink, derivatives of order 2 and up do not exist
 
-  /// All that in one line.
+  /// The whole report in one line.
   std::string describe() const;
   explicit operator bool() const noexcept { return ok; }
 };
 
 std::ostream& operator<<(std::ostream& out, const CheckReport& report);
 
-/// A function of several variables, built of differentiable operations.
+/// A function of several variables that is made of differentiable operations.
 using CheckedFunction = std::function<Var(std::span<const Var>)>;
 
 /// Compares the full Jacobian of f at `inputs` with a numerical one (five-point stencil, error
-/// O(step⁴)), both as the sweep over tensors and as the recorded one compute it; with order 2 also
-/// the Jacobian of a random projection of the gradient.
+/// O(step⁴)), once for each sweep. With order 2 it also checks the Jacobian of a random projection
+/// of the gradient.
 ///
-/// In fast mode it compares the derivatives of random projections of f along random directions, at
-/// four evaluations of f each, whatever the sizes; where they differ, it halves the direction until
-/// it has found the entry. An entry that is wrong by the factor 1 + ε among n others is seen if ε >
-/// rtol·√n or so.
+/// In fast mode it compares derivatives of random projections of f along random directions. Each
+/// costs four evaluations of f, whatever the sizes. If one is wrong, the check halves the direction
+/// until it has found the wrong entry. Among n entries, it detects one that is wrong by the factor
+/// 1 + ε if ε is more than about rtol·√n.
 ///
-/// An entry that differs is compared with smaller steps, down to step/8⁵, as far as rounding lets
-/// it, since f may have a kink or a pole nearby. If f has a kink at the input itself, any value
-/// between the derivatives from the left and from the right is right, and counted.
+/// If an entry differs, the check tries smaller steps, down to step/8⁵ or the limit set by
+/// rounding, since f may have a kink or a pole nearby. If f has a kink at the input itself, every
+/// value between the derivatives from the left and from the right is accepted, and counted in
+/// `kinks`.
 ///
-/// The operation at fault is found exactly: moving the inputs moves the value of each operation on
-/// the tape, and the difference is the sum, over the operations, of what each rule misses of that.
-/// At order 2 it is often one that a rule recorded; the report names that rule's operation. A
-/// constant that changes with the inputs, such as a value() where a Var belongs, is named too.
+/// The check computes exactly which operation is at fault. Moving the inputs moves the value of
+/// each operation on the tape; the total error is the sum of the errors of all rules. At order 2
+/// the wrong operation is often one that a rule recorded; the report then names the operation of
+/// that rule. It also names a constant that changes with the inputs, such as a value() in place of
+/// a Var.
 ///
-/// A value or gradient that is not finite, an empty Var and an f of which two evaluations differ
-/// make a failed report. What f throws at the inputs is passed on; if it throws Error beside them,
-/// a smaller step is tried. Throws Error for options that make no sense.
+/// The report also fails if a value or gradient is not finite, if a Var is empty, or if two
+/// evaluations of f differ. An exception that f throws at the inputs is passed on. If f throws
+/// Error at a point near the inputs, the check tries a smaller step. Throws Error for options that
+/// make no sense.
 CheckReport check_gradients(const CheckedFunction& f, const std::vector<Tensor>& inputs,
                             const CheckOptions& options = {});
 
@@ -108,7 +111,8 @@ struct Computation {
   Var output;
 };
 
-/// Computes an output from tensors, and says which variables on the tape these are.
+/// Computes an output from tensors, and returns the variables on the tape that stand for these
+/// tensors.
 using Program = std::function<Computation(Tape&, const std::vector<Tensor>&)>;
 
 CheckReport check_program(const Program& program, const std::vector<Tensor>& inputs,

@@ -28,7 +28,7 @@ std::string escaped(std::string_view text) {
     if (c == '"' || c == '\\') result += '\\';
     if (c == '\n')
       result += "\\n";
-    else if (c == '&')  // or Graphviz reads an entity
+    else if (c == '&')  // otherwise Graphviz would read an entity
       result += "&amp;";
     else
       result += c;
@@ -36,7 +36,7 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-// The numbers of a small tensor; of a large one the range, which leaves out NaN.
+// The numbers of a small tensor; for a large tensor its range, without NaN.
 std::string numbers(const Tensor& x) {
   constexpr std::size_t few = 6;
   std::ostringstream out;
@@ -52,7 +52,7 @@ std::string numbers(const Tensor& x) {
   return out.str();
 }
 
-// A part of a model: its own nodes and the parts in it.
+// A part of a model: its own nodes, and its sub-parts.
 struct Part {
   std::map<std::string, Part> parts;
   std::vector<std::uint32_t> nodes;
@@ -86,7 +86,7 @@ class Writer {
   }
 
  private:
-  // The scope of each node; a leaf is where it is used first.
+  // The scope of each node; the scope of a leaf is that of its first use.
   std::vector<std::string_view> scopes_with_leaves() const {
     std::vector<std::string_view> scopes(tape_.size());
     for (std::uint32_t i = static_cast<std::uint32_t>(tape_.size()); i-- > 0;) {
@@ -114,7 +114,7 @@ class Writer {
   void write_node(std::uint32_t i, const std::string& path, const std::string& indent) {
     const Tape::Node& node = tape_.node(i);
     std::string name = node.operation ? node.operation : node.value.name();
-    if (name.starts_with(path)) name.erase(0, path.size());  // the frame says it
+    if (name.starts_with(path)) name.erase(0, path.size());  // the frame shows it
     if (name.empty()) name = "variable";
     out_ << indent << 'n' << i << " [";
     if (!node.operation) out_ << leaf_style;
@@ -137,7 +137,8 @@ class Writer {
            << i << ";\n";
   }
 
-  // The constant's id; it is drawn at its first use. A number has a box for each.
+  // The id of the constant, which is drawn at its first use. A single number gets a new box each
+  // time.
   std::string constant(const Input& in) {
     const bool number = in.value->dimension() == 0;
     const auto [found, fresh] = constants_.try_emplace(in.value.identity(), constants_drawn_);

@@ -1,4 +1,4 @@
-// Profile: times from event to event, summed by operation.
+// Profile: measures the time between events, and sums it by operation.
 #include <reel/autodiff/inspect/profile.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Profile: where a computation's time and memory go, by operation.
+// Profile: the time and memory that each kind of operation takes.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// What one kind of operation cost.
+/// The cost of one kind of operation.
 struct ProfileEntry {
   std::string operation;
   std::size_t calls = 0, backward_calls = 0;
@@ -19,13 +19,13 @@ struct ProfileEntry {
   std::size_t bytes = 0;  ///< of all its values
 };
 
-/// While it lives, counts and times the operations of this thread. The forward time of an operation
-/// reaches back to the end of the one before, or to the start of the tape, and so contains what the
-/// program did in between; the backward time is that of its rule, less what the rule computes by
-/// operations, which count for themselves.
+/// While it is alive, it counts and times the operations of this thread. The forward time of an
+/// operation starts at the end of the operation before, or at the start of the tape; so it includes
+/// the program's own work in between. The backward time is the time of the rule, without the
+/// operations that the rule computes, which are counted by themselves.
 class Profile : public Observer {
  public:
-  /// The costliest first.
+  /// The most expensive first.
   std::vector<ProfileEntry> entries() const;
   /// The same as a table to print.
   std::string table() const;
@@ -39,7 +39,7 @@ class Profile : public Observer {
   using Clock = std::chrono::steady_clock;
 
   ProfileEntry& entry(std::string_view operation);
-  // Seconds since the last event, from which it starts anew.
+  // Seconds since the last event; restarts the clock.
   double lap();
 
   std::map<std::string, ProfileEntry, std::less<>> entries_;

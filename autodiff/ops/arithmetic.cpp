@@ -9,7 +9,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// xᵖ by the C library: xsimd 8.1's pow is 0 at 0⁰ and loses NaN.
+// xᵖ by the C library: pow of xsimd 8.1 returns 0 for 0⁰ and loses NaN.
 struct Power {
   Real operator()(Real x, Real p) const { return std::pow(x, p); }
 };

@@ -70,7 +70,8 @@ Var abs(const Var& x) {  // y' = sign x, 0 at 0
                 [](auto& d, auto& g, auto in, auto&) { d.add(0, g * sign_of(in[0])); });
 }
 
-// erf and erfc by the C library: xsimd 8.1 loses all digits in the tail of erfc, and NaN.
+// erf and erfc by the C library: in xsimd 8.1, erfc loses all digits in its tail, and both lose
+// NaN.
 
 Var erf(const Var& x) {  // y' = 2/√π·e^−x²
   return record("erf", {x}, map_elements(std::erf, x.value()),

@@ -1,4 +1,4 @@
-// The gamma function, its logarithm, and the derivatives of that, which are the polygamma
+// The gamma function, its logarithm, and the derivatives of the logarithm, which are the polygamma
 // functions.
 #include <math.h>  // lgamma_r: std::lgamma writes a variable that threads share
 
@@ -19,8 +19,8 @@ Real log_abs_gamma(Real x) {
   return static_cast<Real>(::lgamma_r(static_cast<double>(x), &sign));
 }
 
-// ψ⁽ⁿ⁾(x) = ψ⁽ⁿ⁾(x + 1) − (−1)ⁿ·n!/xⁿ⁺¹ up to where the asymptotic series holds: Abramowitz and
-// Stegun, 6.3.5, 6.4.6, 6.3.18 and 6.4.11.
+// ψ⁽ⁿ⁾(x) = ψ⁽ⁿ⁾(x + 1) − (−1)ⁿ·n!/xⁿ⁺¹, repeated until the asymptotic series is accurate:
+// Abramowitz and Stegun, 6.3.5, 6.4.6, 6.3.18 and 6.4.11.
 double polygamma_at(int n, double x) {
   if (std::isnan(x) || x == -std::numeric_limits<double>::infinity()) return NAN;
   if (x == 0 && n % 2 == 0) return -std::copysign(INFINITY, x);
@@ -39,7 +39,7 @@ double polygamma_at(int n, double x) {
     sum += std::log(x) - 0.5 / x;
   else
     sum += sign * factorial * (1.0 / n + 0.5 / x) / std::pow(x, n);
-  // the factor (2k + n − 1)! / (2k)! of term k, from that of the term before
+  // the factor (2k + n − 1)! / (2k)! of term k, from the factor of the term before
   double factor = n == 0 ? 0.5 : factorial * (n + 1) / 2;
   double power = std::pow(x, n + 2);
   for (std::size_t k = 1; k <= bernoulli.size(); ++k) {

@@ -1,4 +1,4 @@
-// Linear algebra of one matrix. The rules but Cholesky's: Giles, Collected matrix derivative
+// Linear algebra of one matrix. All rules except Cholesky's: Giles, Collected matrix derivative
 // results for forward and reverse mode algorithmic differentiation, 2008.
 #include <reel/autodiff/tensor/linear_algebra.h>
 

@@ -1,4 +1,4 @@
-// Losses: one number for a batch. What training uses most is fused into one operation.
+// Losses: one number for a batch. The losses that training uses most are fused operations.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -41,8 +41,8 @@ void check_labels(const char* where, const Shape& shape, std::span<const Label> 
       fail_usage(where, "label ", labels[i], " at ", i, " is not one of ", shape[1], " classes.");
 }
 
-// What each −log p counts, (batch, classes), so that the loss is their sum:
-// ((1 − ε)·w[label]·[c = label] + ε/classes·w[c]) / Σ w[label]; the divisor is 1 for a sum.
+// The weight of each −log p, (batch, classes), so that the loss is the weighted sum: ((1 −
+// ε)·w[label]·[c = label] + ε/classes·w[c]) / Σ w[label]; the divisor is 1 for a sum.
 Tensor target_weights(const char* where, const Shape& shape, std::span<const Label> labels,
                       const CrossEntropyOptions& options) {
   check_labels(where, shape, labels, options.ignored);
@@ -70,12 +70,12 @@ Tensor target_weights(const char* where, const Shape& shape, std::span<const Lab
   return evaluate(result / total);
 }
 
-// −Σ weight·log p; a −∞ without weight does not count.
+// −Σ weight·log p; a term with weight 0 is 0 even if log p is −∞.
 Var weighted(const Var& log_p, const SharedTensor& weights) {
   return -sum(where(*weights, log_p, Real(0)) * Var(weights));
 }
 
-// The elements' sum, or their mean.
+// The sum of the elements, or their mean.
 Var reduced(const Var& losses, Reduction reduction, const char* operation) {
   const Real weight = weight_of(reduction, losses.value().size(), operation);
   return reduction == Reduction::sum ? sum(losses) : weight * sum(losses);
@@ -87,13 +87,14 @@ void check_same_shape(const char* where, const Var& prediction, const Var& targe
                to_string(target.shape()), " differ in shape.");
 }
 
-// y = w·softmax(x) for some rows of x (batch, classes), worked on as columns: as many rows at once
-// as a vector has lanes. Σ logsumexp(x) − x[label] of these rows.
+// Writes y = w·softmax(x) for some rows of x (batch, classes), and returns Σ logsumexp(x) −
+// x[label] of these rows. It processes as many rows at a time as a vector has lanes.
 Real cross_entropy(const Tensor& x, Range rows, std::span<const Label> labels, Real w, Tensor& y) {
   using Vector = xsimd::batch<Real>;
   constexpr std::size_t width = Vector::size;
   const std::size_t classes = x.shape()[1];
-  // Σ log total is the logarithm of a product, which takes less time, as long as that can be held.
+  // Σ log total is computed as the logarithm of a product, which is faster, while the product does
+  // not overflow.
   const Vector largest_product(std::numeric_limits<Real>::max() / (2 * Real(classes) + 1));
   xt::uvector<Real, memory::Allocator<Real>> columns(classes * width);
   alignas(64) std::array<Real, width> at_label, totals;
@@ -128,13 +129,13 @@ Real cross_entropy(const Tensor& x, Range rows, std::span<const Label> labels, R
       product = Vector(1);
     }
   }
-  (loss + xsimd::log(product)).store_aligned(totals.data());  // xsimd's own sum changed its name
+  (loss + xsimd::log(product)).store_aligned(totals.data());  // xsimd renamed its own sum
   return std::accumulate(totals.begin(), totals.end(), Real(0));
 }
 
 // The same for all rows.
 Real cross_entropy(const Tensor& x, std::span<const Label> labels, Real w, Tensor& y) {
-  constexpr std::size_t numbers_at_once = 1 << 13;  // some ten microseconds
+  constexpr std::size_t numbers_at_once = 1 << 13;  // takes about ten microseconds
   constexpr std::size_t width = xsimd::batch<Real>::size;
   y = uninitialized(x.shape());
   return parallel_sum(labels.size(), std::max(width, numbers_at_once / x.shape()[1]),
@@ -202,7 +203,7 @@ Var absolute_error(const Var& prediction, const Var& target, Reduction reduction
   return reduced(abs(prediction - target), reduction, "absolute_error");
 }
 
-// With e = p − t held between −δ and δ as c: c(e − c/2), which is ½e² inside and δ(|e| − ½δ) beyond
+// Let c be e = p − t clipped to [−δ, δ]. Then c(e − c/2) is ½e² inside and δ(|e| − ½δ) outside.
 Var huber(const Var& prediction, const Var& target, Real delta, Reduction reduction) {
   check_same_shape("huber", prediction, target);
   if (!(delta > 0)) fail_usage("huber", "delta ", delta, " is not above 0.");

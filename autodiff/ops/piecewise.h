@@ -1,5 +1,5 @@
-// Piecewise constant functions, the factors of derivatives at a kink: lazy for tensors, and for
-// variables constants, since their own derivative is zero.
+// Piecewise constant functions: factors of derivatives that have a kink. For tensors they are lazy;
+// for variables they are constants, since their own derivative is zero.
 #pragma once
 
 #include <type_traits>
@@ -13,7 +13,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace piecewise {
 
-// Each functor is the scalar formula and the same for a SIMD batch.
+// Each functor has the formula for a scalar and the same formula for a SIMD batch.
 struct Positive {
   Real operator()(Real x) const { return x > 0 ? Real(1) : Real(0); }
   template <class B>
@@ -82,20 +82,20 @@ template <class E>
 auto sign_of(E&& x) {
   return piecewise::apply<piecewise::Sign>(std::forward<E>(x));
 }
-/// 1 where x > 0, ½ where x = 0, else 0: the weight with which the gradient goes to
-/// the first of two values that differ by x.
+/// 1 where x > 0, ½ where x = 0, else 0: the share of the gradient for the first of two values
+/// whose difference is x.
 template <class E>
 auto weight_of_first(E&& x) {
   return piecewise::apply<piecewise::Half>(std::forward<E>(x));
 }
-/// 1 where a = b, else 0; for infinities as well.
+/// 1 where a = b, else 0; also for infinities.
 inline Var is_equal(const Var& a, const Var& b) {
   return evaluate(xt::detail::make_xfunction<piecewise::Equal>(a.value(), b.value()));
 }
 inline auto is_equal(const Tensor& a, const Tensor& b) {
   return xt::detail::make_xfunction<piecewise::Equal>(a, b);
 }
-/// m·g, and 0 where m is 0 even if g is not finite: a value that was not chosen has no gradient.
+/// m·g, but 0 where m is 0, even if g is not finite: a value that was not chosen has no gradient.
 template <class M, class G>
 auto masked(M&& m, G&& g) {
   if constexpr (std::is_same_v<std::remove_cvref_t<G>, Var>)

@@ -1,5 +1,5 @@
-// Reductions over axes. `kept` is the shape with the reduced axes as 1: what g broadcasts back
-// from.
+// Reductions over axes. `kept` is the shape with the reduced axes as 1; g broadcasts from that
+// shape.
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/ops.h>
 #include <reel/autodiff/ops/piecewise.h>
@@ -7,7 +7,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// How many elements each result of a reduction is made of.
+// The number of elements that a reduction combines into each result.
 Real reduced_count(const Shape& shape, const Axes& axes, const char* where) {
   const auto reduced = axes.mask(shape, where);
   Real count = 1;
@@ -27,13 +27,13 @@ Real degrees_of_freedom(const Var& x, const Axes& axes, Real correction, const c
   return n - correction;
 }
 
-// Elements of a lane that are equal to its extreme have the same weight, 1 in all.
+// The elements of a lane that equal its extreme get equal weights, which add up to 1.
 SharedTensor weights_of(const Tensor& x, const Tensor& extreme, const Axes& axes) {
   const Tensor hit = evaluate(is_equal(x, extreme));
   return hit / reel::sum(hit, axes, true);
 }
 
-// ∂x = [x = y], shared evenly among equals
+// ∂x = [x = y], shared evenly among equal elements
 auto extreme_rule(const Axes& axes, const Shape& kept) {
   return [axes, kept](auto& d, auto& g, auto in, auto& y) {
     const SharedTensor weights =
@@ -42,7 +42,7 @@ auto extreme_rule(const Axes& axes, const Shape& kept) {
   };
 }
 
-// The product along one axis, which becomes 1: the halves are multiplied until one element is left.
+// The product along one axis, which becomes 1: multiplies the two halves until one element is left.
 Var fold_product(Var x, int axis) {
   const auto a = static_cast<std::size_t>(axis);
   if (x.shape()[a] == 0) {

@@ -1,4 +1,4 @@
-// Elementwise choices between values; where they are equal, the gradient is shared evenly.
+// Elementwise choices between values; equal values share the gradient evenly.
 #include <xsimd/xsimd.hpp>
 
 #include <reel/autodiff/engine/tape.h>
@@ -8,7 +8,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// A NaN on either side is kept. (!= of xsimd 8.1 is false for NaN.)
+// Keeps a NaN from either side. (In xsimd 8.1, != is false for NaN.)
 struct Larger {
   Real operator()(Real a, Real b) const { return a < b || !(b == b) ? b : a; }
   template <class B>

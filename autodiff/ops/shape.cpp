@@ -1,4 +1,4 @@
-// Operations that move values without computing: each one's derivative is the opposite move.
+// Operations that move values without computing: the derivative of each is the opposite move.
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/ops.h>
 
@@ -24,7 +24,7 @@ Var transpose(const Var& x, const Shape& order) {
   });
 }
 
-Var broadcast_to(const Var& x, const Shape& shape) {  // the sink behind d sums g back
+Var broadcast_to(const Var& x, const Shape& shape) {  // the sink sums g to the shape of x
   return record("broadcast_to", {x}, reel::broadcast_to(x.value(), shape),
                 [](auto& d, auto& g, auto, auto&) { d.add(0, g); });
 }

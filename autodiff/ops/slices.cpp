@@ -1,4 +1,4 @@
-// Joining and picking along an axis: each operation's derivative is its opposite.
+// Joining and selecting along an axis: the derivative of each operation is the opposite operation.
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/ops.h>
 

@@ -21,7 +21,7 @@ Var tan(const Var& x) {  // y' = 1 + y²
                 [](auto& d, auto& g, auto, auto& y) { d.add(0, g * (Real(1) + y * y)); });
 }
 
-// 1 − x² is written (1 − x)(1 + x), which keeps its digits near ±1.
+// 1 − x² is written as (1 − x)(1 + x), which keeps its digits near ±1.
 
 Var asin(const Var& x) {  // y' = 1/√(1 − x²)
   return record("asin", {x}, xt::asin(x.value()), [](auto& d, auto& g, auto in, auto&) {
@@ -50,7 +50,7 @@ Var cosh(const Var& x) {  // y' = sinh x
                 [](auto& d, auto& g, auto in, auto&) { d.add(0, g * sinh(in[0])); });
 }
 
-Var tanh(const Var& x) {  // y' = 1 − y²: written in y, it neither overflows nor recomputes
+Var tanh(const Var& x) {  // y' = 1 − y²: in terms of y it cannot overflow and recomputes nothing
   return record("tanh", {x}, xt::tanh(x.value()),
                 [](auto& d, auto& g, auto, auto& y) { d.add(0, g * (Real(1) - y * y)); });
 }
@@ -61,7 +61,7 @@ Var asinh(const Var& x) {  // y' = 1/√(1 + x²)
   });
 }
 
-Var acosh(const Var& x) {  // y' = 1/√(x² − 1); by the C library, xsimd 8.1 has no NaN below 1
+Var acosh(const Var& x) {  // y' = 1/√(x² − 1); by the C library: xsimd 8.1 returns no NaN below 1
   return record("acosh", {x}, map_elements(std::acosh, x.value()),
                 [](auto& d, auto& g, auto in, auto&) {
                   d.add(0, g / sqrt((in[0] - Real(1)) * (in[0] + Real(1))));

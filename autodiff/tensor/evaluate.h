@@ -1,4 +1,4 @@
-// Evaluating lazy expressions into tensors, in one vectorised pass.
+// Evaluates lazy expressions into tensors, in one vectorised pass.
 //
 // xtensor's own assignment does the same. Reel does not use it for functions of tensors and
 // numbers, because it costs about three times the compile time and, on small tensors, the run time.
@@ -39,8 +39,8 @@ inline bool same(const Shape& a, const Shape& b) {
   return true;
 }
 
-// Narrows `shape` down to that of all tensors in an expression: null before the first of them.
-// False if they differ, or if something else is in it.
+// Sets `shape` to the common shape of all tensors in an expression; it is null before the first
+// tensor. Returns false if the shapes differ, or if the expression contains anything else.
 inline bool agree(const Shape*& shape, const Tensor& x) {
   if (!shape) shape = &x.shape();
   return shape == &x.shape() || same(*shape, x.shape());
@@ -123,7 +123,7 @@ struct Elementwise {
   Loop assign, add;
 };
 
-// Numbers that a thread works on at once: a pass over them takes several microseconds.
+// Elements for one thread: a pass over them takes several microseconds.
 constexpr std::size_t elements_at_once = 1 << 15;
 
 // out = e, and out += e, for tensors in e that have the shape of `out`; in parallel.

@@ -1,4 +1,4 @@
-// Folding numbers into one: sums and maxima of rows, of columns and of lanes.
+// Folds many numbers into one: sums and maxima of rows, columns and lanes.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace folds {
 
-// Addition in independent columns, so that it vectorises; the columns are folded pairwise.
+// Adds in independent columns, which the compiler vectorises; then folds the columns pairwise.
 struct Sum {
   static constexpr Real start = 0;
   static Real fold(Real a, Real b) { return a + b; }
@@ -24,7 +24,7 @@ struct Max {
   static Real fold(Real a, Real b) { return a > b || a != a ? a : b; }  // keeps NaN
 };
 
-// May drop NaN, which is cheaper; for softmax, where a NaN spoils its row anyway.
+// May drop NaN, which is cheaper; used for softmax, where a NaN spoils its row anyway.
 struct Peak {
   static constexpr Real start = -std::numeric_limits<Real>::infinity();
   static Real fold(Real a, Real b) { return std::max(a, b); }
@@ -52,12 +52,12 @@ template <class F>
 Real fold_row(const Real* x, std::size_t n) {
   if (n >= 32) return fold_columns<F, 16>(x, n);
   if (n >= 16) return fold_columns<F, 4>(x, n);
-  Real folded = F::start;  // neighbouring rows overlap in the processor
+  Real folded = F::start;  // the processor overlaps neighbouring rows
   for (std::size_t i = 0; i < n; ++i) folded = F::fold(folded, x[i]);
   return folded;
 }
 
-// Several rows of few numbers are worked on as one row of several times as many, which vectorises.
+// Folds several short rows as one row several times as long, which vectorises.
 constexpr std::size_t few = 32, several = 8;
 
 // (n, inner) → (inner)
@@ -90,11 +90,11 @@ void fold_lane(const Real* x, std::size_t n, std::size_t inner, Real* out) {
     fold_rows<F>(x, n, inner, out);
 }
 
-// (outer, n, inner) → (outer, inner). A long lane is folded in parts, and these then; how many
-// there are depends on the shape alone.
+// (outer, n, inner) → (outer, inner). A long lane is folded in parts, and then the parts are
+// folded. The number of parts depends on the shape alone.
 template <class F>
 void fold_lanes(const Real* x, const Lanes& l, Real* out) {
-  constexpr std::size_t least_rows = 8;  // of a part, so that the parts are fewer numbers by far
+  constexpr std::size_t least_rows = 8;  // in a part, so that the parts have few results
   const std::size_t size = l.n * l.inner;
   const std::size_t parts = std::min(size / detail::elements_at_once, l.n / least_rows);
   if (parts < 2) {

@@ -1,5 +1,6 @@
-// Matrix products by oneDNN (single precision, where it was found, has a safe kernel and is faster)
-// or by CBLAS. Both keep the thread's stack, so that signal handlers may run at any time.
+// Matrix products by oneDNN or by CBLAS. oneDNN is used in single precision, if it is installed,
+// has a safe kernel and is faster. Both leave the stack pointer alone, so signal handlers may run
+// at any time.
 #include <reel/autodiff/tensor/gemm.h>
 
 #include <algorithm>
@@ -16,7 +17,7 @@
 #include <reel/autodiff/tensor/transpose.h>
 #endif
 
-// Present when the library behind CBLAS is OpenBLAS, or when the process has an OpenMP run-time.
+// Defined only if the CBLAS library is OpenBLAS, or if the process has an OpenMP run-time.
 extern "C" {
 [[gnu::weak]] void openblas_set_num_threads(int threads);
 [[gnu::weak]] char* openblas_get_config();
@@ -26,8 +27,8 @@ extern "C" {
 
 namespace reel::inline REEL_PRECISION {
 
-// The libraries get one thread: Reel's own threads share the tiles of a product. The OpenMP setting
-// is per thread, so each thread that multiplies says it once.
+// The libraries use one thread, because Reel's own threads share the tiles of a product. The OpenMP
+// setting is per thread, so each thread that multiplies sets it once.
 void use_one_thread() {
   thread_local const bool done = [] {
     static std::once_flag once;
@@ -42,8 +43,8 @@ void use_one_thread() {
 
 namespace {
 
-// Throws Error if there is no memory for the buffers of OpenBLAS: before 0.3.31 it asks for them
-// again and again, for ever, when the system refuses them.
+// Throws Error if there is no memory for the buffers of OpenBLAS. If the system refuses them,
+// OpenBLAS before 0.3.31 repeats its request forever.
 void expect_room_for_buffers() {
   thread_local const bool done = [] {
     constexpr std::size_t bytes = std::size_t{128} << 20;
@@ -87,7 +88,7 @@ void vector_product(bool tb, std::size_t n, std::size_t k, const Real* a, std::s
 }
 
 #ifdef REEL_WITH_ONEDNN
-// Where OpenBLAS has kernels for AVX-512 it multiplies small matrices without packing them first.
+// If OpenBLAS has kernels for AVX-512, it multiplies small matrices without packing them first.
 bool openblas_has_small_kernels() {
   static const bool has = [] {
     if (!openblas_get_corename) return false;
@@ -97,16 +98,16 @@ bool openblas_has_small_kernels() {
   return has;
 }
 
-// The bounds within which OpenBLAS 0.3.21 takes products unpacked, and is faster than oneDNN.
-// (Packing is slower, and where memory is limited OpenBLAS waits for the buffers for ever, until
-// 0.3.31.)
+// Within these bounds OpenBLAS 0.3.21 multiplies without packing, and is faster than oneDNN.
+// (Packing is slower. And if memory is limited, OpenBLAS before 0.3.31 waits for its buffers
+// forever.)
 constexpr std::size_t most_unpacked = 1'000'000, largest_c = 1200, least_k = 32;
 
 bool is_unpacked(bool tb, std::size_t m, std::size_t n, std::size_t k) {
   return m * n * k <= most_unpacked && !(tb && (m * n > largest_c || k < least_k));
 }
 
-// c (m,n) = op(a)·bᵀ + beta·c as a product with the transposed bᵀ
+// c (m,n) = op(a)·bᵀ + beta·c; transposes b first
 void product_with_transposed(bool ta, std::size_t m, std::size_t n, std::size_t k, const Real* a,
                              std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
                              std::size_t ldc) {
@@ -139,14 +140,14 @@ void product_of_tile(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t
   product_by_cblas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
-// Multiplications of a tile: so many that it takes some twenty microseconds.
+// Multiplications in a tile, which take about twenty microseconds.
 constexpr std::size_t tile_work = 1 << 20, most_tiles = 8, tile_grain = 16;
 
 }  // namespace
 
-// The result in fixed tiles. If op(b) is the largest of the three, as W is in x·Wᵀ and g·W, each
-// tile takes some of its columns, so that each core reads and packs a part of W. Otherwise a tile
-// is some rows of the result, as of gᵀ·x, the gradient by W.
+// Computes the result in fixed tiles. If op(b) is the largest of the three matrices, as W is in
+// x·Wᵀ and g·W, each tile is some columns of the result, so that each core reads and packs a part
+// of W. Otherwise a tile is some rows of the result, as in gᵀ·x, the gradient with respect to W.
 void raw_gemm(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t k, const Real* a,
               std::size_t lda, const Real* b, std::size_t ldb, Real beta, Real* c,
               std::size_t ldc) {

@@ -1,4 +1,4 @@
-// Axes and shapes, elementwise functions of the C library, products of batches, biases.
+// Axes and shapes, elementwise functions of the C library, batched products, biases.
 #include <reel/autodiff/tensor/kernels.h>
 
 #include <algorithm>
@@ -74,10 +74,10 @@ Shape reduced_shape(const Shape& shape, const Axes& axes, bool keep_dims, std::s
 
 namespace {
 
-// f(part) for parts of n elements, each of which takes a call of the C library.
+// Calls f(part) for parts of n elements; f calls the C library once for each element.
 template <class F>
 void for_elements(std::size_t n, F f) {
-  constexpr std::size_t calls_at_once = 1 << 11;  // some ten microseconds
+  constexpr std::size_t calls_at_once = 1 << 11;  // takes about ten microseconds
   parallel_ranges(n, calls_at_once, f);
 }
 
@@ -184,7 +184,7 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
 
 namespace {
 
-// The matrix of a batch of this shape that number i of the batches it is broadcast to comes from.
+// The index of the matrix, in a batch of this shape, that is broadcast to matrix i of `batches`.
 std::size_t source(std::size_t i, const Shape& batches, const Shape& shape) {
   std::size_t from = 0, stride = 1;
   for (std::size_t axis = shape.size(), end = batches.size(); axis-- > 0; stride *= shape[axis]) {
@@ -213,7 +213,7 @@ Tensor matmul_batches(const Tensor& a, bool transpose_a, const Tensor& b, bool t
   Tensor c = uninitialized(shape);
   if (c.size() == 0) return c;
   const std::size_t count = element_count(batches);
-  // the rows of all matrices on the left are one matrix, if there is one matrix on the right
+  // if the right side is a single matrix, the rows of all matrices on the left form one matrix
   const std::size_t joined = batches_b.empty() && !transpose_a ? count : 1;
   for (std::size_t i = 0; i < count; i += joined)
     raw_gemm(transpose_a, transpose_b, m * joined, n, k,

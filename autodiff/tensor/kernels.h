@@ -1,6 +1,6 @@
-// Eager computations on tensors that are no lazy xtensor expressions: reductions, shapes, products.
-// Each is the overload for plain tensors of a differentiable operation in ops.h, so that a rule can
-// call either; in a rule they are written with `reel::`, since xtensor has lazy functions of the
+// Eager computations on tensors, which are not lazy xtensor expressions: reductions, shapes,
+// products. Each is the overload for plain tensors of a differentiable operation in ops.h, so that
+// a rule can call either. Rules call them with `reel::`, because xtensor has lazy functions of the
 // same names.
 #pragma once
 
@@ -13,75 +13,77 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// Axes of a tensor; a negative one counts from the end. `{}` is all of them.
+/// Axes of a tensor; a negative axis counts from the end. `{}` means all axes.
 class Axes {
  public:
   Axes() = default;
   Axes(int axis) : axes_{axis} {}  // NOLINT: implicit on purpose
   Axes(std::initializer_list<int> axes) : axes_(axes) {}
 
-  /// For each axis of `shape`, whether it is one of these. Throws Error, in the name of the
-  /// operation `where`, for an axis out of range or named twice.
+  /// For each axis of `shape`, whether it is one of these axes. Throws Error, in the name of the
+  /// operation `where`, for an axis that is out of range or named twice.
   xt::svector<bool, 4> mask(const Shape& shape, std::string_view where) const;
-  /// Whether they are all axes, without naming one.
+  /// Whether this stands for all axes (`{}`).
   bool all() const { return axes_.empty(); }
 
  private:
   xt::svector<int, 4> axes_;
 };
 
-/// Neighbouring axes as the middle of three: a tensor is read as (outer, n, inner) in row-major
-/// order.
+/// Some neighbouring axes of a tensor in row-major order: the tensor is read as (outer, n, inner),
+/// where n is the product of their sizes.
 struct Lanes {
   std::size_t outer, n, inner;
-  std::size_t axis;  ///< the first of them, counted from the front
+  std::size_t axis;  ///< the first of these axes, counted from the front
 };
-/// Of axes [begin, end).
+/// For axes [begin, end).
 Lanes lanes(const Shape& shape, std::size_t begin, std::size_t end);
-/// Of one axis. Throws Error, in the name of the operation `where`, if there is no such axis.
+/// For one axis. Throws Error, in the name of the operation `where`, if there is no such axis.
 Lanes lanes(const Shape& shape, int axis, std::string_view where);
 
-/// The place of a new axis among those of `shape`; −1 is the last. Throws Error if there is none.
+/// The position of a new axis in `shape`; −1 is the last. Throws Error if there is no such
+/// position.
 std::size_t new_axis(const Shape& shape, int axis, std::string_view where);
 
-/// The shape after a reduction over `axes`: they become 1, or go if `keep_dims` is false.
+/// The shape after a reduction over `axes`: their sizes become 1, or the axes disappear if
+/// `keep_dims` is false.
 Shape reduced_shape(const Shape& shape, const Axes& axes, bool keep_dims, std::string_view where);
 
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
-/// Both keep NaN, and throw Error if there is nothing to choose from.
+/// Both keep NaN, and throw Error if there are no elements.
 Tensor max(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
 Tensor min(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
 /// √Σ x², scaled so that no square over- or underflows.
 Tensor norm(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
-/// Sums along an axis of the elements up to each, or of those from it on.
+/// The sum of all elements up to each element along an axis; if `reverse`, from it on.
 Tensor cumulative_sum(const Tensor& x, int axis = -1, bool reverse = false);
 
 /// The n-th derivative of the digamma function ψ at each element.
 Tensor polygamma(int n, const Tensor& x);
 
-/// f of each element, and of each pair of elements, broadcast; for functions of the C library.
+/// f of each element, and of each broadcast pair of elements; for functions of the C library.
 Tensor map_elements(Real (*f)(Real), const Tensor& x);
 Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& a, const Tensor& b);
 
-/// x less its maximum along an axis (an infinite one counts as 0): eˣ of that cannot overflow.
+/// x minus its maximum along an axis (an infinite maximum counts as 0): eˣ of that cannot overflow.
 Tensor shift_by_max(const Tensor& x, int axis = -1);
-/// eˣ / Σ eˣ along an axis, and its logarithm; the maximum is subtracted first.
+/// eˣ / Σ eˣ along an axis, and the logarithm of it; the maximum is subtracted first.
 Tensor softmax(const Tensor& x, int axis = -1);
 Tensor log_softmax(const Tensor& x, int axis = -1);
 
-/// The same values in another shape of as many elements.
+/// The same values in another shape with the same number of elements.
 Tensor reshape(Tensor x, const Shape& shape);
-/// The axes reversed, or in the order given.
+/// The axes in reverse order, or in the given order.
 Tensor transpose(const Tensor& x);
 Tensor transpose(const Tensor& x, const xt::svector<std::size_t, 4>& order);
-/// x repeated along its axes of size 1, and along new leading ones.
+/// Repeats x along its axes of size 1, and along new leading axes.
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
-/// The opposite: x summed over the axes along which `shape` would be repeated.
+/// The opposite: sums x over the axes along which broadcast_to would repeat `shape`.
 Tensor sum_to(const Tensor& x, const Shape& shape);
-/// The same into `sum`, which has that shape.
+/// The same, written to `sum`, which has that shape.
 void sum_to(const Tensor& x, Tensor& sum);
 
-// ---- see the operations of these names in ops.h
+// ---- see the operations of the same names in ops.h
 
 Tensor concatenate(std::span<const Tensor* const> parts, int axis);
 Tensor slice(const Tensor& x, int axis, std::size_t begin, std::size_t end, std::size_t step = 1);
@@ -95,7 +97,7 @@ void add_row(Tensor& y, const Tensor& row);
 /// y = max(0, y + row), for each row of y (…, n); keeps NaN.
 void add_row_relu(Tensor& y, const Tensor& row);
 
-/// [M,K]·[K,N] → [M,N], of matrices or of batches of them: further axes on the left, broadcast.
+/// [M,K]·[K,N] → [M,N], for matrices or batches of matrices; further axes on the left broadcast.
 Tensor matmul(const Tensor& a, const Tensor& b);
 Tensor matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b);
 

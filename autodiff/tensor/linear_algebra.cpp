@@ -35,14 +35,14 @@ void check_finite(const Tensor& x, std::string_view where) {
       fail_usage(where, "an element of ", to_string(x.shape()), " is not finite: ", element, '.');
 }
 
-// x as LAPACK sees it, in columns of n > 0 values: a matrix is its transpose there.
+// x in LAPACK's column order, in columns of n > 0 values: LAPACK sees the transpose of a matrix.
 auto columns(Tensor& x, std::size_t n) {
   use_one_thread();
   return xt::adapt<xt::layout_type::column_major>(x.data(), x.size(), xt::no_ownership(),
                                                   std::array{n, x.size() / n});
 }
 
-// The diagonal of U in P·L·U = xᵀ, negated where P exchanges rows: their product is det x.
+// The diagonal of U in P·L·U = xᵀ, negated where P exchanges rows: the product of these is det x.
 Tensor signed_pivots(const Tensor& x, std::string_view where) {
   const std::size_t n = order_of(x, where);
   Tensor factors = x, result = uninitialized({n});
@@ -101,7 +101,7 @@ Tensor cholesky(const Tensor& x) {
   Tensor y = x;
   if (n == 0) return y;
   auto a = columns(y, n);
-  if (xt::lapack::potr(a, 'U') > 0)  // the columns' upper triangle is the rows' lower one
+  if (xt::lapack::potr(a, 'U') > 0)  // the upper triangle by columns is the lower one by rows
     fail_usage("cholesky", "the matrix ", to_string(x.shape()), " is not positive definite.");
   for (std::size_t i = 0; i < n; ++i) std::fill(&y(i, i) + 1, y.data() + (i + 1) * n, Real(0));
   return y;
@@ -113,7 +113,7 @@ Eigen symmetric_eigen(const Tensor& x) {
   Eigen result{uninitialized({n}), x};
   if (n == 0) return result;
   auto a = columns(result.vectors, n);
-  // the columns' upper triangle is the rows' lower one
+  // the upper triangle in column order is the lower one in row order
   if (xt::lapack::syevd(a, 'V', 'U', result.values) != 0)
     fail(Error::Kind::failure, "symmetric_eigen", "no convergence for ", to_string(x.shape()), '.');
   result.vectors = reel::transpose(result.vectors);

@@ -1,6 +1,6 @@
-// One primitive for each shape, made once a thread. Only kernels whose implementation is called
-// "brg…" are used: all others of oneDNN 2.6 and 3.1, and `dnnl_sgemm`, keep an address of the heap
-// in the stack pointer, where the frame of any signal handler then overwrites memory.
+// Each thread makes one primitive for each shape. Only kernels whose implementation is called
+// "brg…" are used. All others of oneDNN 2.6 and 3.1, and `dnnl_sgemm`, put a heap address in the
+// stack pointer; a signal handler that runs then overwrites memory with its frame.
 #include <reel/autodiff/tensor/onednn_product.h>
 
 #include <algorithm>
@@ -62,7 +62,7 @@ std::optional<dnnl::matmul::primitive_desc> describe(const Call& s) try {
   return {};
 }
 
-// A primitive with handles to its operands, which each call points at the numbers.
+// A primitive with handles to its operands; each call sets the handles to its arrays.
 struct Primitive {
   explicit Primitive(const dnnl::matmul::primitive_desc& found)
       : primitive(found),
@@ -77,8 +77,8 @@ struct Primitive {
   std::size_t scratch_bytes;
 };
 
-// A thread's primitives. Most programs multiply some ten shapes. A program whose batches all differ
-// in size must not fill the memory.
+// The primitives of a thread. Most programs multiply about ten different shapes. A program with a
+// new shape for each batch must not fill the memory, so the number is limited.
 struct Products {
   static constexpr std::size_t most = 256;
 
@@ -90,7 +90,7 @@ struct Products {
     const auto known = primitives.find(call);
     if (known != primitives.end()) return known->second ? &*known->second : nullptr;
     if (primitives.size() == most) primitives.clear();
-    const auto found = describe(call);  // which may throw, and then nothing is kept
+    const auto found = describe(call);  // may throw; then nothing is stored
     std::optional<Primitive> made;
     if (found) made.emplace(*found);
     auto& place = primitives[call] = std::move(made);
@@ -105,7 +105,7 @@ void copy_matrix(std::size_t rows, std::size_t columns, const Real* from, std::s
   for (std::size_t i = 0; i < rows; ++i) std::copy_n(from + i * from_row, columns, to + i * to_row);
 }
 
-// A matrix without gaps between its rows, which these kernels ask for: itself or a copy.
+// A matrix without gaps between its rows, as these kernels require: the matrix itself or a copy.
 class Dense {
  public:
   Dense(const Real* from, std::size_t rows, std::size_t columns, std::size_t stride)
@@ -139,7 +139,7 @@ bool onednn_product(bool ta, bool tb, std::size_t m, std::size_t n, std::size_t 
   product->b.set_data_handle(dense_b.data());
   product->c.set_data_handle(ldc == n ? c : result.data());
   product->scratch.set_data_handle(products.scratch.data());
-  // by the interface for C, since the one for C++ takes memory from the heap
+  // use the C interface, since the C++ interface allocates from the heap
   const std::array<dnnl_exec_arg_t, 4> arguments{{{DNNL_ARG_SRC, product->a.get()},
                                                   {DNNL_ARG_WEIGHTS, product->b.get()},
                                                   {DNNL_ARG_DST, product->c.get()},

@@ -12,7 +12,7 @@ namespace {
 
 using namespace folds;
 
-// Folds one run of neighbouring axes after the other, the last one first; they become 1.
+// Folds each run of neighbouring axes in turn, the last run first; the axes become 1.
 template <class F>
 Tensor fold_axes(const Tensor& x, const xt::svector<bool, 4>& reduced) {
   Tensor result;
@@ -45,7 +45,7 @@ Tensor reduce(const Tensor& x, const Axes& axes, bool keep_dims, const char* whe
   return reshape(std::move(folded), reduced_shape(x.shape(), axes, false, where));
 }
 
-// f(i) for each of many rows, of so many numbers.
+// Calls f(i) for each row i; the rows have the given number of elements.
 template <class F>
 void for_rows(std::size_t rows, std::size_t numbers, F f) {
   const std::size_t grain = detail::elements_at_once / std::max<std::size_t>(1, numbers);
@@ -153,7 +153,7 @@ void sum_to(const Tensor& x, Tensor& sum) {
   if (x.size() > 0 && shape.size() < x.dimension() &&
       std::equal(shape.begin(), shape.end(), x.shape().end() - std::ptrdiff_t(shape.size())))
     fold_lanes<Sum>(x.data(), {1, x.size() / sum.size(), sum.size(), 0}, sum.data());
-  else  // not over leading axes alone, as of a bias
+  else  // the sum is not over leading axes alone, as it is for a bias
     sum = sum_to(x, Shape(shape));
 }
 

@@ -1,4 +1,4 @@
-// Making tensors to share, and keeping small ones for the next of the same shape.
+// Makes shared tensors, and recycles small ones for the next tensor of the same shape.
 #include <reel/autodiff/tensor/shared_tensor.h>
 
 #include <array>
@@ -12,9 +12,9 @@ constexpr std::size_t largest_kept = 1 << 15, most_kept = 1 << 20;  // bytes, of
 
 }  // namespace
 
-// A thread's recycled boxes, in lists by shape. A list holds one shape at a time; else boxes of one
-// shape would hide boxes of another. A recycled box has no metadata and room for as many numbers
-// as its shape says; its numbers are the old ones.
+// The recycled boxes of a thread, in lists by shape. Each list holds boxes of one shape at a time;
+// otherwise boxes of one shape would hide boxes of another. A recycled box has no metadata, has
+// memory for all numbers of its shape, and still contains the old numbers.
 struct SharedTensor::Recycled {
   static constexpr std::size_t list_count = 64;
   std::array<Box*, list_count> lists{};

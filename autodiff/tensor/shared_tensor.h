@@ -1,4 +1,4 @@
-// SharedTensor: a reference-counted tensor, the thing that a Var, a Parameter and a batch point to.
+// SharedTensor: a reference-counted tensor; a Var, a Parameter and a batch point to one.
 #pragma once
 
 #include <atomic>
@@ -14,29 +14,29 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// A handle to a tensor; copies share it. Reading costs nothing. Writing goes through `mutate()`,
-/// which counts the change, so that a tape notices when a recorded value has changed.
+/// A handle to a tensor; copies share the tensor. Reading is free. To write, call `mutate()`, which
+/// counts the change, so that a tape can detect that a recorded value has changed.
 ///
-/// A thread keeps small tensors that nobody shares any more, up to a bound, and evaluates the next
-/// expression of the same shape into one of them, or hands it out by `of_shape`: on a few numbers,
-/// making a tensor costs more than the arithmetic.
+/// A thread recycles small tensors that have lost their last owner, up to a limit. It evaluates the
+/// next expression of the same shape into such a tensor, or returns it from `of_shape`. For a few
+/// numbers, making a tensor costs more than the arithmetic.
 class SharedTensor {
  public:
   struct Metadata;
 
   SharedTensor() = default;
-  /// Takes a tensor by move, or evaluates an xtensor expression straight into its place.
+  /// Moves a tensor in, or evaluates an xtensor expression directly into shared storage.
   template <class E>
   requires(!std::derived_from<std::remove_cvref_t<E>, SharedTensor> &&
            std::convertible_to<E, Tensor>) SharedTensor(E&& value)  // NOLINT: implicit on purpose
       : box_(box_of(std::forward<E>(value))), owned_(box_) {}
-  /// Whose values are open, to be written by `mutate`.
+  /// A tensor whose values are not initialised; write them with `mutate`.
   static SharedTensor of_shape(const Shape& shape) {
     SharedTensor made;
     made.box_ = made.owned_ = box_of_shape(shape);
     return made;
   }
-  /// With this value everywhere.
+  /// A tensor with this value everywhere.
   static SharedTensor full(const Shape& shape, Real value) {
     SharedTensor made = of_shape(shape);
     made.box_->value.fill(value);
@@ -61,15 +61,15 @@ class SharedTensor {
   const Tensor& operator*() const noexcept { return box_->value; }
   const Tensor* operator->() const noexcept { return &box_->value; }
 
-  /// The tensor, to be written; counts as a change of it.
+  /// The tensor, to be written; counts as a change.
   Tensor& mutate() const noexcept {
     ++box_->version;
     return box_->value;
   }
   /// How often `mutate` was called.
   std::uint32_t version() const noexcept { return box_->version; }
-  /// A handle that does not keep the tensor alive, and whose copies cost nothing. Another handle
-  /// must keep the tensor alive meanwhile.
+  /// A handle that does not keep the tensor alive and whose copies are free. While you use it,
+  /// another handle must keep the tensor alive.
   SharedTensor borrowed() const noexcept {
     SharedTensor handle;
     handle.box_ = box_;
@@ -80,10 +80,10 @@ class SharedTensor {
   bool unique() const noexcept {
     return owned_ && owned_->owners.load(std::memory_order_acquire) == 1;
   }
-  /// Equal for handles that share a tensor, different for all others.
+  /// The same for handles that share a tensor, different for all others.
   const void* identity() const noexcept { return box_; }
 
-  /// The metadata, made at the first call.
+  /// The metadata; the first call allocates it.
   Metadata& metadata() const;
   bool has_metadata() const noexcept { return box_ && box_->metadata; }
   /// The name that errors print; empty if none was given.
@@ -97,12 +97,12 @@ class SharedTensor {
 
     Tensor value;
     std::unique_ptr<Metadata> metadata;
-    // Fields that change are in another cache line than the fields that other threads read.
+    // Fields that change are in another cache line than fields that other threads read.
     alignas(64) std::atomic<std::uint32_t> owners{1};
     std::uint32_t version = 0;
-    std::uint8_t list = unlisted;  // of recycled boxes of this shape, if it may be recycled
-    std::size_t count = 0;         // numbers that it has room for
-    Box* next = nullptr;           // in its list
+    std::uint8_t list = unlisted;  // the list for boxes of this shape, if it may be recycled
+    std::size_t count = 0;         // numbers that it has memory for
+    Box* next = nullptr;           // the next box in its list
   };
   struct Recycled;
 
@@ -122,14 +122,14 @@ class SharedTensor {
       return new_box(evaluate(std::forward<E>(value)));
   }
   static Box* new_box(Tensor&& value);
-  static Box* box_of_shape(const Shape& shape);  // one that is kept, or new; its values are open
-  static void retire(Box* box) noexcept;         // keeps or destroys it
+  static Box* box_of_shape(const Shape& shape);  // recycled or new; its values are not initialised
+  static void retire(Box* box) noexcept;         // recycles or destroys it
 
   Box* box_ = nullptr;
-  Box* owned_ = nullptr;  // the same, or none if it is borrowed
+  Box* owned_ = nullptr;  // the same as box_, or null if this handle is borrowed
 };
 
-/// Optional metadata of a tensor: allocated on first use.
+/// Optional metadata of a tensor, allocated on first use.
 struct SharedTensor::Metadata {
   std::string name;
   SharedTensor gradient;    ///< of a parameter; empty until a backward pass reaches it

@@ -1,4 +1,4 @@
-// Copying parts of tensors: whole runs of an axis, seen as (outer, n, inner).
+// Copies parts of tensors: runs along an axis, with the tensor read as (outer, n, inner).
 #include <algorithm>
 
 #include <reel/autodiff/tensor/kernels.h>
@@ -6,7 +6,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// Shape with another size along an axis.
+// The shape with another size along one axis.
 Shape resized(Shape shape, std::size_t axis, std::size_t size) {
   shape[axis] = size;
   return shape;
@@ -55,7 +55,7 @@ Tensor slice(const Tensor& x, int axis, std::size_t begin, std::size_t end, std:
   check_range("slice", x.shape(), l.axis, begin, end, step);
   const std::size_t count = begin == end ? 0 : (end - begin - 1) / step + 1;
   Tensor y = uninitialized(resized(x.shape(), l.axis, count));
-  const std::size_t run = step == 1 ? count * l.inner : l.inner;  // neighbours are copied at once
+  const std::size_t run = step == 1 ? count * l.inner : l.inner;  // copies neighbours together
   Real* to = y.data();
   for (std::size_t o = 0; o < l.outer; ++o)
     for (std::size_t k = 0; k < (step == 1 ? 1 : count); ++k)

@@ -1,4 +1,4 @@
-// Building tensors, and the arithmetic of shapes.
+// Builds tensors, and computes shapes.
 #include <reel/autodiff/tensor/tensor.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Tensor: a row-major xtensor array with value semantics, and the named functions that build one.
+// Tensor: a row-major xtensor array with value semantics, and the named functions that make one.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@
 
 namespace reel::inline REEL_PRECISION {
 
-/// Every xtensor expression works on it. Its block comes from the caching allocator, so that plain
-/// values and temporaries cost no heap allocation. Don't call its constructors with numbers:
+/// It works with every xtensor expression. Its memory comes from the caching allocator, so plain
+/// values and temporaries cause no heap allocation. Don't call its constructors with numbers:
 /// `Tensor({2, 3})` is a vector of two values. Use the functions below.
 using Tensor = xt::xarray_container<xt::uvector<Real, memory::Allocator<Real>>,
                                     xt::layout_type::row_major, xt::svector<std::size_t, 4>>;
 
-/// The sizes of a tensor's axes; up to four live inline. `{}` is a scalar's.
+/// The sizes of a tensor's axes; up to four are stored inline. `{}` is the shape of a scalar.
 using Shape = Tensor::shape_type;
 
 /// Class labels of a batch: integers, never Real.
@@ -32,23 +32,23 @@ using Labels = std::vector<Label, memory::Allocator<Label>>;
 Tensor scalar(Real value);                                               ///< shape ()
 Tensor vector(std::initializer_list<Real> values);                       ///< shape (n)
 Tensor matrix(std::initializer_list<std::initializer_list<Real>> rows);  ///< shape (rows, columns)
-/// The values in row-major order. Throws Error if their count is not the shape's.
+/// The values in row-major order. Throws Error if their number does not match the shape.
 Tensor from_values(const Shape& shape, std::span<const Real> values);
 Tensor full(const Shape& shape, Real value);
 Tensor zeros(const Shape& shape);
 Tensor uninitialized(const Shape& shape);
 
-/// The number of elements of a tensor of this shape; 1 for a scalar. Throws Error if it overflows.
+/// The number of elements of a tensor of this shape; 1 for a scalar. Throws Error on overflow.
 std::size_t element_count(const Shape& shape);
 
 /// "(64,784)"; "()" for a scalar.
 std::string to_string(const Shape& shape);
 
-/// The value of a tensor with one element. Throws Error for any other.
+/// The value of a tensor with one element. Throws Error if it has another number of elements.
 Real item(const Tensor& tensor);
 
-/// The shape that a and b broadcast to, by NumPy's rule: sizes are aligned at the last axis, 1
-/// stretches. Throws Error, in the name of the operation `where`, if they don't fit.
+/// The shape that a and b broadcast to by NumPy's rule: sizes are aligned at the last axis, and 1
+/// stretches. Throws Error, in the name of the operation `where`, if the shapes don't fit.
 Shape broadcast_shape(const Shape& a, const Shape& b, std::string_view where);
 /// Throws the same Error.
 void expect_broadcast(const Tensor& a, const Tensor& b, std::string_view where);

@@ -1,4 +1,4 @@
-// Transposing in tiles that fit into registers.
+// Transposes in tiles that fit into registers.
 #include <reel/autodiff/tensor/transpose.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace {
 
 using Eight = Real __attribute__((vector_size(8 * sizeof(Real))));
 
-// Rows and columns of 8 by 8 numbers swapped: three times, row i is interleaved with row i + 4.
+// Transposes an 8 by 8 tile: three times, it interleaves row i with row i + 4.
 void transpose_tile(const Real* from, std::size_t from_row, Real* to, std::size_t to_row) {
   Eight x[8], y[8];
   for (std::size_t i = 0; i < 8; ++i) std::memcpy(&x[i], from + i * from_row, sizeof(Eight));
@@ -32,7 +32,7 @@ void raw_transpose(const Real* from, std::size_t from_row, std::size_t rows, std
                    Real* to, std::size_t to_row) {
   const std::size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
   constexpr std::size_t line =
-      16;  // columns: both halves of a line of the cache are read soon after each other
+      16;  // columns: both halves of a cache line are read soon after each other
   for (std::size_t start = 0; start < whole_columns; start += line)
     for (std::size_t i = 0; i < whole_rows; i += 8)
       for (std::size_t j = start; j < std::min(whole_columns, start + line); j += 8)

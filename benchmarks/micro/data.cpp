@@ -22,7 +22,7 @@ void permutation(benchmark::State& state) {
 }
 BENCHMARK(permutation)->Unit(benchmark::kMicrosecond);
 
-// 64 rows of 784 bytes out of 60,000, in random order.
+// Gathers 64 rows of 784 bytes out of 60,000, in random order.
 void gather(benchmark::State& state) {
   const data::Dataset images = bench::random_images(60000);
   Rng rng(1);

@@ -18,7 +18,7 @@ Tensor random(const Shape& shape) {
   return x;
 }
 
-// Of a layer (in, out) for a batch: y = x·Wᵀ, ∂W = gᵀ·x, ∂x = g·W.
+// The products of a layer (in, out) for a batch: y = x·Wᵀ, ∂W = gᵀ·x, ∂x = g·W.
 void product(benchmark::State& state, bool ta, bool tb, std::size_t m, std::size_t n,
              std::size_t k) {
   const Tensor a = random(ta ? Shape{k, m} : Shape{m, k}),

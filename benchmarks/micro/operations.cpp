@@ -1,4 +1,4 @@
-// Operations: recorded and differentiated, on few numbers and on a layer's.
+// Operations, recorded and differentiated: on few numbers and on as many as a layer has.
 #include <benchmark/benchmark.h>
 
 #include <reel/autodiff/engine/grad.h>
@@ -8,7 +8,8 @@ using namespace reel;
 
 namespace {
 
-// A chain of a hundred, so that the tape itself counts little; the time of one.
+// A chain of a hundred operations, so that the tape itself takes little time; reports the time of
+// one.
 template <class F>
 void chain(benchmark::State& state, F&& f) {
   constexpr int links = 100;

@@ -1,4 +1,4 @@
-// Steps: of the four networks, on one thread and on two; and with dropout and batch norm.
+// Training steps of the four networks, on one thread and on two; also with dropout and batch norm.
 #include <benchmark/benchmark.h>
 
 #include "../networks.h"
@@ -7,7 +7,7 @@ using namespace reel;
 
 namespace {
 
-// Time a step of a network, or of a model of the same widths, on state.range(1) threads.
+// Measures a step of a network, or of a model of the same widths, on state.range(1) threads.
 void run(benchmark::State& state, const bench::Network& network, nn::Sequential model) {
   constexpr std::size_t steps = 20;
   const data::Dataset images = bench::random_images(network.batch * steps);

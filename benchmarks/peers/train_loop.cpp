@@ -1,4 +1,4 @@
-// The training loop of `compare`: Reel, by a loop as the README shows it.
+// The training loop of `compare`: Reel, with a loop as in the README.
 #include <reel/autodiff/tensor/gemm.h>
 
 #include "../networks.h"

@@ -1,4 +1,4 @@
-// The training loop of `compare`: libtorch, as its users write it, with the images kept as bytes.
+// The training loop of `compare`: libtorch, as its users would write it, with the images as bytes.
 #include <torch/torch.h>
 #include <zlib.h>
 
@@ -9,7 +9,7 @@
 
 namespace {
 
-// What follows the header of a gzipped or plain IDX file.
+// The elements after the header of a gzipped or plain IDX file.
 torch::Tensor read_idx(const std::string& folder, const std::string& name, int64_t header) {
   std::string path = folder + "/" + name;
   gzFile file = gzopen((path + ".gz").c_str(), "rb");

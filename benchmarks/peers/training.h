@@ -1,5 +1,5 @@
-// What the training loops that `compare` runs have in common: their command line, and what they
-// print. C++17, which libtorch's headers are written in.
+// The code that the training loops of `compare` share: their command line and their output. C++17,
+// like libtorch's headers.
 #pragma once
 
 #include <chrono>
@@ -40,12 +40,13 @@ inline Setting parse_setting(int argc, char** argv) {
   return setting;
 }
 
-/// Prints what runs, then a line of seconds and loss for each epoch but the first, which warms up.
+/// Prints the settings, then the seconds and the loss of each epoch except the first, which warms
+/// up.
 class EpochTimes {
  public:
   explicit EpochTimes(const std::string& name) { std::printf("%s\n", name.c_str()); }
 
-  /// One epoch has ended, with this mean loss, and the next one begins.
+  /// Call it when an epoch has ended with this mean loss; the next epoch begins.
   void ended(double loss) {
     const auto now = std::chrono::steady_clock::now();
     const std::chrono::duration<double> time = now - start_;
@@ -60,8 +61,8 @@ class EpochTimes {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Runs `epoch()`, which returns its mean loss, once to warm up and then as often as asked, and
-/// prints its times.
+/// Runs `epoch()`, which returns its mean loss, once to warm up and then the requested number of
+/// times; prints the times.
 template <class Epoch>
 int time_epochs(const Setting& setting, const std::string& name, Epoch&& epoch) {
   EpochTimes times(name);

@@ -1,4 +1,4 @@
-// Eigenvalues of Hessians, and what they tell.
+// Computes eigenvalues of Hessians, and what follows from them.
 #include <reel/optim/minimize/analysis.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::size_t order_of(const Tensor& hessian) {
   return n;
 }
 
-// The largest of f(point) for points of a box.
+// The largest f(point) over points of a box.
 template <class F>
 double largest(const char* where, const Tensor& low, const Tensor& high, std::size_t samples,
                Rng& rng, const F& f) {

@@ -78,7 +78,7 @@ class Bfgs : public Algorithm {
   }
 
   BfgsOptions options_;
-  bool learnt_ = false;  // B is the identity until then
+  bool learnt_ = false;  // false: B is still the identity
   Tensor b_ = {};
   double fall_ = 0;
 };

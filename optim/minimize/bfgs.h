@@ -1,4 +1,4 @@
-// BFGS: the inverse Hessian, learnt from the gradients.
+// BFGS: learns the inverse Hessian from the gradients.
 #pragma once
 
 #include <reel/optim/minimize/line_search.h>
@@ -13,11 +13,11 @@ struct BfgsOptions {
   double curvature = 0.9;                             ///< c₂
 };
 
-/// d = −Bg; with s = θₖ₊₁ − θₖ, y = gₖ₊₁ − gₖ and ρ = 1/y·s: B = (1 − ρsyᵀ)B(1 − ρysᵀ) + ρssᵀ, at
-/// first (s·y/y·y)·1. Broyden, Fletcher, Goldfarb, Shanno 1970; Nocedal and Wright 2006, chapter 6.
-/// A step that shows no positive curvature changes nothing; where d leads nowhere, it starts anew
-/// at −g. Holds n² numbers for θ of n elements. Throws Error for another line search, and unless 0
-/// < c₁ < c₂ < 1.
+/// d = −Bg; with s = θₖ₊₁ − θₖ, y = gₖ₊₁ − gₖ and ρ = 1/y·s: B = (1 − ρsyᵀ)B(1 − ρysᵀ) + ρssᵀ,
+/// starting from (s·y/y·y)·1. Broyden, Fletcher, Goldfarb, Shanno 1970; Nocedal and Wright 2006,
+/// chapter 6. A step without positive curvature does not change B. If the search along d finds no
+/// better point, it restarts with d = −g. Stores n² numbers for θ of n elements. Throws Error for
+/// another line search, and unless 0 < c₁ < c₂ < 1.
 Method bfgs(const BfgsOptions& options = {});
 
 }  // namespace optim

@@ -33,9 +33,9 @@ class ConjugateGradient : public Algorithm {
   }
 
  private:
-  // The next direction. It is the steepest one at first, where consecutive gradients of
-  // Fletcher–Reeves are far from orthogonal (Powell 1977), and where the conjugate one leads down
-  // too little (Gilbert and Nocedal, SIAM J. Optim. 2, 1992).
+  // Chooses the next direction. It is −g at the start, if consecutive gradients of Fletcher–Reeves
+  // are far from orthogonal (Powell 1977), and if the conjugate direction does not descend enough
+  // (Gilbert and Nocedal, SIAM J. Optim. 2, 1992).
   void turn(const Tensor& g) {
     const double squares = inner(g, g);
     steepest_ = fresh_;

@@ -18,12 +18,12 @@ struct ConjugateGradientOptions {
   double curvature = 0.1;                             ///< c₂, below ½ for Fletcher–Reeves
 };
 
-/// d = −g + βd, searched along; the first length is that which would lower the value as much as
-/// the last step did. Fletcher and Reeves 1964; Polak and Ribière 1969, by Powell's restart of
-/// 1984. On a quadratic of n dimensions the exact line search ends in n iterations, but for
-/// rounding. Starts anew at −g where d leads down too little, and with Fletcher–Reeves where
-/// |gₖ₊₁·gₖ| ≥ 0.2‖gₖ₊₁‖² (Powell 1977). Throws Error for another line search, and unless
-/// 0 < c₁ < c₂ < 1.
+/// d = −g + βd, with a line search along d. The first length is the one that would lower the value
+/// as much as the last step did. Fletcher and Reeves 1964; Polak and Ribière 1969, with Powell's
+/// restart of 1984. On a quadratic of n dimensions the exact line search ends in n iterations, up
+/// to rounding. Restarts with −g if d does not descend enough, and with Fletcher–Reeves if
+/// |gₖ₊₁·gₖ| ≥ 0.2‖gₖ₊₁‖² (Powell 1977). Throws Error for another line search, and unless 0 < c₁ <
+/// c₂ < 1.
 Method conjugate_gradient(const ConjugateGradientOptions& options = {});
 
 }  // namespace optim

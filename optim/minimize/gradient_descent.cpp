@@ -24,8 +24,8 @@ class GradientDescent : public Algorithm {
   }
 
  private:
-  // s·y/y·y for the step s and the gradient's change y; where the slope steepened, ten times the
-  // step: no length is known to be too long there.
+  // s·y/y·y for the step s and the gradient's change y. If the slope has become steeper, ten times
+  // the step: then no length is known to be too long.
   static double next_length(const Point& from, const Step& step) {
     const Tensor y = step.to.gradient - from.gradient;
     const double length = -step.length * inner(from.gradient, y) / inner(y, y);
@@ -33,7 +33,7 @@ class GradientDescent : public Algorithm {
   }
 
   LineSearch kind_;
-  double length_;  // to be tried first
+  double length_;  // the first length to try
 };
 
 }  // namespace

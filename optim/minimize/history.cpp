@@ -1,4 +1,4 @@
-// Keeping points, and the best of them.
+// Stores points, and the best of them.
 #include <reel/optim/minimize/history.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// History: every point that a search tracked, and the best of them.
+// History: all points that a search has tracked, and the best one.
 #pragma once
 
 #include <cstddef>
@@ -12,28 +12,28 @@ namespace optim {
 
 class History {
  public:
-  /// `keep_points`: whether to keep each θ; the best one is kept in any case.
+  /// `keep_points`: whether to store each θ; the best θ is always stored.
   explicit History(bool keep_points = true) : keep_points_(keep_points) {}
 
   void add(const Tensor& theta, double value, const Evaluations& evaluations);
-  /// What is added from now on is another run: a restart.
+  /// Starts a new run after a restart: all later points belong to it.
   void begin_run() { runs_.push_back(size()); }
 
-  /// Points tracked, starts included.
+  /// The number of tracked points, including the start of each run.
   std::size_t size() const noexcept { return values_.size(); }
-  /// θ of each; empty if they were not kept.
+  /// θ of each point; empty if they were not stored.
   const std::vector<Tensor>& points() const noexcept { return points_; }
   const std::vector<double>& values() const noexcept { return values_; }
-  /// What had been evaluated by then.
+  /// For each point, the evaluations that had been made by then.
   const std::vector<Evaluations>& evaluations() const noexcept { return evaluations_; }
-  /// The index at which each run began.
+  /// The index of the first point of each run.
   const std::vector<std::size_t>& runs() const noexcept { return runs_; }
 
-  /// The point with the lowest finite value, the first of several; θ is empty and the value
-  /// infinite if there is none.
+  /// The point with the lowest finite value, the first of them if there are several. If there is
+  /// none, θ is empty and the value is infinite.
   const Tensor& best_theta() const noexcept { return best_theta_; }
   double best_value() const noexcept { return best_value_; }
-  /// The lowest finite value up to each point.
+  /// For each point, the lowest finite value up to it.
   std::vector<double> best_values() const;
 
  private:

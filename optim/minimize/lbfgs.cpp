@@ -1,4 +1,4 @@
-// The iterations of L-BFGS, and when it forgets its pairs.
+// The iterations of L-BFGS, and the cases in which it drops its pairs.
 #include <reel/optim/minimize/lbfgs.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Steps by linearised residuals.
+// Takes steps that minimise the linearised residuals.
 #include <reel/optim/minimize/least_squares.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ Tensor gradient_of(const Residuals& at, const Shape& shape) {
   return reel::reshape(matmul(at.jacobian, true, as_column(at.r), false), shape);
 }
 
-// The step p with the least ‖r + J·p‖² + ν‖p‖².
+// The step p that minimises ‖r + J·p‖² + ν‖p‖².
 Tensor step_of(const Residuals& at, double damping) {
   const std::size_t m = at.r.size(), n = at.jacobian.shape()[1];
   if (damping == 0) return -solve_least_squares(at.jacobian, at.r);
@@ -43,7 +43,7 @@ Linearised linearise(Trial& trial) {
   return {{trial.theta(), trial.value(), std::move(gradient)}, std::move(at)};
 }
 
-// Keeps what is known at the point that `advance` gets.
+// Stores the residuals and the Jacobian at the point that `advance` receives.
 class LeastSquares : public Algorithm {
  public:
   Point begin(Problem& problem, const Tensor& start, bool) override {
@@ -91,7 +91,7 @@ class LevenbergMarquardt : public LeastSquares {
 
   bool advance(Problem& problem, Point& at, History&) override {
     if (!all_finite(current_.jacobian)) return fails("the Jacobian is not finite");
-    // values closer than this can't tell which is lower
+    // rounding hides which value is lower if they are closer than this
     const double noise = 10 * std::numeric_limits<Real>::epsilon() * at.value;
     for (; damping_ <= std::numeric_limits<Real>::max(); raise()) {
       const Tensor p = step_of(current_, damping_);
@@ -127,7 +127,7 @@ class LevenbergMarquardt : public LeastSquares {
     }
   }
   void lower(double agreement) {
-    if (std::abs(agreement - 1) < 0.01) {  // nearly linear: go on by Gauss-Newton
+    if (std::abs(agreement - 1) < 0.01) {  // nearly linear: continue with Gauss-Newton
       damping_ *= 1e-3;
       return;
     }
@@ -148,7 +148,7 @@ class LevenbergMarquardt : public LeastSquares {
     return largest;
   }
 
-  double first_;  // ν after an undamped step that was not good
+  double first_;  // ν after an undamped step that was rejected
   double damping_ = 0, growth_ = first_growth;
 };
 

@@ -1,4 +1,4 @@
-// Line: an objective along one direction, as the line searches see it.
+// Line: an objective along one direction, for the line searches.
 #pragma once
 
 #include <optional>
@@ -8,10 +8,10 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-/// One length tried: φ(α) = f(θ + α·d).
+/// A trial at one length: φ(α) = f(θ + α·d).
 struct Probe {
   double length = 0;
-  double rise = 0;   ///< φ(α) − φ(0); infinite for what is too far
+  double rise = 0;   ///< φ(α) − φ(0); infinite if α is too far
   double slope = 0;  ///< φ′(α)
   Point to = {};
 };
@@ -23,22 +23,23 @@ class Line {
 
   /// φ′(0)
   double slope() const noexcept { return slope_; }
-  /// α = 0, without a copy of the point.
+  /// The probe at α = 0, without a copy of the point.
   Probe start() const { return {0, 0, slope_, {}}; }
-  /// Too far, with an infinite rise, if anything there is not finite. Where rounding hides the
-  /// change of the value, the rise is what the slopes imply, α/2·(φ′(0) + φ′(α)): the sufficient
-  /// decrease becomes the approximate one of Hager and Zhang (SIAM J. Optim. 16, 2005).
+  /// The probe at `length`. If anything there is not finite, the rise is infinite, which means too
+  /// far. If rounding hides the change of the value, the rise is computed from the slopes as
+  /// α/2·(φ′(0) + φ′(α)). The sufficient decrease then becomes the approximate one of Hager and
+  /// Zhang (SIAM J. Optim. 16, 2005).
   Probe at(double length);
-  /// The same, but empty, at the price of its value alone, if it is not to fall enough.
+  /// The same; but if the value does not fall enough, it returns nothing and costs only that value.
   std::optional<Probe> at_if_falls(double length);
-  /// Whether as many evaluations were made as were allowed.
+  /// Whether all allowed evaluations have been made.
   bool exhausted() const noexcept { return left_ == 0; }
 
   /// φ(α) ≤ φ(0) + c₁·α·φ′(0)
   bool falls_enough(const Probe& probe) const;
   /// |φ′(α)| ≤ c₂·|φ′(0)|
   bool flattens(const Probe& probe) const;
-  /// Whether the value is higher than at another probe by more than rounding.
+  /// Whether the value is higher than at another probe, by more than rounding.
   bool above(const Probe& probe, const Probe& other) const;
   bool moved(const Probe& probe) const;
 
@@ -54,7 +55,7 @@ class Line {
   std::size_t left_;
 };
 
-/// The searches. Empty if they find no length that lowers the value.
+/// The searches. They return nothing if they find no length that lowers the value.
 std::optional<Probe> backtrack(Line& line, const LineSearchOptions& options);
 std::optional<Probe> search_strong_wolfe(Line& line, const LineSearchOptions& options);
 std::optional<Probe> search_exact(Line& line, const LineSearchOptions& options);

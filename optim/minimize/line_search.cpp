@@ -1,4 +1,4 @@
-// Line searches: backtracking, the exact one, and the choice among all of them.
+// Line searches: backtracking, the exact search, and the choice between all searches.
 #include <reel/optim/minimize/line_search.h>
 
 #include <algorithm>
@@ -26,17 +26,17 @@ std::optional<Probe> backtrack(Line& line, const LineSearchOptions& options) {
   return std::nullopt;
 }
 
-// A root of the slope, by regula falsi with Illinois weights (Dowell and Jarratt, BIT 11, 1971),
-// bisected where that is slow. The minimum lies between `low`, the lowest probe so far, where φ
-// falls, and `high`, where it rises or is above `low`.
+// Finds a root of the slope by regula falsi with Illinois weights (Dowell and Jarratt, BIT 11,
+// 1971), or by bisection where that is slow. The minimum lies between `low` and `high`. `low` is
+// the lowest probe so far, and φ falls there; at `high`, φ rises or is above `low`.
 std::optional<Probe> search_exact(Line& line, const LineSearchOptions& options) {
   Probe low = line.start(), high;
-  bool bracketed = false, rises = false;  // rises: the slope at `high` is known and above 0
-  enum class Side { none, left, right } replaced = Side::none;  // last, of the bracket
+  bool bracketed = false, rises = false;  // rises: the slope at `high` is known and at least 0
+  enum class Side { none, left, right } replaced = Side::none;  // the end that was replaced last
   double low_weight = 1, high_weight = 1;
   double length = std::min(options.first, options.longest);
   double halved = options.longest;  // the bracket's width when it was last halved
-  int since = 0;                    // probes since then
+  int since = 0;                    // how many probes since then
   while (!line.exhausted()) {
     Probe probe = line.at(length);
     const bool finite = std::isfinite(probe.rise);

@@ -1,4 +1,4 @@
-// The loop of every search, and its reasons to stop.
+// The loop that all methods share, and the conditions that end it.
 #include <reel/optim/minimize/minimize.h>
 
 #include <algorithm>
@@ -30,7 +30,7 @@ bool finite(const Point& point) {
                                                    [](Real g) { return std::isfinite(g); });
 }
 
-// Why the iteration from one point to another is the last; empty if it is not.
+// Why the iteration from one point to another is the last one; empty if it is not.
 std::string converged_by(const Tolerances& tolerances, const Point& before, const Point& now) {
   if (tolerances.value > 0) {
     const double change = std::abs(before.value - now.value);

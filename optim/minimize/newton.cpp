@@ -1,4 +1,4 @@
-// Newton's directions by the Hessian's eigenvalues.
+// Computes Newton's directions from the eigenvalues of the Hessian.
 #include <reel/optim/minimize/newton.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ Tensor direction_of(const Eigen& eigen, const Tensor& gradient) {
   return reel::reshape(matmul(eigen.vectors, c), gradient.shape());
 }
 
-// What both need: a Hessian with finite elements.
+// The part that both methods share: a Hessian with finite elements.
 class SecondOrder : public Algorithm {
  public:
   Ending ending() const override { return {Status::stalled, why_}; }
@@ -68,7 +68,7 @@ class DampedNewton : public SecondOrder {
     Eigen eigen;
     if (!decompose(problem, at, eigen)) return false;
     const double largest = largest_of(eigen);
-    // of a flat Hessian: the steepest slope
+    // for a Hessian of 0, steepest descent
     const Real floor = static_cast<Real>(largest > 0 ? options_.floor * largest : 1);
     for (Real& value : eigen.values) value = std::max(std::abs(value), floor);
     auto step =

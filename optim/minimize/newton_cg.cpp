@@ -1,4 +1,4 @@
-// A trust region around truncated conjugate gradients.
+// Truncated conjugate gradients within a trust region.
 #include <reel/optim/minimize/newton_cg.h>
 
 #include <algorithm>
@@ -14,11 +14,11 @@ namespace {
 
 struct ModelStep {
   Tensor z;
-  double predicted;  // by how much the model falls; NaN if it is not finite
+  double predicted;  // the predicted fall of the model; NaN if it is not finite
   bool at_boundary;
 };
 
-// Minimises gᵀz + ½zᵀHz for ‖z‖ ≤ radius, roughly.
+// Minimises gᵀz + ½zᵀHz for ‖z‖ ≤ radius, approximately.
 ModelStep minimize_model(Problem& problem, const Point& at, double radius) {
   Curvature curvature(problem, at.theta);
   const Tensor& g = at.gradient;
@@ -65,7 +65,7 @@ class NewtonCg : public Algorithm {
   explicit NewtonCg(const NewtonCgOptions& options) : options_(options), radius_(options.radius) {}
 
   bool advance(Problem& problem, Point& at, History&) override {
-    // values closer than this can't tell which is lower
+    // rounding hides which value is lower if they are closer than this
     const double noise = 10 * std::numeric_limits<Real>::epsilon() * std::abs(at.value);
     while (true) {
       const ModelStep step = minimize_model(problem, at, radius_);

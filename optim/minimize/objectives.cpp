@@ -1,4 +1,4 @@
-// One table of test functions: their formulas, where their minima are, where searches begin.
+// A table of test functions: their formulas, their minima, and the starts of searches.
 #include <reel/optim/minimize/objectives.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ struct Pair {
   Var x, y;
 };
 
-// Each of shape (1).
+// Both elements, each of shape (1).
 Pair pair_of(const char* where, const Var& theta) {
   if (theta.shape() != Shape{2})
     fail_usage(where, "theta has shape ", to_string(theta.shape()), ", it should be (2).");
@@ -184,7 +184,7 @@ Tensor linear_regression_optimum(const Tensor& x, const Tensor& y) {
 
 namespace {
 
-// Deterministic, without a pattern, in [−1, 1].
+// Deterministic numbers in [−1, 1] without an obvious pattern.
 Tensor scattered(std::size_t rows, std::size_t columns, std::size_t a, std::size_t b) {
   Tensor x = uninitialized({rows, columns});
   for (std::size_t i = 0; i < rows; ++i)

@@ -1,4 +1,4 @@
-// Evaluations of an objective: recorded on a tape, differentiated, counted.
+// Evaluates an objective: records it on a tape, differentiates it, counts.
 #include <reel/optim/minimize/problem.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ std::size_t count_of(const std::vector<Parameter>& parameters) {
   return n;
 }
 
-// Gradients by the xs, one after the other, in θ's shape.
+// The gradients with respect to the xs, concatenated, in θ's shape.
 Tensor joined(const std::vector<Var>& gradients, const Shape& shape) {
   Tensor g = uninitialized(shape);
   Real* to = g.data();
@@ -74,7 +74,7 @@ void set_values(std::vector<Parameter> parameters, const Tensor& theta) {
 Problem::Problem(Objective f) {
   if (!f) fail_usage("minimize", "was given an empty objective.");
   record_ = [f = std::move(f)](const Tensor& theta) {
-    // a constant while nothing is recorded
+    // a constant if nothing is recorded
     const Var x = Tape::recording() ? Tape::recording()->variable(theta) : Var(theta);
     return Recorded{f(x), {x}};
   };

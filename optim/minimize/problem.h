@@ -1,5 +1,4 @@
-// Problem: an objective whose evaluations are counted, its derivatives by automatic
-// differentiation.
+// Problem: an objective with counted evaluations and automatic derivatives.
 #pragma once
 
 #include <cstddef>
@@ -14,9 +13,9 @@ namespace optim {
 /// A function of θ to minimise: one number, or a vector of residuals.
 using Objective = std::function<Var(const Var& theta)>;
 
-/// How often each kind of evaluation was asked for. A gradient includes its value: evaluating both
-/// at one point counts once in each column. What is evaluated on the way to second derivatives or a
-/// Jacobian counts in their columns alone.
+/// The number of evaluations of each kind. A gradient includes its value: evaluating both at one
+/// point adds 1 to each count. Values and gradients that are only computed for second derivatives
+/// or a Jacobian are not counted separately.
 struct Evaluations {
   std::size_t values = 0;  ///< of the objective or of all residuals
   std::size_t gradients = 0;
@@ -25,16 +24,16 @@ struct Evaluations {
   std::size_t jacobians = 0;
 };
 
-/// The values of parameters in one vector, and the opposite. Throws Error for none, for one given
-/// twice, and for a θ of another size.
+/// The values of parameters in one vector; and the reverse. Throws Error if there are no
+/// parameters, if one is given twice, or if θ has another size.
 Tensor values_of(const std::vector<Parameter>& parameters);
 void set_values(std::vector<Parameter> parameters, const Tensor& theta);
 
-/// A place of a search, with what is known there.
+/// A place of a search: θ, the value, and the gradient if it is known.
 struct Point {
   Tensor theta;
   double value = 0;
-  Tensor gradient = {};  ///< of θ's shape; empty for methods that use none
+  Tensor gradient = {};  ///< of θ's shape; empty for methods without gradients
 };
 
 /// Residuals r (m) at a place, and their Jacobian ∂rᵢ/∂θⱼ (m, n).
@@ -44,29 +43,30 @@ struct Residuals {
 
 class Problem {
  public:
-  /// One evaluation on the live tape: y, a scalar or the residuals, and what to differentiate it
-  /// by.
+  /// One evaluation on the live tape: y, a scalar or the residuals, and the variables to
+  /// differentiate with respect to.
   struct Recorded {
     Var y;
     std::vector<Var> xs;
   };
 
-  /// f is to return one number.
+  /// f must return one number.
   explicit Problem(Objective f);
   /// ½‖r(θ)‖² for r of any shape.
   static Problem least_squares(Objective residuals);
-  /// A loss by the parameters that it uses; θ is `values_of` them. Evaluating it leaves θ in the
-  /// parameters.
+  /// A loss as a function of the parameters that it uses; θ is `values_of` them. Each evaluation
+  /// leaves θ in the parameters.
   Problem(std::function<Var()> loss, std::vector<Parameter> parameters);
 
   double value(const Tensor& theta);
-  /// The value and the gradient, by one sweep. Throws Error if the objective does not depend on θ.
+  /// The value and the gradient, from one sweep. Throws Error if the objective does not depend on
+  /// θ.
   Point at(const Tensor& theta);
-  /// The same, without the gradient unless asked for.
+  /// The value, and the gradient if `gradient` is true.
   Point at(const Tensor& theta, bool gradient);
   /// (n, n) for θ of n elements.
   Tensor hessian(const Tensor& theta);
-  /// r as a vector and its Jacobian. Throws Error for a problem that was not given as residuals.
+  /// r as a vector, and its Jacobian. Throws Error if the problem was not made from residuals.
   Residuals residuals(const Tensor& theta);
   bool has_residuals() const noexcept { return residuals_; }
 
@@ -78,7 +78,7 @@ class Problem {
 
   Problem() = default;
   Recorded evaluate(const Tensor& theta) const;
-  // ½‖r‖² of recorded residuals; y itself otherwise. Throws Error unless it is one number.
+  // ½‖r‖² for recorded residuals, otherwise y itself. Throws Error unless it is one number.
   Var objective_of(const Recorded& recorded) const;
   Residuals residuals_of(const Recorded& recorded, const Shape& shape);
 
@@ -87,15 +87,15 @@ class Problem {
   Evaluations evaluations_;
 };
 
-/// One evaluation of which more may be asked later, so that a trial that is rejected costs its
-/// value alone. Holds a tape, so it must live on the stack (see Tape).
+/// An evaluation whose gradient can be computed later, so that a rejected trial costs only its
+/// value. Holds a tape, so it must live on the stack (see Tape).
 class Trial {
  public:
   Trial(Problem& problem, const Tensor& theta);
 
   const Tensor& theta() const noexcept { return theta_; }
   double value() const { return static_cast<double>(y_.item()); }
-  /// With the gradient. Throws Error if the objective does not depend on θ.
+  /// The point with its gradient. Throws Error if the objective does not depend on θ.
   Point point();
   /// See Problem::residuals.
   Residuals residuals() { return problem_.residuals_of(recorded_, theta_.shape()); }
@@ -108,7 +108,7 @@ class Trial {
   Var y_;
 };
 
-/// The second derivatives at one place: products of the Hessian with vectors, by sweeps over one
+/// The second derivatives at one place: Hessian-vector products, computed by sweeps over one
 /// recorded gradient. The Hessian is never formed; memory is linear in θ. Holds a tape, so it must
 /// live on the stack (see Tape).
 class Curvature {

@@ -1,4 +1,4 @@
-// Runs from random starts.
+// Runs a method from random starts.
 #include <reel/optim/minimize/random_restart.h>
 
 #include <cmath>
@@ -56,7 +56,7 @@ Method random_restart(Method method, const RandomRestartOptions& options) {
   result.residuals = method.residuals;
   result.gradients = false;
   result.adds_points = true;
-  result.iterations = options.restarts + 1;  // the last one finds that there is nothing to do
+  result.iterations = options.restarts + 1;  // the last iteration finds nothing left to do
   result.make = [method = std::move(method), options] {
     return std::make_unique<RandomRestart>(method, options);
   };

@@ -1,4 +1,4 @@
-// Random restart: another method from many starts.
+// Random restart: runs another method from many starts.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,16 @@ namespace optim {
 
 struct RandomRestartOptions {
   std::size_t restarts = 20;
-  double deviation = 1;  ///< of normal shifts from the start
+  double deviation = 1;  ///< of the normal shifts of the start
   std::uint64_t seed = 0;
-  MinimizeOptions options = {};  ///< of each run; `keep_points` is the search's own
+  MinimizeOptions options = {};  ///< of each run; `keep_points` is taken from the search
 };
 
-/// Runs a method from `restarts` random starts around the given one, and keeps the best point that
-/// any run passed. The history has all runs one after the other, the first being the given start
-/// alone. One iteration is one run; the result's status is that of the run with the best point, and
-/// its gradient norm is not known (NaN). A run that diverges or stalls is no reason to stop; an
-/// exception is, as is `options.stop`.
+/// Runs a method from `restarts` random starts around the given start, and keeps the best point of
+/// all runs. The history contains all runs, one after the other; the first run is the given start
+/// alone. One run is one iteration. The result has the status of the run with the best point; its
+/// gradient norm is NaN. A run that diverges or stalls does not end the search; an exception or
+/// `options.stop` does.
 Method random_restart(Method method, const RandomRestartOptions& options = {});
 
 }  // namespace optim

@@ -1,4 +1,4 @@
-// Candidates, drawn and compared.
+// Draws candidates and compares them.
 #include <reel/optim/minimize/random_search.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@ namespace {
 
 class Search : public Algorithm {
  public:
-  /// The next candidate's element, from the start's and the best one's.
+  /// An element of the next candidate, from the same element of the start and of the best point.
   using Draw = std::function<double(Rng& rng, double start, double best)>;
 
   Search(std::uint64_t seed, Draw draw) : rng_(seed), draw_(std::move(draw)) {}

@@ -1,4 +1,4 @@
-// Search without derivatives: guesses, and guesses around the best one.
+// Search without derivatives: random points, and random points near the best one.
 #pragma once
 
 #include <cstdint>
@@ -10,24 +10,24 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 struct RandomSearchOptions {
-  double deviation = 1;  ///< of normal shifts from the start
-  /// Both given: uniform in [low, high) in every dimension instead, wherever the start is.
+  double deviation = 1;  ///< of the normal shifts of the start
+  /// If both are set: uniform in [low, high) in every dimension, independent of the start.
   std::optional<double> low = {}, high = {};
   std::uint64_t seed = 0;
 };
 
-/// Each iteration evaluates one candidate, drawn anew, and keeps the best. The history has all
-/// candidates, `History::best_values` the curve of the best; a value that is not finite is no
-/// reason to stop, but at the start. It converges by value or step tolerances alone, off by
-/// default: a candidate that is no better changes nothing. Rastrigin 1963.
+/// Each iteration draws and evaluates one candidate; the best one is kept. The history contains all
+/// candidates; `History::best_values` gives the best value so far. A value that is not finite ends
+/// the search only at the start. The search converges only by the value or step tolerance, which
+/// are off by default: they would stop at the first candidate that is no better. Rastrigin 1963.
 Method random_search(const RandomSearchOptions& options = {});
 
 struct HillClimbingOptions {
-  double deviation = 0.1;  ///< of normal shifts from the best point so far
+  double deviation = 0.1;  ///< of the normal shifts of the best point so far
   std::uint64_t seed = 0;
 };
 
-/// The same with each candidate drawn near the best point so far.
+/// The same, but each candidate is drawn near the best point so far.
 Method hill_climbing(const HillClimbingOptions& options = {});
 
 }  // namespace optim

@@ -1,4 +1,4 @@
-// Averages over normal shifts, differentiated by the shifts' density.
+// Averages over normal shifts; derivatives come from the density of the shifts.
 #include <reel/optim/minimize/stochastic_relaxation.h>
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
-// Standard normal numbers (samples, n); row 2i + 1 is the opposite of row 2i. One element's numbers
-// do not depend on n.
+// Standard normal numbers (samples, n); row 2i + 1 is the negative of row 2i. The numbers of one
+// element do not depend on n.
 Tensor shifts(std::uint64_t seed, std::size_t samples, std::size_t n) {
   Tensor e = uninitialized({samples, n});
   for (std::size_t j = 0; j < n; ++j) {
@@ -39,7 +39,7 @@ Objective stochastic_relaxation(Objective f, const StochasticRelaxationOptions& 
     const std::size_t samples = (options.samples + 1) / 2 * 2, n = center.size();
     const Real deviation = static_cast<Real>(options.deviation);
     const Tensor e = shifts(options.seed, samples, n);
-    Tensor base, rises;  // f at the center; f at the samples less that, (samples, elements of f)
+    Tensor base, rises;  // f at the center; f at the samples minus base, (samples, elements of f)
     {
       const NoTape none;
       base = f(center).value();
@@ -58,8 +58,8 @@ Objective stochastic_relaxation(Objective f, const StochasticRelaxationOptions& 
                        [](Real at, Real from) { return at - from; });
       }
     }
-    // The samples z = θ₀ + σε stay where they are when θ moves by σd; their densities change by
-    // exp(ε·d − ½d²), which is 1 here but has derivatives.
+    // The samples z = θ₀ + σε stay fixed when θ moves by σd. Their densities change by the factor
+    // exp(ε·d − ½d²), which is 1 here but has nonzero derivatives.
     const Var d = reshape((theta - stop_gradient(theta)) * (1 / deviation), {n});
     const Var weights =
         options.elementwise

@@ -1,4 +1,4 @@
-// Stochastic relaxation: a step averaged over random shifts becomes smooth.
+// Stochastic relaxation: makes a step function smooth by averaging over random shifts.
 #pragma once
 
 #include <cstddef>
@@ -11,20 +11,20 @@ namespace optim {
 
 struct StochasticRelaxationOptions {
   double deviation = 0.2;      ///< σ
-  std::size_t samples = 1000;  ///< rounded up to pairs of opposite shifts
+  std::size_t samples = 1000;  ///< rounded up to a whole number of opposite pairs
   std::uint64_t seed = 0;
-  /// Each element of f(θ) depends on that of θ alone, and is averaged by itself: much less noise
-  /// than for all dimensions together.
+  /// Each element of f(θ) depends only on the same element of θ and is averaged by itself, with
+  /// much less noise than all dimensions together.
   bool elementwise = false;
 };
 
-/// θ ↦ E f(θ + σε) for normal ε, by a sample mean, for θ and f(θ) of any shape. f is called once
-/// for each sample, and once at θ, with constants: it need not be differentiable. The derivatives,
-/// of any order, are those of the expectation, estimated by the score function: E f(θ + σε)·ε/σ is
-/// the first (Williams 1992). The shifts are drawn once, so the result is a function of θ; its
-/// values have the steps of f divided by the number of samples, its derivatives don't, so a line
-/// search down to such steps stalls. The noise of a derivative grows with θ's dimensions, unless
-/// `elementwise`, and falls with √samples.
+/// θ ↦ E f(θ + σε) for normal ε, as a sample mean, for θ and f(θ) of any shape. f is called once
+/// for each sample and once at θ, with constants: f need not be differentiable. The derivatives, of
+/// any order, are those of the expectation, estimated by the score function; the first is E f(θ +
+/// σε)·ε/σ (Williams 1992). The shifts are drawn only once, so the result is a function of θ. Its
+/// values still have the steps of f, divided by the number of samples; its derivatives have not. So
+/// a line search stalls when changes become as small as these steps. The noise of a derivative
+/// grows with the dimension of θ, unless `elementwise` is set, and falls with √samples.
 Objective stochastic_relaxation(Objective f, const StochasticRelaxationOptions& options = {});
 
 }  // namespace optim

@@ -10,7 +10,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
-// What the interpolation sees of a probe.
+// The parts of a probe that the interpolation uses.
 struct Knot {
   double at, value, slope;
 };
@@ -18,8 +18,8 @@ struct Knot {
 Knot knot(const Probe& probe) { return {probe.length, probe.rise, probe.slope}; }
 
 // The minimum of the cubic through two knots, or its turning point of slope zero beyond b; NaN if
-// there is none. With z = 3(fₐ − f_b)/(b − a) + fₐ′ + f_b′ and w = ±√(z² − fₐ′f_b′), it is at
-// b − (b − a)(f_b′ + w − z)/(f_b′ − fₐ′ + 2w).
+// there is none. With z = 3(fₐ − f_b)/(b − a) + fₐ′ + f_b′ and w = ±√(z² − fₐ′f_b′), it is at b −
+// (b − a)(f_b′ + w − z)/(f_b′ − fₐ′ + 2w).
 double cubic_minimum(const Knot& a, const Knot& b) {
   const double z = 3 * (a.value - b.value) / (b.at - a.at) + a.slope + b.slope;
   const double scale = std::max({std::abs(z), std::abs(a.slope), std::abs(b.slope)});
@@ -28,7 +28,7 @@ double cubic_minimum(const Knot& a, const Knot& b) {
   return b.at - (b.at - a.at) * (b.slope + w - z) / (b.slope - a.slope + 2 * w);
 }
 
-// The minimum of the parabola through a's value and slope and b's value; through both slopes.
+// The minimum of the parabola through a's value and slope and b's value; and through both slopes.
 double parabola_minimum(const Knot& a, const Knot& b) {
   const double h = b.at - a.at;
   return a.at + h * a.slope / ((a.value - b.value) / h + a.slope) / 2;
@@ -46,15 +46,15 @@ struct Bounds {
   double least, most;
 };
 
-// Section 4 of the paper: the next length, from the lowest knot, the bracket's other end and the
-// newest probe. Its four cases; `bracketed` is as before the probe.
+// Section 4 of the paper, with its four cases: the next length, from the lowest knot, the other end
+// of the bracket and the newest probe. `bracketed` is the state before that probe.
 double next_length(const Knot& low, const Knot& other, const Knot& now, bool bracketed,
                    const Bounds& bounds) {
-  if (now.value > low.value) {  // the minimum is between them
+  if (now.value > low.value) {  // the minimum is between the two
     const double cubic = cubic_minimum(low, now), parabola = parabola_minimum(low, now);
     return std::abs(cubic - low.at) < std::abs(parabola - low.at) ? cubic : (cubic + parabola) / 2;
   }
-  if (now.slope * std::copysign(1.0, low.slope) < 0)  // the slope changed its sign: likewise
+  if (now.slope * std::copysign(1.0, low.slope) < 0)  // the slope changed its sign: same
     return farther(now.at, cubic_minimum(low, now), secant_minimum(low, now));
   const bool rightwards = now.at > low.at;
   const double limit = rightwards ? bounds.most : bounds.least;
@@ -77,7 +77,8 @@ std::optional<Probe> search_strong_wolfe(Line& line, const LineSearchOptions& op
   Probe low = line.start();
   Knot other = knot(low);
   bool bracketed = false;
-  // Until a probe falls enough and rises again, ψ(α) = φ(α) − c₁·α·φ′(0) leads the search.
+  // Until a probe falls enough and its slope is not negative, the search uses ψ(α) = φ(α) −
+  // c₁·α·φ′(0).
   bool auxiliary = true;
   const auto psi = [&](Knot k) {
     const double gradient = options.decrease * line.slope();
@@ -85,7 +86,7 @@ std::optional<Probe> search_strong_wolfe(Line& line, const LineSearchOptions& op
   };
   double length = std::min(options.first, options.longest);
   Bounds bounds{0, 5 * length};
-  double width = options.longest, wider = 2 * width;  // of the bracket, now and before
+  double width = options.longest, wider = 2 * width;  // the width of the bracket, now and before
   while (!line.exhausted()) {
     Probe probe = line.at(length);
     Knot now = knot(probe);

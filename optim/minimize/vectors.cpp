@@ -18,7 +18,7 @@ using reel::detail::elements_at_once;
 }  // namespace
 
 double inner(const Tensor& a, const Tensor& b) {
-  constexpr std::size_t columns = 16;  // sums that do not wait for each other
+  constexpr std::size_t columns = 16;  // independent sums, which the processor can add in parallel
   return parallel_sum(a.size(), elements_at_once, [&](Range part) {
     std::array<double, columns> sums{};
     const auto add = [&](std::size_t column, std::size_t i) {

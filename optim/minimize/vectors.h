@@ -1,4 +1,4 @@
-// Vectors of a search: products, sums and lengths of tensors of one shape, element by element.
+// Vector operations for searches, on tensors of the same shape: products, sums and lengths.
 #pragma once
 
 #include <reel/autodiff/tensor/tensor.h>

@@ -1,5 +1,6 @@
-# What the tests of programs share: runs of the program and checks of what it said. Sourced with the
-# program as the first argument; leaves the shell in a new, empty folder, "$folder".
+# The functions that the tests of programs share: they run a program and check its output. Source
+# this file with the program as the first argument; it leaves the shell in a new, empty folder,
+# "$folder".
 set -u
 LC_ALL=C
 export LC_ALL
@@ -21,7 +22,7 @@ fail() {
   sed 's/^/  stderr: /' err | head -n 5
 }
 
-# check EXIT_CODE ARGUMENTS…: runs the program into the files out and err.
+# check EXIT_CODE ARGUMENTS…: runs the program; its output goes to the files out and err.
 check() {
   expected=$1
   shift
@@ -34,7 +35,8 @@ check() {
   fi
 }
 
-# refuse EXIT_CODE TEXT ARGUMENTS…: fails with one line on stderr, which holds the text.
+# refuse EXIT_CODE TEXT ARGUMENTS…: the program must fail with one line on stderr that contains
+# TEXT.
 refuse() {
   code=$1 text=$2
   shift 2
@@ -45,7 +47,7 @@ refuse() {
   grep -qF -- "$text" err || fail "$run: stderr does not say '$text'"
 }
 
-# refuse_full ARGUMENTS…: results that go to a full disk are an error of the system.
+# refuse_full ARGUMENTS…: writing results to a full disk must be a system error.
 refuse_full() {
   [ -c /dev/full ] || return 0
   "$program" "$@" >/dev/full 2>err </dev/null
@@ -56,5 +58,5 @@ refuse_full() {
 
 says() { grep -qF -- "$2" "$1" || fail "$run: $1 does not say '$2'"; }
 
-# Its last words, and whether all was well.
+# Prints the number of failures; exits with 1 if there are any.
 finish() { [ $failures = 0 ] || { echo "$failures checks failed"; exit 1; }; }

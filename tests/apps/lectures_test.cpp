@@ -1,5 +1,5 @@
-// The lectures of reel-descent: every finding holds, and the notes' numbers, stated here once more,
-// come out.
+// The lectures of reel-descent: every finding must hold, and must give the notes' numbers, which
+// are repeated here.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace reel::descent {
 namespace {
 
 struct Expected {
-  std::string what;  // a finding, whole
+  std::string what;  // all of a finding's text
   double value, tolerance;
 };
 

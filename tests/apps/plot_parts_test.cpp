@@ -22,7 +22,7 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double pi = 3.14159265358979323846;
 
-// z on n × m points over [−1, 1]².
+// z at n × m points over [−1, 1]².
 Grid grid_of(const std::function<double(double, double)>& z, std::size_t n, std::size_t m) {
   const auto ends = [](std::size_t count) {
     std::vector<double> x;
@@ -36,7 +36,7 @@ Grid grid_of(const std::function<double(double, double)>& z, std::size_t n, std:
   return grid;
 }
 
-// Of closed lines, by the even-odd rule if none lies in a hole.
+// The area of closed lines, by the even-odd rule if no line is in a hole.
 double area(const std::vector<Line>& lines) {
   double total = 0;
   for (const Line& line : lines) {
@@ -59,7 +59,7 @@ TEST_CASE("level_lines: those of a circle lie on the circle, closed") {
     const std::vector<Line> lines = level_lines(grid, 0.49);
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].front() == lines[0].back());
-    // z is linear along an edge of length h but for h²/4, and 2r high across the circle
+    // along an edge of length h, z differs from linear by h²/4; its slope across the circle is 2r
     const double h = 2.0 / static_cast<double>(std::min(n, m) - 1);
     for (const Point p : lines[0]) CHECK(std::abs(radius(p) - 0.7) < h * h / 4 / 1.2);
     CHECK(length_of(lines[0]) == doctest::Approx(2 * pi * 0.7).epsilon(0.005));
@@ -85,7 +85,7 @@ TEST_CASE("level_lines: regions reach the border, and have the area of what lies
   for (const double level : {-0.9, 0.0, 0.5, 0.77})
     CHECK(area(regions_above(grid_of(x, 9, 5), level)) == doctest::Approx(2 * (1 - level)));
   CHECK(area(regions_above(grid_of(x, 9, 5), -2)) == doctest::Approx(4));
-  CHECK(area(regions_above(grid_of(x, 9, 5), -1)) == doctest::Approx(4));  // at that height: in
+  CHECK(area(regions_above(grid_of(x, 9, 5), -1)) == doctest::Approx(4));  // equal is inside
   CHECK(area(regions_above(grid_of([](double, double) { return 3; }, 9, 5), 3)) ==
         doctest::Approx(4));
   CHECK(regions_above(grid_of(x, 9, 5), 1.5).empty());
@@ -100,7 +100,7 @@ TEST_CASE("level_lines: a saddle is crossed on two lines, on the sides that its 
     REQUIRE(lines.size() == 2);
     CHECK(area(regions_above(grid, level)) == doctest::Approx(level < 0 ? 1 - 0.0625 : 0.0625));
     for (const Line& line : lines) {
-      // along a high corner if the middle is low, otherwise along a low corner
+      // around a high corner if the middle is low, otherwise around a low corner
       const Point middle{(line[0].x + line[1].x) / 2, (line[0].y + line[1].y) / 2};
       CHECK((std::abs(middle.x - middle.y) < 0.1) == (level > 0));
     }
@@ -121,11 +121,11 @@ TEST_CASE("level_lines: NaN is a hole, infinity a height") {
   CHECK(level_lines(grid, 0).empty());
   CHECK(regions_above(grid, 0).empty());
   grid = grid_of([](double, double) { return 1; }, 5, 5);
-  grid.z[12] = nan;  // the middle, between others half a unit apart
+  grid.z[12] = nan;  // the middle point; its neighbours are half a unit away
   const std::vector<Line> around = regions_above(grid, 0);
   CHECK(around.size() == 2);
   for (const Line& line : around) CHECK(line.front() == line.back());
-  // NaN is as far below the level as the others are above: the hole reaches half way to them
+  // NaN counts as far below the level as the others are above: the hole reaches half way to them
   CHECK(area(around) == doctest::Approx(4 + 0.25 * 0.25 * 2));
   const double inf = std::numeric_limits<double>::infinity();
   for (const double far : {inf, -inf})
@@ -146,7 +146,7 @@ TEST_CASE("level_lines: points of every line have the level, on surfaces at rand
       pieces += line.size() - 1;
       if (!(line.front() == line.back())) ends += 2;
     }
-    std::size_t crossed = 0, on_border = 0;  // edges of the grid
+    std::size_t crossed = 0, on_border = 0;  // counted over the edges of the grid
     const auto above = [&](std::size_t i, std::size_t j) { return grid.z[j * 7 + i] >= 0.1; };
     for (std::size_t j = 0; j < 9; ++j)
       for (std::size_t i = 0; i < 7; ++i) {
@@ -157,7 +157,7 @@ TEST_CASE("level_lines: points of every line have the level, on surfaces at rand
       }
     CHECK(ends == on_border);
     CHECK(pieces ==
-          crossed - on_border / 2);  // an inner edge joins two pieces, a border's ends one
+          crossed - on_border / 2);  // an inner edge joins two pieces; one on the border ends one
   }
 }
 
@@ -167,7 +167,7 @@ TEST_CASE("clipped: the parts inside, in order, cut at the border") {
   CHECK(clipped({{-5, 5}, {15, 5}}, box) == std::vector<Line>{{{0, 5}, {10, 5}}});
   CHECK(clipped({{5, 5}, {5, 25}}, box) == std::vector<Line>{{{5, 5}, {5, 10}}});
   CHECK(clipped({{-5, -5}, {-1, 20}}, box).empty());
-  CHECK(clipped({{-5, 4}, {4, -5}}, box).empty());  // past the corner
+  CHECK(clipped({{-5, 4}, {4, -5}}, box).empty());  // passes the corner outside
   CHECK(clipped({{11, 0}, {11, 10}}, box).empty());
   CHECK(clipped({{5, 5}, {5, 15}, {6, 15}, {6, 5}, {7, 5}}, box) ==
         std::vector<Line>{{{5, 5}, {5, 10}}, {{6, 10}, {6, 5}, {7, 5}}});

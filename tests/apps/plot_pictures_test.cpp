@@ -1,5 +1,4 @@
-// Pictures as SVG: XML that anybody can read, marks where the data are, and no place for those that
-// have none.
+// Pictures as SVG: valid XML, marks at the data points, and nothing for points without a place.
 #include "../../apps/plot/plot.h"
 
 #include <doctest/doctest.h>
@@ -30,7 +29,7 @@ Chart chart_of(std::vector<double> x, std::vector<double> y, Style style = Style
   return {"chart", {"x"}, {"y"}, {{"", std::move(x), std::move(y), style}}};
 }
 
-// The points that each line of a path goes through; not for marks, whose circles are arcs.
+// The points of each line in a path; not for marks, whose circles are arcs.
 std::vector<Line> lines_of(const std::string& d) {
   std::vector<Line> lines;
   for (std::size_t from = 0; from < d.size();) {
@@ -71,7 +70,7 @@ std::vector<std::string> texts(const Element& root, const std::string& style) {
   return found;
 }
 
-// Every number of every attribute that places something is finite and near the page.
+// Every number in every position attribute must be finite and near the page.
 void check_places(const Element& element, double width, double height) {
   for (const auto& attribute : element.attributes) {
     const std::string &key = attribute.first, &value = attribute.second;
@@ -122,8 +121,8 @@ TEST_CASE("plot: what XML forbids becomes a replacement character") {
   CHECK(escaped(std::string_view("\0", 1)) == bad);
   CHECK(escaped("\xFF") == bad);
   CHECK(escaped("\xC3") == bad);                                // cut short
-  CHECK(escaped("\xC3(") == bad + "(");                         // no continuation
-  CHECK(escaped("\xC0\xAF") == bad + bad);                      // longer than needed
+  CHECK(escaped("\xC3(") == bad + "(");                         // no continuation byte
+  CHECK(escaped("\xC0\xAF") == bad + bad);                      // overlong encoding
   CHECK(escaped("\xED\xA0\x80") == bad + bad + bad);            // a surrogate
   CHECK(escaped("\xEF\xBF\xBF") == bad + bad + bad);            // U+FFFF
   CHECK(escaped("\xF4\x90\x80\x80") == bad + bad + bad + bad);  // beyond U+10FFFF
@@ -153,7 +152,7 @@ TEST_CASE("plot: what has no place is a gap, and a point alone is a mark") {
     CHECK(lines[1].size() == 3);
     CHECK(marks_of(root) == 0);
     const Element in_x = drawn(chart_of({0, 1, gap, 3, 4, 5}, {1, 2, 9, 3, 4, 5}));
-    CHECK(lines_of(in_x) == lines);  // y is that of the points drawn
+    CHECK(lines_of(in_x) == lines);  // y agrees with that of the drawn points
     const Element alone = drawn(chart_of({0, 1, 2, 3, 4}, {1, gap, 2, gap, 3}));
     CHECK(lines_of(alone).empty());
     CHECK(marks_of(alone) == 3);
@@ -208,7 +207,7 @@ TEST_CASE("plot: with equal scales, a unit is as long on both axes, and the page
     const Element whole = check_corner(drawn(chart));
     CHECK(std::stod(whole.attribute("width")) > 500);
     CHECK(std::stod(whole.attribute("height")) > 300);
-    // a surface has nothing beyond its borders to show
+    // beyond its borders a surface has nothing to show
     chart.surface = surface_of([](double x, double y) { return x + y; }, 0, wide ? 4 : 1, 0,
                                wide ? 1 : 4, 5, 5);
     const Element part = check_corner(drawn(chart));
@@ -293,7 +292,7 @@ TEST_CASE("plot: equal names share a colour and one entry of the legend") {
   CHECK(texts(root, "start") == std::vector<std::string>{"a", "b"});
   CHECK(all(root, "path", "line c0").size() == 2);     // the line and the legend
   CHECK(all(root, "path", "line c1").size() == 3);     // in both charts and the legend
-  CHECK(all(root, "path", "line plain").size() == 1);  // neither colour nor entry
+  CHECK(all(root, "path", "line plain").size() == 1);  // has no colour and no legend entry
   CHECK(all(root, "path", "line").size() == 6);
 }
 

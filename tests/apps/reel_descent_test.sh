@@ -1,16 +1,16 @@
 #!/bin/sh
-# reel-descent from outside: exit codes, messages, JSON, pictures. Argument: the program.
+# reel-descent as a program: exit codes, messages, JSON, pictures. Argument: the program.
 # shellcheck source=tests/apps/harness.sh
 . "$(dirname "$0")/harness.sh"
 
-# is_json: every line of out is a JSON object, if there is a Python to ask.
+# is_json: every line of out must be a JSON object; checked only if Python is installed.
 is_json() {
   parse='import json, sys; [json.loads(line, parse_constant=sys.exit) for line in sys.stdin]'
   if command -v python3 >/dev/null && python3 -c '' 2>/dev/null; then
     python3 -c "$parse" <out 2>/dev/null || fail "$run: a line that is not JSON"
   fi
 }
-# count N PATTERN: so many lines of out have it.
+# count N PATTERN: exactly N lines of out must match.
 count() { [ "$(grep -c -- "$2" out)" = "$1" ] || fail "$run: not $1 lines with '$2'"; }
 
 # ---- help and version
@@ -172,7 +172,7 @@ says out '"iterations":2,"evaluations":{"values":3,"gradients":3,'
 says out '"sweeps":6,'
 grep -q '"points":\[\[3.0,-4.0\],\[2.4[0-9]*,-3.2[0-9]*\],\[1.9[0-9]*,-2.5[0-9]*\]\]' out ||
   fail "$run: not the path of gradient descent"
-# ½‖√2·r‖² is the function: the residuals' methods report its values.
+# ½‖√2·r‖² is the function itself: least-squares methods report its values.
 check 0 race --methods levenberg_marquardt,bfgs --on line --json
 [ "$(grep -c '"value":0.01[45]' out)" = 2 ] || fail "$run: not twice the minimum of 0.015"
 check 0 race --methods gradient_descent:step=10,bfgs
@@ -180,7 +180,7 @@ says out diverged
 check 0 race --methods gradient_descent:step=10,bfgs --json
 count 1 '"status":"diverged"'
 is_json
-# A path that leaves all bounds is drawn as far as it can be.
+# A path that leaves all bounds is drawn as far as possible.
 check 0 race --methods gradient_descent:step=1.5,bfgs --on sphere --iterations 3000 --out far.svg
 grep -q '</svg>' far.svg || fail "$run: no picture"
 ! grep -qE '[ "M]-?(nan|inf)' far.svg || fail "$run: a number that is none in the picture"

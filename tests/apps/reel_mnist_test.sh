@@ -1,5 +1,5 @@
 #!/bin/sh
-# reel-mnist from outside: exit codes, messages, JSON, signals, files. Argument: the program.
+# reel-mnist as a program: exit codes, messages, JSON, signals, files. Argument: the program.
 # shellcheck source=tests/apps/harness.sh
 . "$(dirname "$0")/harness.sh"
 
@@ -8,7 +8,7 @@ without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/
 
 bytes() { for byte; do printf "\\$(printf '%03o' "$byte")"; done; }
 size() { bytes 0 0 $(($1 / 256)) $(($1 % 256)); }
-# images COUNT FIRST: 4×4 pixels in three kinds: bright on top, in the middle or below.
+# images COUNT FIRST: 4×4 pixels of three kinds: bright at the top, in the middle or at the bottom.
 images() {
   bytes 0 0 8 3; size "$1"; size 4; size 4
   i=0
@@ -26,7 +26,7 @@ labels() {
   i=0
   while [ $i -lt "$1" ]; do bytes $((i % 3)); i=$((i + 1)); done
 }
-# A copy of the good data under a new name.
+# Copies the good data under a new name.
 copy() { cp -R data "$1"; }
 
 mkdir data
@@ -248,7 +248,7 @@ copy "$(printf 'odd\377name')" 2>/dev/null && {
   check 0 train $small --data "$(printf 'odd\377name')" --epochs 1 --json
 }
 
-# ---- data that is wrong
+# ---- wrong data
 refuse 3 "$folder/nowhere" train $small --data nowhere
 refuse 3 "$folder/net" train $small --data net
 for command in eval predict gradcheck; do refuse 3 "$folder/nowhere" $command --load net --data nowhere; done
@@ -288,7 +288,7 @@ broken train-images-idx3-ubyte
 { bytes 0 0 8 3 255 255 255 255 255 255 255 255 255 255 255 255; } >bad/train-images-idx3-ubyte
 broken train-images-idx3-ubyte
 
-# ---- weights that are wrong
+# ---- wrong weights
 printf 'no weights at all' >text
 head -c 300 net >short
 mkdir other
@@ -304,7 +304,7 @@ for command in eval predict gradcheck 'train --epochs 1'; do
   says err 16-8-10
 done
 
-# A file that describes a network, with metadata and values of the caller's.
+# weights: a file that describes a network, with the given metadata and values.
 weights() {  # METADATA VALUE COUNT: a network 16-10, each number of which is the four bytes VALUE
   header="{\"__metadata__\":{$1},\"0.weight\":{\"dtype\":\"F32\",\"shape\":[10,16],\"data_offsets\":[0,640]},\"0.bias\":{\"dtype\":\"F32\",\"shape\":[10],\"data_offsets\":[640,680]}}"
   bytes $((${#header} % 256)) $((${#header} / 256 % 256)) $((${#header} / 65536)) 0 0 0 0 0
@@ -336,7 +336,7 @@ for metadata in "\"layers\":\"16-10\",\"activation\":\"$long\"" \
 done
 refuse 3 'File name too long' train --data "$(printf '%0300d' 0)"
 
-# ---- deep networks take time in proportion to their depth
+# ---- the time for a deep network is in proportion to its depth
 if (ulimit -d 400000 && "$program" --version >/dev/null 2>&1); then  # not under a sanitizer
   deep=16-$(head -c 60000 /dev/zero | tr '\0' 1 | sed 's/1/1-/g')10
   (ulimit -t 5; check 0 train --data data --layers "$deep" --batch 27 --epochs 1 --save deep
@@ -351,7 +351,7 @@ cmp -s net kept || fail "$run: an earlier file was overwritten"
 refuse 4 'no longer finite' train $small --lr 1e38 --epochs 1 --batch 54 --save unwanted
 [ ! -e unwanted ] || fail "$run: saved all the same"
 
-# ---- a system that refuses
+# ---- system errors
 refuse 5 "$folder/none/net" train $small --save none/net --epochs 1000000000
 [ ! -s out ] || fail "$run: trained first"
 ln -s none/net dangling
@@ -360,7 +360,7 @@ for target in data dangling loop "$(printf '%0256d' 0)"; do
   refuse 5 "$folder/$target" train $small --save $target --epochs 1000000000
   [ ! -s out ] || fail "$run: trained first"
 done
-# What could not be saved where it should goes elsewhere; the rest of the work is done.
+# If a file cannot be saved at its place, it is saved elsewhere; the other work is done.
 if [ -c /dev/full ]; then
   refuse 5 "$folder/full.rescued instead" train $small --epochs 1 --save /dev/full --plot curves.svg
   says out 'Test accuracy'
@@ -372,7 +372,7 @@ if [ -c /dev/full ]; then
   says out 'Saved to net.kept'
   check 0 eval --data data --load net.kept
 fi
-# A file may not grow beyond one block, of 512 or 1,024 bytes; the network takes 1,176.
+# A file may not grow beyond one block of 512 or 1,024 bytes; the network needs 1,176.
 run='reel-mnist train under ulimit -f'
 (ulimit -f 1; "$program" train $small --epochs 1 --save net.large 2>&1; echo "code $?") | cat >out
 says out 'File too large'
@@ -408,13 +408,13 @@ if [ "$(id -u)" != 0 ]; then
   refuse 5 secret/train-images-idx3-ubyte train $small --data secret
 fi
 
-# A file is kept if there is nothing, or nothing finite, to save.
+# An old file is kept if there is nothing to save, or if the weights are not finite.
 cp net kept
 refuse 4 'no longer finite' train $small --lr 1e38 --epochs 2 --save kept
 cmp -s net kept || fail "$run: an earlier file was overwritten"
 
 # ---- threads
-wide='--data data --layers 16-700-700-10 --batch 54 --validation 0'  # whose kernels are shared out
+wide='--data data --layers 16-700-700-10 --batch 54 --validation 0'  # its kernels use several threads
 for threads in 1 2 3; do
   check 0 train $wide --epochs 2 --threads $threads --save by$threads --json
   [ "$(value threads out)" = $threads ] || fail "$run: ran on other threads"
@@ -445,10 +445,10 @@ refuse 3 'only a plain file can be streamed' train $small --data packed --stream
 copy cut
 head -c 500 data/train-images-idx3-ubyte >cut/train-images-idx3-ubyte
 refuse 3 'truncated: 500 bytes' train $small --data cut --stream
-# 400,000 black images of 1,024 bytes, in a process that may have less memory of its own, of which
-# OpenBLAS takes 128 MB for itself
+# 400,000 black images of 1,024 bytes, in a process whose own memory is limited to less; OpenBLAS
+# takes 128 MB of that
 mkdir big
-blank() {  # HALF COUNT and the two upper bytes and the two lower ones of COUNT
+blank() {  # HALF COUNT, then the two upper and the two lower bytes of COUNT
   { bytes 0 0 8 3 "$3" "$4" "$5" "$6"; size 32; size 32; } >big/$1-images-idx3-ubyte
   bytes 0 0 8 1 "$3" "$4" "$5" "$6" >big/$1-labels-idx1-ubyte
   truncate -s $((16 + 1024 * $2)) big/$1-images-idx3-ubyte
@@ -463,7 +463,7 @@ if (ulimit -d $limit && "$program" --version >/dev/null 2>&1); then  # not under
     failures=$((failures + 1))
   (ulimit -d $limit && check 0 train $big --stream --json; exit $failures) ||
     failures=$((failures + 1))
-  # OpenBLAS alone, with too little memory for its buffers, would wait for ever
+  # with too little memory for its buffers, OpenBLAS alone would wait forever
   if grep -qw avx2 /proc/cpuinfo; then
     (DNNL_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell
       export DNNL_MAX_CPU_ISA OPENBLAS_CORETYPE
@@ -474,8 +474,8 @@ fi
 rm -r big
 
 # ---- signals
-# start FILE OPTIONS…: a long training in the background, by the time that its second epoch is over.
-# (A shell starts background jobs with SIGINT ignored.)
+# start FILE OPTIONS…: starts a long training in the background, and waits until its second epoch is
+# over. (A shell starts background jobs with SIGINT ignored.)
 endless="train $small --epochs 1000000000 --lr 0.01 --json"
 start() {
   file=$1
@@ -486,7 +486,7 @@ start() {
   process=$!
   await '"epoch":2'
 }
-# await TEXT: until the program has printed it.
+# await TEXT: waits until the program has printed TEXT.
 await() {
   tries=0
   until grep -q "$1" out || [ $tries = 200 ]; do
@@ -494,7 +494,7 @@ await() {
     tries=$((tries + 1))
   done
 }
-# ended EXIT_CODE: so the training ends; what --save asked for is there.
+# ended EXIT_CODE: the training must end with this code, and the file of --save must exist.
 ended() {
   wait $process
   code=$?
@@ -527,7 +527,7 @@ kill -0 $process 2>/dev/null || fail "$run: ended"
 kill -s TERM $process
 file=stopped
 ended 143
-# A pipe that nobody reads holds no second signal up.
+# A pipe that nobody reads must not delay the second signal.
 run='reel-mnist train --save PIPE, two SIGINT'
 mkfifo pipe
 : >out
@@ -546,7 +546,7 @@ case $(cat code) in 0 | 141) ;; *) fail "$run: exit code $(cat code), expected 1
 [ ! -s err ] || fail "$run: a message"
 check 0 eval --data data --load stopped
 
-# ---- a data file that is cut short
+# ---- a truncated data file
 for cut in train t10k; do
   run="reel-mnist train --stream, $cut images cut short"
   rm -rf shrinking

@@ -1,4 +1,4 @@
-// Signals that ask a program to end: noted once, held during a save, left alone if ignored.
+// Signals that ask a program to end: recorded once, held during a save, unchanged if ignored.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 namespace {
 
-// The wait status of a child process that calls this with the signals' default actions.
+// The wait status of a child process that makes this call with default signal actions.
 int status_of(const std::function<void()>& call) {
   const pid_t child = ::fork();
   if (child == 0) {

@@ -13,7 +13,7 @@ namespace reel::xml {
 struct Element {
   std::string name;
   std::map<std::string, std::string> attributes = {};
-  std::string text = {};  // of itself, without that of its children
+  std::string text = {};  // own text, without the text of its children
   std::vector<Element> children = {};
 
   std::string attribute(const std::string& key) const {
@@ -22,7 +22,7 @@ struct Element {
   }
 };
 
-/// Elements, double-quoted attributes, text and the four named references, in UTF-8; throws
+/// Reads elements, double-quoted attributes, text and the four named references, in UTF-8; throws
 /// std::runtime_error for anything else.
 class Reader {
  public:
@@ -115,7 +115,7 @@ class Reader {
   std::size_t at_ = 0;
 };
 
-/// All elements of a name below one, with a class that begins so.
+/// All elements of this name below `from` whose class begins with the given text.
 inline void collect(const Element& from, const std::string& name, const std::string& style,
                     std::vector<Element>& found) {
   for (const Element& child : from.children) {

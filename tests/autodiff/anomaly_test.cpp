@@ -1,4 +1,5 @@
-// Anomaly mode: it names the operation that made the first NaN or infinity, and says where it was.
+// Anomaly mode: it names the operation that made the first NaN or infinity, and its part of the
+// model.
 #include <reel/autodiff/inspect/anomaly.h>
 
 #include <doctest/doctest.h>
@@ -29,7 +30,7 @@ bool all_finite(const Tensor& x) {
   return std::all_of(x.begin(), x.end(), [](Real v) { return std::isfinite(v); });
 }
 
-// The name in the "[name] …" of the Error that f throws; empty if it throws none.
+// The name in "[name] …" of the Error that f throws; empty if f throws none.
 template <class F>
 std::string operation_blamed(F&& f) {
   try {
@@ -50,14 +51,14 @@ std::string first_anomaly(const Tape& tape) {
   return "";
 }
 
-// The operation that a message names for one on the tape: of a checkpoint, the one inside it.
+// The operation that a message names; for a checkpoint, the operation inside it.
 std::string named_for(const std::string& operation) {
   return operation == "checkpoint" ? "tanh" : operation;
 }
 
 TEST_CASE("NaN in the forward pass: the first operation that makes it is named") {
   for (const Operation& row : operations()) {
-    std::map<std::size_t, bool> seen;  // by input: whether a call made a NaN of it
+    std::map<std::size_t, bool> seen;  // for each input: whether a call made a NaN from it
     for (const OperationCase& c : row.accepted)
       for (std::size_t i = 0; i < c.inputs.size(); ++i) {
         CAPTURE(c.operation + ": " + c.what);
@@ -77,7 +78,7 @@ TEST_CASE("NaN in the forward pass: the first operation that makes it is named")
   }
 }
 
-// Whether the gradients of y hold something that is not finite.
+// Whether a gradient of y has an element that is not finite.
 bool is_hurt(const Var& y, const std::vector<Var>& xs, const Tensor& seed) {
   const std::vector<Var> gradients = grad(y, xs, {.seed = seed});
   return !std::all_of(gradients.begin(), gradients.end(),
@@ -85,7 +86,7 @@ bool is_hurt(const Var& y, const std::vector<Var>& xs, const Tensor& seed) {
 }
 
 TEST_CASE("NaN in the backward pass: the operation whose rule hands it on first is named") {
-  // piecewise constant: their rules hand on nothing
+  // piecewise constant: their rules pass on nothing
   const std::set<std::string> without_gradient{"sign", "floor", "ceil", "round", "trunc"};
   for (const Operation& row : operations()) {
     bool seen = false;
@@ -94,7 +95,7 @@ TEST_CASE("NaN in the backward pass: the operation whose rule hands it on first 
       Tape tape;
       const std::vector<Var> xs = variables(tape, c.inputs);
       const Var y = c.f(xs);
-      if (!y.requires_grad()) continue;  // a product of nothing
+      if (!y.requires_grad()) continue;  // a product of no elements
       const std::string last = named_for(tape.node(tape.size() - 1).operation);
       const Tensor nan = full(y.shape(), std::numeric_limits<Real>::quiet_NaN());
       const bool hurt = is_hurt(y, xs, nan);
@@ -110,7 +111,7 @@ TEST_CASE("NaN in the backward pass: the operation whose rule hands it on first 
 
 // ---- the message
 
-// x·Wᵀ + b, relu, x·Wᵀ + b: 2 → 2 → 1, its parts named "0", "1" and "2".
+// x·Wᵀ + b, relu, x·Wᵀ + b: 2 → 2 → 1, with the parts "0", "1" and "2".
 nn::Sequential small_model() {
   nn::Sequential model(nn::Linear(2, 2), nn::relu, nn::Linear(2, 1));
   std::vector<Parameter> parameters = model.parameters();
@@ -181,7 +182,7 @@ TEST_CASE("the part of the model in the message") {
   CHECK(text().find("[log] forward") == 0);
   const auto diverge = [](const Var& x) { return log(x - x); };
   nn::Sequential model(nn::relu, nn::Sequential(nn::relu, diverge));
-  CHECK_ERROR("[log] forward", model(zero));  // nobody has asked for its parts yet
+  CHECK_ERROR("[log] forward", model(zero));  // the parts have no names before the first visit
   model.parameters();
   const Scope outer("net");
   CHECK_ERROR("[log] at \"net.1.1\": forward", model(zero));
@@ -201,9 +202,9 @@ TEST_CASE("what anomaly mode throws is of the kind of a diverged loss, and leave
       CHECK(error.kind() == Error::Kind::diverged);
     }
     CHECK(tape.size() == 1);
-    CHECK(exp(x).item() > 0);  // what is finite goes on
+    CHECK(exp(x).item() > 0);  // finite values do not throw
   }
-  CHECK(std::isnan(log(x).item()));  // the mode is over
+  CHECK(std::isnan(log(x).item()));  // the mode has ended
 }
 
 TEST_CASE("anomaly mode without a tape, and on its own thread only") {

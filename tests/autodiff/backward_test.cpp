@@ -1,4 +1,4 @@
-// The backward pass: what it computes, how often it runs a rule, and what it refuses.
+// The backward pass: its results, how often it runs a rule, and the errors it throws.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -24,7 +24,7 @@ const Tensor& gradient(const Parameter& p) {
   return *p.gradient();
 }
 
-// The identity, whose rule counts its calls, or throws.
+// The identity; its rule counts its calls, or throws.
 Var counted(const Var& x, int& calls) {
   return record("counted", {x}, x.value(), [&calls](auto& d, auto& g, auto, auto&) {
     ++calls;
@@ -37,7 +37,7 @@ Var failing(const Var& x) {
                 [](auto&, auto&, auto, auto&) { throw std::runtime_error("a rule gave up"); });
 }
 
-// Notes the operations whose rules run, in their order.
+// Records the operations whose rules run, in order.
 struct Rules : Observer {
   void rule_begins(const OperationEvent& event) override { ran.emplace_back(event.operation); }
   std::vector<std::string> ran;
@@ -140,7 +140,7 @@ TEST_CASE("a long chain differentiated twice") {
 }
 
 TEST_CASE("a gradient in the loss") {
-  // f = Σ w·x³; the loss Σ(∂f/∂x)² = Σ 9w²x⁴ has the derivative 18·w·Σx⁴ by w
+  // f = Σ w·x³; the loss Σ(∂f/∂x)² = Σ 9w²x⁴ has the derivative 18·w·Σx⁴ with respect to w
   const Parameter w(scalar(2));
   Tape tape;
   const Var x = tape.variable(vector({1, -2}));
@@ -220,7 +220,7 @@ TEST_CASE("gradients that a sweep shares become independent") {
   }
   a.gradient().mutate()(0) = 100;
   CHECK(gradient(b) == vector({10, 12}));
-  // a gradient that somebody else holds is not changed under him
+  // a gradient with another owner is replaced, not changed
   const SharedTensor held = b.gradient();
   {
     Tape tape;
@@ -242,14 +242,14 @@ TEST_CASE("a backward pass that throws changes no gradient") {
   const Parameter a(vector({1, 2})), b(vector({3, 4}));
   Tape tape;
   tape.backward(sum(a));
-  // the sweep reaches b's gradient before the rule that throws, and a's not at all
+  // the sweep reaches b's gradient before the rule that throws; it never reaches a's
   const Var y = sum(failing(a) + b * 2);
   CHECK_THROWS_AS(tape.backward(y), std::runtime_error);
   CHECK(gradient(a) == vector({1, 1}));
   CHECK(!b.gradient());
   CHECK_THROWS_AS(grad(y, Var(a)), std::runtime_error);
   CHECK_THROWS_AS(grad(y, Var(a), {.create_graph = true}), std::runtime_error);
-  // the tape goes on
+  // the tape can still be used
   CHECK(Tape::recording() == &tape);
   tape.backward(sum(b * 2));
   CHECK(gradient(b) == vector({2, 2}));
@@ -267,7 +267,7 @@ TEST_CASE("a rule that hands over the wrong shape") {
   CHECK(!p.gradient());
 }
 
-// ---- what is refused
+// ---- errors
 
 TEST_CASE("losses that cannot be differentiated") {
   const Parameter p(vector({1, 2}));
@@ -277,7 +277,7 @@ TEST_CASE("losses that cannot be differentiated") {
   CHECK_ERROR("[backward] the loss has shape (0)", tape.backward(Var(vector({}))));
   CHECK_ERROR("[backward] the loss depends on no parameter of this tape.", tape.backward(Var(3)));
   CHECK(!p.gradient());
-  tape.backward(reshape(sum(p), {1, 1}));  // one number in any shape will do
+  tape.backward(reshape(sum(p), {1, 1}));  // one element in any shape is allowed
   CHECK(gradient(p) == vector({1, 1}));
 }
 
@@ -300,7 +300,7 @@ TEST_CASE("a value that changed after it was recorded") {
     w.set_value(vector({0, 0}));
     CHECK_ERROR("(\"w\") was changed", tape.backward(loss));
     CHECK_ERROR("(\"w\") was changed", grad(loss, Var(w), {.create_graph = true}));
-    // what is computed from the new value is fine, and what does not need the old one too
+    // operations on the new value work, and so do those that do not need the old one
     tape.backward(sum(w * vector({3, 4})));
   }
   CHECK(gradient(w) == vector({3, 4}));

@@ -1,5 +1,5 @@
 // The gradient checker: it must find derivatives that are only slightly wrong, and say where; and
-// it must not blame right ones, at kinks, poles and extremes.
+// it must accept right ones, also at kinks, poles and extremes.
 #include <reel/autodiff/inspect/check_doctest.h>
 
 #include <cmath>
@@ -26,7 +26,7 @@ using Vars = std::span<const Var>;
 
 constexpr Real right = 1, slightly_wrong = Real(1.0005), sign_flipped = -1;
 
-// A function whose rule is right up to a factor.
+// A function whose derivative is wrong by a given factor.
 struct Planted {
   const char* name;
   std::function<Var(Vars, Real factor)> f;
@@ -127,7 +127,7 @@ CheckReport check(const Planted& function, Real factor, const CheckOptions& opti
   return check_gradients([&](Vars x) { return function.f(x, factor); }, function.inputs, options);
 }
 
-// The value and, as the rule, the derivative given, at each element.
+// An operation with this value and, as its rule, this derivative, at each element.
 template <class Value, class Derivative>
 Var elementwise(const Var& x, Value&& value, Derivative derivative) {
   return record(
@@ -158,7 +158,7 @@ TEST_CASE("derivatives that are wrong by one part in two thousand, or in sign, a
       CHECK(!report.ok);
       CHECK(report.order == 1);
       CHECK(report.operation == "planted");
-      // wrong by 5e-4 where 1e-6 is allowed
+      // wrong by 5e-4; 1e-6 is allowed
       CHECK(report.excess > (factor < 0 ? 1e5 : 300));
       CHECK(std::abs(report.analytic / report.numeric - factor) < 1e-5);
     }
@@ -185,7 +185,8 @@ TEST_CASE("one wrong entry among many is caught") {
 }
 
 TEST_CASE("a broadcast that is not summed back is caught") {
-  // x (2,3) + b (3): the gradient by b is the sum over rows, not one of them or their mean
+  // x (2,3) + b (3): the gradient with respect to b is the sum over rows, not one of them or their
+  // mean
   const Tensor x = matrix({{1, 2, 3}, {4, 5, 6}}), b = vector({0.1, 0.2, 0.3});
   const auto with_share = [](Real share) {
     return [share](Vars v) {
@@ -213,7 +214,7 @@ TEST_CASE("a broadcast that is not summed back is caught") {
 }
 
 TEST_CASE("a gradient that is overwritten instead of added to is caught") {
-  // x·x as an operation of two inputs, which are one variable: the first part is lost
+  // x·x as an operation with two inputs, which are the same variable: loses the first part
   const auto product = [](bool lose) {
     return [lose](Vars v) {
       return record("planted", {v[0], v[0]}, v[0].value() * v[0].value(),
@@ -231,7 +232,7 @@ TEST_CASE("a gradient that is overwritten instead of added to is caught") {
 }
 
 TEST_CASE("a derivative whose own derivative is wrong is caught at order 2") {
-  // the rule is right as a number, and for the recorded path a factor of it is a constant
+  // the rule gives the right number, but in the recorded sweep one of its factors is a constant
   const auto detached = [](Vars v) {
     return record("planted", {v[0]}, v[0].value() * v[0].value() * v[0].value(),
                   [x = v[0].shared()](auto& d, auto& g, auto in, auto&) {
@@ -273,9 +274,9 @@ TEST_CASE("NaN is never right, and infinities only where both are") {
     CHECK(!report.ok);
     CHECK(std::isinf(report.excess));
   }
-  // a function that is NaN itself
+  // a function whose value is NaN
   CHECK(!check_gradients([](Vars v) { return log(v[0]); }, {vector({-1})}).ok);
-  // a derivative where there should be none, and none where there should be one
+  // a derivative that should be 0, and a 0 that should be a derivative
   CHECK(!check_gradients(times(0), {x}).ok);
   CHECK(!check_gradients(
              [](Vars v) {
@@ -421,11 +422,11 @@ TEST_CASE("of several operations that are wrong, the one with the largest share 
   };
   const CheckReport report = check_gradients(f, {vector({1, -2})});
   CHECK(report.operation == "b");
-  CHECK(report.fault == "\"b\" (2), (2) → (2), operation 2 of 5");  // its constant does not change
+  CHECK(report.fault == "\"b\" (2), (2) → (2), operation 2 of 5");  // the constant does not change
 }
 
 TEST_CASE("what cannot be blamed on one operation is not") {
-  const auto branches = [](Vars v) {  // the branch taken beside x is another one
+  const auto branches = [](Vars v) {  // takes another branch near x than at x
     return v[0].item() == 1 ? square(v[0]) : exp(Real(1) * v[0]);
   };
   const CheckReport report = check_gradients(branches, {scalar(1)});
@@ -437,7 +438,7 @@ TEST_CASE("what cannot be blamed on one operation is not") {
 // ---- kinks and poles
 
 TEST_CASE("at a kink, any derivative between those from both sides is right, and counted") {
-  const auto ramp = [](Real at_zero) {  // max(0, x) with a derivative of our choice at 0
+  const auto ramp = [](Real at_zero) {  // max(0, x) with a given derivative at 0
     return [at_zero](Vars v) {
       Tensor derivative = v[0].value();
       for (Real& x : derivative.storage()) x = x > 0 ? 1 : x < 0 ? 0 : at_zero;
@@ -525,7 +526,7 @@ TEST_CASE("Reel's own kinks pass, at both orders, at the kink and beside it") {
 }
 
 TEST_CASE("a wrong second derivative beside a kink is caught") {
-  // max(0, x)·x², whose second derivative is 6x for x > 0; the planted one is 3x
+  // max(0, x)·x², whose second derivative is 6x for x > 0; the wrong one is 3x
   const auto f = [](Vars v) {
     const Var cubed = record("planted", {v[0]}, v[0].value() * v[0].value() * v[0].value(),
                              [c = v[0].shared()](auto& d, auto& g, auto in, auto&) {
@@ -614,7 +615,7 @@ TEST_CASE("fast mode: errors that cancel in a sum of equal weights, and seeds") 
                     d.add(0, g * d.constant(c));
                   });
   };
-  const auto moved = [](Vars v) {  // adds up to 0 over all entries of the Jacobian
+  const auto moved = [](Vars v) {  // errors that add up to 0 over all entries of the Jacobian
     return record("planted", {v[0]}, v[0].value(), [](auto& d, auto& g, auto, auto&) {
       d.add(0, reel::matmul(Tensor(matrix({{2, -1}, {-1, 2}})), false, reel::reshape(g, {2, 1}),
                             false));
@@ -635,7 +636,7 @@ TEST_CASE("fast mode: errors that cancel in a sum of equal weights, and seeds") 
   CHECK(value(1) != value(2));
 }
 
-// ---- what else a check finds
+// ---- other errors that a check finds
 
 TEST_CASE("a rule that forgets g is caught, for a scalar too") {
   const auto f = [](Vars v) {

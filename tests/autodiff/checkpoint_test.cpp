@@ -1,4 +1,4 @@
-// Checkpointing: the same numbers as without, from less memory.
+// Checkpointing: the same numbers as without it, with less memory.
 #include <reel/autodiff/engine/checkpoint.h>
 
 #include <doctest/doctest.h>
@@ -29,7 +29,7 @@ namespace {
 using Vars = std::span<const Var>;
 using Segment = std::function<Var(Vars)>;
 
-// A segment of several operations, of two inputs and with values worth dropping.
+// A segment of several operations with two inputs, whose values are worth dropping.
 Var segment(Vars x) { return tanh(x[0] * x[1]) * exp(x[0]) + x[1]; }
 
 Var long_segment(const Var& x) {
@@ -47,7 +47,7 @@ nn::Sequential network() {
 
 const Tensor images = matrix({{0.5, -1, 2}, {1, 0.25, -0.5}, {0, 3, 1}, {-2, 1, 0.125}});
 
-// Counts the rules that run.
+// Counts how many rules run.
 struct Rules : Observer {
   void rule_ended(const BackwardEvent&) override { ++count; }
   int count = 0;
@@ -55,7 +55,7 @@ struct Rules : Observer {
 
 }  // namespace
 
-// ---- the same numbers
+// ---- equal numbers
 
 TEST_CASE("the same value and the same gradients, bit for bit") {
   Tape tape;
@@ -74,7 +74,7 @@ TEST_CASE("the same value and the same gradients, bit for bit") {
     for (std::size_t i = 0; i < 2; ++i) CHECK(a[i].value() == b[i].value());
     CHECK(b[0].requires_grad() == create_graph);
   }
-  // by one of the two, and with something before and after
+  // by one of the two, with operations before and after
   const Var y = sum(square(checkpoint(segment, std::vector<Var>{exp(xs[0]), xs[0]})));
   const Var z = sum(square(segment(std::vector<Var>{exp(xs[0]), xs[0]})));
   CHECK(grad(y, xs[0]).value() == grad(z, xs[0]).value());
@@ -139,7 +139,7 @@ TEST_CASE("derivatives of any order") {
   CHECK(grad(grad(f))(Var(2)).item() == 48);
   CHECK(grad(grad(grad(f)))(Var(2)).item() == 48);
   CHECK(grad(grad(grad(grad(f))))(Var(2)).item() == 24);
-  // mixed derivatives by inputs and parameters
+  // mixed derivatives with respect to inputs and parameters
   const Parameter w(scalar(3));
   Tape tape;
   const Var x = tape.variable(scalar(2));
@@ -195,7 +195,7 @@ TEST_CASE("a parameter that is used before the segment and in it") {
   const Var slope = grad(y, Var(p), {.create_graph = true});
   CHECK(slope.item() == 12);
   CHECK(grad(slope, Var(p)).item() == 12);
-  // as an input as well
+  // the parameter is also an input
   const Var z = checkpoint(f, p);  // p²
   CHECK(grad(z, Var(p)).item() == 4);
   CHECK(grad(grad(z, Var(p), {.create_graph = true}), Var(p)).item() == 2);
@@ -213,7 +213,7 @@ TEST_CASE("segments that are hardly any") {
   CHECK(constant.item() == 5);
   CHECK(grad(constant, x).value() == zeros({2}));
   CHECK(checkpoint([](Vars) { return Var(7); }, std::vector<Var>{}).item() == 7);
-  // an input that the segment ignores, and the same one twice
+  // an input that the segment ignores; the same input twice
   const Var ignored = checkpoint([](Vars v) { return sum(v[0]); }, std::vector<Var>{x, p});
   CHECK(grad(ignored, Var(p)).value() == zeros({2}));
   const Var squared = checkpoint([](Vars v) { return sum(v[0] * v[1]); }, std::vector<Var>{x, x});
@@ -253,7 +253,7 @@ TEST_CASE("segments in a row, and one in another, run each rule once more at mos
   };
   const auto [plain, slope] = rules_of([&](const Var& v) { return step(step(v)); });
   CHECK(plain == 6);
-  CHECK(rules_of(twice) == std::pair(8, slope));  // 2 checkpoints and what is in them
+  CHECK(rules_of(twice) == std::pair(8, slope));  // 2 checkpoints and the operations in them
   CHECK(rules_of([&](const Var& v) { return checkpoint(twice, v); }) == std::pair(9, slope));
 }
 
@@ -324,7 +324,7 @@ TEST_CASE("constant inputs record nothing, unless there is a parameter") {
   CHECK(*p.gradient() == scalar(3));
 }
 
-// ---- what is refused
+// ---- errors
 
 TEST_CASE("another variable of the tape must be an input") {
   Tape tape;
@@ -358,7 +358,7 @@ TEST_CASE("a segment that throws leaves the tape as it was") {
   CHECK(tape.size() == before);
   CHECK(Tape::recording() == &tape);
   CHECK(Tape::innermost() == &tape);
-  // and one that throws when it is computed again changes no gradient
+  // a segment that throws when it is recomputed changes no gradient
   bool again = false;
   const auto f = [&](const Var& v) {
     if (again) throw std::runtime_error("no");

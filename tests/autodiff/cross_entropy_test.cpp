@@ -1,4 +1,4 @@
-// The fused softmax cross-entropy: any number of rows and classes, and what is no number.
+// The fused softmax cross-entropy: any number of rows and classes, and logits that are not finite.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -21,7 +21,7 @@ constexpr Real inf = std::numeric_limits<Real>::infinity();
 constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
 constexpr double eps = std::numeric_limits<Real>::epsilon();
 
-// The totals of equal rows are 10 each; their product, 10^batch, can't be held.
+// The totals of equal rows are 10 each; their product, 10^batch, overflows.
 TEST_CASE("softmax_cross_entropy: of many rows") {
   for (const std::size_t batch : {1u, 30u, 40u, 41u, 300u, 310u, 1000u})
     for (const bool equal : {true, false}) {
@@ -76,7 +76,7 @@ TEST_CASE("softmax_cross_entropy: one infinite logit") {
   const Tensor gradient =
       grad(softmax_cross_entropy(logits, Labels(3, 0), Reduction::sum), logits).value();
   CHECK(std::isnan(gradient(0, 1)));
-  CHECK(gradient(0, 0) == -1);  // the others have no probability
+  CHECK(gradient(0, 0) == -1);  // the other classes have probability 0
   CHECK(gradient(0, 2) == 0);
   CHECK(gradient(1, 1) == 0);
   CHECK(near(gradient(1, 2), 1. / 3, 4 * eps));

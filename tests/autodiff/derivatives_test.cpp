@@ -17,7 +17,7 @@ namespace {
 
 constexpr double rtol = 1e-14;  // a few roundings
 
-// The functions that most tests differentiate, and their derivatives by hand.
+// The functions of most tests, with their derivatives by hand.
 
 using Map = std::function<Var(const Var&)>;
 
@@ -65,7 +65,7 @@ TEST_CASE("the Jacobian of a vector by a vector") {
 
 TEST_CASE("the Jacobian has the shape of the value and then that of the argument") {
   const Tensor x = matrix({{1, 2}, {3, 4}, {5, 6}});
-  CHECK(jacobian(cubes)(x).value() == 3 * x * x);  // a scalar by a matrix: its gradient
+  CHECK(jacobian(cubes)(x).value() == 3 * x * x);  // a scalar by a matrix gives its gradient
   const Tensor j = jacobian([](const Var& v) { return matmul(a, v); })(x).value();
   REQUIRE(j.shape() == Shape{2, 2, 3, 2});  // ∂(A·X)ᵢⱼ/∂Xₖₗ = Aᵢₖ·δⱼₗ
   for (std::size_t i = 0; i < 2; ++i)
@@ -94,17 +94,17 @@ TEST_CASE("the Jacobian of nothing, of what does not depend on x, and of x") {
 
 TEST_CASE("the Hessian") {
   CHECK(near(hessian(bowl)(at).value(), bowl_hessian(at), rtol, 1e-16));
-  const Tensor b = matrix({{1, 2, 0}, {-1, 3, 4}, {5, 0, 2}});  // of xᵀBx: B + Bᵀ
+  const Tensor b = matrix({{1, 2, 0}, {-1, 3, 4}, {5, 0, 2}});  // for xᵀBx: B + Bᵀ
   CHECK(hessian([&](const Var& x) { return dot(x, matmul(b, x)); })(at).value() ==
         b + reel::transpose(b));
   CHECK(hessian([](const Var& x) { return sum(x * a); })(a).value() == zeros({2, 3, 2, 3}));
-  const Tensor h = hessian(cubes)(a).value();  // of a matrix: 6X on the diagonal
+  const Tensor h = hessian(cubes)(a).value();  // for a matrix: 6X on the diagonal
   REQUIRE(h.shape() == Shape{2, 3, 2, 3});
   for (std::size_t i = 0; i < 6; ++i)
     for (std::size_t k = 0; k < 6; ++k)
       CHECK(h.data()[6 * i + k] == (i == k ? 6 * a.data()[i] : 0));
   CHECK(hessian([](const Var& x) { return x * x * x; })(Var(2)).value() == scalar(12));
-  // third order: ∂³Σx³ is 6 where all three indices agree
+  // third order: ∂³Σx³ is 6 where all three indices are equal
   const Tensor third = jacobian(hessian(cubes))(at).value();
   REQUIRE(third.shape() == Shape{3, 3, 3});
   for (std::size_t i = 0; i < 27; ++i) CHECK(third.data()[i] == (i % 13 == 0 ? 6 : 0));
@@ -120,7 +120,7 @@ TEST_CASE("forward and backward products") {
   const auto [z, backward] = vjp(layer, at, u);
   CHECK(z.value() == layer(at).value());
   CHECK(near(backward.value(), transposed_times(j, u), rtol, 1e-16));
-  // of a scalar, and of what does not depend on x
+  // for a scalar, and for a result that does not depend on x
   CHECK(jvp(cubes, at, direction).second.item() == 0.75 - 6 + 3);
   CHECK(vjp(cubes, at, Var(2)).second.value() == 6 * at * at);
   const auto constant = [](const Var&) { return Var(vector({1, 2})); };
@@ -157,7 +157,7 @@ TEST_CASE("the product with the Hessian by several variables") {
   for (const bool create_graph : {false, true}) {
     const auto product = hvp(f, xs, vs, {.create_graph = create_graph});
     REQUIRE(product.size() == 4);
-    // 2q·v_p + 2p·v_q + v_r, 2p·v_p, Σ v_p, and nothing for what f does not contain
+    // 2q·v_p + 2p·v_q + v_r, 2p·v_p, Σ v_p, and 0 for a parameter that f does not use
     CHECK(product[0].value() == vector({6 + 4 + 4, -10 + 12 + 4}));
     CHECK(product[1].value() == vector({2, -4}));
     CHECK(product[2].value() == scalar(0));
@@ -194,7 +194,7 @@ TEST_CASE("the product with the Hessian by parameters") {
 }
 
 TEST_CASE("the product with the Hessian of a hundred thousand parameters") {
-  // f = ½Σ c·x², of which the Hessian would take 80 GB
+  // f = ½Σ c·x²; its Hessian would take 80 GB
   constexpr std::size_t n = 100'000;
   Tensor c = uninitialized({n}), v = uninitialized({n});
   for (std::size_t i = 0; i < n; ++i) {
@@ -217,7 +217,7 @@ TEST_CASE("the Gauss–Newton product") {
   const auto loss = [](const Var& y) { return sum(exp(y)); };
   CHECK(near(gauss_newton_product(layer, loss, at, direction).value(), transposed_times(j, curved),
              rtol));
-  // of a linear function it is the Hessian's; of the layer it is not
+  // for a linear function it equals the Hessian's product; for the layer it does not
   const auto half_square = [](const Var& y) { return Real(0.5) * dot(y, y); };
   const Map linear = [](const Var& x) { return matmul(a, x); };
   const auto full_product = [&](const Map& f) {
@@ -230,7 +230,7 @@ TEST_CASE("the Gauss–Newton product") {
 }
 
 TEST_CASE("the Gauss–Newton product of a classifier") {
-  // the Hessian of softmax cross-entropy by its logits is diag(p) − p·pᵀ
+  // the Hessian of softmax cross-entropy with respect to its logits is diag(p) − p·pᵀ
   const Tensor weight = matrix({{1, 0, 2}, {0, -1, 1}, {0.5, 1, 0}, {-1, 1, 1}});
   const Map logits = [&](const Var& x) { return matmul(weight, x); };
   const auto loss = [](const Var& y) {
@@ -242,7 +242,7 @@ TEST_CASE("the Gauss–Newton product of a classifier") {
   CHECK(near(gauss_newton_product(logits, loss, at, direction).value(), expected, 1e-13));
 }
 
-// ---- gradients of and by several things
+// ---- gradients of several values, and with respect to several
 
 TEST_CASE("gradients by several inputs and by parameters") {
   const std::vector<Parameter> parameters{Parameter(vector({1, 2})), Parameter(scalar(3)),
@@ -268,13 +268,13 @@ TEST_CASE("gradients by several inputs and by parameters") {
 TEST_CASE("the sum of the gradients of several values") {
   Tape tape;
   const Var x = tape.variable(vector({1, 2})), w = tape.variable(scalar(3));
-  const Var h = x * w, y = h * h;  // one behind the other
+  const Var h = x * w, y = h * h;  // y depends on h
   const std::vector<Var> ys{y, h, sum(x), Var(5), h},
       seeds{vector({1, -1}), vector({10, 20}), Var(7), Var(100), vector({1, 1})}, xs{x, w, h};
   for (const bool create_graph : {false, true}) {
     const auto g = grad(ys, seeds, xs, {.create_graph = create_graph});
     REQUIRE(g.size() == 3);
-    // by h: 2h·(1, −1) + (10, 20) + (1, 1)
+    // with respect to h: 2h·(1, −1) + (10, 20) + (1, 1)
     CHECK(g[2].value() == vector({17, 9}));
     CHECK(g[0].value() == vector({3 * 17 + 7, 3 * 9 + 7}));
     CHECK(g[1].item() == 17 + 2 * 9);
@@ -283,7 +283,7 @@ TEST_CASE("the sum of the gradients of several values") {
   CHECK(seeds[1].value() == vector({10, 20}));
   CHECK(grad(std::vector<Var>{}, std::vector<Var>{}, xs)[0].value() == zeros({2}));
   CHECK(grad(ys, seeds, std::vector<Var>{}).empty());
-  // differentiable by the seeds as well
+  // differentiable with respect to the seeds as well
   const std::vector<Var> vs{tape.variable(vector({1, 1})), tape.variable(vector({2, 2}))};
   const Var g = grad(std::vector<Var>{y, h}, vs, xs, {.create_graph = true})[0];  // 2w²x·v₀ + w·v₁
   CHECK(grad(sum(g), vs[0]).value() == vector({18, 36}));
@@ -299,7 +299,7 @@ TEST_CASE("partial derivatives hold the other variables") {
   Tape tape;
   const Var p = tape.variable(scalar(2));
   const Var h = p * p, k = h * p;
-  const Var y = h * p + k;  // in all, 2p³
+  const Var y = h * p + k;  // as a function of p alone, 2p³
   const std::vector<Var> xs{p, h, k};
   for (const bool create_graph : {false, true}) {
     const auto whole = grad(y, xs, {.create_graph = create_graph});
@@ -314,7 +314,7 @@ TEST_CASE("partial derivatives hold the other variables") {
   }
   // the derivative of a partial derivative is a derivative like any other: ∂h/∂p
   CHECK(grad(grad(y, xs, {.create_graph = true, .partial = true})[0], p).item() == 4);
-  CHECK(grad(y, p, {.partial = true}).item() == 24);  // nothing else to hold
+  CHECK(grad(y, p, {.partial = true}).item() == 24);  // nothing else is held constant
   CHECK(grad(y, {y, p}, {.partial = true})[1].item() == 0);
 }
 
@@ -386,7 +386,7 @@ TEST_CASE("entries of Jacobians and Hessians can be differentiated") {
 }
 
 TEST_CASE("a parameter that a function closes over gets its gradient through every form") {
-  // f = w·Σx³ with w = 2: each form below is linear in w but the last, which is quadratic
+  // f = w·Σx³ with w = 2: each form below is linear in w, except the last, which is quadratic
   const std::vector<std::function<Var(const Map&)>> forms{
       [](const Map& f) { return sum(grad(f)(at)); },
       [](const Map& f) { return sum(jacobian(f)(at)); },
@@ -408,7 +408,7 @@ TEST_CASE("a parameter that a function closes over gets its gradient through eve
 }
 
 TEST_CASE("perturbations are not confused") {
-  // d/dx [x · d/dy (x + y)] = 1 by every kind of inner derivative: a confused one says 2
+  // d/dx [x · d/dy (x + y)] = 1 by every kind of inner derivative; perturbation confusion gives 2
   const std::vector<std::function<Var(const Map&)>> inner{
       [](const Map& f) { return grad(f)(Var(1)); },
       [](const Map& f) { return jacobian(f)(Var(1)); },
@@ -478,7 +478,7 @@ TEST_CASE("under NoTape") {
   CHECK(Tape::recording() == nullptr);
 }
 
-// ---- what is refused
+// ---- errors
 
 TEST_CASE("directions and seeds that don't fit") {
   const Tensor wrong = vector({1, 2});

@@ -1,4 +1,4 @@
-// Those who watch a computation: scopes, observers, profiles.
+// Watching a computation: scopes, observers, profiles.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ Texts scopes_of(const Tape& tape) {
   return all;
 }
 
-// The user's events, one line each.
+// Records the events that a user sees, one on each line.
 class Log : public Observer {
  public:
   Log(Texts& lines, std::string who) : lines_(lines), who_(std::move(who)) {}
@@ -125,7 +125,7 @@ TEST_CASE("a tape notes the scope of each operation") {
   }
   log(x);
   CHECK(scopes_of(tape) == Texts{"- exp", "a sin", "a.b cos", "a.b tan", "a tanh", "- log"});
-  // on the storage of a tape before, in the scope that was the last one there
+  // on recycled storage, in the scope that was last used there
   const Scope d("d");
   for (int round = 0; round < 2; ++round) {
     Tape next;
@@ -143,7 +143,7 @@ TEST_CASE("modules are scopes") {
   sum(model(x));
   CHECK(scopes_of(tape) == Texts{"block.in affine", "block relu", "block.tail.out affine",
                                  "block.tail exp", "head.0 affine", "head.1 tanh", "- sum"});
-  // a part that is called alone, and a model that was never visited
+  // a part that is called by itself, and a model that was never visited
   model.block.in(x);
   CHECK(scopes_of(tape).back() == "in affine");
   nn::Sequential bare(nn::tanh);
@@ -168,13 +168,13 @@ TEST_CASE("the order of events") {
                        "begins multiply", "ended multiply", "boundary"});
   CHECK(Observer::innermost() == nullptr);
   lines.clear();
-  {  // a rule that records tells of what it computes
+  {  // the operations that a rule records are events too
     Tape tape;
     const Var x = tape.variable(scalar(2));
     const Var y = exp(x);
     const Log log(lines, "");
     grad(y, x, {.create_graph = true});
-    exp(Var(1));  // a constant is computed as well
+    exp(Var(1));  // operations on constants are events too
   }
   CHECK(lines == Texts{"begins exp", "computed multiply", "ended exp", "boundary", "computed exp"});
 }
@@ -194,7 +194,7 @@ TEST_CASE("observers nest, and each is told, the innermost first") {
     }
     CHECK(Observer::innermost() == &outer);
     sin(x);
-    std::thread([&] { cos(x); }).join();  // another thread's operations are its own
+    std::thread([&] { cos(x); }).join();  // operations of another thread are not observed
   }
   cos(x);
   CHECK(lines == Texts{"inner computed exp", "outer computed exp", "outer computed sin"});
@@ -219,7 +219,7 @@ TEST_CASE("what an event says") {
       CHECK(e.gradient == vector({3, 4}));
       REQUIRE(e.gradient_by(0));
       CHECK(*e.gradient_by(0) == vector({30, 40}));
-      CHECK(e.gradient_by(1) == nullptr);  // of a constant
+      CHECK(e.gradient_by(1) == nullptr);  // a constant
       ++backward;
     }
     int forward = 0, backward = 0;
@@ -336,7 +336,7 @@ TEST_CASE("a profile counts calls and bytes") {
       tape.backward(loss);
       if (step == 0) tape.backward(loss);
     }
-    exp(Var(1));  // computed, and never differentiated
+    exp(Var(1));  // computed, but never differentiated
     entries = profile.entries();
     table = profile.table();
     CHECK(Observer::innermost() == &profile);
@@ -366,7 +366,7 @@ TEST_CASE("a profile counts calls and bytes") {
                          return a.seconds + a.backward_seconds > b.seconds + b.backward_seconds;
                        }));
 
-  // the table: a header, the entries in their order, the total, each in its columns
+  // the table: a header, the entries in order, the total, all in columns
   std::istringstream lines(table);
   Texts rows;
   for (std::string line; std::getline(lines, line);) rows.push_back(line);

@@ -1,4 +1,4 @@
-// Evaluating lazy expressions: the same values as xtensor's own assignment, for all kinds of
+// Evaluating lazy expressions: the same values as from xtensor's own assignment, for all kinds of
 // shapes.
 #include <reel/autodiff/tensor/evaluate.h>
 

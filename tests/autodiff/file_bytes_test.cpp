@@ -1,4 +1,4 @@
-// FileBytes: read as they are asked for; and files that change or cannot be read.
+// FileBytes: reading on request, and files that change or cannot be read.
 #include <reel/autodiff/core/file_bytes.h>
 
 #include <doctest/doctest.h>
@@ -33,7 +33,7 @@ TEST_CASE("file bytes: any part, from the start that was named; copies share the
   CHECK(copy.size() == 3);
   CHECK(read(*first, 0, 3) == std::vector<std::uint8_t>{1, 2, 3});
   first.reset();
-  std::filesystem::remove(path);  // an open file stays
+  std::filesystem::remove(path);  // an open file stays readable
   CHECK(read(copy, 1, 2) == std::vector<std::uint8_t>{2, 3});
   CHECK(read(copy, 3, 0).empty());
   CHECK(FileBytes(folder.write("file", {1, 2}), "test", 2).size() == 0);

@@ -1,4 +1,4 @@
-// Reading and writing whole files: what comes back, what is refused, and what a failure leaves.
+// Reading and writing whole files: contents, errors, and the state after a failure.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -32,7 +32,7 @@ constexpr std::size_t no_limit = 1 << 30;
 
 using Folder = reel::TemporaryFolder;
 
-// The error that the call throws, which must be one line; kind 0 if it throws none.
+// The error that the call throws, which must be one line; kind 0 if there is none.
 struct Caught {
   int kind = 0;
   std::string message;
@@ -59,7 +59,7 @@ mode_t mode_of(const fs::path& path) {
   return status.st_mode & 07777;
 }
 
-// Calls in a child process without root's rights; its exit code is the kind of the error.
+// Makes the call in a child process without root's rights; its exit code is the kind of the error.
 int unprivileged(const std::function<void()>& call) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -76,7 +76,7 @@ int unprivileged(const std::function<void()>& call) {
   return WEXITSTATUS(status);
 }
 
-// While it lives, a signal that does nothing interrupts this thread again and again.
+// While it is alive, a signal with an empty handler interrupts this thread repeatedly.
 class Interruptions {
  public:
   Interruptions() {
@@ -226,8 +226,7 @@ TEST_CASE("file: a symbolic link stays, and what it leads to is written") {
   CHECK(caught([&] { write_file(folder / "loop", "test", "x"); }).kind == 5);
 }
 
-// Without root's rights, so that a write_file that is broken cannot replace a device of the
-// machine.
+// Runs without root's rights, so that a broken write_file cannot replace a device of the machine.
 TEST_CASE("file: what is not a regular file is written to directly") {
   CHECK(unprivileged([] { write_file("/dev/null", "test", "gone"); }) == 0);
   CHECK(unprivileged([] { write_file("/dev/full", "test", "x"); }) == 5);
@@ -313,11 +312,11 @@ TEST_CASE("file: what cannot be written is refused beforehand, and the check lea
     return unprivileged([&] { reel::check_can_write(path, "test"); });
   };
   CHECK(kind_for_others(folder / "old") == 0);
-  if (::geteuid() == 0) {                            // takes a file of another user
+  if (::geteuid() == 0) {                            // needs a file of another user
     fs::permissions(folder.path, fs::perms(01777));  // sticky: only owners may replace
     CHECK(kind_for_others(folder / "old") == 5);
     CHECK(kind_for_others(folder / "new") == 0);
-    fs::permissions(folder.path, fs::perms(0755));  // a file that may be written, not replaced
+    fs::permissions(folder.path, fs::perms(0755));  // the file may be written, but not replaced
     CHECK(kind_for_others(folder / "old") == 5);
   }
   CHECK(read_file(folder / "old", "test", 9) == "x");
@@ -334,7 +333,7 @@ TEST_CASE("file: two names of one file") {
   CHECK(reel::same_file(folder / "old", folder / "here/old"));
   CHECK_FALSE(reel::same_file(folder / "new", folder / "old"));
   CHECK_FALSE(reel::same_file(folder / "none/a", folder / "a"));
-  CHECK_FALSE(reel::same_file("/dev/null", "/dev/null"));  // which keeps nothing
+  CHECK_FALSE(reel::same_file("/dev/null", "/dev/null"));  // it stores nothing
 }
 
 TEST_CASE("file: a long name leaves room for the temporary file's") {
@@ -376,7 +375,7 @@ TEST_CASE("file: a write that fails midway leaves the old file and nothing else"
 }
 
 TEST_CASE("file: a rename that fails leaves nothing behind") {
-  if (::geteuid() != 0) return;  // takes a file of another user
+  if (::geteuid() != 0) return;  // needs a file of another user
   const Folder folder;
   write_file(folder / "a", "test", "old");
   fs::permissions(folder / "a", fs::perms(0666));
@@ -410,7 +409,7 @@ TEST_CASE("file: interrupted and partial calls are continued") {
       const Interruptions interruptions;
       error = caught([&] { write_file(pipe, "test", contents); });
     }
-    if (error.kind) std::ofstream(pipe, std::ios::binary);  // frees a reader that still waits
+    if (error.kind) std::ofstream(pipe, std::ios::binary);  // releases a reader that still waits
     reader.join();
     CHECK(error.message == "");
     CHECK(Interruptions::count > 5);

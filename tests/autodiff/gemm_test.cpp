@@ -1,4 +1,4 @@
-// The matrix product, against a double loop.
+// The matrix product, compared with a double loop.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -26,8 +26,8 @@ double at(const Tensor& t, bool transposed, std::size_t i, std::size_t j) {
   return transposed ? t(j, i) : t(i, j);
 }
 
-// |error| ≤ K·eps·Σ|a||b| whatever the order of the additions (Higham, Accuracy and Stability of
-// Numerical Algorithms, §3.1: γ_K), and one eps of the result for adding `before` to it.
+// |error| ≤ K·eps·Σ|a||b| for any order of the additions (Higham, Accuracy and Stability of
+// Numerical Algorithms, §3.1: γ_K), plus one eps of the result for adding `before`.
 bool is_product(const Tensor& c, const Tensor& a, bool ta, const Tensor& b, bool tb,
                 double before = 0) {
   const std::size_t m = a.shape()[ta], k = a.shape()[!ta], n = b.shape()[!tb];
@@ -75,12 +75,12 @@ void check_product(std::size_t m, std::size_t n, std::size_t k) {
 TEST_CASE("all transposes of products of many sizes") {
   const std::vector<std::size_t> sizes{1, 2, 3, 7, 10, 16, 17, 64, 65};
   for (std::size_t i = 0; i < sizes.size(); ++i)
-    for (std::size_t j = 0; j < sizes.size(); ++j)  // a Latin square: each two sizes meet
+    for (std::size_t j = 0; j < sizes.size(); ++j)  // a Latin square: all pairs of sizes occur
       check_product(sizes[i], sizes[j], sizes[(2 * i + j) % sizes.size()]);
   check_product(64, 10, 784);
   check_product(784, 10, 64);
   check_product(9, 37,
-                60);  // few rows, many features: the transposed product, with rests of its tiles
+                60);  // few rows, many features: the transposed product, with incomplete tiles
   check_product(8, 16, 48);
   check_product(24, 13, 144);
   check_product(10, 784, 65);
@@ -93,11 +93,11 @@ TEST_CASE("products that threads share out are the same for any number of them")
   struct Size {
     std::size_t m, n, k;
   };
-  // by rows of W, by rows of the result, one row too few or too many for a tile
+  // in tiles of rows of W or of the result, with one row less or more than a tile
   for (const Size& size : {Size{40, 330, 250}, {330, 40, 250}, {257, 130, 129}, {33, 5000, 17}})
     for (const bool ta : {false, true})
       for (const bool tb : {false, true}) {
-        const std::size_t m = size.m, n = size.n, k = size.k;  // clang captures no bindings
+        const std::size_t m = size.m, n = size.n, k = size.k;  // clang cannot capture bindings
         CAPTURE(m);
         CAPTURE(ta);
         CAPTURE(tb);
@@ -155,7 +155,7 @@ TEST_CASE("products of matrices whose rows lie apart in memory") {
   for (const Size& size : {Size{64, 10, 10}, {3, 5, 7}, {20, 17, 31}, {65, 10, 400}, {9, 37, 60}})
     for (const bool ta : {false, true})
       for (const bool tb : {false, true}) {
-        const std::size_t m = size.m, n = size.n, k = size.k;  // clang captures no bindings
+        const std::size_t m = size.m, n = size.n, k = size.k;  // clang cannot capture bindings
         CAPTURE(m);
         CAPTURE(ta);
         CAPTURE(tb);
@@ -241,7 +241,7 @@ TEST_CASE("sides that CBLAS cannot count") {
   constexpr std::size_t above = std::size_t{std::numeric_limits<int>::max()} + 1;
   const auto multiply = [](std::size_t m, std::size_t n, std::size_t k) {
     raw_gemm(false, false, m, n, k, nullptr, k, nullptr, n, 0, nullptr, n);
-  };  // refused before anything is read
+  };  // throws before it reads any element
   CHECK_ERROR("[matmul] the product of (2147483648,1)", multiply(above, 1, 1));
   CHECK_ERROR("above 2147483647", multiply(1, above, 1));
   CHECK_ERROR("above 2147483647", multiply(1, 1, above));

@@ -82,7 +82,7 @@ TEST_CASE("by a value in the middle") {
   const Var h = x * x, k = h + x;
   const Var y = h * k;
   const auto g = grad(y, {h, k, x});
-  CHECK(g[0].item() == 12 + 9);      // k + h: through k as well
+  CHECK(g[0].item() == 12 + 9);      // k + h: also through k
   CHECK(g[1].item() == 9);           // h
   CHECK(g[2].item() == 21 * 6 + 9);  // 4x³ + 3x²
   CHECK(grad(h, k).item() == 0);     // k comes after h
@@ -135,7 +135,7 @@ TEST_CASE("the gradient of a function as a function") {
   CHECK(grad(grad(grad(grad(cubed))))(Var(2)).item() == 0);
   CHECK(Tape::innermost() == nullptr);
   CHECK(!grad(cubed)(Var(2)).requires_grad());
-  // on a live tape its result can be differentiated on
+  // on a live tape the result can be differentiated again
   Tape tape;
   const Var x = tape.variable(scalar(2));
   const Var y = grad(cubed)(x) * x;  // 3x³
@@ -153,7 +153,7 @@ TEST_CASE("elementwise_grad") {
 }
 
 TEST_CASE("perturbations of nested derivatives are not confused") {
-  // d/dx [x · d/dy (x + y)] = 1: a confused one says 2
+  // d/dx [x · d/dy (x + y)] = 1; perturbation confusion gives 2
   const auto f = [](const Var& x) { return x * grad([&](const Var& y) { return x + y; })(Var(1)); };
   CHECK(grad(f)(Var(1)).item() == 1);
   const auto g = [](const Var& x) {  // the same with y = x: d/dy (x·y) = x, so x² and 2x
@@ -166,7 +166,7 @@ TEST_CASE("perturbations of nested derivatives are not confused") {
     return grad([&](const Var& y) { return y * y * x; })(x * x);
   };
   CHECK(grad(h)(Var(2)).item() == 6 * 4);
-  // a parameter that is closed over
+  // a parameter that the function captures
   const Parameter w(scalar(5));
   Tape tape;
   const Var loss = grad([&](const Var& y) { return w * y * y; })(Var(3));  // 6w
@@ -184,7 +184,7 @@ TEST_CASE("grad under NoTape") {
     const NoTape off;
     CHECK(grad(y, x).item() == 6);
     CHECK(tape.size() == before);
-    // asked to record, it does
+    // with create_graph it records
     const Var g = grad(y, x, {.create_graph = true});
     CHECK(grad(g, x).item() == 2);
     CHECK(Tape::recording() == nullptr);
@@ -252,13 +252,13 @@ TEST_CASE("the sweep over tensors and the recorded one agree") {
     const auto recorded = grad(y, xs, {.create_graph = true, .seed = seed});
     for (std::size_t i = 0; i < xs.size(); ++i) {
       CHECK(fused[i].shape() == xs[i].shape());
-      // the absolute part is for sums that cancel, of terms of magnitude up to some hundreds
+      // the absolute tolerance is for sums that cancel, with terms of up to some hundreds
       CHECK(near(fused[i].value(), recorded[i].value(), 1e-13, 1e-13));
     }
   }
 }
 
-// ---- what a choice leaves out has no gradient, however bad the derivative of the rest is there
+// ---- a value that is not chosen has no gradient, even if its derivative is not finite
 
 TEST_CASE("a choice that was not taken passes no infinite gradient on") {
   const std::vector<std::pair<const char*, std::function<Var(const Var&)>>> choices{

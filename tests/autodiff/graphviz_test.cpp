@@ -1,4 +1,4 @@
-// A tape as a picture: the DOT text is read back.
+// A tape as a picture: parses the DOT text.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// What a DOT text says. Throws std::runtime_error where it is no DOT.
+// The contents of a DOT text. Throws std::runtime_error if the text is not DOT.
 struct Picture {
   std::map<std::string, std::string> labels;               // of the nodes, by id
   std::vector<std::pair<std::string, std::string>> edges;  // from, to
@@ -50,7 +50,7 @@ class DotReader {
     throw std::runtime_error(what + ": " + token_);
   }
 
-  void statements(const std::string& outer) {  // up to and with the closing brace
+  void statements(const std::string& outer) {  // up to and including the closing brace
     std::string frame = outer;
     while (token_ != "}" || quoted_) {
       const std::string first = take();
@@ -63,7 +63,7 @@ class DotReader {
       if (token_ == "=") {
         next();
         const std::string value = take();
-        // a frame in another may name its path or the last part of it
+        // the label of a nested frame may be its path or the last part of it
         if (first == "label")
           frame = outer.empty() || value.starts_with(outer + '.') ? value : outer + '.' + value;
       } else if (token_ == "->") {
@@ -143,7 +143,7 @@ Picture picture_of(Tape& tape, const DotOptions& options = {}) {
 
 std::string id_of(std::size_t node) { return concat('n', node); }
 
-// Whether the picture shows the nodes and inputs of the tape, and no more.
+// The picture must show exactly the nodes and inputs of the tape.
 void check_drawn(const Picture& picture, const Tape& tape) {
   std::vector<std::pair<std::string, std::string>> expected, drawn;
   std::size_t constants = 0;
@@ -189,10 +189,10 @@ TEST_CASE("a picture has a node for each of the tape's and an edge for each inpu
   CHECK(label(h).starts_with("add"));
   CHECK(label(h).find("(2,3)") != std::string::npos);
   CHECK(label(z).starts_with("sum"));
-  // x twice into its square
+  // x is drawn twice as an input of its square
   CHECK(std::count(picture.edges.begin(), picture.edges.end(),
                    std::pair(std::string("n0"), std::string("n2"))) == 2);
-  // the named constant is drawn by its name, beside the nodes of the tape
+  // the named constant is a node with its name, besides the nodes of the tape
   CHECK(picture.labels.size() == tape.size() + 2);
   CHECK(std::count_if(picture.labels.begin(), picture.labels.end(), [](const auto& node) {
           return node.first[0] != 'n' && node.second.starts_with("ones");

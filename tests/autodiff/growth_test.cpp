@@ -1,4 +1,4 @@
-// What a tape keeps alive, and the warning when it grows from step to step.
+// The memory that a tape keeps alive, and the warning when a tape grows from step to step.
 #include <doctest/doctest.h>
 
 #include <stdexcept>
@@ -23,7 +23,7 @@ TEST_CASE("what a tape keeps alive") {
   CHECK(tape.memory().bytes == 0);
   constexpr std::size_t n = 1000, numbers = n * sizeof(Real), little = 1000;
   std::size_t known = 0;
-  // the bytes since the last call: so many tensors, and a little for the nodes and rules
+  // checks the bytes since the last call: this number of tensors, and a little for nodes and rules
   const auto grew_by = [&](std::size_t tensors) {
     const std::size_t now = tape.memory().bytes, more = now - std::exchange(known, now);
     CAPTURE(more);
@@ -34,7 +34,7 @@ TEST_CASE("what a tape keeps alive") {
   CHECK(tape.memory().nodes == 1);
   CHECK(tape.memory().bytes == sizeof(Tape::Node) + numbers);
   grew_by(1);
-  Var y = x * x;  // the value; the input is known
+  Var y = x * x;  // only the value is new; the input is known
   CHECK(tape.memory().nodes == 2);
   grew_by(1);
   const Var constant = zeros({n});
@@ -51,7 +51,7 @@ TEST_CASE("what a tape keeps alive") {
   y = y * p;
   y = y * p;
   CHECK(tape.memory().nodes == 8);
-  grew_by(3);  // the parameter once
+  grew_by(3);  // the parameter counts once
   grad(sum(y), x);
   tape.backward(sum(y));
   known = tape.memory().bytes;
@@ -65,7 +65,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Takes warnings while it lives.
+// Collects warnings while it is alive.
 struct Warnings {
   Warnings() : before(set_warning_handler([this](const std::string& w) { got.push_back(w); })) {}
   ~Warnings() { set_warning_handler(before); }
@@ -87,7 +87,7 @@ TEST_CASE("the handler of warnings") {
     }
     warn("here", "number ", 3);
     CHECK(outer.got == Texts{"[here] number 1", "[here] number 3"});
-    // a handler may change the handler
+    // a handler may set another handler
     const WarningHandler old =
         set_warning_handler([](const std::string&) { set_warning_handler({}); });
     warn("here", "number ", 4);
@@ -108,10 +108,10 @@ TEST_CASE("a tape that grows from backward pass to backward pass") {
     loss = loss + p * Real(step);
     tape.backward(loss);
     CAPTURE(step);
-    CHECK(warnings.got.size() == (step > 10 ? 1 : 0));  // once, when it grew the tenth time
+    CHECK(warnings.got.size() == (step > 10 ? 1 : 0));  // once, when it grew for the tenth time
   }
   REQUIRE(warnings.got.size() == 1);
-  CHECK(warnings.got[0] == message_of([&] {  // 2 nodes, 2 more at each of 11 passes
+  CHECK(warnings.got[0] == message_of([&] {  // 2 nodes, and 2 more in each of 11 passes
           fail_usage("tape",
                      "it has grown from one backward pass to the next 10 times, to 24 nodes that "
                      "keep ",
@@ -123,7 +123,7 @@ TEST_CASE("a tape that grows from backward pass to backward pass") {
 TEST_CASE("tapes that are no cause for a warning") {
   const Warnings warnings;
   const Parameter p(scalar(2));
-  for (int step = 0; step < 50; ++step) {  // a fresh one a step
+  for (int step = 0; step < 50; ++step) {  // a new tape for each step
     Tape tape;
     Var loss = p * p;
     for (int i = 0; i < step; ++i) loss = loss * p;
@@ -132,13 +132,13 @@ TEST_CASE("tapes that are no cause for a warning") {
   }
   Tape same;
   const Var loss = p * p;
-  for (int i = 0; i < 50; ++i) same.backward(loss);  // many passes over one
+  for (int i = 0; i < 50; ++i) same.backward(loss);  // many passes over one loss
   Tape now_and_then;
   for (int i = 0; i < 50; ++i) {
     const Var more = p * p;
     for (int k = 0; k < 5; ++k) now_and_then.backward(more);
   }
-  for (int i = 0; i < 50; ++i) grad(p * p, Var(p));  // grad is no step
+  for (int i = 0; i < 50; ++i) grad(p * p, Var(p));  // grad does not count as a step
   CHECK(warnings.got.empty());
 }
 

@@ -1,4 +1,4 @@
-// Reductions, shapes and softmax, of tensors, against naive loops.
+// Reductions, shapes and softmax of tensors, compared with naive loops.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -28,14 +28,14 @@ Tensor random_tensor(const Shape& shape, std::uint64_t seed = 1) {
   return t;
 }
 
-// The position of each axis in element i of a row-major tensor.
+// The index along each axis of element i of a row-major tensor.
 std::vector<std::size_t> position(std::size_t i, const Shape& shape) {
   std::vector<std::size_t> at(shape.size());
   for (std::size_t a = shape.size(); a-- > 0; i /= shape[a]) at[a] = i % shape[a];
   return at;
 }
 
-// The element at a position, axes of size 1 and missing leading ones repeated.
+// The element at a position; repeats axes of size 1 and missing leading axes.
 std::size_t index(const std::vector<std::size_t>& at, const Shape& shape) {
   std::size_t i = 0;
   for (std::size_t a = 0; a < shape.size(); ++a)
@@ -47,7 +47,7 @@ struct Folded {
   Tensor sum, magnitude, max;
 };
 
-// Σx, Σ|x| and max x, kept in the shape `kept`.
+// Σx, Σ|x| and max x, in the shape `kept`.
 Folded naive_fold(const Tensor& x, const Shape& kept) {
   std::vector<double> sum(element_count(kept), 0), magnitude = sum;
   Folded result{zeros(kept), zeros(kept), full(kept, -inf)};
@@ -73,7 +73,7 @@ void check_reductions(const Shape& shape) {
       const bool reduced = subset >> a & 1U;
       kept.push_back(reduced ? 1 : shape[a]);
       if (!reduced) dropped.push_back(shape[a]);
-      // every other one counted from the end, and the last one first
+      // every second axis counted from the end, and the last axis first
       if (reduced)
         named.insert(named.begin(),
                      static_cast<int>(a) - (a % 2 ? static_cast<int>(shape.size()) : 0));
@@ -93,7 +93,7 @@ void check_reductions(const Shape& shape) {
     const Folded expected = naive_fold(x, kept);
     const Tensor sum = reel::sum(x, axes, true);
     REQUIRE(sum.shape() == kept);
-    // each addition errs by at most half an eps of the sum of magnitudes, and there are n − 1
+    // each of the n − 1 additions has an error of at most half an eps of the sum of magnitudes
     const double terms = static_cast<double>(x.size()) / std::max<double>(1, double(sum.size()));
     for (std::size_t i = 0; i < sum.size(); ++i)
       CHECK(near(sum.data()[i], expected.sum.data()[i], eps,
@@ -196,7 +196,7 @@ TEST_CASE("max of NaN and of infinities") {
       CHECK(std::isinf(item(reel::max(x))) == (n == 1));
     }
   CHECK(item(reel::max(full({40}, -inf))) == -inf);
-  // a NaN in one lane leaves the others alone
+  // a NaN in one lane does not affect the others
   const Tensor columns = reel::max(matrix({{1, nan, 3}, {4, 5, -inf}}), 0);
   CHECK(columns(0) == 4);
   CHECK(std::isnan(columns(1)));
@@ -212,9 +212,9 @@ TEST_CASE("softmax and log_softmax") {
       CAPTURE(to_string(shape));
       REQUIRE(p.shape() == shape);
       REQUIRE(l.shape() == shape);
-      // each entry errs by a few eps of itself, and so does their sum
+      // each entry has an error of a few eps of itself, and so does the sum
       for (const Real total : reel::sum(p, axis)) CHECK(near(total, 1, (count + 4) * eps));
-      // exp turns an absolute error of l, at most some eps of |x| ≤ 12, into a relative one
+      // exp turns the absolute error of l, some eps of |x| ≤ 12, into a relative error
       for (std::size_t i = 0; i < x.size(); ++i)
         CHECK(near(p.data()[i], std::exp(l.data()[i]), (count + 40) * eps));
       const int from_end = axis - static_cast<int>(shape.size());
@@ -242,7 +242,7 @@ TEST_CASE("softmax of huge, infinite and undefined logits") {
   CHECK(reel::softmax(vector({1e4, -1e4, 0})) == vector({1, 0, 0}));
   CHECK(reel::softmax(vector({-1e4, -1e4})) == vector({0.5, 0.5}));
   CHECK(reel::log_softmax(vector({1e4, -1e4, 0})) == vector({0, -2e4, -1e4}));
-  // −∞ is a logit of probability 0
+  // −∞ is a logit with probability 0
   CHECK(reel::softmax(vector({0, -inf, 0})) == vector({0.5, 0, 0.5}));
   CHECK(reel::log_softmax(vector({0, -inf}))(0) == 0);
   CHECK(reel::log_softmax(vector({0, -inf}))(1) == -inf);

@@ -1,5 +1,5 @@
-// Kernels on tensors so large that several threads share them: the numbers of a plain loop in
-// double, and the same bits for any number of threads.
+// Kernels on tensors so large that several threads share the work: the same numbers as a plain loop
+// in double, and the same bits for any number of threads.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ using namespace reel;
 
 namespace {
 
-// result() on one thread, after a check that it has the same bits on more.
+// result() on one thread, after checking that more threads give the same bits.
 Tensor on_any_number(const std::function<Tensor()>& result) {
   Tensor alone;
   for (const std::size_t count : {1u, 2u, 3u, 8u}) {
@@ -35,7 +35,7 @@ Tensor on_any_number(const std::function<Tensor()>& result) {
   return alone;
 }
 
-// Largest difference of the elements, by the largest element of b.
+// The largest difference of the elements, divided by the largest element of b.
 double difference(const Tensor& a, const Tensor& b) {
   REQUIRE(a.shape() == b.shape());
   double most = 0, size = 0;
@@ -94,7 +94,7 @@ TEST_CASE("large: softmax along each axis") {
                      full(reduced_shape(x.shape(), axis, false, "test"), 1)) < rounding);
     CHECK(difference(evaluate(xt::exp(on_any_number([&] { return log_softmax(x, axis); }))), y) <
           rounding);
-    const Tensor ratio = evaluate(xt::exp(x) / y);  // the same for a whole lane
+    const Tensor ratio = evaluate(xt::exp(x) / y);  // constant over a lane
     CHECK(difference(reel::max(ratio, axis), reel::min(ratio, axis)) < rounding);
   }
 }

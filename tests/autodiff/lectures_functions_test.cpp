@@ -1,5 +1,5 @@
-// The lecture notes' systems that differentiate functions of the plane and the line: rows 5, 6, 7
-// and 34 of the list.
+// The systems from the lecture notes that differentiate functions of one and two variables: rows 5,
+// 6, 7 and 34 of the list.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// n numbers from low to high, both included, as NumPy's linspace.
+// n numbers from low to high, both included, like NumPy's linspace.
 Tensor linspace(double low, double high, std::size_t n) {
   Tensor x = uninitialized({n});
   for (std::size_t i = 0; i < n; ++i)
@@ -27,14 +27,14 @@ Tensor linspace(double low, double high, std::size_t n) {
   return x;
 }
 
-// The x and the y of the points of a square grid: (n, n) each, y along the rows.
+// The x and the y of the points of a square grid: each (n, n), y along the rows.
 std::pair<Tensor, Tensor> grid(double low, double high, std::size_t n) {
   const Tensor line = linspace(low, high, n);
   return {reel::broadcast_to(line, {n, n}),
           reel::broadcast_to(reel::reshape(line, {n, 1}), {n, n})};
 }
 
-// g₁ − g₂, with g_σ(r) = exp(−r²/2σ²)/2πσ² about the origin
+// g₁ − g₂, with g_σ(r) = exp(−r²/2σ²)/2πσ² around the origin
 constexpr double narrow = 1, wide = 2;
 
 Var difference_of_gaussians(const Var& x, const Var& y) {
@@ -48,7 +48,7 @@ Var difference_of_gaussians(const Var& x, const Var& y) {
 
 using Field = std::pair<Tensor, Tensor>;
 
-// ∂f/∂x and ∂f/∂y at each point of a grid: each value depends on its own point alone.
+// ∂f/∂x and ∂f/∂y at each point of a grid: each value depends only on its own point.
 Field gradient_field(const Tensor& x, const Tensor& y) {
   Tape tape;
   const Var px = tape.variable(x), py = tape.variable(y);
@@ -64,8 +64,8 @@ Field numeric_field(const Tensor& x, const Tensor& y, Real h) {
           Tensor((f(x, y + h) - f(x, y - h)) / (2 * h))};
 }
 
-// What a surface with these slopes, and dz the height of its unnormalised normal (−∂f/∂x, −∂f/∂y,
-// dz), shows under a light: the product of the light and the normal.
+// The brightness of a surface with these slopes under a light: the inner product of the light and
+// the normalised normal (−∂f/∂x, −∂f/∂y, dz).
 Tensor shading(const Field& slope, const std::vector<Real>& light, Real dz) {
   const auto& [fx, fy] = slope;
   return (light[2] * dz - light[0] * fx - light[1] * fy) / xt::sqrt(fx * fx + fy * fy + dz * dz);
@@ -78,7 +78,7 @@ Real largest(const Tensor& x) { return item(reel::max(x)); }
 // ---- row 5
 
 TEST_CASE("row 5: the Jacobian of a vector function, m × n") {
-  // whole numbers, so that nothing is rounded
+  // integers, so that nothing is rounded
   const auto f = [](const Var& v) {
     const Var x = slice(v, 0, 0, 1), y = slice(v, 0, 1, 2), z = slice(v, 0, 2, 3);
     return concatenate({x * y, y * y * z, x - 5 * z, x * y * z});
@@ -100,7 +100,7 @@ TEST_CASE("row 5: the gradient is the Jacobian with one row, the Hessian that of
   const Tensor h = matrix({{-6, 4, 0}, {4, 0, 75}, {0, 75, -90}});
   CHECK(hessian(total)(at).value() == h);
   CHECK(jacobian(grad(total))(at).value() == h);
-  // H·v without the Hessian
+  // H·v without forming the Hessian
   const Tensor v = vector({1, -2, 3});
   CHECK(hvp(total, at, v).value() == vector({-14, 229, -420}));
   CHECK(matmul(Var(h), Var(v)).value() == vector({-14, 229, -420}));
@@ -112,7 +112,7 @@ TEST_CASE("row 6: the error of a numerical derivative of x^cos(x)") {
   const auto f = [](const Var& x) { return pow(x, cos(x)); };
   const Tensor x = slice(Var(linspace(0, 20, 100)), 0, 1, 100).value();  // all but 0
   const Tensor exact = elementwise_grad(f)(x).value();
-  // the largest |numeric − exact| over the points; a NaN, where x − h < 0, is ignored
+  // the largest |numeric − exact| over the points; ignores NaN, which occurs where x − h < 0
   std::vector<double> errors;
   std::vector<int> compared;
   for (const int power : {0, 3, 6, 9, 12, 15, 18}) {
@@ -158,7 +158,7 @@ TEST_CASE("row 7: the gradient fields of a difference of Gaussians") {
   const auto [x, y] = grid(-5, 5, 50);
   const Field exact = gradient_field(x, y);
   REQUIRE(exact.first.shape() == Shape{50, 50});
-  // f⁗ and rounding leave about 1e-11 of the central difference at h = 1e-5
+  // f⁗ and rounding give the central difference at h = 1e-5 an error of about 1e-11
   const Field numeric = numeric_field(x, y, Real(1e-5));
   CHECK(near(exact.first, numeric.first, 0, 3e-11));
   CHECK(near(exact.second, numeric.second, 0, 3e-11));
@@ -180,21 +180,21 @@ TEST_CASE("row 7: shading") {
   const Field slope = gradient_field(x, y);
   const Tensor shade = shading(slope, light, dz);
   REQUIRE(shade.shape() == Shape{n, n});
-  // a slope is off by 3e-11 at most, and the shading by 1/dz times the light as much
+  // a slope has an error of at most 3e-11; the shading's is larger by the light's size/dz
   CHECK(near(shade, shading(numeric_field(x, y, Real(1e-5)), light, dz), 0, 3e-10));
-  // no brighter than the light, and somewhere nearly so
+  // nowhere brighter than the light, and nearly as bright somewhere
   const Real brightest = std::sqrt(Real(0.5 * 0.5 + 0.3 * 0.3 + 0.5 * 0.5));
   CHECK(largest(shade) <= brightest);
   CHECK(largest(shade) > Real(0.999) * brightest);
-  // the darkest is the steepest slope away from the light; the points are 0.027 apart
+  // the darkest point is the steepest slope away from the light; the points are 0.027 apart
   const Real steepest = largest(xt::sqrt(slope.first * slope.first + slope.second * slope.second));
   const Real across = std::hypot(light[0], light[1]);
   CHECK(near(-largest(-shade), (light[2] * dz - across * steepest) / std::hypot(steepest, dz), 0,
              1e-4));
-  // level ground shows the light's height: at the middle of an odd grid
+  // level ground shows the light's height; it is in the middle of an odd grid
   const Tensor origin = zeros({1});
   CHECK(shading(gradient_field(origin, origin), light, dz) == vector({0.5}));
-  // the surface is even: turned by half a turn, it shows what a light from there would
+  // the surface is symmetric: after half a turn it looks as under the opposite light
   const Tensor turned = shading(slope, {-light[0], -light[1], light[2]}, dz);
   const Tensor mirrored = shading(slope, {light[1], light[0], light[2]}, dz);
   Real worst = 0;
@@ -227,7 +227,7 @@ TEST_CASE("row 34: the Lipschitz constant of θ² by sampling, and the largest s
   const auto loss = [](const Var& theta) { return theta * theta; };
   const auto slope = elementwise_grad(loss);
   const Rng rng(1);
-  // |a² − b²|/|a − b| = |a + b|: from below to 20
+  // |a² − b²|/|a − b| = |a + b|: approaches 20 from below
   double last = 0;
   for (const std::size_t pairs : {10u, 1'000u, 100'000u}) {
     const double k = lipschitz(loss, rng, pairs);
@@ -236,12 +236,12 @@ TEST_CASE("row 34: the Lipschitz constant of θ² by sampling, and the largest s
     last = k;
   }
   CHECK(last > 19.9);
-  // and so is the largest slope
+  // the largest slope is 20 too
   CHECK(largest(xt::abs(slope(linspace(-10, 10, 101)).value())) == 20);
-  // the gradient's constant is 2 everywhere, so a fixed step below 2/2 descends
+  // the gradient's constant is 2 everywhere, so a fixed step below 2/2 decreases f
   const double curvature = lipschitz(slope, rng, 1'000);
   CHECK(near(curvature, 2, 1e-12));
-  const auto distance_after = [&](double step) {  // 50 steps of descent from 10
+  const auto distance_after = [&](double step) {  // 50 steps of gradient descent from 10
     Var theta = Real(10);
     for (int i = 0; i < 50; ++i) theta = theta - Real(step) * slope(theta);
     return std::abs(theta.item());

@@ -1,4 +1,5 @@
-// The lecture notes' systems that need only differentiation: rows 1 to 4, 9, 10 and 11 of the list.
+// The systems from the lecture notes that only differentiate: rows 1 to 4, 9, 10 and 11 of the
+// list.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -40,7 +41,7 @@ Var t_of(const Var& x) { return (Real(1) - exp(-x)) / (Real(1) + exp(-x)); }
 
 void check_orders(const Function& f, Real x, const std::vector<double>& expected, double rtol) {
   const auto all = derivatives(f, static_cast<int>(expected.size()));
-  const Tensor at = full({3}, x);  // elementwise over a vector
+  const Tensor at = full({3}, x);  // elementwise on a vector
   for (std::size_t n = 1; n <= expected.size(); ++n) {
     const Tensor y = all[n](at).value();
     REQUIRE(y.shape() == Shape{3});
@@ -72,7 +73,7 @@ TEST_CASE("row 2: one derivative, by autodiff and by central difference") {
   CHECK(near(grad(t_of)(Var(1)).item(), 0.39322386648296376, 1e-15));
   const Real h = Real(1e-4);
   const Real difference = (t_of(1 + h).item() - t_of(1 - h).item()) / (2 * h);
-  CHECK(near(difference, 0.39322386636453377, 0, 2e-12));  // rounding noise below
+  CHECK(near(difference, 0.39322386636453377, 0, 2e-12));  // the digits below are rounding noise
 }
 
 TEST_CASE("row 3: tanh(Σx² − k)") {
@@ -122,7 +123,7 @@ TEST_CASE("row 9: score functions written out and as modules") {
       return matmul(weight(f, 1), maximum(Real(0), matmul(weight(f, 0), columns)));
     };
     agree(by_hand(transpose(Var(x))), transpose(f(x)));
-    // and so are their gradients
+    // the gradients agree too
     Tape tape;
     const std::vector<Var> w{weight(f, 0), weight(f, 1)};
     const auto a = grad(sum(square(by_hand(transpose(Var(x))))), w), b = grad(sum(square(f(x))), w);
@@ -189,7 +190,7 @@ TEST_CASE("row 10: activations, with their first and second derivatives") {
     for (std::size_t i = 0; i < at.size(); ++i) {
       const double x = at(i);
       CAPTURE(x);
-      // the absolute part: 1 − y² and y + α are formed from numbers of order 1
+      // the absolute tolerance: 1 − y² and y + α are computed from numbers of order 1
       CHECK(near(all[0](at).value()(i), c.y(x), 4e-16));
       CHECK(near(all[1](at).value()(i), c.first(x), 1e-15, 1e-15));
       CHECK(near(all[2](at).value()(i), c.second(x), 1e-15, 1e-15));

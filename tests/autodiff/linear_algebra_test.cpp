@@ -55,12 +55,12 @@ struct Exact {
   long double& operator()(std::size_t i, std::size_t j) { return values[i * columns + j]; }
 };
 
-// A vector is one column.
+// A vector becomes one column.
 Exact exact(const Tensor& t) {
   return {t.shape()[0], t.dimension() == 2 ? t.shape()[1] : 1, {t.begin(), t.end()}};
 }
 
-// The largest sum of |a| over a row.
+// The largest row sum of |a|.
 double norm_of(Exact a) {
   double largest = 0;
   for (std::size_t i = 0; i < a.rows; ++i) {
@@ -76,7 +76,7 @@ struct Solution {
   long double determinant;
 };
 
-// Gauss elimination with row exchanges: b becomes A⁻¹·b.
+// Gaussian elimination with row exchanges: b becomes A⁻¹·b.
 Solution eliminate(Exact a, Exact b) {
   long double determinant = 1;
   for (std::size_t c = 0; c < a.rows; ++c) {
@@ -113,12 +113,12 @@ bool close(const Tensor& t, Exact expected, double bound) {
   return norm_of(difference) <= bound * norm_of(expected);
 }
 
-// What rounding may do to a solution of n unknowns, relative to it: elimination with row exchanges
-// solves a system within about n·eps of the given one (Higham, Accuracy and Stability of Numerical
-// Algorithms, §9.3), and the condition number is what such a change is multiplied by.
+// The relative error that rounding may cause in a solution of n unknowns. Elimination with row
+// exchanges exactly solves a system within about n·eps of the given one (Higham, Accuracy and
+// Stability of Numerical Algorithms, §9.3), and the condition number amplifies this change.
 double allowed(const Tensor& a) { return static_cast<double>(a.shape()[0]) * eps * condition(a); }
 
-// The product of batches, element by element.
+// The batched product, element by element.
 Tensor naive_matmul(const Tensor& a, bool ta, const Tensor& b, bool tb) {
   const std::size_t da = a.dimension(), db = b.dimension();
   const std::size_t m = a.shape()[da - 2 + ta], k = a.shape()[da - 1 - ta];
@@ -187,7 +187,7 @@ TEST_CASE("products of batches, with all transposes") {
           CAPTURE(tb);
           const Tensor a = random_tensor(shape_a, 1), b = random_tensor(shape_b, 2);
           const Tensor expected = naive_matmul(a, ta, b, tb);
-          static_cast<void>(full(expected.shape(), nan));  // the memory that the product will get
+          static_cast<void>(full(expected.shape(), nan));  // the memory that the product gets
           // at most 5 terms of magnitude at most 16
           CHECK(near(matmul(a, ta, b, tb), expected, 2 * eps, 5 * 16 * 5 * eps));
           CHECK(matmul(Var(a), ta, Var(b), tb).value() == matmul(a, ta, b, tb));
@@ -297,7 +297,7 @@ TEST_CASE("inverse, solve and determinant, against Gauss elimination") {
     }
     const auto expected = static_cast<double>(eliminate(exact(a), exact(a)).determinant);
     CHECK(near(item(determinant(a)), expected, bound));
-    // a relative error of the determinant is an absolute one of its logarithm, whose sum has
+    // a relative error of the determinant is an absolute error of its logarithm, which is a sum of
     // terms of its own magnitude
     CHECK(near(item(log_determinant(a)), std::log(std::abs(expected)), 4 * eps,
                bound + static_cast<double>(n) * eps));
@@ -341,7 +341,7 @@ TEST_CASE("identities") {
     CHECK(near(item(determinant(transpose(a))), item(determinant(a)), 2 * bound));
     CHECK(near(std::exp(item(log_determinant(a))), std::abs(item(determinant(a))), bound));
     const Tensor x = positive_definite(n, n), l = cholesky(x);
-    // the factor is that of a matrix within about n·eps of x (Higham, §10.1)
+    // l is the exact factor of a matrix within about n·eps of x (Higham, §10.1)
     CHECK(near(matmul(l, false, l, true), x, 0, static_cast<double>(n) * eps * norm_of(exact(x))));
   }
 }
@@ -501,15 +501,15 @@ TEST_CASE("least squares by any matrix") {
     const Tensor a = random_tensor({m, n}, m + n), b = random_tensor({m}, m);
     const Tensor x = solve_least_squares(a, b);
     REQUIRE(x.shape() == Shape{n});
-    // the normal equations, of x or of the y with Aᵀ·y = x; the random matrices' condition, squared
-    // there, is below 1e4
+    // the normal equations, for x or for the y with Aᵀ·y = x; the squared condition number of the
+    // random matrices is below 1e4
     const Tensor column = reshape(b, {m, 1});
     const Tensor expected = m >= n
                                 ? solve(matmul(a, true, a, false), matmul(a, true, column, false))
                                 : matmul(a, true, solve(matmul(a, false, a, true), column), false);
     CHECK(near(x, reshape(expected, {n}), 1e6 * eps, 1e6 * eps));
   }
-  // of rank one: the shortest of the solutions
+  // of rank one: the shortest solution
   CHECK(near(solve_least_squares(matrix({{1, 2}, {2, 4}, {0, 0}}), vector({5, 10, 7})),
              vector({1, 2}), 8 * eps));
   CHECK(solve_least_squares(zeros({3, 2}), vector({1, 2, 3})) == zeros({2}));
@@ -556,7 +556,7 @@ TEST_CASE("NaN and infinity: a result that shows them, or an error") {
   CHECK(any_nan(determinant(matrix({{0, 0}, {nan, 1}}))));
 }
 
-// ---- derivatives; float has not enough digits for the numerical ones
+// ---- derivatives; float has too few digits for numerical derivatives
 #ifdef REEL_F64
 
 namespace {
@@ -689,7 +689,7 @@ TEST_CASE("third derivatives along a line") {
   };
   const double trace_cubed = cubed(0, 0) + cubed(1, 1) + cubed(2, 2);
   const auto at = [&](const Var& t) { return negative + t * b; };
-  // a few roundings, grown by condition numbers below 10
+  // a few rounding errors, amplified by condition numbers below 10
   CHECK(near(third([&](const Var& t) { return log_determinant(at(t)); }), 2 * trace_cubed, 1e-13));
   CHECK(near(third([&](const Var& t) { return determinant(at(t)); }), 6 * item(determinant(b)),
              1e-13));

@@ -1,4 +1,4 @@
-// The caching allocator: what it keeps, for whom, and how much.
+// The caching allocator: which blocks it keeps, for which thread, and how many.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ bool aligned(const void* block) {
   return reinterpret_cast<std::uintptr_t>(block) % memory::alignment == 0;
 }
 
-// Starts and ends with empty lists.
+// Clears the lists at the start and at the end.
 struct EmptyLists {
   EmptyLists() { memory::release(); }
   ~EmptyLists() { memory::release(); }
@@ -70,7 +70,7 @@ TEST_CASE("a freed block comes back for a request of its size class") {
     memory::release();
     CHECK(memory::stats().cached == 0);
   }
-  void* block = memory::allocate(1000);  // of the class up to 1024
+  void* block = memory::allocate(1000);  // from the size class up to 1024
   memory::deallocate(block, 1000);
   CHECK(memory::allocate(1024) == block);
   memory::deallocate(block, 1024);
@@ -94,7 +94,7 @@ TEST_CASE("a thread's list is bounded, and so is the shared one") {
     CHECK(memory::stats().cached == std::min(freed, thread_limit));
     CHECK(memory::stats().shared == std::min(freed - memory::stats().cached, shared_limit));
   }
-  // what was kept serves the next requests, both lists of it
+  // both lists serve the next requests from cached blocks
   const std::size_t calls = memory::stats().heap_calls;
   blocks.clear();
   for (std::size_t i = 0; i < (thread_limit + shared_limit) / block_bytes; ++i)

@@ -1,4 +1,4 @@
-// A model whose parts have parts, and a scope of its own inside.
+// A model whose parts have parts, and which opens a scope inside.
 #pragma once
 
 #include <reel/autodiff/engine/scope.h>

@@ -1,4 +1,4 @@
-// Every operation: values, errors and derivatives, driven by the registry; and special values.
+// Every operation: values, errors and derivatives from the registry; and special values.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ Plain reference_for(const OperationCase& c, const std::vector<Tensor>& inputs) {
   return c.reference(xs);
 }
 
-// Where y is not as it should be; empty if nowhere. NaN is right where NaN is expected.
+// Describes where y is wrong; empty if it is right. NaN is right where NaN is expected.
 std::string difference(const Tensor& y, const Plain& expected) {
   if (plain(y).shape != expected.shape) return "shape " + to_string(y.shape());
   for (std::size_t i = 0; i < y.size(); ++i) {
@@ -49,7 +49,7 @@ std::string difference(const Tensor& y, const Plain& expected) {
   return "";
 }
 
-// The difference between f(inputs) and its reference.
+// The difference between f(inputs) and the reference.
 std::string wrong_value(const OperationCase& c, const std::vector<Tensor>& inputs) {
   try {
     Tape tape;
@@ -97,7 +97,7 @@ TEST_CASE("every operation's first and second derivatives") {
   }
 }
 
-// f(x)·f(x), whose second derivative is not zero even where f is linear
+// f(x)·f(x), whose second derivative is nonzero even if f is linear
 TEST_CASE("the derivatives of every operation used twice") {
   for (const OperationCase& c : operation_table()) {
     CAPTURE(label_of(c));
@@ -150,7 +150,7 @@ void add_matches(const std::string& text, const std::string& pattern,
     found.insert((*i)[1]);
 }
 
-// The names that the library's sources record operations under.
+// The names under which the library's sources record operations.
 std::set<std::string> recorded_names() {
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(autodiff_folder))
@@ -159,7 +159,7 @@ std::set<std::string> recorded_names() {
   return names;
 }
 
-// The operations that ops.h declares. (Where a body begins, it is no declaration.)
+// The operations that ops.h declares. (A definition with a body is not counted.)
 std::set<std::string> declared_names() {
   std::set<std::string> names;
   add_matches(text_of(autodiff_folder / "ops" / "ops.h"), R"re(\nVar (\w+)\((?![^;]*\{\n))re",
@@ -205,8 +205,8 @@ TEST_CASE("a row's calls record the operation itself, or others that have rows")
 
 // ---- special values
 
-// The inputs of a call with one element of one of them replaced, in turn at the beginning, where
-// the vectorised loops are, and at the end.
+// The inputs of a call, with one element of one input replaced: at the beginning, which the
+// vectorised loops process, and at the end.
 std::vector<std::vector<Tensor>> planted(const OperationCase& c, Real value) {
   std::vector<std::vector<Tensor>> all;
   for (std::size_t i = 0; i < c.inputs.size(); ++i)
@@ -251,7 +251,7 @@ bool is_finite(const Plain& x) {
                      [](Exact v) { return std::isfinite(static_cast<double>(v)); });
 }
 
-// Whether the gradient, and that of a projection of it, are finite.
+// Whether the gradient, and the gradient of a projection of it, are finite.
 bool finite_derivatives(const OperationCase& c, const std::vector<Tensor>& inputs) {
   Tape tape;
   const std::vector<Var> xs = variables(tape, inputs);
@@ -265,7 +265,7 @@ bool finite_derivatives(const OperationCase& c, const std::vector<Tensor>& input
   return finite;
 }
 
-// f's value is finite at these inputs and around them: where xˣ is finite for x = −30, it is not
+// Whether f's value is finite at these inputs and near them: xˣ is finite at x = −30, but not
 // defined on either side.
 bool finite_around(const OperationCase& c, std::vector<Tensor> inputs) {
   const bool here = is_finite(reference_for(c, inputs));
@@ -273,8 +273,8 @@ bool finite_around(const OperationCase& c, std::vector<Tensor> inputs) {
   return here && is_finite(reference_for(c, inputs));
 }
 
-// Extremes in all elements of the first input: one of them for an elementwise operation, all in
-// turn for others.
+// The first input filled with extreme values: one value for an elementwise operation, all in turn
+// for others.
 Tensor extremes(const Operation& row, const Shape& shape, std::size_t start) {
   static const std::vector<Real> few{-1e4, 300, -300, 1e4, -30, 30};
   const bool elementwise = row.kind == Kind::unary || row.kind == Kind::binary;
@@ -318,10 +318,10 @@ TEST_CASE("cross-entropy of logits of ±1e4") {
 
 using Function = std::function<Var(const Var&)>;
 
-// Long enough that the vectorised loops and the scalar ones at their ends both see the value.
+// Long enough that both the vectorised loops and the scalar loops at their ends see the value.
 constexpr std::size_t long_enough = 40;
 
-// f(x) and f'(x) of many elements that are all x.
+// f(x) and f'(x) for many elements that all equal x.
 std::pair<Tensor, Tensor> value_and_slope(const Function& f, Real x) {
   Tape tape;
   const Var v = tape.variable(full({long_enough}, x));
@@ -329,7 +329,7 @@ std::pair<Tensor, Tensor> value_and_slope(const Function& f, Real x) {
   return {y.value(), grad(sum(y), v).value()};
 }
 
-// Whether they are these at every element.
+// Whether value and slope are the given ones at every element.
 bool at_every_element(const Function& f, Real x, Real value, Real slope) {
   const auto [y, dy] = value_and_slope(f, x);
   const auto all = [](const Tensor& t, Real expected) {
@@ -342,7 +342,7 @@ struct Kink {
   const char* name;
   Function f;
   Real x, value;
-  Real left, here, right;  // the slopes
+  Real left, here, right;  // the slopes on the left, at the point, on the right
 };
 
 std::vector<Kink> kinks() {
@@ -429,7 +429,7 @@ TEST_CASE("the largest and the smallest share the gradient evenly") {
   CHECK(grad(max(x), x).value() == matrix({{0, 0, 0}, {third, third, third}, {0, 0, 0}}));
 }
 
-// ---- points of their own
+// ---- special points of single operations
 
 TEST_CASE("norm of zeros and the standard deviation of equal values have derivative 0") {
   Tape tape;

@@ -1,4 +1,4 @@
-// parallel_for: each block once, whatever else happens: nesting, exceptions, other threads, fork.
+// parallel_for runs each block once: with nesting, exceptions, other threads, and fork.
 #include <reel/autodiff/core/parallel.h>
 
 #include <doctest/doctest.h>
@@ -140,7 +140,7 @@ TEST_CASE("parallel: the environment's number of threads") {
 TEST_CASE("parallel: a child of fork has threads of its own, and ends") {
   const Threads set(2);
   CHECK(calls(10) == std::vector<int>(10, 1));
-#ifdef __SANITIZE_THREAD__  // which allows a child no threads
+#ifdef __SANITIZE_THREAD__  // it does not allow threads in a child
   return;
 #endif
   const pid_t child = ::fork();
@@ -170,7 +170,7 @@ TEST_CASE("parallel: random tasks, nested, throwing, and on two threads of the u
           if (nested)
             parallel_for(3, [&](std::size_t inner) {
               if (inner == 2)
-                ++counts[b];  // alone: a task of one block lets others share inner ones
+                ++counts[b];  // alone: with a single outer block, inner tasks use threads
             });
           if (throws && b == thrower) throw std::runtime_error("thrown");
         });

@@ -1,8 +1,8 @@
-// Random programs: operations composed at random, their derivatives against numerical ones and both
-// sweeps against each other.
+// Random programs: compositions of random operations. Compares their derivatives with numerical
+// ones, and the two sweeps with each other.
 //
-// REEL_RANDOM_PROGRAMS sets how many (500), REEL_RANDOM_SEED the seed (1), and REEL_RANDOM_PROGRAM
-// runs the one of that number alone.
+// REEL_RANDOM_PROGRAMS sets the number of programs (500), REEL_RANDOM_SEED the seed (1);
+// REEL_RANDOM_PROGRAM runs only the program with this number.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ namespace {
 using Vars = std::span<const Var>;
 using Function = std::function<Var(Vars)>;
 
-// ---- the safe range: values are bounded, and kinks and poles farther away than `margin`
+// ---- the safe range: values are bounded, and kinks and poles are farther away than `margin`
 
 constexpr double largest = 100, margin = 0.02;
 constexpr std::size_t most_elements = 40;
@@ -48,7 +48,7 @@ bool away_from_integers(const Tensor& x, double offset) {
   });
 }
 
-// All elements differ, so that every maximum and minimum of some is reached once.
+// All elements differ, so that every maximum or minimum is reached only once.
 bool distinct(const Tensor& x) {
   std::vector<Real> sorted(x.begin(), x.end());
   std::sort(sorted.begin(), sorted.end());
@@ -66,12 +66,12 @@ bool fit(const Shape& a, const Shape& b) {
 
 // ---- drawing one operation
 
-// The operands that an operation picks among the values there are, and random attributes.
+// Draws the operands of an operation from the existing values, and random attributes.
 class Draw {
  public:
   Draw(Rng& rng, const std::vector<Tensor>& values) : rng_(rng), values_(values) {}
 
-  // One of the last few, or any.
+  // One of the last few values, or any value.
   const Tensor& operand() {
     const std::size_t n = values_.size(), among = coin() ? std::min<std::size_t>(n, 4) : n;
     operands.push_back(n - 1 - below(among));
@@ -124,7 +124,7 @@ class Draw {
   const std::vector<Tensor>& values_;
 };
 
-// An operation with random operands and attributes; nothing if it does not suit the operands.
+// An operation with random operands and attributes; empty if the operands are not suitable.
 struct Operation {
   std::string name;
   std::function<Function(Draw&)> draw;
@@ -211,7 +211,7 @@ void add_unaries(std::vector<Operation>& all) {
   }
 }
 
-// Elementwise operations of two operands; `suits` sees both, broadcast to one shape.
+// Elementwise operations with two operands; `suits` gets both, broadcast to the same shape.
 void add_binary(std::vector<Operation>& all, const char* name, Binary f,
                 const std::function<bool(const Tensor&, const Tensor&)>& suits) {
   all.push_back({name, [=](Draw& draw) -> Function {
@@ -279,7 +279,7 @@ void add_reduction(std::vector<Operation>& all, const char* name, Reduce f, Suit
                  }});
 }
 
-// The variance and its root, where no lane has fewer than two elements or nearly equal ones.
+// The variance and its root, if every lane has at least two elements and they are not nearly equal.
 bool spread_out(const Tensor& x, const Axes& axes) {
   const Shape kept = reduced_shape(x.shape(), axes, true, "test");
   return 2 * element_count(kept) <= x.size() &&
@@ -333,7 +333,7 @@ void add_reductions(std::vector<Operation>& all) {
 
 // ---- shapes and parts
 
-// A shape that x broadcasts to: its axes of size 1 stretched, perhaps a new one in front.
+// A shape that x broadcasts to: axes of size 1 are stretched, and perhaps a new axis comes first.
 Shape stretched(const Tensor& x, Draw& draw) {
   Shape shape = x.shape();
   for (std::size_t& n : shape)
@@ -595,8 +595,8 @@ void add_losses(std::vector<Operation>& all) {
   }
 }
 
-// All operations by family, so that a program is not mostly elementwise functions; these are drawn
-// twice as often as any other family.
+// All operations by family, so that most programs do not consist of elementwise functions; these
+// are drawn twice as often as any other family.
 const std::vector<std::vector<Operation>>& families() {
   static const std::vector<std::vector<Operation>> table = [] {
     std::vector<std::vector<Operation>> all;
@@ -620,7 +620,7 @@ struct Program {
   std::vector<Tensor> constants, inputs;
   std::vector<Step> steps;
 
-  // All results that no operation uses, in one vector.
+  // All results that no operation uses, concatenated.
   Var operator()(Vars variables) const {
     std::vector<Var> values(constants.begin(), constants.end()), ends;
     values.insert(values.end(), variables.begin(), variables.end());
@@ -662,7 +662,7 @@ Shape random_shape(Draw& draw, std::size_t n, std::size_t m) {
   return shapes[draw.below(std::size(shapes))];
 }
 
-// Nothing if a value left the safe range.
+// Empty if a value left the safe range.
 std::optional<Program> attempt(Rng& rng) {
   Program program;
   std::vector<Tensor> values;
@@ -693,8 +693,8 @@ std::optional<Program> attempt(Rng& rng) {
   return program;
 }
 
-// The largest number that a rule hands to an input, by one of the sweeps: sums are rounded to its
-// ulps.
+// The largest number that a rule passes to an input in one of the sweeps: sums are rounded to an
+// ulp of it.
 template <class Gradient>
 double largest_contribution(Tape& tape, const std::vector<Var>& gradients) {
   double result = 0;
@@ -711,7 +711,7 @@ double largest_contribution(Tape& tape, const std::vector<Var>& gradients) {
   return result;
 }
 
-// How far apart both sweeps are, in the largest contribution to any gradient.
+// The difference of the two sweeps, relative to the largest contribution to any gradient.
 double disagreement(const Program& program, Rng rng) {
   Tape tape;
   std::vector<Var> inputs, nodes;

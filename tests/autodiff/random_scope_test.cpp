@@ -1,4 +1,4 @@
-// RandomScope: what decides the numbers that are drawn, and whose scope they are drawn in.
+// RandomScope: which things decide the random numbers, and from which scope they are drawn.
 #include <reel/autodiff/core/random_scope.h>
 
 #include <doctest/doctest.h>

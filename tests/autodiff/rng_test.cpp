@@ -1,4 +1,4 @@
-// The random generator: the cipher's published vectors, and the distributions on it.
+// The random generator: published test vectors of the cipher, and the distributions based on it.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace {
 
 using Words = std::array<std::uint32_t, 4>;
 
-// Pearson's χ² of counts that are expected to be equal.
+// Pearson's χ² for counts that should be equal.
 double chi_square(const std::vector<std::size_t>& counts) {
   double total = 0, sum = 0;
   for (const std::size_t c : counts) total += static_cast<double>(c);
@@ -27,7 +27,7 @@ double chi_square(const std::vector<std::size_t>& counts) {
   return sum;
 }
 
-// 5 standard deviations above the mean of χ² with that many degrees of freedom.
+// 5 standard deviations above the mean of χ² with that many bins.
 double chi_square_limit(std::size_t bins) {
   const auto freedom = static_cast<double>(bins - 1);
   return freedom + 5 * std::sqrt(2 * freedom);
@@ -51,7 +51,7 @@ TEST_CASE("the words of a stream are the blocks at its counters") {
     for (const std::uint32_t word :
          Rng::philox({block, 0, 0x76543210, 0xfedcba98}, {0x9abcdef0, 0x12345678}))
       CHECK(rng.next() == word);
-  // far out, where the counter needs more than one word
+  // far away, where the counter needs more than one word
   Rng far(Rng::State{seed, stream, (std::uint64_t{5} << 34) + 4});
   CHECK(far.next() == Rng::philox({1, 5, 0x76543210, 0xfedcba98}, {0x9abcdef0, 0x12345678})[0]);
 }
@@ -84,7 +84,7 @@ TEST_CASE("the first numbers of a seed never change") {
   check([](Rng& r) { return r.below(1000000007); }, 612959885U, 73231737U, 987718657U, 513906150U);
   CHECK(Rng(42).permutation(10) == std::vector<std::uint32_t>{1, 0, 8, 9, 7, 6, 2, 4, 3, 5});
   CHECK(Rng(42).split(7).next() == 0xcf6c894dU);
-  // log and cos differ by an ulp from one C library to the other
+  // log and cos differ by an ulp between C libraries
   Rng rng(42);
   for (const double expected :
        {1.2345418209781556, -2.9550533674680803, -1.4934674775718375, -1.3847914961865651})
@@ -127,7 +127,7 @@ TEST_CASE("seeds, streams and splits are independent of each other") {
   }
   CHECK(seen.size() == drawn);
 
-  // splitting neither depends on the position nor moves it
+  // splitting does not depend on the position and does not change it
   Rng rng(3);
   const Rng before = rng.split(9);
   rng.next();
@@ -159,7 +159,7 @@ TEST_CASE("uniform") {
   }
   CHECK(least >= 0);
   CHECK(most < 1);
-  CHECK(least < 1e-4);  // none below it: probability e⁻¹⁰
+  CHECK(least < 1e-4);  // probability e⁻¹⁰ that no number is below it
   CHECK(most > 1 - 1e-4);
   CHECK(fine);  // more than 32 bits
   CHECK(chi_square(bins) < chi_square_limit(bins.size()));
@@ -180,8 +180,8 @@ TEST_CASE("below") {
   }
   Rng rng(1);
   for (int i = 0; i < 10; ++i) CHECK(rng.below(1) == 0);
-  // Where n is ¾ of 2⁶⁴, a draw without rejection would hit the lower of each two neighbours twice
-  // as often; thirds of the range then have shares that differ from ⅓ by far.
+  // For n = ¾ of 2⁶⁴, a draw without rejection would give the lower of two neighbours twice as
+  // often; then the shares of the three thirds of the range would be far from ⅓.
   const std::uint64_t large = std::uint64_t{3} << 62;
   std::vector<std::size_t> residues(3);
   for (int i = 0; i < 30000; ++i) {
@@ -227,7 +227,7 @@ TEST_CASE("permutation") {
     for (std::size_t i = 0; i < n; ++i) CHECK(order[i] == i);
   }
   CHECK(rng.permutation(100) != rng.permutation(100));
-  for (const std::size_t n : {1U, 7U, 255U, 256U, 257U, 1000U}) {  // as drawn one by one
+  for (const std::size_t n : {1U, 7U, 255U, 256U, 257U, 1000U}) {  // the same as drawing one by one
     Rng drawn(n), shuffled(n);
     drawn.next();
     shuffled.next();
@@ -240,7 +240,7 @@ TEST_CASE("permutation") {
     CHECK(shuffled.permutation(n) == order);
     CHECK(shuffled.next() == drawn.next());
   }
-  std::vector<std::size_t> seen(24);  // each of the orders of four is as frequent
+  std::vector<std::size_t> seen(24);  // all orders of four are equally frequent
   for (int i = 0; i < 24000; ++i) {
     const auto p = rng.permutation(4);
     std::size_t rank = 0;

@@ -1,4 +1,4 @@
-// Handles to tensors: who owns, who borrows, and the small tensors that are kept for the next.
+// Handles to tensors: owning, borrowing, and small tensors that are recycled.
 #include <reel/autodiff/tensor/shared_tensor.h>
 
 #include <doctest/doctest.h>
@@ -14,7 +14,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// An expression, so that its tensor may be one that was kept.
+// An expression, so that its tensor may be a recycled one.
 SharedTensor sum_of(const Tensor& a, const Tensor& b) { return a + b; }
 
 TEST_CASE("shared tensor: copies share, moves hand over, assignment lets go") {
@@ -134,7 +134,7 @@ TEST_CASE("shared tensor: one that was moved from is not kept") {
   }
   for (int i = 0; i < 3; ++i) CHECK(item(*sum_of(one, one)) == 2);
   {
-    const SharedTensor none = SharedTensor::of_shape({2, 0});  // whose list is that of numbers
+    const SharedTensor none = SharedTensor::of_shape({2, 0});  // it is in the list of scalars
     const Tensor taken = std::move(none.mutate());
   }
   for (int i = 0; i < 3; ++i) CHECK(item(*sum_of(one, one)) == 2);
@@ -161,7 +161,7 @@ TEST_CASE("shared tensor: made on one thread, let go on another that ends") {
 
 TEST_CASE("shared tensor: what is kept is bounded, the rest goes to the allocator") {
   if (!memory::caching()) return;
-  constexpr std::size_t count = 20000, block = 64;  // bytes that a number takes at least
+  constexpr std::size_t count = 20000, block = 64;  // least bytes for a number
   memory::release();
   {
     std::vector<SharedTensor> many;

@@ -1,4 +1,4 @@
-// FlushSubnormals: what it changes, and that it changes it back.
+// FlushSubnormals: what it changes, and that it restores it.
 #include <reel/autodiff/core/subnormals.h>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// The tape: what it records, handles to it, its storage, and what it refuses to record.
+// The tape: what it records, handles to it, its storage, and the errors it throws.
 #include <reel/autodiff/engine/tape.h>
 
 #include <doctest/doctest.h>
@@ -189,7 +189,7 @@ TEST_CASE("a tape can be read") {
   REQUIRE(product.input_list().size() == 2);
   CHECK(product.input_list()[0].node == 0);
   CHECK(product.input_list()[1].node == 1);
-  // its nodes as variables
+  // the tape's nodes as variables
   CHECK(grad(sum(tape.var(2)), tape.var(0)).value() == vector({1, 2}));
   CHECK(grad(sum(y), tape.var(1)).value() == vector({3, 4}));
   REQUIRE(tape.parameter_nodes().size() == 1);
@@ -200,7 +200,7 @@ TEST_CASE("a tape can be read") {
   CHECK(tape.node_of(w, "test") == 1);
   CHECK(tape.node_of(Var(1), "test") == Input::constant);
   const Var parameter = tape.parameters()[0];
-  Tape next;  // a parameter is at home on any tape
+  Tape next;  // a parameter can be used on any tape
   CHECK(grad(sum(parameter * 5), Var(w)).value() == vector({5, 5}));
 }
 
@@ -223,7 +223,7 @@ TEST_CASE("directed recording") {
   CHECK(outer.size() == before + 2);
 }
 
-// ---- what is refused
+// ---- errors
 
 TEST_CASE("a variable of a tape that is gone") {
   Var stale, unnamed;
@@ -233,7 +233,7 @@ TEST_CASE("a variable of a tape that is gone") {
     unnamed = exp(stale);
   }
   CHECK(stale.value() == vector({1, 2}));
-  CHECK(!exp(stale).requires_grad());  // without a tape it is a value like any other
+  CHECK(!exp(stale).requires_grad());  // without a tape it is an ordinary value
   Tape tape;
   const Var x = tape.variable(vector({3, 4}));
   CHECK_ERROR("[multiply] an input of shape (2) (\"hidden\") was recorded on a tape that is gone",
@@ -323,7 +323,7 @@ TEST_CASE("a parameter that dies before the tape") {
   const Var x = *p;
   y = sum(*p * *p);
   p.reset();
-  const Parameter next(vector({7, 8}));  // perhaps in the same memory
+  const Parameter next(vector({7, 8}));  // perhaps at the same address
   const Var z = y + sum(next);
   tape.backward(z);
   CHECK(gradient(next) == vector({1, 1}));

@@ -1,4 +1,4 @@
-// Building tensors, and the arithmetic of shapes.
+// Building tensors, and computing shapes.
 #include <doctest/doctest.h>
 
 #include <limits>
@@ -97,7 +97,7 @@ TEST_CASE("the count of elements, and its overflow") {
   CHECK_ERROR("has too many elements", element_count({most / sizeof(Real) + 1}));
   CHECK_ERROR("[tensor] shape (4294967296,4294967296) has too many elements.",
               element_count({std::size_t{1} << 32, std::size_t{1} << 32}));
-  // the product alone wraps around to 4
+  // the plain product would overflow to 4
   CHECK_ERROR("has too many elements", uninitialized({(most / 4) + 2, 4}));
   CHECK_ERROR("has too many elements", zeros({most}));
   CHECK_ERROR("has too many elements", from_values({most, most}, {}));

@@ -1,4 +1,4 @@
-// Operations of a user's own, from outside the library: a value and one rule.
+// Operations that a user defines outside the library: a value and one rule.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -38,7 +38,7 @@ Var softcap(const Var& x, Real c) {
       [c](auto& d, auto& g, auto, auto& y) { d.add(0, g * (1 - y * y / (c * c))); });
 }
 
-// y = x/√(1 + x²), a sign that is smooth: y' = (1 + x²)^−3/2
+// y = x/√(1 + x²), a smooth sign function: y' = (1 + x²)^−3/2
 Var smooth_sign(const Var& x) {
   const Tensor& v = x.value();
   return reel::record(
@@ -56,7 +56,7 @@ Var swish(const Var& x, const Var& beta) {
       });
 }
 
-// y = Σ w·x² for weights that are no variable: y' = 2w·x
+// y = Σ w·x² for constant weights: y' = 2w·x
 Var weighted_square(const Var& x, const SharedTensor& weights) {
   return reel::record("weighted_square", {x}, reel::sum(*weights * x.value() * x.value()),
                       [weights](auto& d, auto& g, auto in, auto&) {
@@ -64,7 +64,7 @@ Var weighted_square(const Var& x, const SharedTensor& weights) {
                       });
 }
 
-// y = a·b·c, with what its derivatives share evaluated once
+// y = a·b·c; terms that its derivatives share are evaluated once
 Var product_of_three(const Var& a, const Var& b, const Var& c) {
   return reel::record("product_of_three", {a, b, c}, a.value() * b.value() * c.value(),
                       [](auto& d, auto& g, auto in, auto&) {
@@ -77,7 +77,7 @@ Var product_of_three(const Var& a, const Var& b, const Var& c) {
                       });
 }
 
-// Two that are wrong: the first in its derivative, the second only in its second.
+// Two wrong operations: one has a wrong derivative, the other a wrong second derivative.
 Var wrong_softcap(const Var& x, Real c) {
   return reel::record("softcap", {x}, c * xt::tanh(x.value() / c),
                       [c](auto& d, auto& g, auto, auto& y) { d.add(0, g * (1 - y * y / c)); });

@@ -1,4 +1,4 @@
-// Batches: their sizes, their order, and what happens to the tensor of the one before.
+// Batches: their sizes, their order, and the tensor of the batch before.
 #include <reel/data/batches.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ static_assert(std::ranges::input_range<const data::Batches>);
 
 namespace {
 
-// n samples (2), sample i is (i, −i) with label i.
+// n samples of shape (2); sample i is (i, −i) with label i.
 Dataset numbered(std::size_t n) {
   Tensor samples = uninitialized({n, 2});
   std::vector<Label> labels(n);
@@ -220,7 +220,7 @@ TEST_CASE(
   Rng again(3), other(4);
   CHECK(visited(data::batches(set, {.size = 4, .block = 10}, again)) == order);
   CHECK(visited(data::batches(set, {.size = 4, .block = 10}, other)) != order);
-  Rng one(3);  // blocks of one are a shuffle of all; so is one block
+  Rng one(3);  // blocks of one sample shuffle all samples; so does one block
   sorted = visited(data::batches(set, {.size = 4, .block = 1}, one));
   CHECK(sorted != counting(25));
   std::sort(sorted.begin(), sorted.end());

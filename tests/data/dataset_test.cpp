@@ -1,4 +1,4 @@
-// What a data set gives back: scaling, gathering in place, subsets, splits; and what it refuses.
+// Data sets: scaling, gathering in place, subsets, splits, and errors.
 #include <reel/data/dataset.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace {
 
 using Rows = std::vector<std::uint32_t>;
 
-// n samples of shape (2,3), value v of sample i is byte 7 i + v; label i mod 3.
+// n samples of shape (2,3); value v of sample i is byte 7 i + v; label i mod 3.
 Dataset small(std::size_t n, data::DatasetInfo info = {}) {
   Bytes bytes(n * 6);
   std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
@@ -33,7 +33,7 @@ Dataset small(std::size_t n, data::DatasetInfo info = {}) {
 
 Real byte(std::size_t value) { return static_cast<Real>(value) / Real(255); }
 
-// Whether two numbers are the same but for two roundings in double.
+// Whether two numbers are equal up to two roundings in double.
 bool same(Real a, Real b) {
   return std::abs(a - b) <= (sizeof(Real) == 4 ? 0 : 4.5e-16 * std::abs(double(b)));
 }
@@ -274,7 +274,7 @@ TEST_CASE("dataset: samples in a file are those in memory, until it is cut short
 }
 
 TEST_CASE("dataset: large batches are gathered by several threads") {
-  constexpr std::size_t n = 700, pixels = 600;  // so that there are several parts
+  constexpr std::size_t n = 700, pixels = 600;  // large enough for several parts
   const TempFolder folder;
   Rng rng(1);
   Bytes bytes(n * pixels);

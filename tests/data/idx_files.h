@@ -1,4 +1,4 @@
-// Makes small IDX files, plain and gzipped, in a folder that goes away with the test.
+// Makes small IDX files, plain and gzipped, in a folder that is removed after the test.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -92,7 +92,7 @@ Error error_of(F&& call) {
   return Error(Kind::failure, "");
 }
 
-/// Whether `error` is of this kind, one line, and says each of `parts`; prints it if not.
+/// Whether `error` has this kind, is one line, and contains each of `parts`; prints it if not.
 inline bool says(const Error& error, Kind kind, const std::vector<std::string>& parts) {
   const std::string_view message = error.what();
   bool good = error.kind() == kind && message.find('\n') == message.npos;

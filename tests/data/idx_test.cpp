@@ -1,4 +1,4 @@
-// Reading IDX files: what is in them, and every way in which they can be wrong.
+// Reading IDX files: their contents, and all the ways in which they can be wrong.
 #include <reel/data/idx.h>
 
 #include <sys/stat.h>
@@ -138,7 +138,7 @@ TEST_CASE("idx: no change of a byte makes a gzip file read as something else") {
     std::string wrong;
     try {
       if (idx::read(path, 3).bytes != good) wrong = "read as something else";
-      if (i >= 10) wrong = "not noticed";  // before, there are a time, a level and a system
+      if (i >= 10) wrong = "not noticed";  // bytes 4 to 9 are a time, a level and a system
     } catch (const Error& error) {
       if (error.kind() != Kind::input) wrong = error.what();
     }
@@ -227,7 +227,7 @@ TEST_CASE("idx: sizes whose product overflows are an error") {
              {"4294967295×4294967295×4294967295 bytes", "corrupt"}));
 }
 
-// The most address space that this process ever had, in KiB; 0 if the system does not tell.
+// The largest address space that this process has had, in KiB; 0 if the system does not tell.
 static std::size_t peak_memory() {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;)
@@ -289,7 +289,7 @@ TEST_CASE("idx: what the system refuses to read") {
   std::filesystem::permissions(folder.path, std::filesystem::perms(0755));
   std::filesystem::permissions(secret, std::filesystem::perms::none);
   const ::uid_t user = ::geteuid();
-  if (user == 0 && ::seteuid(65534) != 0) return;  // root may read all
+  if (user == 0 && ::seteuid(65534) != 0) return;  // root may read everything
   const Error error = error_of([&] { idx::read(secret, 3); });
   REQUIRE(::seteuid(user) == 0);
   CHECK(says(error, Kind::system, {secret.string() + ": cannot be opened: Permission denied"}));

@@ -19,7 +19,7 @@ const std::string train_images = "train-images-idx3-ubyte",
                   train_labels = "train-labels-idx1-ubyte", test_images = "t10k-images-idx3-ubyte",
                   test_labels = "t10k-labels-idx1-ubyte";
 
-// A folder of three training and two test images of 2×3 pixels.
+// A folder with three training images and two test images of 2×3 pixels.
 struct Files : TempFolder {
   Files() {
     write(train_images, images(3));
@@ -142,7 +142,7 @@ TEST_CASE("mnist: what the system refuses to read") {
   const ::uid_t user = ::geteuid();
   fs::permissions(files.path, fs::perms(0755));
   fs::permissions(files / test_images, fs::perms::none);
-  if (user == 0 && ::seteuid(65534) != 0) return;  // root may read all
+  if (user == 0 && ::seteuid(65534) != 0) return;  // root may read everything
   const Error file = load_error(files.path);
   REQUIRE(::seteuid(user) == 0);
   fs::permissions(files.path, fs::perms(0600));

@@ -1,7 +1,7 @@
-// What the fuzz targets share: the input as a file, and what a reader may do with it.
+// The code that the fuzz targets share: the input as a file, and the allowed results of a reader.
 //
-// A reader may succeed, or throw an Error of kind input or system with a message of one line and
-// bearable length. All else ends the target.
+// A reader may succeed, or throw an Error of kind input or system whose message is one line of
+// acceptable length. Anything else stops the target.
 #pragma once
 
 #include <sys/mman.h>
@@ -36,7 +36,7 @@ inline void require(bool holds, const char* what) {
   if (!holds) wrong("does not hold", what);
 }
 
-/// A file in memory with these contents, until the next one.
+/// A file in memory with these contents; valid until the next call.
 inline std::filesystem::path file_with(std::string_view contents) {
   static const int descriptor = memfd_create("fuzz", 0);
   require(ftruncate(descriptor, 0) == 0, "truncating the file");
@@ -46,7 +46,7 @@ inline std::filesystem::path file_with(std::string_view contents) {
   return "/proc/self/fd/" + std::to_string(descriptor);
 }
 
-/// Calls a reader; whether it succeeded.
+/// Calls a reader; returns whether it succeeded.
 template <class F>
 bool reads(F&& reader) {
   constexpr std::size_t longest = 1000;
@@ -64,8 +64,8 @@ bool reads(F&& reader) {
   }
 }
 
-/// A text that is right, with changes: each four bytes of the input are a place (two bytes), a
-/// byte, and whether it replaces the one there, is put before it, or removes it.
+/// A correct text with changes. Each four bytes of the input are a position (two bytes), a byte,
+/// and an action: replace the byte at the position, insert before it, or remove it.
 inline std::string changed(std::string text, Input changes) {
   for (; changes.size() >= 4 && !text.empty(); changes = changes.subspan(4)) {
     const std::size_t place = (changes[0] * std::size_t{256} + changes[1]) % text.size();
@@ -84,7 +84,7 @@ inline std::string changed(std::string text, Input changes) {
   return text;
 }
 
-/// A safetensors file whose header is changed so; its length stays right.
+/// A safetensors file with such changes in its header; the length field stays right.
 inline std::string changed_safetensors(const std::string& file, Input changes) {
   constexpr std::size_t prefix = 8;
   std::uint64_t length = 0;

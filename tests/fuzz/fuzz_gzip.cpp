@@ -1,4 +1,4 @@
-// Gzip streams: broken ones, and right ones, which must come back whole.
+// Gzip streams: broken ones, and correct ones, which must be unpacked completely.
 #include <zlib.h>
 
 #include <reel/data/inflate.h>
@@ -26,7 +26,7 @@ std::string gzip(std::string_view text) {
   return packed;
 }
 
-// What the file unpacks to, in pieces of a size.
+// The unpacked contents of a file, read in pieces of this size.
 std::string unpacked(const std::filesystem::path& path, std::size_t piece) {
   constexpr std::size_t most = std::size_t{64} << 20;
   idx::InflatingReader reader(path);
@@ -47,15 +47,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view rest = fuzz::text_of({data + 2, size - 2});
   const std::size_t half = rest.size() / 2;
   switch (data[1] % 3) {
-    case 0:  // a stream of any bytes
+    case 0:  // arbitrary bytes as a stream
       fuzz::reads([&] { unpacked(fuzz::file_with(concat("\x1f\x8b\x08", rest)), piece); });
       break;
-    case 1:  // two right members, one after the other
+    case 1:  // two correct members in a row
       fuzz::require(unpacked(fuzz::file_with(gzip(rest.substr(0, half)) + gzip(rest.substr(half))),
                              piece) == rest,
                     "a packed text comes back");
       break;
-    default:  // a right member of the first half, with changes from the second
+    default:  // a correct member from the first half, with changes from the second
       fuzz::reads([&] {
         const fuzz::Input changes{data + 2 + half, size - 2 - half};
         unpacked(fuzz::file_with(fuzz::changed(gzip(rest.substr(0, half)), changes)), piece);

@@ -1,4 +1,4 @@
-// IDX files, read into memory and left in the file.
+// IDX files, read into memory or left in the file.
 #include <reel/data/idx.h>
 
 #include "fuzz.h"

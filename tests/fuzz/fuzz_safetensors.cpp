@@ -1,4 +1,4 @@
-// Safetensors files: any bytes, and right ones with changes in the header.
+// Safetensors files: arbitrary bytes, and correct files with changes in the header.
 #include <reel/autodiff/core/file.h>
 #include <reel/nn/safetensors.h>
 
@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                                 : std::string(fuzz::text_of(rest)));
   nn::SafeTensors contents;
   if (!fuzz::reads([&] { contents = nn::load_safetensors(path); })) return 0;
-  // What is read is written, and read again the same.
+  // If a file can be read, writing and reading it again must give the same.
   const auto again_path = fuzz::file_with("");
   nn::save_safetensors(again_path, contents);
   const nn::SafeTensors again = nn::load_safetensors(again_path);

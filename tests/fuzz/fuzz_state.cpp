@@ -1,4 +1,4 @@
-// States of optimisers and schedules: right ones with changes; one that is refused changes nothing.
+// States of optimisers and schedules: correct ones with changes; a refused one must change nothing.
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/ops.h>
@@ -22,7 +22,7 @@ struct Parts {
   optim::Steady steady{adam, {.window = 3}};
   optim::Lbfgs lbfgs{{w}, {.history = 2}};
 
-  Parts() {  // a few steps, so that there is something to keep
+  Parts() {  // a few steps, so that there is some state
     const auto differentiate = [&] {
       Tape tape;
       const Var loss = sum(square(square(Var(w))));

@@ -1,5 +1,5 @@
-// The check of a model's parameters: it passes what is right, names the parameter that is wrong,
-// and leaves the model as it was.
+// The check of a model's parameters: it accepts right gradients, names a wrong parameter, and
+// restores the model.
 #include <reel/nn/check.h>
 
 #include <doctest/doctest.h>
@@ -20,15 +20,15 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
-// x, with a derivative that is wrong by a factor for each element.
+// x, with a derivative that is wrong by the given factor at each element.
 Var with_wrong_derivative(const Var& x, const Tensor& factor) {
   return record(
       "planted", {x}, Tensor(x.value()),
       [c = SharedTensor(factor)](auto& d, auto& g, auto, auto&) { d.add(0, g * d.constant(c)); });
 }
 
-// x·W + b, which counts its calls and keeps the mean of its inputs; the derivative by W may be
-// wrong.
+// x·W + b; it counts its calls and stores the mean of its inputs. The derivative with respect to W
+// may be wrong.
 struct Layer : Module {
   explicit Layer(std::size_t in = 3, std::size_t out = 4)
       : weight(zeros({in, out})), bias(zeros({out})), factor(full({in, out}, 1)) {}
@@ -140,7 +140,7 @@ TEST_CASE("check_parameters: the model is left as it was") {
   std::size_t calls = 0, last = 1000000;
   const auto loss = [&] {
     if (++calls == last) throw std::runtime_error("mine");
-    CHECK(model.first.calls(0) == 7);  // a loss does not see the one before
+    CHECK(model.first.calls(0) == 7);  // a loss does not see the loss before
     return sum(square(model(x)));
   };
   const auto unchanged = [&] {

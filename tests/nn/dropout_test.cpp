@@ -1,4 +1,5 @@
-// Dropout: how many it drops and what it does to the rest, in which mode, and whose numbers decide.
+// Dropout: how many elements it drops, what it does to the others, in which mode, with which
+// numbers.
 #include <reel/nn/dropout.h>
 
 #include <doctest/doctest.h>
@@ -36,7 +37,7 @@ TEST_CASE("dropout: leaves out a share of p, and the rest makes up for it") {
   for (const double p : {0.1, 0.5, 0.9}) {
     CAPTURE(p);
     constexpr int passes = 100;
-    double chi_square = 0;  // of as many counts
+    double chi_square = 0;  // over that many counts
     for (int seed = 1; seed <= passes; ++seed) {
       const double n = static_cast<double>(x.size());
       double zeros = 0;
@@ -148,7 +149,7 @@ TEST_CASE("dropout: what it is, and what it refuses") {
   Sequential model(Linear(2, 2), Dropout());
   Rng rng(1);
   init(model, rng);
-  model.parameters();  // which names the parts
+  model.parameters();  // gives the parts their names
   CHECK_ERROR("[dropout \"1\"] draws at random in training, and no RandomScope is alive. Hint: ",
               model(full({1, 2}, 1)));
 }

@@ -49,7 +49,7 @@ double mean_power(const Tensor& t, int power) {
   return total / static_cast<double>(t.size());
 }
 
-// The largest entry of W·Wᵀ − 1 for a wide W, of Wᵀ·W − 1 for a tall one.
+// The largest entry of W·Wᵀ − 1 for a wide W, or of Wᵀ·W − 1 for a tall one.
 double distance_from_orthonormal(const Tensor& w) {
   const bool wide = w.shape()[0] <= w.shape()[1];
   const std::size_t count = w.shape()[wide ? 0 : 1], length = w.shape()[wide ? 1 : 0];
@@ -77,7 +77,7 @@ TEST_CASE("init: uniform schemes fill their interval, and no more") {
     CAPTURE(bound);
     const Tensor w = weight_of(scheme, 3);
     const auto [low, high] = std::minmax_element(w.begin(), w.end());
-    // Of 36,000 values the outermost is within 1/1000 of the bound but for e⁻¹⁸.
+    // The outermost of 36,000 values is within 1/1000 of the bound, with probability 1 − e⁻¹⁸.
     CHECK(*low >= -bound);
     CHECK(*low < -0.999 * bound);
     CHECK(*high <= bound);

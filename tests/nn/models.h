@@ -1,4 +1,4 @@
-// What tests of models share.
+// Models that several tests share.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Modules: the one list of parts, and all that derives from it.
+// Modules: the list of parts, and everything that is derived from it.
 #include <reel/nn/module.h>
 
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ using namespace reel;
 
 namespace {
 
-// As the design shows it.
+// The example from the design.
 struct ResidualMlp : nn::Module {
   nn::Linear in{6, 5}, mid{5, 5}, out{5, 3};
   Var forward(const Var& x) const override {
@@ -36,7 +36,7 @@ struct ResidualMlp : nn::Module {
   }
 };
 
-// y = scale·x + offset, where the offset is not trained.
+// y = scale·x + offset; offset is not trained.
 struct Affine : nn::Module {
   Parameter scale{full({1}, 2)};
   Tensor offset = full({1}, 3);
@@ -105,7 +105,7 @@ TEST_CASE("module: a parameter that is reached twice counts once") {
   CHECK(model.parameter_count() == 12);
   CHECK(paths(model) == Names{"encoder.weight", "encoder.bias"});
 
-  // Its gradient is the sum over both uses: that of the same function without sharing.
+  // Its gradient is the sum over both uses, as in the same function without sharing.
   Tape tape;
   tape.backward(sum(square(model(input))));
   const Tensor shared = *model.encoder.weight.gradient();
@@ -114,7 +114,7 @@ TEST_CASE("module: a parameter that is reached twice counts once") {
   tape.backward(sum(square(matmul(model.encoder(input), other))));
   CHECK(near(shared, *model.encoder.weight.gradient() + *other.gradient(), 1e-13));
 
-  // One step of the optimiser moves it once.
+  // A step of the optimiser updates it once.
   model.encoder.weight.set_gradient(shared);
   const Tensor before = model.encoder.weight.value();
   optim::Sgd(model.parameters(), {.lr = 0.5}).step();

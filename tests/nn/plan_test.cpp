@@ -1,4 +1,4 @@
-// Plan: the same numbers as the model, run after run, without a tape or an allocation.
+// Plan: the same numbers as the model in every run, without a tape or an allocation.
 #include <reel/nn/plan.h>
 
 #include <doctest/doctest.h>
@@ -26,7 +26,7 @@ Tensor random(const Shape& shape, std::uint64_t seed = 3) {
   return x;
 }
 
-// Two parts in a way that no list of steps describes.
+// Combines two parts in a way that a list of steps cannot describe.
 struct Residual : Module {
   Linear in{6, 4}, mid{4, 4};
   Var forward(const Var& x) const override {
@@ -118,7 +118,7 @@ TEST_CASE("plan: leaves the tape that is alive alone, and its input") {
 }
 
 TEST_CASE("plan: takes no memory from the heap after its first run") {
-  if (!memory::caching()) return;  // a sanitizer watches
+  if (!memory::caching()) return;  // with a sanitizer there is no caching
   const Sequential model = initialised(mlp({6, 5, 3}, nn::relu));
   Plan plan(model, {2, 6});
   const SharedTensor x = random({2, 6});

@@ -1,4 +1,4 @@
-// The safetensors format: exact round trips, exact bytes, and every malformed file refused.
+// The safetensors format: exact round trips, exact bytes, and an error for every malformed file.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,7 +35,7 @@ constexpr std::size_t no_limit = 1 << 30;
 
 using Folder = reel::TemporaryFolder;
 
-// The kind of the error that the call throws, 0 for none; its message is one line.
+// The kind of the error that the call throws, 0 for none; the message must be one line.
 struct Caught {
   int kind = 0;
   std::string message;
@@ -53,8 +53,8 @@ Caught caught(const std::function<void()>& call) {
   return {};
 }
 
-// The kind of the error that a child process without root's rights meets: it may fail to write to a
-// device, but whatever is wrong with the code, it cannot replace the device.
+// The kind of the error that a child process without root's rights gets. It may fail to write to a
+// device; even broken code cannot replace the device.
 int unprivileged(const std::function<void()>& call) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -415,7 +415,7 @@ TEST_CASE("safetensors: what the format forbids is an input error that says what
   };
 
   const Folder folder;
-  CHECK(parse(folder, file_of(tensor(good), four)).tensors.size() == 1);  // what the rows spoil
+  CHECK(parse(folder, file_of(tensor(good), four)).tensors.size() == 1);  // spoilt by the rows
   CHECK(parse(folder, file_of(two("[4,8]", "[0,4]"), four + four)).tensors.size() == 2);
   for (const Row& row : rows) {
     CAPTURE(row.bytes.substr(0, 200));
@@ -463,7 +463,7 @@ TEST_CASE("safetensors: any byte of the header may change without a crash") {
     put(i, bytes[i]);
   }
   CHECK(refused > 30000);
-  CHECK(loaded > 300);  // another letter in a name, say
+  CHECK(loaded > 300);  // for example, another letter in a name
 }
 
 TEST_CASE("safetensors: names that a file cannot have are usage errors, and nothing is written") {

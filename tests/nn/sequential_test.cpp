@@ -1,4 +1,4 @@
-// Sequential: modules and functions one after the other, and the MLP of such.
+// Sequential: modules and functions one after the other, and an MLP made of these.
 #include <reel/nn/sequential.h>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// Saving and loading a model's weights: the same bits, and nothing changed by a file that misfits.
+// Saving and loading weights: the same bits, and no change if a file does not fit.
 #include <reel/nn/weights.h>
 
 #include <doctest/doctest.h>
@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 
 using Folder = TemporaryFolder;
 
-// A module with a part that is not trained.
+// A module with an untrained part.
 struct Shift : Module {
   Tensor offset = vector({1, -2});
   Var forward(const Var& x) const override { return x + offset; }
@@ -45,7 +45,7 @@ Sequential make_model(std::uint64_t seed) {
 
 const std::vector<std::string> parts{"0.weight", "0.bias", "2.offset", "3.weight"};
 
-// Every number of the model, as its bytes.
+// The bytes of all numbers in the model.
 std::string bits(const Module& model) {
   std::string result;
   for (const NamedState& state : state_of(model)) {
@@ -64,7 +64,7 @@ Error::Kind kind_of(const Module& model, const fs::path& path) {
   return Error::Kind::failure;
 }
 
-// That the file is refused as an input, with this message after its name, and changes nothing.
+// The file must be refused as an input, with this message after its name, and must change nothing.
 void check_refused(const fs::path& path, const std::string& message) {
   CAPTURE(message);
   Sequential model = make_model(5);
@@ -93,7 +93,7 @@ TEST_CASE("weights: what was saved is loaded, to the bit") {
   CHECK(bits(other) == bits(model));
   CHECK(dynamic_cast<Shift&>(other[2]).offset == vector({Real(0.1), 7}));
 
-  // into layers that have no values yet
+  // into layers without values
   Sequential fresh(Linear(3, 2), relu, Shift(), Linear(2, 4, {.bias = false}));
   load_weights(fresh, folder / "net");
   CHECK(bits(fresh) == bits(model));
@@ -199,7 +199,7 @@ TEST_CASE("weights: a file of the other precision is converted") {
   };
   CHECK(load(file_of("F64", 0.1, -1e-3)) == matrix({{Real(0.1), Real(-1e-3)}}));
   CHECK(load(file_of("F32", 0.1f, -1e-3f)) == matrix({{Real(0.1f), Real(-1e-3f)}}));
-  if (sizeof(Real) == 4) {  // what float cannot hold is refused, not turned into infinity
+  if (sizeof(Real) == 4) {  // a number that float cannot hold is refused, not turned into infinity
     CHECK_ERROR("\"weight\"", load(file_of("F64", 1.0, 1e39)));
     CHECK(layer.weight.value() == matrix({{Real(0.1f), Real(-1e-3f)}}));
   } else {

@@ -1,4 +1,4 @@
-// States and parameters as text that tells every bit, to be compared.
+// States and parameters as text that shows every bit, for comparisons.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ inline std::string bits(const optim::State& state) {
   return all;
 }
 
-/// What a step of it changes.
+/// Everything that a step of the optimiser changes.
 inline std::string bits(const optim::Optimizer& optimizer) {
   return bits(optimizer.state()) + bits(optimizer.parameters());
 }

@@ -1,4 +1,4 @@
-// Clipping of gradients: by their common norm, by value, and whose gradients are written to.
+// Gradient clipping: by the common norm, by value, and which gradients are written to.
 #include <reel/optim/clip.h>
 
 #include <doctest/doctest.h>
@@ -46,7 +46,7 @@ TEST_CASE("clip: the norm is that of all gradients together") {
   CHECK(gradient_norm({with_gradient(zeros({5}))}) == 0);
   CHECK(std::isnan(gradient_norm({with_gradient(vector({1, Real(nan)}))})));
   CHECK(gradient_norm({with_gradient(vector({1, -Real(infinite)}))}) == infinite);
-  // in double also of floats whose squares are none
+  // summed in double, even if the square of a float overflows
   CHECK(near(gradient_norm({with_gradient(full({4}, Real(1e30)))}), 2e30, 1e-6));
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("clip: by norm, gradients that are small enough keep their bits") {
     CHECK(gradient(parameters[0]) == vector({3, 0, -4}));
     CHECK(parameters[0].gradient().identity() == before.identity());
   }
-  // also those without a size, whose factor would be most/1e-6
+  // also parameters with gradient 0, whose factor would be most/1e-6
   const Parameter still = with_gradient(zeros({2}));
   CHECK(clip_gradient_norm({still}, 1) == 0);
   CHECK(gradient(still) == zeros({2}));
@@ -120,7 +120,7 @@ TEST_CASE("clip: a gradient that somebody else holds is not written to") {
   const SharedTensor gradients(vector({30, 40}));
   Parameter p(zeros({2})), q(zeros({2}));
   for (Parameter* each : {&p, &q}) each->set_gradient(gradients);
-  by_norm({p, q});  // of both together: 50·√2
+  by_norm({p, q});  // norm of both together: 50·√2
   CHECK(*gradients == vector({30, 40}));
   for (const Parameter& each : {p, q})
     CHECK(near(gradient(each), vector({Real(0.6 / std::sqrt(2)), Real(0.8 / std::sqrt(2))}), 1e-7));
@@ -129,7 +129,7 @@ TEST_CASE("clip: a gradient that somebody else holds is not written to") {
   CHECK(*gradients == vector({30, 40}));
   for (const Parameter& each : {p, q}) CHECK(gradient(each) == vector({1, 1}));
 
-  // held by the two parameters alone, it is still scaled only once for each
+  // owned by the two parameters alone; it is still scaled only once for each
   SharedTensor both(vector({30, 40}));
   p.set_gradient(both);
   q.set_gradient(std::move(both));

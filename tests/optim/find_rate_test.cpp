@@ -1,4 +1,4 @@
-// The learning-rate range test: what it measures, that it leaves no trace, and what it suggests.
+// The learning-rate range test: its measurements, that it restores everything, and its suggestion.
 #include <reel/optim/find_rate.h>
 
 #include <doctest/doctest.h>
@@ -25,7 +25,7 @@ namespace {
 constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-// Σ cᵢpᵢ²/2: descent shrinks pᵢ by 1 − lr·cᵢ, and diverges from lr = 2/max cᵢ on.
+// Σ cᵢpᵢ²/2: a step multiplies pᵢ by 1 − lr·cᵢ, and diverges from lr = 2/max cᵢ on.
 double bowl(const Parameter& p, const Tensor& curvature) {
   Tape tape;
   const Var loss = Real(0.5) * sum(Var(curvature) * square(p));
@@ -33,7 +33,7 @@ double bowl(const Parameter& p, const Tensor& curvature) {
   return static_cast<double>(loss.item());
 }
 
-// A model, and the bits of all that a test must leave as it was.
+// A model, and the bits of everything that a test must restore.
 struct Run {
   Parameter p{vector({1, -2, 3}), "p"}, q{scalar(4), "q"}, unused{vector({7}), "unused"};
   Adam adam{{{.parameters = {p, unused}, .lr = 0.1}, {.parameters = {q}, .lr = 0.4}}};
@@ -74,7 +74,7 @@ TEST_CASE("find_rate: everything is put back to the bit") {
   CHECK_FALSE(run.unused.gradient());
   CHECK(run.adam.lr(0) == 0.1);
 
-  // one call before the first step, one after each; groups keep the ratios of their rates
+  // one call before the first step, one after each; the ratios of the groups' rates stay the same
   CHECK(run.calls == 21);
   REQUIRE(curve.rates.size() == 20);
   CHECK(first_rates[0] == 0.1);
@@ -82,7 +82,7 @@ TEST_CASE("find_rate: everything is put back to the bit") {
     CHECK(first_rates[k + 1] == curve.rates[k]);
     CHECK(near(second_rates[k + 1], 4 * curve.rates[k], 1e-15));
   }
-  // and it can be repeated
+  // the test can be repeated
   const RateCurve again =
       find_rate(run.adam, [&] { return run.step(); }, {.from = 1e-4, .to = 1, .steps = 20});
   CHECK(again.losses == curve.losses);
@@ -105,7 +105,7 @@ TEST_CASE("find_rate: everything is put back when it ends with an error") {
   }
   Run run;
   const std::string before = run.bits();
-  // no gradients; a parameter resized, which the optimiser notices; no fall
+  // no gradients; a parameter that was resized, which the optimiser detects; no fall
   CHECK_ERROR("[adam] no parameter has a gradient", find_rate(run.adam, [] { return 1.0; }));
   CHECK(run.bits() == before);
   const auto resizing = [&] {
@@ -201,7 +201,7 @@ TEST_CASE("find_rate: ends when the loss is more than so much of its best") {
   const Parameter p(vector({1}), "p");
   Sgd sgd({p}, {.lr = 1});
   for (const double shift : {0.0, -100.0}) {
-    // a negative best: the room above it is as wide as above one of that size
+    // a negative best: the margin above it is as large as for a positive best of the same size
     CAPTURE(shift);
     for (const double stop : {1.5, 4.0}) {
       CAPTURE(stop);
@@ -215,7 +215,7 @@ TEST_CASE("find_rate: ends when the loss is more than so much of its best") {
       }
     }
   }
-  // never, if nothing is too much; a loss that is not finite ends it, and is left out
+  // it never ends if no growth is too much; a loss that is not finite ends it, and is not recorded
   const RateCurve all =
       find_rate(sgd, [&] { return bowl(p, vector({1})); }, {.to = 10, .stop = infinite});
   CHECK(all.rates.size() == 100);
@@ -237,7 +237,7 @@ TEST_CASE("find_rate: no suggestion without a fall") {
   const auto step = [&] { return bowl(p, vector({1})); };
   CHECK(message_of([&] { find_rate(sgd, step, {.from = 100, .to = 1000}); }) ==
         "[find_rate] the loss fell at none of 1 rates from 100. Hint: a lower `from`.");
-  for (const double constant : {1.0, 0.3, -0.7, 1e-300})  // nor by rounding
+  for (const double constant : {1.0, 0.3, -0.7, 1e-300})  // rounding must not suggest a fall
     for (const double smoothing : {0.0, 0.7, 0.8, 0.99})
       CHECK_ERROR("[find_rate] the loss fell at none of 100 rates",
                   find_rate(sgd, [&] { return step(), constant; }, {.smoothing = smoothing}));

@@ -1,4 +1,5 @@
-// The optimisers' trajectories, step by step against PyTorch's in double (golden/optimizers.json).
+// The optimisers' trajectories, compared step by step with PyTorch's in double
+// (golden/optimizers.json).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -35,7 +36,7 @@ NamedOptions named(const Json& options) {
   return result;
 }
 
-// Each parameter in a group of its own, if the case has groups.
+// Each parameter in its own group, if the case has groups.
 Groups groups_of(const Json& golden_case, const Parameters& parameters) {
   if (!golden_case.contains("groups")) return parameters;
   std::vector<Group> groups;

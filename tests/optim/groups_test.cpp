@@ -1,5 +1,5 @@
-// Parameter groups: rates and penalties of their own, and groups that are refused. Their
-// trajectories beside PyTorch's are in golden_test.cpp.
+// Parameter groups: their own rates and penalties, and groups that are refused. golden_test.cpp
+// compares their trajectories with PyTorch's.
 #include <reel/optim/groups.h>
 
 #include <doctest/doctest.h>
@@ -62,7 +62,7 @@ TEST_CASE("groups: what an optimiser is made from") {
   CHECK(Adam(body).group_count() == 1);
 }
 
-// Steps of one optimiser with two groups, and of two with one each.
+// Compares one optimiser of two groups with two optimisers of one group each.
 template <class Method, class Options>
 void check_groups_are_apart(const Group& first, const Group& second, const Options& options) {
   const Parameters together = some(), apart = some();
@@ -164,7 +164,7 @@ TEST_CASE("groups: those that make no sense are refused") {
     CHECK_ERROR("[adamw] l2 of group 1 = ", make({.l2 = wrong}));
     CHECK_ERROR("[adamw] decay of group 1 = ", make({.decay = wrong}));
   }
-  // a rate is required of each group, or of all
+  // each group must have a rate, or the options must
   const std::vector<Group> rated{{.parameters = {p}, .lr = 1}, {.parameters = {q}}};
   CHECK_ERROR("[sgd] lr of group 1 = nan", Sgd(rated, {.momentum = 0.5}));
   CHECK(Sgd(rated, {.lr = 2}).lr(1) == 2);

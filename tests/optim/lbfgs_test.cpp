@@ -1,4 +1,4 @@
-// L-BFGS as an optimiser: step by step PyTorch's (golden/lbfgs.json), stopped, resumed, misused.
+// L-BFGS as an optimiser: PyTorch's steps (golden/lbfgs.json), stopping, resuming, wrong use.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -138,7 +138,7 @@ TEST_CASE("lbfgs: the steps of each case are PyTorch's") {
 
 // ---- the line search by itself
 
-// Value and slope at t; the first four are of Moré and Thuente, ACM TOMS 20, 1994.
+// Value and slope at t; the first four are from Moré and Thuente, ACM TOMS 20, 1994.
 using Curve = std::function<std::pair<double, double>(double t)>;
 
 const std::map<std::string, Curve>& curves() {
@@ -324,7 +324,7 @@ TEST_CASE("lbfgs: parameters and options that cannot be") {
   CHECK_ERROR("no parameter has a gradient", lbfgs.step([] { return 1.; }));
   CHECK(x.value() == vector({1, 2}));
   CHECK_ERROR("empty function", lbfgs.step({}));
-  // one without a gradient stays where it is
+  // a parameter without a gradient does not move
   CHECK(lbfgs.step([&] {
     Tape tape;
     const Var loss = sum(square(x));

@@ -1,4 +1,4 @@
-// Rates that follow the loss: Plateau as PyTorch's (golden/schedules.json), Steady by hand.
+// Rates that follow the loss: Plateau like PyTorch's (golden/schedules.json), Steady by hand.
 #include <reel/optim/loss_schedule.h>
 
 #include <doctest/doctest.h>
@@ -38,7 +38,7 @@ TEST_CASE("plateau: the rates of both groups are PyTorch's, also when resumed at
   const Json file = golden_schedules();
   const auto losses = file["losses"].get<std::vector<double>>();
   REQUIRE(losses.size() == 44);
-  REQUIRE(file["plateau"].size() == 10);  // so that a case that is lost from the file is missed
+  REQUIRE(file["plateau"].size() == 10);  // detects a case that is missing in the file
   for (const Json& golden_case : file["plateau"]) {
     CAPTURE(golden_case["options"].dump());
     const PlateauOptions options = plateau_options(golden_case["options"]);
@@ -75,13 +75,13 @@ TEST_CASE("plateau: NaN is no improvement, nor is the best once more") {
       plateau.step(value);
       CHECK(sgd.lr(0) == 0.5);
       CHECK(sgd.lr(1) == 2);
-      plateau.step(larger ? 2 : 0.5);  // and the best is still known
+      plateau.step(larger ? 2 : 0.5);  // the best is still known
       CHECK(plateau.state().number("bad") == 0);
     }
   }
   Sgd sgd = two_groups(1, 4);
   Plateau plateau(sgd, {.factor = 0.5, .patience = 0});
-  plateau.step(nan);  // before there is a best
+  plateau.step(nan);  // before there is a best value
   CHECK(sgd.lr() == 0.5);
   plateau.step(1e300);
   CHECK(sgd.lr() == 0.5);
@@ -93,7 +93,7 @@ TEST_CASE("plateau: bounds") {
   plateau.step(1);
   plateau.step(1);
   CHECK(sgd.lr(0) == 0.01);
-  CHECK(sgd.lr(1) == 1e-3);  // below the least already: stays
+  CHECK(sgd.lr(1) == 1e-3);  // already below `least`: unchanged
   sgd.set_lr(0);
   plateau.step(1);
   CHECK(sgd.lr(0) == 0);
@@ -112,7 +112,7 @@ TEST_CASE("plateau: options that make no sense are named") {
   CHECK_ERROR("[plateau] factor = 1 is not", Plateau(sgd, {.factor = 1}));
 }
 
-// That each wrong text of each field, or its absence, is refused and changes nothing.
+// Every wrong text of each field, or a missing field, must be refused and change nothing.
 void check_fields_are_guarded(Stateful& stateful, const std::vector<std::string>& wrong) {
   const State own = stateful.state();
   for (const auto& field : own.fields) {
@@ -162,7 +162,7 @@ TEST_CASE("plateau, steady: a state that does not fit is an error, and changes n
   }
 }
 
-// The rate after these losses, from 1; its wildness.
+// The rate after these losses, from 1; and the wildness.
 struct Outcome {
   double lr, wildness;
 };
@@ -181,21 +181,21 @@ TEST_CASE("steady: wildness is the sum of the rises, by the mean size") {
     double wildness;
   };
   for (const auto& [losses, wildness] : std::vector<Case>{
-           {{8, 4, 2, 1}, 0},           // however steep
+           {{8, 4, 2, 1}, 0},           // however steep the fall
            {{3, 3, 3, 3}, 0},           //
-           {{0, 0, 0, 0}, 0},           // no size at all
+           {{0, 0, 0, 0}, 0},           // all sizes are 0
            {{1, 2, 3, 4}, 3 / 2.5},     // a steady rise is wild
            {{4, 1, 4, 1}, 3 / 2.5},     //
            {{4, 1, 2, 1}, 1 / 2.0},     //
-           {{-1, -2, -1, -4}, 1 / 2.0}  // sizes are absolute
+           {{-1, -2, -1, -4}, 1 / 2.0}  // sizes are absolute values
        }) {
     CHECK(near(after(losses, four).wildness, wildness, 1e-15));
     CHECK(after(losses, four).lr == (wildness > 0.1 ? 0.5 : 2));
     std::vector<double> scaled = losses;
-    for (double& loss : scaled) loss *= 1e-9;  // units don't matter
+    for (double& loss : scaled) loss *= 1e-9;  // the unit does not matter
     CHECK(near(after(scaled, four).wildness, wildness, 1e-14));
   }
-  // what is wild is more than the threshold
+  // only a value above the threshold is wild
   CHECK(after({4, 1, 2, 1}, {.window = 4, .threshold = 0.5, .up = 2}).lr == 2);
   CHECK(after({4, 1, 2, 1}, {.window = 4, .threshold = 0.499, .up = 2}).lr == 0.5);
 }
@@ -232,7 +232,7 @@ TEST_CASE("steady: a loss that is not finite is wild by itself, and begins anew"
     CHECK(after({1, 1, bad, 1, 1}, three).lr == 0.5);
     CHECK(after({1, 1, bad, 1, 1, 1}, three).lr == 1);
     CHECK(after({2, 1, 0, bad, 1}, three).wildness == 0);
-    CHECK(near(after({1, 3, 1, bad, 2, 1}, three).wildness, 1.2, 1e-15));  // of the last window
+    CHECK(near(after({1, 3, 1, bad, 2, 1}, three).wildness, 1.2, 1e-15));  // for the last window
   }
 }
 

@@ -1,4 +1,4 @@
-// What all optimisers share: gradients used and emptied, step counts, and options that are refused.
+// The code that all optimisers share: they use and clear gradients, count steps, and check options.
 #include <reel/optim/optimizer.h>
 
 #include <doctest/doctest.h>
@@ -119,7 +119,7 @@ TEST_CASE("optimizer: the rate can be changed between steps") {
   sgd.set_lr(2);
   CHECK(sgd.lr() == 2);
   p.set_gradient(full({3}, 1));
-  sgd.step();  // b = 1.5, and no trace of the old rate in it
+  sgd.step();  // b = 1.5, which contains no old rate
   CHECK(p.value() == vector({-2.5, -5.5, -0.5}));
   for (const double wrong : {-1.0, nan, infinite}) CHECK_ERROR("[sgd] lr = ", sgd.set_lr(wrong));
   CHECK(sgd.lr() == 2);
@@ -219,7 +219,7 @@ TEST_CASE("optimizer: one number or a million, each moves by itself") {
       optimizer->step();
     }
     std::size_t different = 0;
-    // a vectorised loop may round its products and sums otherwise than a single one
+    // a vectorised loop may round products and sums differently from a scalar loop
     for (const Real x : many.value()) different += !near(x, item(one.value()), 1e-14);
     CHECK(different == 0);
     CHECK(item(one.value()) < 2);

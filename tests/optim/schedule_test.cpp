@@ -1,4 +1,4 @@
-// Schedules: PyTorch's rates (golden/schedules.json), compositions, states, and what is refused.
+// Schedules: PyTorch's rates (golden/schedules.json), compositions, states, and errors.
 #include <reel/optim/schedule.h>
 
 #include <doctest/doctest.h>
@@ -103,7 +103,7 @@ TEST_CASE("schedule: the rates of both groups are PyTorch's") {
       schedule.step();
     }
   }
-  // So that a case that is lost from the file is missed.
+  // Detects a case that is missing in the file.
   CHECK(cases == std::map<std::string, int>{{"step_decay", 3},
                                             {"multi_step", 2},
                                             {"exponential", 2},
@@ -132,7 +132,7 @@ TEST_CASE("schedule: rates by hand") {
   CHECK(linear_warm_up(4, 0)(8, 0) == 0);
   CHECK(linear_warm_up(4, 0)(8, 3) == 6);
   CHECK(linear_warm_up(4, 0)(8, most) == 8);
-  // what is left out is PyTorch's default
+  // an argument that is not given has PyTorch's default
   CHECK(step_decay(3)(8, 3) == step_decay(3, 0.1)(8, 3));
   CHECK(multi_step({3})(8, 3) == multi_step({3}, 0.1)(8, 3));
   CHECK(cosine(4)(8, 1) == cosine(4, 0)(8, 1));
@@ -178,7 +178,7 @@ TEST_CASE("schedule: rates are functions, and functions of them are rates") {
   const std::vector<double> expected{4, 6, 8, 4, 2, 4, 6, 8, 4, 2, 1};
   for (std::size_t t = 0; t < expected.size(); ++t) CHECK(outer(8, t) == expected[t]);
   CHECK(sequence({fall}, {})(8, 3) == 1);
-  CHECK(sequence({warm, fall}, {0})(8, 1) == 4);  // no time at all for the first
+  CHECK(sequence({warm, fall}, {0})(8, 1) == 4);  // the first schedule has no time at all
 }
 
 TEST_CASE("schedule: a rate set by hand lasts until the next step") {
@@ -191,7 +191,7 @@ TEST_CASE("schedule: a rate set by hand lasts until the next step") {
   schedule.step();
   CHECK(sgd.lr(0) == 0.25);
   CHECK(sgd.lr(1) == 0.5);
-  // a second schedule starts from the rates of now
+  // a second schedule starts from the present rates
   const Schedule second(sgd, linear_warm_up(2, 0.5));
   CHECK(sgd.lr(0) == 0.125);
   CHECK(sgd.lr(1) == 0.25);

@@ -1,4 +1,5 @@
-// What the tests of schedules share: an optimiser with two groups, and golden/schedules.json.
+// The code that the tests of schedules share: an optimiser with two groups, and
+// golden/schedules.json.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -25,7 +26,7 @@ inline Json golden_schedules() {
   return Json::parse(file);
 }
 
-/// Sets an option that is given, and crosses it off.
+/// Sets an option if the case gives it, and marks it as read.
 template <class T>
 void take(Json& options, const char* name, T& option) {
   if (!options.contains(name)) return;

@@ -1,4 +1,5 @@
-// States: numbers to the bit, every method resumed to the bit, and what does not fit refused.
+// States: exact numbers, exact resumption of every method, and an error for a state that does not
+// fit.
 #include <reel/optim/state.h>
 
 #include <doctest/doctest.h>
@@ -85,7 +86,7 @@ Groups grouped(const Parameters& p) {
   return {{.parameters = {p[0]}, .l2 = 0.01}, {.parameters = {p[1], p[2]}, .lr = 0.05}};
 }
 
-// Gradients that change their signs; every third step "b" has none, so that it counts others.
+// Gradients that change their signs; in every third step "b" has none, so its step count differs.
 void step(Optimizer& optimizer, int at) {
   for (std::size_t i = 0; i < 3; ++i) {
     if (i == 1 && at % 3 == 1) continue;
@@ -112,7 +113,7 @@ TEST_CASE("state: every method goes on from it to the bit, whenever it was stopp
       const State saved = through->state();
       const std::string saved_bits = bits(saved);
 
-      // in a fresh one, and in one that has done something else
+      // into a new optimiser, and into one that has done other steps
       const Parameters one = copy(straight), two = start(), plain = copy(straight);
       const auto fresh = make_stateful(row, grouped(one)), used = make_stateful(row, grouped(two)),
                  unaware = make_stateful(row, grouped(plain));
@@ -149,7 +150,7 @@ TEST_CASE("state: each array makes a difference") {
       if (entry.second.size() == 0) continue;
       CAPTURE(name);
       bool different = false;
-      for (const Real shift : {100, -100}) {  // signs and sizes, for Rprop and for AMSGrad
+      for (const Real shift : {100, -100}) {  // signs for Rprop, sizes for AMSGrad
         State other = saved;
         for (Real& x : other.tensors[name].storage()) x = shift - 2 * x;
         const Parameters changed = copy(at_stop);
@@ -163,7 +164,7 @@ TEST_CASE("state: each array makes a difference") {
   }
 }
 
-// That the state is refused with this message, and that nothing has changed.
+// The state must be refused with this message, and nothing may have changed.
 void check_refused(Optimizer& optimizer, const State& state, const std::string& text) {
   const std::string before = bits(optimizer);
   CHECK_ERROR(text, optimizer.set_state(state));
@@ -226,7 +227,7 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
                     concat('[', kind, "] was given a state of \"", foreign.kind, "\"."));
     }
 
-    // the same parameters in one group; more of them; others
+    // the same parameters in one group; more parameters; other parameters
     const Parameters s = start();
     check_refused(*optimizer, make_stateful(row, s)->state(),
                   "the state is of 3 parameters in 1 groups, not of 3 in 2.");

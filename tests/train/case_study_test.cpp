@@ -1,4 +1,4 @@
-// The lectures' case study, row 12: 784-10-10 on the Fashion-MNIST that the set-up installs.
+// The lectures' case study, row 12: 784-10-10 on the installed Fashion-MNIST.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ const data::Mnist& fashion() {
   return mnist;
 }
 
-// What a run ends in, to the bit.
+// The exact result of a run.
 struct Outcome {
   FitResult result;
   std::vector<Real> weights;
@@ -59,13 +59,13 @@ TEST_CASE("case study: two epochs learn most of it") {
   const FitResult result = run(fashion().train, fashion().test, 2, 1).result;
   REQUIRE(result.status == FitStatus::finished);
   const EpochReport &first = result.epochs.at(0), &second = result.epochs.at(1);
-  CHECK(first.train_loss < 0.8);  // that of guessing is ln 10 = 2.3
+  CHECK(first.train_loss < 0.8);  // guessing gives ln 10 = 2.3
   CHECK(second.train_loss < 0.8 * first.train_loss);
-  // After a single epoch accuracy swings between 0.71 and 0.83 with the seed and with how the BLAS
-  // rounds; the better of two was 0.798 at worst, over 16 seeds.
+  // After one epoch the accuracy varies between 0.71 and 0.83, depending on the seed and on the
+  // BLAS's rounding. Over 16 seeds, the better of two epochs was at least 0.798.
   const double accuracy = std::max(first.test->accuracy(), second.test->accuracy());
   CHECK(accuracy > 0.78);
-  CHECK(accuracy < 0.88);  // more is beyond ten hidden units, so it would be a miscount
+  CHECK(accuracy < 0.88);  // ten hidden units cannot reach more, so more would be a counting error
 }
 
 TEST_CASE("case study: the same seed ends in the same bits") {

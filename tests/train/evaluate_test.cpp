@@ -1,4 +1,4 @@
-// Evaluation: the confusion matrix, the mean loss, and what is left of the model's mode.
+// Evaluation: the confusion matrix, the mean loss, and the model's mode afterwards.
 #include <reel/train/evaluate.h>
 
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ namespace {
 constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
 constexpr Real infinite = std::numeric_limits<Real>::infinity();
 
-// Returns its input as the scores, and notes how it was called.
+// Returns its input as the scores, and records how it was called.
 struct Probe : nn::Module {
   Var forward(const Var& x) const override {
     sizes.push_back(x.shape()[0]);
@@ -35,7 +35,7 @@ struct Probe : nn::Module {
   mutable std::vector<bool> modes;
 };
 
-// Five samples of three classes, whose scores are the samples themselves.
+// Five samples of three classes; the samples are their own scores.
 data::Dataset scores() {
   return data::Dataset::from_arrays(matrix({{2, 0, 1}, {0, 3, 0}, {5, 0, 1}, {0, 0, 1}, {1, 2, 0}}),
                                     Labels{0, 1, 1, 2, 0}, {.classes = 3});
@@ -60,7 +60,7 @@ TEST_CASE("confusion: counts, and the shares that follow") {
   CHECK(c.correct() == 4);
   CHECK(c.accuracy() == 4.0 / 6);
   CHECK(c.accuracy(0) == 0.75);
-  CHECK(std::isnan(c.accuracy(1)));  // without a sample: not 0, which would say all were wrong
+  CHECK(std::isnan(c.accuracy(1)));  // no samples: NaN, because 0 would mean that all were wrong
   CHECK(c.accuracy(2) == 0.5);
   CHECK(Confusion().total() == 0);
 }
@@ -90,7 +90,7 @@ TEST_CASE("evaluate: accuracy, confusion and mean loss, whatever the batches") {
     CAPTURE(batch);
     Probe model;
     const Evaluation result = evaluate(model, scores(), batch);
-    // A mean of the batches' means would differ for 2, 3 and 4.
+    // For batches of 2, 3 and 4, a mean of the batches' means would be different.
     CHECK(near(result.loss, loss, 1e-14));
     CHECK(result.accuracy() == 0.6);
     const Confusion& c = result.confusion;

@@ -1,4 +1,4 @@
-// The training loop: what it reports, when it ends, and that a seed decides every bit.
+// The training loop: its reports, when it ends, and that the seed decides every bit.
 #include <reel/train/fit.h>
 
 #include <doctest/doctest.h>
@@ -82,7 +82,7 @@ TEST_CASE("fit: learns, and says how well") {
   CHECK(last.validation->confusion.total() == 40);
   CHECK(last.test->confusion.total() == 60);
   CHECK(last.test->accuracy() > 0.9);
-  CHECK(last.test->loss == evaluate(model, test).loss);  // that of the final weights
+  CHECK(last.test->loss == evaluate(model, test).loss);  // the loss of the final weights
   CHECK(last.seconds >= 0);
   CHECK(model.training());
 }
@@ -137,14 +137,14 @@ TEST_CASE("fit: the loss of a batch is that before its step") {
   CHECK(result.epochs[0].validation->loss < before);
 }
 
-// Labels 0 … n − 1, so that each sample can be told from the others.
+// Labels 0 … n − 1, so that the samples can be distinguished.
 data::Dataset numbered(std::size_t n) {
   Labels labels(n);
   std::iota(labels.begin(), labels.end(), 0);
   return data::Dataset::from_arrays(zeros({n, 2}), labels);
 }
 
-// The labels in the order in which three epochs saw them.
+// The labels in the order in which three epochs visited them.
 std::vector<Labels> orders(std::size_t n, bool drop_last) {
   nn::Linear model(2, n);
   Rng rng(1);
@@ -186,7 +186,7 @@ TEST_CASE("fit: the lectures' XOR network, row 8, has no error left") {
   const auto xor_data = data::Dataset::from_arrays(
       from_values({4, 2}, std::vector<Real>{0, 0, 0, 1, 1, 0, 1, 1}), Labels{0, 1, 1, 0});
   const Tensor truth = from_values({4, 1}, std::vector<Real>{0, 1, 1, 0});
-  // Two hidden units have local minima, which most seeds end in.
+  // With two hidden units there are local minima; most seeds end in one.
   for (const std::uint64_t seed : {3u, 4u, 8u, 9u}) {
     CAPTURE(seed);
     nn::Sequential model(nn::Linear(2, 2), nn::sigmoid, nn::Linear(2, 1), nn::sigmoid);
@@ -227,7 +227,7 @@ TEST_CASE("fit: gradients of several batches make one step, as those of one larg
   REQUIRE(small.size() == large.size());
   for (std::size_t i = 0; i < small.size(); ++i)
     CHECK(std::abs(small[i] - large[i]) <= Real(1e3) * std::numeric_limits<Real>::epsilon());
-  CHECK(train(20, 2).second == 6);  // 20, 20 and 8: the last step has one batch
+  CHECK(train(20, 2).second == 6);  // 20, 20 and 8 samples: the last step has one batch
 }
 
 TEST_CASE("fit: parameters that the optimiser does not hold keep their values and no gradient") {
@@ -305,7 +305,7 @@ TEST_CASE("fit: stop ends the run after the batch") {
   CHECK(epochs == 1);
   CHECK(result.epochs.size() == 1);
 
-  // The six batches were trained on: the same as 4 and then 2 by themselves.
+  // Six batches were trained on: the result equals runs of 4 and then 2 batches.
   nn::Sequential other = make_model();
   optim::Sgd again(other.parameters(), {.lr = 0.1});
   Rng same(1);
@@ -349,7 +349,7 @@ TEST_CASE("fit: a rate far too high diverges, even if only the evaluation sees i
     Rng rng(1);
     nn::init(model, rng);
     optim::Sgd sgd(model.parameters(), {.lr = std::numeric_limits<Real>::max() / 4});
-    // one batch, and its loss is finite
+    // one batch, with a finite loss
     const FitResult result = fit(model, sgd, dataset, rng,
                                  {.epochs = 1,
                                   .batch = 40,
@@ -383,7 +383,7 @@ TEST_CASE("fit: what makes no sense is an error") {
   optim::Sgd other(many.parameters(), {.lr = 1});
   CHECK_ERROR("[fit] the model's output is (10,3), the data set has 2 classes.",
               fit(many, other, dataset, rng));
-  CHECK_THROWS_AS(fit(narrow, two, dataset, rng), Error);  // a label that has no score
+  CHECK_THROWS_AS(fit(narrow, two, dataset, rng), Error);  // a label without a score
 }
 
 TEST_CASE("fit: trains in training mode, from whichever mode") {

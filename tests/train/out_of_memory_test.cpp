@@ -1,5 +1,5 @@
-// fit when memory gives out, at each tensor in turn: that comes out, and no thread waits for ever.
-// A program of its own, since it replaces the operator that makes tensors.
+// fit when memory runs out, at each tensor in turn: the exception arrives, and no thread waits
+// forever. A separate program, because it replaces the operator that makes tensors.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -18,7 +18,7 @@
 
 namespace {
 
-std::atomic<long> tensors_left{-1};  // until one fails; negative: none will
+std::atomic<long> tensors_left{-1};  // until one fails; negative: none fails
 
 }  // namespace
 
@@ -36,8 +36,8 @@ namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
-// Whether memory gave out in two epochs, at tensor `n`. The layers are so wide that threads share
-// their products out.
+// Whether memory ran out in two epochs, at tensor `n`. The layers are so wide that threads share
+// their products.
 bool gives_out(std::size_t count, long n) {
   const Threads set(count);
   nn::Sequential model = nn::mlp({2, 1200, 1000, 2}, nn::relu, {.batch_norm = true});
@@ -45,7 +45,7 @@ bool gives_out(std::size_t count, long n) {
   nn::init(model, rng);
   optim::Adam adam(model.parameters(), {.lr = 0.01});
   const data::Dataset points = quadrants(12);
-  memory::release();  // so that there is one to fail
+  memory::release();  // so that a new allocation must be made
   tensors_left = n;
   bool gave_out = false;
   try {

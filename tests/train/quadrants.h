@@ -1,4 +1,4 @@
-// The task that the tests of training share, and the weights of a model as one list.
+// The task that the training tests share, and the weights of a model as one list.
 #pragma once
 
 #include <cstddef>

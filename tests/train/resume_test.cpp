@@ -1,4 +1,4 @@
-// Resuming from files: a run with shuffled batches, every kind of part, and parts of a user's own.
+// Resuming from files: a run with shuffled batches, every kind of part, and user-defined parts.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -40,7 +40,7 @@ using Folder = TemporaryFolder;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-// All of a run; epochs of it, one by one.
+// The complete state of a run, and its epochs one by one.
 struct Run {
   nn::Sequential model{nn::Linear(2, 8), nn::BatchNorm(8), nn::tanh, nn::Dropout(0.2),
                        nn::Linear(8, 2)};
@@ -89,7 +89,7 @@ TEST_CASE("resume: shuffled batches, a schedule and a plateau end in the same bi
     whole.train(8);
     first.train(stop);
     first.save(folder);
-    second.train(1);  // and what it did before is gone
+    second.train(1);  // its earlier state is overwritten
     second.load(folder);
     CHECK(second.bits() == first.bits());
     second.rng = Rng(first.rng.state());
@@ -179,7 +179,7 @@ TEST_CASE("resume: parts of every kind, with numbers that are none") {
   CHECK(bits(b->steady.state()) == bits(a->steady.state()));
 }
 
-// A part that counts; it refuses odd numbers, in its own way.
+// A part that counts; it throws its own exception for odd numbers.
 struct Counter : Stateful {
   double count;
   int set = 0;
@@ -187,7 +187,7 @@ struct Counter : Stateful {
   explicit Counter(double start) : count(start) {}
   optim::State state() const override {
     optim::State state{"counter"};
-    state.put("kind", count);  // names are free
+    state.put("kind", count);  // these names are allowed too
     state.put("parts", 7);
     state.tensors["kind"] = scalar(static_cast<Real>(count));
     return state;
@@ -219,7 +219,7 @@ TEST_CASE("resume: a user's own parts, and one that throws what it likes") {
   CHECK(a.count == 1);
   CHECK(b.count == 2);
   CHECK(c.count == 3);
-  CHECK(a.set == 3);  // there and back
+  CHECK(a.set == 3);  // set, and set back
   CHECK(b.set == 1);
   CHECK(c.set == 1);
 
@@ -227,7 +227,7 @@ TEST_CASE("resume: a user's own parts, and one that throws what it likes") {
   load_state(folder / "nothing");
 }
 
-// The message after the file's name.
+// The message after the name of the file.
 template <class... Parts>
 std::string refusal(const std::filesystem::path& path, Parts&... parts) {
   try {
@@ -255,7 +255,7 @@ TEST_CASE("resume: a file that does not fit is named, with the clash") {
     CHECK(other.bits() == before);
     return message;
   };
-  // each tensor and each number that is missing, the last part's as well
+  // each missing tensor and each missing number, also in the last part
   for (std::size_t i = 0; i < good.tensors.size(); ++i) {
     nn::SafeTensors bad = good;
     bad.tensors.erase(bad.tensors.begin() + static_cast<std::ptrdiff_t>(i));

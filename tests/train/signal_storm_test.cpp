@@ -1,9 +1,8 @@
-// Signal handlers that run on the stacks of training threads, whatever kernels multiply there,
-// change no bit and end nothing. (oneDNN's dnnl_sgemm keeps an address of the heap in the stack
-// pointer.)
+// Signal handlers that run on the stacks of training threads, with any kernels, must change no bit
+// and end nothing. (oneDNN's dnnl_sgemm keeps a heap address in the stack pointer.)
 //
-// ctest runs this under several kernels of oneDNN and OpenBLAS. REEL_STORM_RUNS in the environment
-// sets how often each network is trained, by default 3 times.
+// ctest runs this with several kernels of oneDNN and OpenBLAS. REEL_STORM_RUNS in the environment
+// sets how often each network is trained; the default is 3.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -27,15 +26,15 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// While it lives, each thread of the process gets a signal every half millisecond, and handles it
-// on its own stack.
+// While it is alive, each thread of the process gets a signal every half millisecond, and handles
+// it on its own stack.
 class Storm {
  public:
   Storm() {
     struct sigaction action = {};
     action.sa_handler = [](int) { ++handled; };
     action.sa_flags = SA_RESTART;
-    sigaction(SIGALRM, &action, nullptr);  // for good: one may be on its way when the storm ends
+    sigaction(SIGALRM, &action, nullptr);  // stays installed: a signal may arrive after the storm
     sender_ = std::thread([this] {
       while (!over_) {
         for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {

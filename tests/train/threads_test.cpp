@@ -1,4 +1,4 @@
-// The same seed ends in the same bits for any number of threads, observed or not.
+// The same seed gives the same bits for any number of threads, with or without an observer.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -31,7 +31,7 @@ data::Dataset images(std::size_t n, std::size_t pixels) {
   return data::Dataset::from_bytes(std::move(bytes), {pixels}, labels, {.classes = classes});
 }
 
-// All that training came to: the weights and running statistics, and what was reported.
+// The results of training: the weights, the running statistics, and the reports.
 struct Outcome {
   std::vector<Real> numbers;
   std::vector<double> losses;
@@ -40,7 +40,7 @@ struct Outcome {
 
 enum class Watched { no, profile, anomaly };
 
-// Every kernel of this network is large enough to be shared out.
+// Every kernel of this network is large enough for several threads.
 Outcome trained(std::size_t count, const std::string& method = "adam",
                 Watched watched = Watched::no) {
   const Threads set(count);

@@ -54,7 +54,7 @@ double largest_difference(const Tensor& a, const Tensor& b) {
   double worst = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double here = std::abs(static_cast<double>(a.data()[i] - b.data()[i]));
-    if (!(here <= worst)) worst = here;  // a NaN stays
+    if (!(here <= worst)) worst = here;  // keeps a NaN
     if (std::isnan(worst)) break;
   }
   return worst;

@@ -1,4 +1,5 @@
-// What the lectures share: curves of a search's history, functions of the plane for contours.
+// The code that the lectures share: curves from a search's history, functions of the plane for
+// contours.
 #pragma once
 
 #include <cstddef>
@@ -16,20 +17,20 @@ Var element(const Var& theta, std::size_t i);
 /// f at (x, y), for plot::surface_of.
 std::function<double(double, double)> on_plane(optim::Objective f);
 
-/// Where a search in the plane was: θ₂ against θ₁.
+/// The path of a search in the plane: θ₂ against θ₁.
 plot::Series path(std::string name, const optim::History& history,
                   plot::Style style = plot::Style::line_and_dots);
-/// Values above `lowest`, against the points tracked; the start has number 0.
+/// Values minus `lowest`, against the number of the tracked point; the start has number 0.
 plot::Series losses(std::string name, const optim::History& history, double lowest = 0,
                     plot::Style style = plot::Style::line);
 /// y over [low, high].
 plot::Series curve(std::string name, const std::function<double(double)>& y, double low,
                    double high, std::size_t points = 201, plot::Style style = plot::Style::line);
 
-/// The largest |aᵢ − bᵢ|; infinite if the shapes differ, NaN if one of them is.
+/// The largest |aᵢ − bᵢ|; infinite if the shapes differ, NaN if an element is NaN.
 double largest_difference(const Tensor& a, const Tensor& b);
 
-/// A number in at most so many significant digits: "0.25", "1e-05".
+/// A number with at most `digits` significant digits: "0.25", "1e-05".
 std::string text(double value, int digits = 6);
 
 }  // namespace reel::descent

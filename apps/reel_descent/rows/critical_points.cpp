@@ -1,4 +1,5 @@
-// Row 23: critical points by the Hessian's eigenvalues, and what its condition does to each method.
+// Row 23: the kinds of critical points by the Hessian's eigenvalues, and the effect of its
+// condition on methods.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -52,7 +53,8 @@ void classify_examples(Report& report) {
 
 // ---- condition
 
-// Iterations on ½(θ − 1)ᵀH(θ − 1), n = 10, from 0, until the gradient's norm has fallen by 1e-6.
+// Iterations on ½(θ − 1)ᵀH(θ − 1), n = 10, from 0, until the norm of the gradient has fallen by the
+// factor 1e-6.
 double iterations(double condition, const optim::Method& method) {
   const optim::Objective f = optim::quadratic(condition, 10);
   const double first = optim::norm_of(grad(f)(zeros({10})).value(), optim::Norm::l2);
@@ -85,7 +87,7 @@ plot::Chart conditions(Report& report) {
       series.x.push_back(condition);
       series.y.push_back(iterations(condition, method));
     };
-    // the best constants there are for curvatures from 1 to `condition` (Polyak 1964)
+    // the optimal constants for curvatures from 1 to `condition` (Polyak 1964)
     add(descent, optim::gradient_descent({.step = 2 / (condition + 1)}));
     add(momentum, optim::momentum({.step = std::pow(2 / (root + 1), 2),
                                    .momentum = std::pow((root - 1) / (root + 1), 2)}));
@@ -117,7 +119,7 @@ plot::Chart conditions(Report& report) {
           .series = {descent, momentum, conjugate, lbfgs, newton}};
 }
 
-// ---- hidden units that change places
+// ---- hidden units that are exchanged
 
 // w (7): two units and the output's offset, y = v₁·tanh(a₁x + b₁) + v₂·tanh(a₂x + b₂) + c.
 Var two_units(const Var& w, const Var& x) {
@@ -135,7 +137,7 @@ plot::Chart permutations(Report& report) {
   const optim::Objective loss = [=](const Var& w) { return mean(square(two_units(w, x) - y)); };
   const optim::MinimizeOptions exact{.gradient_tolerance = 1e-10};
 
-  // the best net of one unit (a, b, v, c), and the same as two equal units of half its weight
+  // the best net of one unit (a, b, v, c), and the same net with two equal units of half the weight
   const optim::Objective single = [=](const Var& w) {
     const Var h = tanh(element(w, 0) * x + element(w, 1));
     return mean(square(element(w, 2) * h + element(w, 3) - y));
@@ -160,7 +162,7 @@ plot::Chart permutations(Report& report) {
   report.findings.push_back(claim("lowest eigenvalue there", "saddle, below 0", curvatures(0),
                                   optim::classify(loss, twins) == CriticalPoint::saddle));
 
-  // the plane through both minima and the saddle; u across the exchange, v along what it leaves
+  // the plane through both minima and the saddle: u along the exchange, v along the rest
   const Tensor middle = (a + b) / 2, across = (b - a) / 2, along = twins - middle;
   plot::Chart chart{
       .title = "Between two places that differ by an exchange of units",

@@ -24,7 +24,7 @@ namespace {
 using optim::LineSearch;
 using plot::Style;
 
-// ‖θ − at‖₂ along a search.
+// ‖θ − at‖₂ at each point of a search.
 std::vector<double> errors(const optim::History& history, const Tensor& at) {
   std::vector<double> found;
   for (const Tensor& theta : history.points())
@@ -32,7 +32,7 @@ std::vector<double> errors(const optim::History& history, const Tensor& at) {
   return found;
 }
 
-// Against their numbers, from 0.
+// y against its index, from 0.
 plot::Series numbered(std::string name, std::vector<double> y, Style style = Style::line) {
   plot::Series series{std::move(name), {}, std::move(y), style};
   for (std::size_t i = 0; i < series.y.size(); ++i) series.x.push_back(static_cast<double>(i));
@@ -41,7 +41,7 @@ plot::Series numbered(std::string name, std::vector<double> y, Style style = Sty
 
 // ---- row 17
 
-// Of Newton's method: eₖ₊₁/eₖ² as long as rounding, 1e-15, is small beside eₖ₊₁.
+// For Newton's method: eₖ₊₁/eₖ², while rounding, 1e-15, is small compared with eₖ₊₁.
 std::vector<double> ratios(const std::vector<double>& error) {
   std::vector<double> found;
   for (std::size_t k = 0; k + 1 < error.size() && error[k + 1] > 1e-11; ++k)
@@ -86,7 +86,7 @@ Report newton(const Settings&) {
     closer = closer && std::abs(found[k] - 3. / 11) < std::abs(found[k - 1] - 3. / 11);
   report.findings.push_back(claim("ratios, each closer to 3/11 than the one before", "at least 4",
                                   static_cast<double>(found.size()), closer));
-  // k with eₖ the first error below 1e-2 in ten dimensions
+  // the k for which eₖ is the first error below 1e-2 in ten dimensions
   const auto k = static_cast<std::size_t>(
       std::find_if(many_errors.begin(), many_errors.end(), [](double e) { return e < 1e-2; }) -
       many_errors.begin());
@@ -119,9 +119,9 @@ Report newton(const Settings&) {
 
 // ---- row 18
 
-// ½θᵀAθ − bᵀθ for A = QΛQᵀ, Q and b random, the eigenvalues Λ from 1 to `condition` in equal
-// ratios. (Where eigenvalues crowd together, rounding alone keeps the textbook's recurrence in
-// double above 1e-6 after N = 10 steps.)
+// ½θᵀAθ − bᵀθ with A = QΛQᵀ, random Q and b, and eigenvalues Λ from 1 to `condition` in equal
+// ratios. (If many eigenvalues are close together, rounding alone keeps the textbook's recurrence
+// in double above 1e-6 after N = 10 steps.)
 optim::Objective random_quadratic(std::size_t n, double condition, Rng& rng) {
   const Tensor q = nn::initial_weight(n, n, nn::Init::orthogonal, rng);
   Tensor lambda = uninitialized({n}), b = uninitialized({n});
@@ -135,7 +135,7 @@ optim::Objective random_quadratic(std::size_t n, double condition, Rng& rng) {
   };
 }
 
-// ‖g‖₂ along a search, by that of its start.
+// ‖g‖₂ at each point of a search, divided by its value at the start.
 std::vector<double> falls(const optim::Objective& f, const optim::Method& method, std::size_t n,
                           std::size_t iterations) {
   const auto found =
@@ -197,7 +197,7 @@ Report conjugate_directions(const Settings&) {
 
 // ---- row 19
 
-// ν of a step p: (JᵀJ + ν)p = −g.
+// The ν of a step p: (JᵀJ + ν)p = −g.
 double damping(const Tensor& from, const Tensor& to) {
   const Tensor p = to - from, r = optim::rosenbrock_residuals(from).value();
   const Tensor j = jacobian(optim::rosenbrock_residuals)(from).value();

@@ -24,7 +24,7 @@ double last(const optim::History& history) { return history.points().back()(0); 
 
 // ---- row 14
 
-// The notes' loop: every θ, until Σ|dL| ≤ tol, or until it is not a number.
+// The loop from the notes: all θ until Σ|dL| ≤ tol, or until θ is NaN.
 std::vector<double> gradient_descent_as_noted(double theta, double step, double tolerance) {
   const auto slope = grad(optim::sphere);
   std::vector<double> points{theta};
@@ -102,7 +102,7 @@ Report speeds(const Settings&) {
     report.traces.push_back({name, result.history});
     return result.history;
   };
-  // the factor 1 − 2·step of each iteration, in the words of the notes
+  // the factor 1 − 2·step of each iteration, described as in the notes
   const auto slow = run(0.05, "slow"), fast = run(0.2, "fast"), swings = run(0.9, "oscillating"),
              grows = run(1.02, "diverging");
   const auto flips = [](const optim::History& history) {
@@ -121,7 +121,7 @@ Report speeds(const Settings&) {
       claim("of 1.02: diverging", "above 2, its sign changed 20 times", std::abs(last(grows)),
             std::abs(last(grows)) > 2 && flips(grows) == 20)};
 
-  // lengths that differ by 5: the curvatures differ by 25
+  // lengths in the ratio 5: curvatures in the ratio 25
   const optim::Objective valley = [](const Var& theta) {
     return 0.5 * (square(element(theta, 0)) + 25 * square(element(theta, 1)));
   };

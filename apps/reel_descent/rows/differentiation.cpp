@@ -1,4 +1,4 @@
-// Rows 1 to 7: derivatives, exact ones by automatic differentiation and numerical ones beside them.
+// Rows 1 to 7: exact derivatives by automatic differentiation, with numerical ones beside them.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -73,7 +73,7 @@ Report chain(const Settings&) {
 
 // ---- row 4
 
-// f′, f″, … by nesting, elementwise over a vector, beside the numbers that must come out.
+// f′, f″, … by nesting, elementwise on a vector, beside the expected numbers.
 void nested(Report& report, const std::string& name, Function f, double x,
             const std::vector<double>& expected) {
   std::string order;
@@ -173,7 +173,7 @@ Report differences(const Settings&) {
 
 using Field = std::pair<Tensor, Tensor>;
 
-// The x and the y of the points of a square grid: (n, n) each, y along the rows.
+// The x and the y of the points of a square grid: each (n, n), y along the rows.
 Field grid(double low, double high, std::size_t n) {
   const Var line = linspace(low, high, n);
   return {broadcast_to(line, {n, n}).value(), broadcast_to(reshape(line, {n, 1}), {n, n}).value()};
@@ -188,7 +188,7 @@ Var difference_of_gaussians(const Var& x, const Var& y) {
   return gaussian(1) - gaussian(4);
 }
 
-// ∂f/∂x and ∂f/∂y at each point of a grid: each value depends on its own point alone.
+// ∂f/∂x and ∂f/∂y at each point of a grid: each value depends only on its own point.
 Field gradient_field(const Field& at) {
   Tape tape;
   const Var x = tape.variable(at.first), y = tape.variable(at.second);
@@ -206,14 +206,14 @@ Field numeric_field(const Field& at) {
           Tensor((f(x, y + h) - f(x, y - h)) / (2 * h))};
 }
 
-// The product of a light with the normal (−∂f/∂x, −∂f/∂y, dz), normalised.
+// The inner product of the light and the normalised normal (−∂f/∂x, −∂f/∂y, dz).
 Tensor shading(const Field& slope) {
   const double dz = 0.08;
   const auto& [fx, fy] = slope;
   return (0.5 * dz - 0.5 * fx - 0.3 * fy) / xt::sqrt(fx * fx + fy * fy + dz * dz);
 }
 
-// The surface as characters, the brighter the denser; x to the right, y upwards.
+// The surface as characters: brighter places have denser characters; x to the right, y upwards.
 std::vector<std::string> drawn(const Tensor& shade, std::size_t rows, std::size_t columns) {
   static const std::string_view inks = " .:-=+*#%@";
   const auto [low, high] = std::minmax_element(shade.begin(), shade.end());

@@ -1,4 +1,4 @@
-// Row 24: methods that step by gradients, beside each other and beside PyTorch's.
+// Row 24: gradient methods beside each other and beside PyTorch's.
 #include <utility>
 
 #include <reel/autodiff/engine/tape.h>
@@ -26,7 +26,7 @@ Report first_order_methods(const Settings&) {
                     .surface = plot::surface_of(on_plane(bowl), -5.5, 2, -2.5, 2)};
   plot::Chart values{
       .title = "The loss", .x = {.label = "steps"}, .y = {.label = "loss", .logarithmic = true}};
-  // Forty steps; x and y: where PyTorch 1.13 is then, in double.
+  // Forty steps; x and y: the place of PyTorch 1.13 after these, in double.
   const auto run = [&](const std::string& name, auto make, double x, double y) {
     Parameter theta(vector({-5, -2}));
     auto optimizer = make(theta);

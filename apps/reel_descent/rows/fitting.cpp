@@ -23,7 +23,7 @@ namespace {
 
 using plot::Style;
 
-// The notes' three points.
+// The three points from the notes.
 Tensor three_x() { return vector({0, 1, 2}); }
 Tensor three_y() { return vector({1, 2.1, 2.9}); }
 
@@ -141,8 +141,9 @@ struct Table {
   Tensor x, y;
 };
 
-// y = xW + noise, 15 inputs and 15 outputs. The inputs have units: their standard deviations go
-// from 1 down to 0.01, and each is as important for the outputs as any other.
+// y = xW + noise, with 15 inputs and 15 outputs. The standard deviations of the inputs go from 1
+// down to 0.01, like those of inputs in different units; all inputs have the same influence on the
+// outputs.
 Table regression_table() {
   constexpr std::size_t inputs = 15, outputs = 15, samples = 200;
   Rng rng(28);
@@ -175,7 +176,7 @@ Report regression(const Settings&) {
     plot::Series series{method.name, {}, {}};
     for (const double value : result.history.best_values()) {
       series.x.push_back(static_cast<double>(series.x.size() + 1));
-      series.y.push_back(std::max(value / least - 1, 1e-16));  // rounding may go below 0
+      series.y.push_back(std::max(value / least - 1, 1e-16));  // rounding may give a value below 0
     }
     chart.series.push_back(series);
     report.traces.push_back({method.name, result.history});

@@ -1,4 +1,4 @@
-// Rows 8 to 11: networks, activations and losses written out as in the notes, beside Reel's own.
+// Rows 8 to 11: networks, activations and losses written as in the notes, beside Reel's own.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -31,7 +31,7 @@ Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
 
 // ---- row 8
 
-// The net of nine numbers, unit by unit; g is the logistic function.
+// The net with nine weights, unit by unit; g is the logistic function.
 Var written_out(const Var& w, const Var& x1, const Var& x2) {
   const Var w31 = element(w, 0), w32 = element(w, 1), w41 = element(w, 2), w42 = element(w, 3),
             b3 = element(w, 4), b4 = element(w, 5), w53 = element(w, 6), w54 = element(w, 7),
@@ -190,7 +190,7 @@ Report losses_at_extremes(const Settings&) {
   Tape tape;
   const Var logits = tape.variable(matrix({{1e4, -1e4, 0}, {1e4, -1e4, 1e4}, {-1e4, 1e4, -1e4}}));
   const Tensor one_hot = matrix({{1, 0, 0}, {0, 1, 0}, {0, 0, 1}});
-  // the rows' own: 0, 2e4 + log 2, 2e4
+  // the rows' losses: 0, 2e4 + log 2, 2e4
   const double expected = 4e4 + std::log(2.0);
   const Var fused = nn::cross_entropy(logits, labels, Reduction::sum);
   const Var likelihood = -sum(log_softmax(logits) * one_hot);

@@ -1,4 +1,4 @@
-// Row 22: momentum in two notations, its effective rate, and its traces in a valley.
+// Row 22: momentum in two notations, its effective rate, and its paths in a valley.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -73,7 +73,7 @@ double furthest(const Points& a, const Points& b) {
   return worst;
 }
 
-// The last of many steps on a constant slope of 3, by that slope.
+// The last of many steps on a constant slope of 3, divided by that slope.
 double effective_rate(double alpha, double beta) {
   const auto found =
       optim::minimize([](const Var& theta) { return 3 * theta; }, scalar(0),

@@ -1,4 +1,5 @@
-// Rows 25 to 27: search without gradients, restarts, and steps made smooth by chance.
+// Rows 25 to 27: search without gradients, restarts, and step functions made smooth by random
+// shifts.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -22,7 +23,8 @@ namespace {
 
 // ---- row 25
 
-// Evaluations that a method needs on Σ θᵢ² from (1, …, 1) until the value is at most a quarter.
+// Evaluations that a method needs on Σ θᵢ² from (1, …, 1) until the value is at most a quarter of
+// the first.
 std::size_t evaluations_to_quarter(std::size_t dimensions, const optim::Method& method) {
   double value = std::numeric_limits<double>::infinity();
   const auto result = optim::minimize(
@@ -34,7 +36,8 @@ std::size_t evaluations_to_quarter(std::size_t dimensions, const optim::Method& 
   return result.evaluations.values;
 }
 
-// By what each further dimension multiplies y: exp of the slope of log y, by least squares.
+// The factor by which each further dimension multiplies y: exp of the slope of log y, by least
+// squares.
 double factor_per_dimension(const plot::Series& counts) {
   const std::size_t n = counts.x.size();
   double x_mean = 0, y_mean = 0, xy = 0, xx = 0;
@@ -133,7 +136,7 @@ Report search_and_dimensions(const Settings&) {
 constexpr double good = -1.0126;
 constexpr std::size_t seeds_of_nightmare = 100;
 
-// The best of `restarts` runs from around 0, for each seed.
+// The best of `restarts` runs from starts around 0, for each seed.
 std::vector<optim::Result> search_nightmare(const optim::Method& method, std::size_t restarts,
                                             double deviation) {
   std::vector<optim::Result> found;
@@ -147,7 +150,7 @@ std::vector<optim::Result> search_nightmare(const optim::Method& method, std::si
   return found;
 }
 
-// What all of them found, the lowest first.
+// The values of all results, the lowest first.
 std::vector<double> best_values(const std::vector<optim::Result>& found) {
   std::vector<double> values;
   for (const optim::Result& result : found) values.push_back(result.history.best_value());
@@ -155,7 +158,7 @@ std::vector<double> best_values(const std::vector<optim::Result>& found) {
   return values;
 }
 
-// Where L-BFGS leads from what each seed found, the lowest first.
+// The points that L-BFGS reaches from the results of all seeds, the lowest first.
 std::vector<optim::Point> exact_ends(const std::vector<optim::Result>& found) {
   std::vector<optim::Point> ends;
   for (const optim::Result& result : found) {
@@ -171,7 +174,7 @@ std::vector<optim::Point> exact_ends(const std::vector<optim::Result>& found) {
 
 double distance(const Tensor& a, const Tensor& b) { return std::hypot(a(0) - b(0), a(1) - b(1)); }
 
-// The runs of a search in the plane, each a line: the one with the best point, and the others.
+// The runs of a search in the plane as lines: the run with the best point, and the others.
 std::vector<plot::Series> paths(const optim::History& history) {
   std::vector<plot::Series> others, best;
   const auto lowest = static_cast<std::size_t>(

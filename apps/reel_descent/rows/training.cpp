@@ -1,4 +1,4 @@
-// Rows 31 and 32: what makes a network easy to train.
+// Rows 31 and 32: why some networks are easy to train.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -46,15 +46,15 @@ nn::Sequential network(const data::Dataset& images, std::size_t hidden, Rng& rng
 }
 
 struct Run {
-  std::vector<double> losses, rates;  // of each batch
-  std::vector<double> epoch_losses;   // of all images, from before the first epoch
-  double seconds = 0;                 // of training
+  std::vector<double> losses, rates;  // one for each batch
+  std::vector<double> epoch_losses;   // over all images, the first before training
+  double seconds = 0;                 // training time
 };
 
 struct Recipe {
   double rate;
   std::size_t batch = 64, epochs = 8;
-  // what to call after each step with the batch's loss
+  // makes a function that is called after each step with the batch's loss
   std::function<std::function<void(double)>(optim::Optimizer&)> schedule = {};
 };
 
@@ -87,7 +87,7 @@ double mean_of_last(const std::vector<double>& values, std::size_t count) {
          static_cast<double>(count);
 }
 
-// The mean of each value and up to 15 before it, against their numbers.
+// For each value, the mean of it and up to 15 values before it, against its index.
 plot::Series smoothed(std::string name, const std::vector<double>& values) {
   plot::Series series{std::move(name), {}, {}};
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -162,8 +162,8 @@ std::function<void(double)> stepped(std::shared_ptr<Schedule> schedule) {
   };
 }
 
-// A rate so high makes the course of a run a matter of rounding, so the bounds have room for other
-// machines: they hold from each of the seeds 1 to 12 as well.
+// At such a high rate, rounding decides how a run goes. So the bounds are wide enough for other
+// machines: they hold for each of the seeds 1 to 12.
 Figure schedules(const data::Dataset& data, Report& report) {
   plot::Chart losses{.title = "Loss", .x = by_step, .y = loss_of_batch},
       rates{.title = "Rate", .x = by_step, .y = {.label = "learning rate", .logarithmic = true}};

@@ -1,4 +1,4 @@
-// Each operation's error in a wrong derivative.
+// Computes the error of each operation in a wrong derivative.
 #include <reel/autodiff/inspect/check/fault.h>
 
 #include <algorithm>
@@ -16,8 +16,8 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// What a tape recorded: of each node the values of its inputs, then its own. Copies, since those of
-// parameters change.
+// A copy of the values on a tape: for each node the values of its inputs, then its own value.
+// Copies are needed, because the values of parameters change.
 struct Trace {
   struct Step {
     const char* operation;
@@ -34,7 +34,7 @@ struct Trace {
     }
   }
 
-  bool operator==(const Trace& other) const {  // of the structure, not of the numbers
+  bool operator==(const Trace& other) const {  // compares the structure, not the numbers
     const auto same_shape = [](const Tensor& a, const Tensor& b) { return a.shape() == b.shape(); };
     const auto same = [&](const Step& s, const Step& t) {
       return s.operation == t.operation && std::equal(s.values.begin(), s.values.end(),
@@ -44,7 +44,7 @@ struct Trace {
   }
 };
 
-// How the values on a tape move along the line.
+// How the values on a tape change along the line.
 class Motion {
  public:
   explicit Motion(const Suspect& suspect) : step_(suspect.step) {
@@ -90,8 +90,8 @@ bool is_finite(const Tensor& t) {
   return std::all_of(t.begin(), t.end(), [](Real x) { return std::isfinite(x); });
 }
 
-// gᵢ·(vᵢ − Jᵢ·v_inputs of i) for each node i, infinite where a finite gᵢ makes a gradient that is
-// not; and what they should add up to.
+// gᵢ·(vᵢ − Jᵢ·v_inputs of i) for each node i; infinite if the rule turns a finite gᵢ into a
+// gradient that is not finite. And the value that all errors should add up to.
 struct Errors {
   Values of;
   double difference;

@@ -1,4 +1,4 @@
-// The operation at fault: which rule on a tape makes a derivative wrong.
+// Finds the operation at fault: the rule on a tape that makes a derivative wrong.
 #pragma once
 
 #include <functional>
@@ -10,14 +10,14 @@
 namespace reel::inline REEL_PRECISION {
 namespace detail {
 
-/// A derivative that is wrong: of seed·output along a line.
+/// A wrong derivative: the derivative of seed·output along a line.
 struct Suspect {
   Program program;
   std::function<std::vector<Tensor>(double t)> line;  ///< the inputs at t
   double step;
   SharedTensor seed;
   Sweep sweep;
-  const Origins* origins;  ///< what running the program fills in; null for none
+  const Origins* origins;  ///< filled in when the program runs; null if not needed
 };
 
 struct Fault {
@@ -25,13 +25,13 @@ struct Fault {
   std::string description;  ///< in words
 };
 
-/// Let vᵢ be the derivative of node i's value along the line, gᵢ the gradient by it, and Jᵢ what
-/// its rule takes for its Jacobian. Then
+/// Let vᵢ be the derivative of node i's value along the line, gᵢ the gradient with respect to that
+/// value, and Jᵢ the Jacobian that the rule of node i implements. Then
 ///     numeric − analytic = Σᵢ gᵢ·(vᵢ − Jᵢ·v_inputs of i),
-/// since everything else cancels: each operation has its own error, a part of the difference. vᵢ is
-/// known from the tapes at neighbouring points, gᵢJᵢ from the rule. Finds the operation with the
-/// largest error, unless the errors do not add up to the difference: then the sweep itself is
-/// wrong.
+/// since all other terms cancel. So each operation contributes its own error to the difference. vᵢ
+/// comes from the tapes at neighbouring points, gᵢJᵢ from the rule. Finds the operation with the
+/// largest error. If the errors do not add up to the difference, the sweep itself is wrong, and no
+/// operation is found.
 Fault find_fault(const Suspect& suspect);
 
 }  // namespace detail

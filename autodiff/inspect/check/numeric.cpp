@@ -28,13 +28,13 @@ Differences::Central central_difference(const Curve& f, double h) {
   for (std::size_t k = 0; k < points[0].size(); ++k) {
     double largest = 0;
     for (const Values& point : points) largest = std::max(largest, std::abs(point[k]));
-    // each value is off by half an ulp, and the weights add up to 18/12
+    // each value has an error of half an ulp, and the weights add up to 18/12
     result.roundoff.push_back(0.75 * std::numeric_limits<Real>::epsilon() * largest / h);
   }
   return result;
 }
 
-// (−25f(0) + 48f(h) − 36f(2h) + 16f(3h) − 3f(4h)) / 12h; from the left for h < 0
+// (−25f(0) + 48f(h) − 36f(2h) + 16f(3h) − 3f(4h)) / 12h; for h < 0 from the left
 Values one_sided_difference(const Curve& f, double h) {
   const std::array points{f(0), f(h), f(2 * h), f(3 * h), f(4 * h)};
   return stencil(points, {-25.0, 48.0, -36.0, 16.0, -3.0}, h);
@@ -82,7 +82,7 @@ Comparison compare(Differences& d, std::size_t k, const Analytic& analytic,
     if (level > 0 && roundoff[k] >= allowed) break;
     const double ratio = difference == 0 ? 0 : difference / allowed;
     const double excess = std::isnan(ratio) ? infinity : ratio;
-    if (level == 0 || excess <= 1 || excess < best.excess / 2) {  // half: not just by rounding
+    if (level == 0 || excess <= 1 || excess < best.excess / 2) {  // halved: more than rounding
       best.numeric = numeric;
       best.step = d.step(level);
       best.excess = excess;

@@ -1,4 +1,4 @@
-// Numerical derivatives of a curve, and how another derivative compares with them.
+// Numerical derivatives of a curve, and their comparison with another derivative.
 #pragma once
 
 #include <array>
@@ -15,11 +15,11 @@ namespace detail {
 
 using Values = std::vector<double>;
 
-/// A function of one number with some fixed count of values; NaN where it has none.
+/// A function of one number that returns a fixed count of values; NaN where it is not defined.
 using Curve = std::function<Values(double t)>;
 
-/// What differences say about a curve's derivative at 0, with ever smaller steps. Each is computed
-/// when it is first asked for.
+/// Numerical derivatives of a curve at 0, with smaller and smaller steps. Each is computed when it
+/// is first needed.
 class Differences {
  public:
   Differences(Curve curve, double step) : curve_(std::move(curve)), step_(step) {}
@@ -30,16 +30,16 @@ class Differences {
 
   struct Central {
     Values derivative;  ///< from points on both sides, error h⁴f⁽⁵⁾/30
-    Values roundoff;    ///< what rounding the curve's values may have changed in it
+    Values roundoff;    ///< how much of the derivative may come from rounding the curve's values
   };
   const Central& central(int level);
 
   struct Kink {
     double low, high;
   };
-  /// The range of the derivatives of value k from the left and from the right, if they differ as
-  /// those of a smooth function don't: by far more than `tolerance` and than either is uncertain.
-  /// Looks within a few of the smallest steps that rounding allows.
+  /// The range between the derivatives of value k from the left and from the right, if value k has
+  /// a kink: they differ by far more than `tolerance`, and by far more than their uncertainties.
+  /// Uses only the few smallest steps that rounding allows.
   std::optional<Kink> kink(std::size_t k, double tolerance);
 
  private:
@@ -55,7 +55,7 @@ class Differences {
   std::array<std::optional<Sides>, levels> sides_;
 };
 
-/// A derivative as a sweep computes it; the size of the terms that it is the sum of, if it is one.
+/// A derivative from a sweep. If it is a sum, also the size of its terms.
 struct Analytic {
   double value, scale;
 };
@@ -65,19 +65,19 @@ struct Tolerance {
   double of(double derivative) const { return atol + rtol * derivative; }
 };
 
-/// It beside a numerical one.
+/// An analytic derivative beside a numerical one.
 struct Comparison {
   Sweep sweep = Sweep::fused;
   double analytic = 0, numeric = 0;
   double step = 0;    ///< of the numerical one
-  double excess = 0;  ///< the difference, in tolerances
-  bool kink = false;  ///< between the derivatives from the left and from the right
+  double excess = 0;  ///< the difference, in multiples of the tolerance
+  bool kink = false;  ///< whether it is between the derivatives from the left and from the right
 
   bool ok() const { return excess <= 1; }
 };
 
-/// The derivative of value k, with ever smaller steps until one agrees; at last, with both sides of
-/// a kink.
+/// Compares the derivative of value k, with smaller and smaller steps until one agrees; if none
+/// does, with both sides of a kink.
 Comparison compare(Differences& d, std::size_t k, const Analytic& analytic,
                    const Tolerance& tolerance);
 

@@ -1,4 +1,4 @@
-// Moving the inputs of a program, and differentiating it.
+// Moves the inputs of a program, and differentiates the program.
 #include <reel/autodiff/inspect/check/program.h>
 
 #include <algorithm>
@@ -89,7 +89,7 @@ Values values_on(const Subject& subject, const Point& point, const Line& line, d
     const Tensor y = subject.program(tape, point.on(line, t)).output.value();
     if (y.shape() == subject.shape)
       return subject.u ? std::vector{dot(*subject.u, y)} : std::vector<double>(y.begin(), y.end());
-  } catch (const Error&) {  // it is not defined there
+  } catch (const Error&) {  // the program is not defined there
   }
   return Values(subject.u ? 1 : element_count(subject.shape),
                 std::numeric_limits<double>::quiet_NaN());

@@ -1,5 +1,5 @@
-// What is checked: a program, the lines along which its inputs are moved, and its gradients as
-// programs of their own.
+// The things that are checked: a program, the lines along which its inputs move, and its gradients
+// as further programs.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace detail {
 
-/// A way to move the inputs: the elements begin … end − 1, counted over all of them.
+/// A way to move the inputs: it moves the elements begin … end − 1, numbered over all inputs.
 struct Line {
   std::size_t begin, end;
   std::vector<Tensor> direction;  ///< 0 at the other elements
@@ -28,7 +28,7 @@ class Point {
   explicit Point(const std::vector<Tensor>& inputs);
 
   const std::vector<Tensor>& inputs() const noexcept { return inputs_; }
-  /// The count of their elements.
+  /// The number of elements in all inputs.
   std::size_t size() const noexcept { return starts_.back(); }
 
   struct Place {
@@ -36,9 +36,9 @@ class Point {
   };
   Place place(std::size_t e) const;
 
-  /// The line of one element, at a step relative to it.
+  /// The line that moves one element; the step is relative to the element.
   Line line(std::size_t e, double step) const;
-  /// The line of several, at weights relative to each.
+  /// The line that moves several elements; each weight is relative to its element.
   Line line(std::size_t begin, std::size_t end, const std::vector<double>& weights,
             double step) const;
 
@@ -46,34 +46,35 @@ class Point {
 
  private:
   std::vector<Tensor> inputs_;
-  std::vector<std::size_t> starts_{0};  // of each input, in the count over all
+  std::vector<std::size_t> starts_{0};  // the number of the first element of each input
 };
 
-/// What is followed along a line: the value of a program, of shape `shape`, or u·value.
+/// The function that is followed along a line: the value of a program, of shape `shape`, or
+/// u·value.
 struct Subject {
   Program program;
   Shape shape;
   std::optional<Tensor> u = {};
 };
 
-/// The subject's values at t; NaN where it is not defined, or has another shape.
+/// The subject's values at t; NaN if it is not defined there or has another shape.
 Values values_on(const Subject& subject, const Point& point, const Line& line, double t);
 
-/// The derivative along a line of what has these gradients by its inputs.
+/// The derivative along a line, from the gradients with respect to the inputs.
 Analytic along(const Line& line, const std::vector<Var>& gradients);
 
-/// Of either sign and of size ½ to 3/2, so that no entry counts for much less than another.
+/// A number of either sign and of size ½ to 3/2, so that all entries have a similar weight.
 double random_weight(Rng& rng);
 Tensor random_weights(const Shape& shape, Rng& rng);
 
-/// Which operation's rule recorded which, while a gradient was computed.
+/// While a gradient was computed: which operation's rule recorded which node.
 struct Origins {
   std::size_t first = 0;             ///< the first node that a rule recorded
-  std::vector<std::uint32_t> nodes;  ///< for each node from there, that of the rule's operation
+  std::vector<std::uint32_t> nodes;  ///< for each node from there, the node whose rule made it
 };
 
-/// x ↦ Σ vᵢ·∂(u·f)/∂xᵢ with u and v from `random`: its gradient has every second derivative of f in
-/// it. Fills in `origins`, if there are any, each time it is run.
+/// x ↦ Σ vᵢ·∂(u·f)/∂xᵢ with u and v drawn from `random`. The gradient of this function contains
+/// every second derivative of f. Each run fills in `origins`, unless it is null.
 Program projected_gradient(const Program& f, const Rng& random, Origins* origins = nullptr);
 
 }  // namespace detail

@@ -1,4 +1,4 @@
-// A check's report in words.
+// Writes the report of a check in words.
 #include <ostream>
 
 #include <reel/autodiff/inspect/check.h>

@@ -1,4 +1,4 @@
-// What a Hessian tells: eigenvalues, condition, kinds of critical points; Lipschitz constants.
+// Properties of a Hessian: eigenvalues, condition, kinds of critical points; Lipschitz constants.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -78,7 +78,7 @@ TEST_CASE("Lipschitz constants of θ² on [-10, 10]: 20, and 2 of the gradient")
   Rng rng(1);
   CHECK(near(lipschitz_constant(sphere, vector({-10}), vector({10}), 100, rng), 20, 1e-14));
   CHECK(near(gradient_lipschitz_constant(sphere, vector({-10}), vector({10}), 10, rng), 2, 1e-14));
-  // a lower bound that grows with the samples: the slope of sin is 1 at 0, off the ends
+  // a lower bound that grows with the samples: the slope of sin is 1 at 0, inside the interval
   const auto f = [](const Var& x) { return sum(sin(x)); };
   Rng few(2), many(2);
   const double by_few = lipschitz_constant(f, vector({-1.5}), vector({1.2}), 3, few),

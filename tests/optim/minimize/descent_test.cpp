@@ -105,7 +105,7 @@ TEST_CASE("momentum: starting from the gradient, and Nesterov's") {
   const auto ahead = first_steps({.momentum = 0.5, .nesterov = true});
   CHECK(near(ahead[1](0), 0.4, 1e-14));
   CHECK(near(ahead[2](0), 0.4 - (0.18 + 0.16), 1e-14));
-  // no momentum is gradient descent
+  // without momentum it is gradient descent
   const Result none = minimize(rosenbrock, vector({-1, 1}), momentum({.step = 1e-3, .momentum = 0}),
                                {.iterations = 50});
   const Result plain =

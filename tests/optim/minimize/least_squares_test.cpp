@@ -42,7 +42,7 @@ TEST_CASE("levenberg_marquardt: the bent valley") {
   CHECK(near(r.history.values()[0], 12.1, 1e-15));  // ½·24.2
   const std::vector<double>& values = r.history.values();
   for (std::size_t i = 1; i < values.size(); ++i) CHECK(values[i] < values[i - 1]);
-  // a rejected step costs a value alone
+  // a rejected step costs only a value
   CHECK(r.evaluations.jacobians == r.iterations + 1);
   CHECK(r.evaluations.values > r.evaluations.jacobians);
   CHECK(r.evaluations.values < 30);
@@ -129,7 +129,7 @@ TEST_CASE("levenberg_marquardt: a Jacobian of condition 1e10, whose square is be
 }
 
 TEST_CASE("levenberg_marquardt: steps to where nothing is finite are failed trials") {
-  // log x = 1 from where the full step is to below 0
+  // log x = 1 from a point whose full step leads below 0
   const auto f = [](const Var& x) { return log(x) - 1; };
   const Result full_step = minimize_least_squares(f, vector({20}), gauss_newton());
   CHECK(full_step.status == Status::diverged);
@@ -138,7 +138,7 @@ TEST_CASE("levenberg_marquardt: steps to where nothing is finite are failed tria
   CHECK(r.converged());
   CHECK(near(r.theta, vector({std::exp(Real(1))}), 1e-8));
   CHECK(r.evaluations.values > r.evaluations.jacobians);
-  // a wall on all sides: no step is good
+  // a wall on all sides: every step is rejected
   const auto wall = [](const Var& x) {
     return x + (x.value()(0) == 1 ? 0 : std::numeric_limits<Real>::quiet_NaN());
   };
@@ -146,7 +146,7 @@ TEST_CASE("levenberg_marquardt: steps to where nothing is finite are failed tria
   CHECK(stuck.status == Status::stalled);
   CHECK(stuck.theta == vector({1}));
   CHECK(says(stuck, "no better point after 0 iterations"));
-  // x^1.5 + x has an infinite derivative of its derivative only; √x of x itself, at 0
+  // the derivative of √x at 0 is infinite
   const auto infinite = [](const Var& x) { return sqrt(x) + 1; };
   CHECK(marquardt(infinite, vector({0})).status == Status::diverged);
 }

@@ -1,5 +1,5 @@
-// Line searches on the functions of Moré and Thuente's paper, evaluation by evaluation, and where
-// walls, rounding and limits are in the way.
+// Line searches on the functions of Moré and Thuente's paper, evaluation by evaluation; and with
+// walls, rounding and limits.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ const LineSearch all_searches[] = {LineSearch::backtracking, LineSearch::strong_
                                    LineSearch::exact};
 const Tensor origin = vector({0}), right = vector({1});
 
-// The search on φ(α) = f(α), from 0 to the right. The start is evaluated by another problem.
+// Searches φ(α) = f(α) to the right of 0. Another problem evaluates the start.
 std::optional<Step> search(const Objective& f, Problem& problem, const LineSearchOptions& options) {
   return line_search(problem, Problem(f).at(origin), right, options);
 }
@@ -61,7 +61,7 @@ Var bumpy(const Var& a) {  // minimum near 1, many others
   return sum(base + (1 - beta) / (l * half_pi) * sin(l * half_pi * a));
 }
 
-// Of Yanai, Ozawa and Kaneko (Computing 27, 1981).
+// From Yanai, Ozawa and Kaneko (Computing 27, 1981).
 Objective two_slopes(Real b1, Real b2) {
   const auto gamma = [](Real b) { return std::sqrt(1 + b * b) - b; };
   return [=](const Var& a) {
@@ -69,8 +69,8 @@ Objective two_slopes(Real b1, Real b2) {
   };
 }
 
-// The paper's tables I to VI: evaluations and lengths found, from 1e-3, 1e-1, 1e1 and 1e3. Where
-// μ = η there, η is a little larger here.
+// The paper's tables I to VI: evaluations and lengths, from 1e-3, 1e-1, 1e1 and 1e3. Where μ = η
+// there, η is slightly larger here.
 struct Hard {
   std::string name;
   Objective f;
@@ -119,7 +119,7 @@ TEST_CASE("strong_wolfe: as many evaluations on hard functions as in the paper, 
       REQUIRE(step);
       CHECK(problem.evaluations().values == hard.evaluations[i]);
       CHECK(problem.evaluations().gradients == hard.evaluations[i]);
-      CHECK(near(step->length, hard.lengths[i], 0.065));  // the paper has two digits
+      CHECK(near(step->length, hard.lengths[i], 0.065));  // the paper gives two digits
       const Value end = value_along(hard.f, origin, right, step->length);
       CHECK(end.value <= start.value + hard.decrease * step->length * start.slope);
       CHECK(std::abs(end.slope) <= hard.curvature * std::abs(start.slope));
@@ -163,7 +163,7 @@ TEST_CASE("exact: to rounding, on what is smooth, sharp or bumpy, from any first
       Problem problem(f);
       const auto step = search(f, problem, {.kind = LineSearch::exact, .first = first});
       REQUIRE(step);
-      CHECK(near(step->length, length, 5e-14));  // where the slope is at most 64 roundings of φ′(0)
+      CHECK(near(step->length, length, 5e-14));  // there the slope is at most 64 roundings of φ′(0)
       CHECK(problem.evaluations().values < 60);
     }
   for (const Hard& hard : hard_functions())
@@ -201,7 +201,7 @@ TEST_CASE("exact: of a quadratic in several dimensions, along any direction") {
 }
 
 TEST_CASE("every search: values and slopes that are not finite are too far") {
-  // NaN beyond 1; infinite there; values there, but no slopes
+  // NaN beyond 1; infinite there; values but no slopes there
   const auto barrier = [](const Var& a) { return sum(-a - Real(0.01) * log(1 - a)); };
   const auto wall = [](const Var& a) {
     return sum(-a) + (a.value().data()[0] < 1 ? 0 : std::numeric_limits<Real>::infinity());
@@ -221,7 +221,7 @@ TEST_CASE("every search: values and slopes that are not finite are too far") {
         CHECK(std::isfinite(step->to.value));
         CHECK(std::isfinite(step->to.gradient(0)));
         CHECK(step->to.value <= -1e-4 * step->length);
-        // backtracking never goes on; the others get near the wall
+        // backtracking never lengthens a step; the others get close to the wall
         if (kind != LineSearch::backtracking) CHECK(step->length > 0.8);
         if (kind == LineSearch::exact) CHECK(step->to.value < -0.9);
       }
@@ -250,12 +250,12 @@ TEST_CASE("every search: no longer than the longest, no more evaluations than al
         CHECK(problem.evaluations().values <= most);
         if (step) CHECK(step->to.value < Problem(hard.f).value(origin));
       }
-    // whose slope is a lie: it rises
+    // its gradient is wrong: the value rises
     const auto liar = [](const Var& a) { return sum(2 * stop_gradient(a) - a); };
     Problem lies(liar);
     CHECK_FALSE(search(liar, lies, {.kind = kind}).has_value());
     CHECK(lies.evaluations().values <= 100);
-    // θ too large to move
+    // θ is so large that no step changes it
     Problem far(sphere);
     CHECK_FALSE(line_search(far, far.at(vector({Real(1e20)})), vector({-1}),
                             {.kind = kind, .longest = 100}));
@@ -277,7 +277,7 @@ TEST_CASE("every search: no evaluation along what does not lead down") {
 }
 
 TEST_CASE("every search: where rounding hides the change of the value, the slopes decide") {
-  // 1e8 + 1e-10·(α − 1)²: all these values are equal
+  // 1e8 + 1e-10·(α − 1)²: all these values are equal after rounding
   const auto f = [](const Var& a) { return sum(Real(1e-10) * square(a - 1)) + Real(1e8); };
   for (const LineSearch kind : all_searches) {
     CAPTURE(static_cast<int>(kind));
@@ -288,7 +288,7 @@ TEST_CASE("every search: where rounding hides the change of the value, the slope
     CHECK(step->length <= 1.5);
     CHECK(step->length > 0.05);
     if (kind == LineSearch::exact) CHECK(near(step->length, 1, 1e-12));
-    // 2 is as high as 0: too far by the slopes, though not by the values
+    // the value at 2 equals that at 0: too far by the slopes, but not by the values
     const auto shorter = search(f, problem, {.kind = kind, .first = 2});
     REQUIRE(shorter);
     CHECK(shorter->length < 2);
@@ -299,7 +299,7 @@ TEST_CASE("every search: an objective that throws ends it, and leaves no tape") 
   for (const LineSearch kind : all_searches) {
     int calls = 0;
     const auto f = [&](const Var& a) {
-      if (++calls == 4) throw 7;  // the first call is the start's
+      if (++calls == 4) throw 7;  // the first call is for the start
       return sum(exp(10 * square(a - 1)));
     };
     Problem problem(f);

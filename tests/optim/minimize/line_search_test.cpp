@@ -1,4 +1,4 @@
-// Line searches: their conditions on hard functions, walls, kinks, and what they refuse.
+// Line searches: their conditions on hard functions, walls, kinks, and errors.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -27,7 +27,7 @@ struct Case {
   Objective f;
 };
 
-// The test functions 1 to 5 of Moré and Thuente, ACM TOMS 20, 1994, of one variable.
+// The test functions 1 to 5 of Moré and Thuente, ACM TOMS 20, 1994, with one variable.
 std::vector<Case> hard() {
   const auto edge = [](double first, double second) -> Objective {
     const auto gamma = [](double beta) { return std::sqrt(1 + beta * beta) - beta; };
@@ -90,7 +90,7 @@ TEST_CASE("exact: the minimum along the line, to rounding") {
     REQUIRE(step);
     CHECK(std::abs(slope(f, 2 * step->length)) <= 1e-12);
   }
-  // on a quadratic: the first length, one beyond the minimum, and the minimum
+  // on a quadratic: the first length, a length beyond the minimum, and the minimum
   Problem bowl([](const Var& t) { return square(t - 5); });
   const Point from = bowl.at(scalar(0));
   const auto step = line_search(bowl, from, scalar(1), {.kind = LineSearch::exact});
@@ -105,7 +105,7 @@ TEST_CASE("backtracking: halves until the value falls enough, and asks for one g
   const auto step =
       line_search(problem, from, -from.gradient, {.kind = LineSearch::backtracking, .first = 6});
   REQUIRE(step);
-  CHECK(step->length == 0.75);  // after 6, 3 and 1.5, which go up
+  CHECK(step->length == 0.75);  // after 6, 3 and 1.5, where the value rises
   CHECK(step->to.value == 0.25);
   CHECK(problem.evaluations().values == 1 + 4);
   CHECK(problem.evaluations().gradients == 1 + 1);
@@ -124,7 +124,7 @@ TEST_CASE("none: the first length, whatever comes of it") {
 
 TEST_CASE("what lies beyond a wall of NaN or infinity is too far") {
   const Objective walls[] = {
-      [](const Var& t) { return t - 3 * log(2 - t) - 9 * t; },  // infinite at 2, NaN beyond
+      [](const Var& t) { return t - 3 * log(2 - t) - 9 * t; },  // infinite at 2, NaN beyond 2
       [](const Var& t) { return exp(exp(3 * t)) - 40 * t; },    // overflows
       [](const Var& t) { return t.item() > 0.7 ? t / 0 : square(t - 1); }};
   for (const Objective& f : walls)
@@ -149,15 +149,15 @@ TEST_CASE("no step: uphill, flat, at a minimum, without end, out of evaluations"
     CHECK(!line_search(bowl, from, scalar(0), {.kind = kind}));
     CHECK(!line_search(bowl, lowest, scalar(1), {.kind = kind}));
     CHECK(!line_search(bowl, from, scalar(std::nan("")), {.kind = kind}));
-    // its only trial goes up
+    // its only trial has a larger value
     CHECK(!line_search(bowl, from, scalar(-1), {.kind = kind, .first = 50, .evaluations = 1}));
-    // downhill for ever: as far as allowed, or nothing
+    // no lower bound: goes as far as allowed, or finds nothing
     Problem slope([](const Var& t) { return -t; });
     const auto far = line_search(slope, slope.at(scalar(0)), scalar(1),
                                  {.kind = kind, .longest = 100, .evaluations = 40});
     if (far) CHECK(far->length <= 100);
   }
-  // a gradient that lies: the value rises both ways
+  // a wrong gradient: the value rises in both directions
   Problem crease([](const Var& t) { return abs(t) - 3 * (t - stop_gradient(t)); });
   CHECK(!line_search(crease, crease.at(scalar(0)), scalar(1), {.evaluations = 60}));
 }

@@ -1,5 +1,4 @@
-// The driver of all searches: its reasons to stop, what it keeps, and what it does when things go
-// wrong.
+// The driver of all methods: its stopping conditions, what it stores, and its behaviour on errors.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -59,10 +58,10 @@ TEST_CASE("minimize: each tolerance means what it says") {
   CHECK(points({.gradient_tolerance = 2, .gradient_norm = Norm::l1}) == 5);  // 24, 12, 6, 3, 1.5
   CHECK(points({.gradient_tolerance = 2.2, .gradient_norm = Norm::max}) == 4);
   CHECK(points({.gradient_tolerance = 2.2, .gradient_norm = Norm::l2}) == 5);  // 2.236, 1.118
-  // the value falls by three quarters each time; below 1, the scale stays 1
+  // the value falls by three quarters each time; when it is below 1, the scale stays 1
   CHECK(points({.gradient_tolerance = -1, .value_tolerance = 0.74}) == 6);
   CHECK(points({.gradient_tolerance = -1, .value_tolerance = 0.7501}) == 2);
-  // θ moves by as much as its new length L, and L ≤ ½(½ + L) once L ≤ ½: 4.47, …, 0.56, 0.28
+  // θ moves by as much as its new length L; L ≤ ½(½ + L) holds once L ≤ ½: 4.47, …, 0.56, 0.28
   CHECK(points({.gradient_tolerance = -1, .step_tolerance = 0.5}) == 6);
   CHECK(points({.gradient_tolerance = -1, .step_tolerance = 1}) == 2);
   CHECK_ERROR("a tolerance is NaN", points({.gradient_tolerance = nan}));
@@ -80,7 +79,7 @@ TEST_CASE("minimize: the limit of iterations, and zero of them") {
     CHECK(r.iterations == n);
     CHECK(r.history.size() == n + 1);
   }
-  // a tolerance that is met is convergence, even at the limit
+  // it has converged if a tolerance is met, even at the limit
   CHECK(minimize(parabola, vector({0}), gradient_descent(), {.iterations = 0}).converged());
 }
 
@@ -95,14 +94,14 @@ TEST_CASE("minimize: a value that is not finite is divergence, never convergence
   CHECK(overflow.history.size() == 510);
   CHECK(overflow.history.values().back() == inf);
   CHECK(overflow.message.find("the value at point 510 is not finite") != std::string::npos);
-  // the last finite point, and the best one
+  // the last finite point, and the best point
   CHECK(overflow.value == overflow.history.values()[508]);
   CHECK(std::isfinite(overflow.value));
   CHECK(overflow.theta == overflow.history.points()[508]);
   CHECK(overflow.history.best_theta() == scalar(-10));
-  // minus infinity is no minimum
+  // minus infinity does not count as a minimum
   CHECK(status([](const Var& x) { return -square(square(x)); }, 2).history.values().back() == -inf);
-  // NaN at the start, and a gradient that is not finite beside a value that is
+  // NaN at the start; a gradient that is not finite at a finite value
   CHECK(status([](const Var& x) { return log(x); }, -1).history.size() == 1);
   const Result kink = minimize([](const Var& x) { return sqrt(x); }, scalar(0), gradient_descent());
   CHECK(kink.status == Status::diverged);
@@ -199,7 +198,7 @@ TEST_CASE("minimize: a loss by parameters of several shapes") {
       minimize(loss, {a, b}, gradient_descent({.step = 0.125}), {.gradient_tolerance = 1e-9});
   CHECK(r.converged());
   CHECK(near(r.theta, vector({5, 6, -2}), 1e-9));
-  // the parameters are where the result is, and those not named stayed
+  // the parameters have the result's values; others are unchanged
   CHECK(values_of({a, b}) == r.theta);
   CHECK(b.value() == scalar(r.theta(2)));
   CHECK(c.value() == matrix({{1, 0}}));

@@ -47,11 +47,11 @@ TEST_CASE("newton_cg: a step costs one value, an accepted one a gradient") {
   const Result r = minimize(rosenbrock, vector({Real(-1.2), 1}), newton_cg());
   CHECK(r.converged());
   CHECK(r.evaluations.gradients == r.iterations + 1);
-  CHECK(r.evaluations.values > r.evaluations.gradients);  // some were rejected
+  CHECK(r.evaluations.values > r.evaluations.gradients);  // some steps were rejected
   CHECK(r.evaluations.values <= r.evaluations.gradients + 6);
   CHECK(r.evaluations.hessians == 0);
   CHECK(r.evaluations.jacobians == 0);
-  // conjugate gradients in two dimensions: two products an attempt at most
+  // conjugate gradients in two dimensions: at most two products for each attempt
   CHECK(r.evaluations.hessian_products <= 2 * (r.evaluations.values - 1));
 }
 
@@ -69,8 +69,8 @@ TEST_CASE("newton_cg: no step leaves the trust region, which grows where the mod
   CHECK(near(steps[8], 6, 1e-12));
   CHECK(r.evaluations.values == 10);
   CHECK(r.evaluations.hessian_products == 9);
-  // within the region the model of a quadratic is exact, and what the inner iteration leaves of it
-  // is the next gradient: min(½, √‖g‖)·‖g‖
+  // within the region the model of a quadratic is exact, so the next gradient is the residual of
+  // the inner iteration: min(½, √‖g‖)·‖g‖
   const auto f = quadratic(100, 6);
   const Result exact =
       minimize(f, zeros({6}), newton_cg({.radius = 100}), {.gradient_tolerance = 1e-9});
@@ -94,7 +94,7 @@ TEST_CASE("newton_cg: follows negative curvature, away from a saddle and a maxim
   CHECK(near(r.theta, vector({0, std::sqrt(Real(0.5))}), 0, 1e-9));
   const auto hill = [](const Var& x) { return cos(x); };
   CHECK(near(minimize(hill, scalar(Real(0.01)), newton_cg()).value, -1, 1e-9));
-  // curvature turns negative on the way, and the farther end of the line is the lower one
+  // the curvature turns negative on the way, and the farther end of the line is lower
   const auto twisted = [](const Var& t) {
     const Var x = slice(t, 0, 0, 1), y = slice(t, 0, 1, 2);
     return sum(Real(0.5) * square(x) - 3 * square(y) + x - Real(0.01) * y + square(square(y)));
@@ -126,7 +126,7 @@ TEST_CASE("newton_cg: 100,000 parameters by Hessian-vector products, in linear m
   CHECK(r.evaluations.hessians == 0);
   CHECK(r.evaluations.hessian_products > 0);
   CHECK(r.history.points().empty());
-  // Every block that was ever taken from the heap, at most the size of two θ: the peak is below
+  // All blocks that were ever taken from the heap have at most the size of two θ: the peak is below
   // 1000 θ. A Hessian has the size of 100,000.
   if (memory::caching()) CHECK(blocks < 500);
   memory::release();
@@ -152,7 +152,7 @@ TEST_CASE("newton_cg: what is not finite, what throws, what is empty") {
   const Result s = minimize(steep, vector({0}), newton_cg());
   CHECK(s.status == Status::stalled);
   CHECK(says(s, "the second derivatives are not finite"));
-  // to minus infinity
+  // falls to minus infinity
   const Result down =
       minimize([](const Var& x) { return -square(square(x)); }, scalar(1), newton_cg());
   CHECK(down.status == Status::iteration_limit);

@@ -1,4 +1,4 @@
-// Newton's method, full and damped: its rate, what it converges to, what it does without a Hessian.
+// Newton's method, full and damped: its rate, the points it converges to, and singular Hessians.
 #include <reel/optim/minimize/newton.h>
 
 #include <doctest/doctest.h>
@@ -26,7 +26,7 @@ bool says(const Result& r, const std::string& text) {
   return r.message.find(text) != std::string::npos;
 }
 
-// x² − y², with y⁴ to bound it: a saddle at 0, minima at y = ±1/√2
+// x² − y² + y⁴: a saddle at 0, minima at y = ±1/√2
 Var saddle(const Var& t) {
   const Var x = slice(t, 0, 0, 1), y = slice(t, 0, 1, 2);
   return sum(square(x) - square(y) + square(square(y)));
@@ -66,8 +66,8 @@ TEST_CASE("newton: the error is squared in each step, by f'''/2f'' = 3/11 on the
     std::vector<double> errors;
     for (const Tensor& point : r.history.points())
       errors.push_back(std::abs(static_cast<double>(point(0)) - 5));
-    // 0.5, 0.06, 9e-4, 2e-7, 1e-14: with x = 5 + e, f' = 220e + 60e² + 4e³, and so
-    // eₖ₊₁ = eₖ²·(60 + 8eₖ)/(220 + 120eₖ + 12eₖ²)
+    // 0.5, 0.06, 9e-4, 2e-7, 1e-14: with x = 5 + e, f' = 220e + 60e² + 4e³, so eₖ₊₁ = eₖ²·(60 +
+    // 8eₖ)/(220 + 120eₖ + 12eₖ²)
     REQUIRE(errors.size() >= 5);
     for (std::size_t k = 0; k + 1 < errors.size(); ++k) {
       const double e = errors[k];
@@ -89,7 +89,7 @@ TEST_CASE("newton: converges to what is nearest, a damped one to minima") {
                                  {.gradient_tolerance = 1e-9});
   CHECK(damped.converged());
   CHECK(near(damped.theta, vector({0, std::sqrt(Real(0.5))}), 0, 1e-9));
-  // a maximum, from which each step leads away
+  // a maximum; each step leads away from it
   const auto hill = [](const Var& x) { return sum(cos(x)); };
   CHECK(near(minimize(hill, vector({Real(0.3)}), newton()).theta, zeros({1}), 0, 1e-6));
   CHECK(near(minimize(hill, vector({Real(0.3)}), damped_newton()).value, -1, 1e-9));
@@ -118,7 +118,7 @@ TEST_CASE("newton: a singular Hessian is said to be one") {
     CHECK(r.theta == vector({1, 2}));
   }
   CHECK(minimize(valley, vector({1, 2}), damped_newton()).converged());
-  // without a lower bound: down as long as it is let
+  // no lower bound: descends until the limit
   const Result down = minimize(line, vector({1, 2}), damped_newton(), {.iterations = 5});
   CHECK(down.status == Status::iteration_limit);
   CHECK(down.value < -6);
@@ -131,7 +131,7 @@ TEST_CASE("newton: what is not finite") {
   CHECK(r.status == Status::stalled);
   CHECK(says(r, "the Hessian is not finite"));
   CHECK(minimize(steep, vector({0}), damped_newton()).status == Status::stalled);
-  // a step too far: log of a negative number
+  // the full step is too far: log of a negative number
   const auto barrier = [](const Var& x) { return sum(x - log(x)); };
   const Result out = minimize(barrier, vector({3}), newton());
   CHECK(out.status == Status::diverged);
@@ -154,7 +154,7 @@ TEST_CASE("newton: an objective that throws, no elements, wrong options") {
     CHECK(r.history.size() == r.iterations + 1);
     const auto sphere_of = [](const Var& x) { return sum(square(x)); };
     CHECK(minimize(sphere_of, zeros({0}), method).converged());
-    // asked to go on where the gradient is zero
+    // without a gradient tolerance, from a point where the gradient is zero
     const Result on =
         minimize(sphere_of, zeros({2}), method, {.iterations = 3, .gradient_tolerance = -1});
     CHECK_FALSE(on.converged());

@@ -1,4 +1,4 @@
-// The objectives: values, derivatives and minima, against formulas written in another language.
+// The objectives: values, derivatives and minima, compared with formulas in another language.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -65,7 +65,7 @@ TEST_CASE("objectives: names, starts, minima and values are those of the golden 
     CHECK(near(value(function, vector_of(sample["theta"])), sample["value"], 1e-13));
     REQUIRE(function.minima.size() == expected["minima"].size());
     for (std::size_t k = 0; k < function.minima.size(); ++k) {
-      // in closed form, by the normal equations of a matrix of condition 6, or constants
+      // closed form from the normal equations of a matrix of condition 6, or constants
       const double rounding = function.name == "linear_regression" ? 1e-13 : 1e-15;
       CHECK(near(function.minima[k].theta, vector_of(expected["minima"][k]), rounding, rounding));
       CHECK(near(function.minima[k].value, expected["value"], 1e-13, 1e-25));
@@ -80,7 +80,7 @@ TEST_CASE("objectives: at each minimum the value is right, the gradient 0, the H
     for (const Minimum& minimum : function.minima) {
       CHECK(near(value(function, minimum.theta), minimum.value, 1e-14, 1e-14));
       const Tensor h = hessian(function.f)(minimum.theta).value();
-      // θ is known to half a unit in its last place, which the Hessian turns into a gradient
+      // θ is known to half a unit in its last place; the Hessian turns that error into a gradient
       double largest = 0, size = 1;
       for (const Real entry : h) largest = std::max(largest, std::abs(entry));
       for (const Real entry : minimum.theta) size = std::max(size, std::abs(entry));

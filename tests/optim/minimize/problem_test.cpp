@@ -1,4 +1,4 @@
-// Problems: what is evaluated, what it costs, and that each derivative is the right one.
+// Problems: which evaluations they make, their cost, and that each derivative is right.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -43,7 +43,7 @@ TEST_CASE("problem: value, gradient, Hessian and its products, each counted") {
     CHECK(curvature.product(vector({1, 0})) == vector({6, 4}));
     CHECK(curvature.product(vector({1, -2})) == vector({-2, -32}));
   }
-  CHECK(problem.evaluations().values == before.values);  // known there already
+  CHECK(problem.evaluations().values == before.values);  // already known
   CHECK(problem.evaluations().gradients == before.gradients);
   CHECK(problem.evaluations().hessian_products == 2);
   CHECK(problem.evaluations().jacobians == 0);

@@ -1,4 +1,4 @@
-// Conjugate gradients, BFGS and L-BFGS: what theory says of them, and what they must get over.
+// Conjugate gradients, BFGS and L-BFGS: properties from theory, and difficult cases.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -29,8 +29,8 @@ static_assert(sizeof(Real) == 8, "the tolerances are for double");
 
 using Formula = ConjugateGradientOptions::Formula;
 
-// ½θᵀQΛQᵀθ − bᵀθ, Q and b random, the eigenvalues Λ from 1 to `condition` in equal ratios. (Where
-// they crowd together, rounding alone keeps the textbook's recurrence above 1e-6 for N = 10.)
+// ½θᵀQΛQᵀθ − bᵀθ with random Q and b, and eigenvalues Λ from 1 to `condition` in equal ratios. (If
+// they are close together, rounding alone keeps the textbook's recurrence above 1e-6 for N = 10.)
 Objective random_quadratic(std::size_t n, double condition, Rng& rng) {
   const Tensor q = nn::initial_weight(n, n, nn::Init::orthogonal, rng);
   Tensor lambda = uninitialized({n}), b = uninitialized({n});
@@ -105,7 +105,7 @@ TEST_CASE("BFGS: with exact lines it takes the path of conjugate gradients on a 
 }
 
 TEST_CASE("L-BFGS: with a memory as long as the run it is BFGS that starts at its last scale") {
-  // of one dimension, one pair is all there is: the secant method
+  // in one dimension one pair is enough: the secant method
   const Objective f = [](const Var& x) { return exp(x) - 2 * x; };
   const Result one = minimize(f, scalar(1), lbfgs({.memory = 1}), {.gradient_tolerance = 1e-12});
   const Result many = minimize(f, scalar(1), lbfgs({.memory = 30}), {.gradient_tolerance = 1e-12});
@@ -144,7 +144,7 @@ TEST_CASE("quasi-Newton: 10,000 variables, of which none is alike") {
 }
 
 TEST_CASE("quasi-Newton: walls, exceptions, and places where nothing is left to gain") {
-  const Objective barrier = [](const Var& x) { return sum(x - log(x)); };  // lowest at 1
+  const Objective barrier = [](const Var& x) { return sum(x - log(x)); };  // minimum at 1
   for (const Method& method : {conjugate_gradient(), bfgs(), lbfgs()}) {
     CAPTURE(method.name);
     const Result r = minimize(barrier, vector({0.01, 40}), method, {.value_tolerance = 0});
@@ -160,7 +160,7 @@ TEST_CASE("quasi-Newton: walls, exceptions, and places where nothing is left to 
     CHECK(failed.status == Status::failed);
     CHECK(failed.history.size() == failed.iterations + 1);
     CHECK(failed.history.size() >= 3);
-    // from a minimum, down to rounding
+    // from a minimum, down to the limit of rounding
     const Result done = minimize(rosenbrock, vector({1, 1}), method, {.gradient_tolerance = -1});
     CHECK(done.status == Status::stalled);
     CHECK(done.theta == vector({1, 1}));

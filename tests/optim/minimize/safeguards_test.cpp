@@ -1,5 +1,5 @@
-// What keeps methods on their way, seen one by one: restarts of conjugate gradients, BFGS's first
-// matrix, undamped first steps, values that are not finite, ties, parts that are equal to rounding.
+// The safeguards of the methods, one by one: restarts of conjugate gradients, BFGS's first matrix,
+// undamped first steps, values that are not finite, ties, parts that are equal up to rounding.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ namespace {
 
 static_assert(sizeof(Real) == 8, "the tolerances are for double");
 
-// Whether two vectors have one direction.
+// Whether two vectors have the same direction.
 bool parallel(const Tensor& a, const Tensor& b) {
   return near(inner(a, b), length_of(a) * length_of(b), 1e-12);
 }
@@ -35,7 +35,7 @@ Tensor gradient(const Objective& f, const Tensor& theta) { return Problem(f).at(
 
 TEST_CASE("conjugate gradients: steepest again where consecutive gradients hardly differ") {
   // far away, with a loose search, the first step is short and the gradient nearly the same:
-  // Polak–Ribière's β would be negative, Fletcher–Reeves' directions far from conjugate
+  // Polak–Ribière's β would be negative, and Fletcher–Reeves' directions far from conjugate
   using Formula = ConjugateGradientOptions::Formula;
   const Objective f = quadratic(10, 3);
   for (const Formula formula : {Formula::polak_ribiere, Formula::fletcher_reeves}) {
@@ -78,7 +78,7 @@ TEST_CASE("levenberg_marquardt: linear residuals take one step, nearly linear on
     CHECK(r.evaluations.jacobians == 2);
     CHECK(r.evaluations.values == 2);
   }
-  // after a step that was damped, it is Gauss-Newton again where the model is right
+  // after a damped step, it uses Gauss-Newton again where the model is right
   const auto bent = [](const Var& x) {
     const Var a = slice(x, 0, 0, 1), b = slice(x, 0, 1, 2);
     return concatenate({10 * (b - square(a)), 1 - a});
@@ -129,7 +129,7 @@ TEST_CASE("stochastic_relaxation: calls f with constants, off the tape, as often
       const Var y = smooth(tape.variable(vector({0, 1})));
       CHECK(y.requires_grad());
       CHECK(calls == 1 + (samples + 1) / 2 * 2);
-      // σ = 0.2: a pair of shifts averages eˣ·cosh(0.2ε) ≥ eˣ
+      // σ = 0.2: a pair of shifts gives eˣ·cosh(0.2ε) ≥ eˣ
       CHECK(y.value()(0) > 1);
       CHECK(y.value()(1) > std::exp(1));
       CHECK(y.value()(1) < 4 * std::exp(1));
@@ -165,7 +165,7 @@ TEST_CASE("analysis: singular to rounding, and NaN between the ends of a box") {
   CHECK(classify(outer) == CriticalPoint::semidefinite);
   for (std::size_t i = 0; i < 3; ++i) outer(i, i) += Real(1e-9);
   CHECK(near(condition_number(outer), 0.59e9, 1e-5));
-  // √(x² − 1) has no slope, and no value, within (−1, 1)
+  // √(x² − 1) has no value and no slope in (−1, 1)
   const auto gap = [](const Var& x) { return sum(sqrt(square(x) - 1)); };
   Rng rng(1);
   CHECK(std::isnan(lipschitz_constant(gap, vector({-2}), vector({2}), 50, rng)));
@@ -173,9 +173,9 @@ TEST_CASE("analysis: singular to rounding, and NaN between the ends of a box") {
 }
 
 TEST_CASE("classify: a hidden unit split in two is a saddle of the larger network, or flat") {
-  // y = v·tanh(w·x) at its best; as λv·tanh(wx) + (1 − λ)v·tanh(wx) it is critical for every λ,
-  // flat along λ, and a saddle on one side, inside or outside of (0, 1): Fukumizu and Amari, Neural
-  // Networks 13, 2000
+  // the best fit of y = v·tanh(w·x), split into λv·tanh(wx) + (1 − λ)v·tanh(wx), is critical for
+  // every λ, flat along λ, and a saddle either inside or outside of (0, 1): Fukumizu and Amari,
+  // Neural Networks 13, 2000
   const Tensor x = vector({-2, -1, Real(-0.5), Real(0.5), 1, 2}),
                y = vector({Real(-1.3), Real(-0.6), Real(-0.5), Real(0.2), Real(0.8), Real(0.9)});
   const auto net = [=](std::size_t units) -> Objective {

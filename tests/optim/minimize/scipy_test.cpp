@@ -1,5 +1,5 @@
-// The methods on the battery: where they get to, as docs/minimize.md says, and at what price beside
-// SciPy's (golden/minimize.json).
+// The methods on all test functions: which minima they reach, as docs/minimize.md says, and how
+// many evaluations they need compared with SciPy (golden/minimize.json).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ static_assert(sizeof(Real) == 8, "the minima are to be met to 1e-6");
 
 constexpr double near = 1e-6;
 
-// max |θᵢ − θ*ᵢ| for the nearest of the minima.
+// max |θᵢ − θ*ᵢ| for the nearest minimum.
 double distance(const TestFunction& on, const Tensor& theta) {
   double least = HUGE_VAL;
   for (const Minimum& minimum : on.minima) {
@@ -53,7 +53,7 @@ Result run(const TestFunction& on, const Method& method, const MinimizeOptions& 
                           : minimize(on.f, on.start, method, options);
 }
 
-// ---- where they get to
+// ---- which minima they reach
 
 const std::map<std::string, Method>& methods() {
   using Formula = ConjugateGradientOptions::Formula;
@@ -133,7 +133,7 @@ TEST_CASE("battery: every method gets to a minimum of each function that the doc
   CHECK(runs >= 190);
 }
 
-// ---- at what price
+// ---- how many evaluations
 
 const char* const columns[] = {"values", "gradients", "hessian_products", "jacobians"};
 
@@ -167,7 +167,7 @@ TEST_CASE("battery: evaluations until a minimum is near, beside SciPy's") {
   REQUIRE_MESSAGE(file.good(), "tests/golden/minimize.json cannot be read");
   const Json golden = Json::parse(file);
 
-  // method and SciPy's method, a column: the ratios; the table's rows
+  // by method and SciPy's method, and by column: the ratios; then the rows of the table
   std::map<std::string, std::map<std::string, std::vector<double>>> ratios;
   std::map<std::string, std::string> tables;
   for (const Json& peer : golden["runs"]) {

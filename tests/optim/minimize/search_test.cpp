@@ -74,7 +74,7 @@ TEST_CASE("random search: where guesses are drawn") {
   CHECK(near(uniform[1], 8 / std::sqrt(12.), 0.02));
   CHECK(uniform[2] >= -2);
   CHECK(uniform[3] < 6);
-  // the hill climber leaves the start behind
+  // hill climbing moves away from the start
   CHECK(guesses(hill_climbing({.deviation = 0.5}))[2] < 8);
 }
 
@@ -111,13 +111,13 @@ TEST_CASE("random restart: runs one after the other, the best of all points") {
   CHECK(r.value == r.history.best_value());
   CHECK(r.theta == r.history.best_theta());
   CHECK(r.message.find("was the best") != std::string::npos);
-  // a single run from each start ends at or above it
+  // a single run from each start ends at this run's result or above
   for (std::size_t i = 1; i < r.history.runs().size(); ++i) {
     const Tensor& start = r.history.points()[r.history.runs()[i]];
     CHECK(minimize(nightmare, start, lbfgs()).value >= r.value);
   }
   CHECK(minimize(nightmare, zeros({2}), method).history.values() == r.history.values());
-  // without deviation every run is the same
+  // with deviation 0 every run is the same
   const Result same =
       minimize(sphere, vector({3, 4}), random_restart(lbfgs(), {.restarts = 3, .deviation = 0}));
   const auto& runs = same.history.runs();
@@ -126,7 +126,7 @@ TEST_CASE("random restart: runs one after the other, the best of all points") {
 }
 
 TEST_CASE("random restart: divergence is no reason to stop, a stop and an exception are") {
-  // gradient descent diverges from |x| > 1 alone
+  // gradient descent diverges only from |x| > 1
   const Objective f = [](const Var& x) { return pow(x, 4); };
   const Result r = minimize(f, scalar(0.5),
                             random_restart(gradient_descent({.step = 0.49}),
@@ -154,7 +154,7 @@ TEST_CASE("random restart: divergence is no reason to stop, a stop and an except
   CHECK(failed.status == Status::failed);
   CHECK(failed.history.size() == 24);
 
-  // of a method that needs residuals
+  // with a method that needs residuals
   const Result squares = minimize_least_squares(
       rosenbrock_residuals, vector({0, 0}), random_restart(levenberg_marquardt(), {.restarts = 2}));
   CHECK(near(squares.theta, vector({1, 1}), 1e-4));
@@ -186,7 +186,7 @@ TEST_CASE("stochastic_relaxation: a step becomes Φ, and its slope Φ's, within 
     const double density = std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi) / sigma;
     const double root = std::sqrt(static_cast<double>(samples));
     CHECK(near(smooth(Var(x)).item(), phi, 0, 4 * 0.5 / root));
-    // a sample of the slope is at most |ε|/σ, its deviation at most 1/σ
+    // a sample of the slope is at most |ε|/σ; its deviation is at most 1/σ
     CHECK(near(grad(smooth)(Var(x)).item(), density, 0, 4 / sigma / root));
     CHECK(near(grad(grad(smooth))(Var(x)).item(), -z * density / sigma, 0,
                6 * std::sqrt(2.) / (sigma * sigma) / root));
@@ -202,7 +202,7 @@ TEST_CASE("stochastic_relaxation: of what is linear or quadratic the mean is kno
   const Objective bowl = stochastic_relaxation(sphere, {.deviation = 0.5, .samples = 20'000});
   CHECK(near(bowl(vector({1, 2})).item(), 5 + 2 * 0.25, 0, 0.03));
   CHECK(near(grad(bowl)(vector({1, 2})).value(), vector({2, 4}), 0, 0.2));
-  // elementwise, each by itself
+  // elementwise, each separately
   const Objective each =
       stochastic_relaxation([](const Var& x) { return square(x); },
                             {.deviation = 0.5, .samples = 20'000, .elementwise = true});
