@@ -11,7 +11,10 @@
 #include <vector>
 
 #include <reel/autodiff/engine/grad.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/trigonometric.h>
 
 using namespace reel;
 

@@ -4,7 +4,9 @@
 #include <span>
 #include <string_view>
 
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/trigonometric.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {

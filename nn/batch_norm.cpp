@@ -2,7 +2,9 @@
 #include <reel/nn/batch_norm.h>
 
 #include <reel/autodiff/engine/checkpoint.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/normalization.h>
+#include <reel/autodiff/ops/reduction.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {

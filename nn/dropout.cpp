@@ -6,7 +6,7 @@
 
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/core/random_scope.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {

@@ -1,7 +1,9 @@
 // The fully connected layer.
 #include <reel/nn/linear.h>
 
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/product.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {

@@ -1,7 +1,9 @@
 // The losses under the names that model code uses; each is one fused operation of ops.h.
 #pragma once
 
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/loss.h>
+#include <reel/autodiff/ops/reduction.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {

@@ -8,7 +8,7 @@
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/tensor/evaluate.h>
 #include <reel/optim/groups.h>
-#include <reel/optim/minimize/vectors.h>
+#include <reel/optim/vectors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

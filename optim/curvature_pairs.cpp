@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include <reel/optim/minimize/vectors.h>
+#include <reel/optim/vectors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

@@ -10,8 +10,8 @@
 #include <reel/optim/groups.h>
 #include <reel/optim/lbfgs_search.h>
 #include <reel/optim/minimize/problem.h>
-#include <reel/optim/minimize/vectors.h>
 #include <reel/optim/options.h>
+#include <reel/optim/vectors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

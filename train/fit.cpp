@@ -8,7 +8,7 @@
 #include <reel/autodiff/core/random_scope.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
 #include <reel/nn/losses.h>
 #include <reel/optim/clip.h>
 

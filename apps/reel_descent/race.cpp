@@ -11,7 +11,8 @@
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/core/rng.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/selection.h>
 #include <reel/autodiff/tensor/gemm.h>
 #include <reel/optim/minimize/objectives.h>
 

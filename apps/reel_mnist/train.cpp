@@ -14,6 +14,7 @@
 #include <reel/autodiff/inspect/profile.h>
 #include <reel/autodiff/tensor/gemm.h>
 #include <reel/data/mnist.h>
+#include <reel/optim/optimizers.h>
 #include <reel/train/fit.h>
 
 #include "../common/output.h"

@@ -1,7 +1,10 @@
 // Computes Jacobians and Hessian products by backward sweeps.
 #include <reel/autodiff/engine/derivatives.h>
 
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/selection.h>
+#include <reel/autodiff/ops/shape.h>
+#include <reel/autodiff/ops/slices.h>
 
 namespace reel::inline REEL_PRECISION {
 

@@ -6,7 +6,7 @@
 
 #include <reel/autodiff/core/pool.h>
 #include <reel/autodiff/engine/scope.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {

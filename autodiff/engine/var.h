@@ -112,4 +112,7 @@ class Parameter {
   SharedTensor value_;
 };
 
+/// The same value as a constant: no gradient flows through it.
+inline Var stop_gradient(const Var& x) { return x.shared(); }
+
 }  // namespace reel::inline REEL_PRECISION

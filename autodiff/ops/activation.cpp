@@ -3,8 +3,14 @@
 #include <numbers>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
 #include <reel/autodiff/ops/piecewise.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/selection.h>
+#include <reel/autodiff/ops/shape.h>
+#include <reel/autodiff/ops/trigonometric.h>
 
 namespace reel::inline REEL_PRECISION {
 

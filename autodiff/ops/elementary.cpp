@@ -3,7 +3,8 @@
 #include <numbers>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
 #include <reel/autodiff/ops/piecewise.h>
 
 namespace reel::inline REEL_PRECISION {

@@ -6,7 +6,12 @@
 #include <utility>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/linear_algebra.h>
+#include <reel/autodiff/ops/product.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/shape.h>
+#include <reel/autodiff/ops/slices.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {

@@ -10,8 +10,13 @@
 
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/loss.h>
 #include <reel/autodiff/ops/piecewise.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/selection.h>
 #include <reel/autodiff/tensor/transpose.h>
 
 namespace reel::inline REEL_PRECISION {

@@ -4,7 +4,10 @@
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/normalization.h>
+#include <reel/autodiff/ops/reduction.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {

@@ -8,7 +8,8 @@
 #include <xtensor/xarray.hpp>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/selection.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace piecewise {

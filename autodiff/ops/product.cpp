@@ -1,7 +1,10 @@
 // Matrix products.
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
 #include <reel/autodiff/ops/piecewise.h>
+#include <reel/autodiff/ops/product.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/shape.h>
 #include <reel/autodiff/tensor/gemm.h>
 
 namespace reel::inline REEL_PRECISION {

@@ -1,8 +1,13 @@
 // Reductions over axes. `kept` is the shape with the reduced axes as 1; g broadcasts from that
 // shape.
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
 #include <reel/autodiff/ops/piecewise.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/selection.h>
+#include <reel/autodiff/ops/shape.h>
+#include <reel/autodiff/ops/slices.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {

@@ -2,8 +2,10 @@
 #include <xsimd/xsimd.hpp>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
 #include <reel/autodiff/ops/piecewise.h>
+#include <reel/autodiff/ops/selection.h>
+#include <reel/autodiff/ops/shape.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {

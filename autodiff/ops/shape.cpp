@@ -1,6 +1,8 @@
 // Operations that move values without computing: the derivative of each is the opposite move.
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/linear_algebra.h>
+#include <reel/autodiff/ops/shape.h>
 
 namespace reel::inline REEL_PRECISION {
 

@@ -1,6 +1,9 @@
 // Joining and selecting along an axis: the derivative of each operation is the opposite operation.
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/product.h>
+#include <reel/autodiff/ops/shape.h>
+#include <reel/autodiff/ops/slices.h>
 
 namespace reel::inline REEL_PRECISION {
 

@@ -2,7 +2,9 @@
 #include <cmath>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/trigonometric.h>
 
 namespace reel::inline REEL_PRECISION {
 

@@ -6,6 +6,8 @@
 
 namespace reel::inline REEL_PRECISION {
 
+void detail::compiled_for(const xsimd::default_arch*) noexcept {}
+
 Tensor uninitialized(const Shape& shape) {
   element_count(shape);
   return Tensor(shape);

@@ -22,6 +22,16 @@ namespace reel::inline REEL_PRECISION {
 using Tensor = xt::xarray_container<xt::uvector<Real, memory::Allocator<Real>>,
                                     xt::layout_type::row_major, xt::svector<std::size_t, 4>>;
 
+namespace detail {
+
+// The library defines this function for the vectors that it was compiled for. Code that is compiled
+// for another processor would share inline functions with the library that use other instructions;
+// instead it does not link. Hint: compile both with the same -march.
+void compiled_for(const xsimd::default_arch* vectors) noexcept;
+inline const bool is_compiled_alike = (compiled_for(nullptr), true);
+
+}  // namespace detail
+
 /// The sizes of a tensor's axes; up to four are stored inline. `{}` is the shape of a scalar.
 using Shape = Tensor::shape_type;
 

@@ -2,7 +2,9 @@
 #include <benchmark/benchmark.h>
 
 #include <reel/autodiff/engine/grad.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/trigonometric.h>
 
 using namespace reel;
 

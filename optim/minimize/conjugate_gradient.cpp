@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include <reel/optim/minimize/vectors.h>
+#include <reel/optim/vectors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

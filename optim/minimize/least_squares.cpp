@@ -8,7 +8,7 @@
 
 #include <reel/autodiff/tensor/kernels.h>
 #include <reel/autodiff/tensor/linear_algebra.h>
-#include <reel/optim/minimize/vectors.h>
+#include <reel/optim/vectors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include <reel/optim/minimize/vectors.h>
+#include <reel/optim/vectors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <reel/optim/minimize/line.h>
-#include <reel/optim/minimize/vectors.h>
+#include <reel/optim/vectors.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

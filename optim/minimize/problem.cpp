@@ -5,7 +5,10 @@
 #include <utility>
 
 #include <reel/autodiff/engine/derivatives.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/shape.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {

@@ -7,7 +7,10 @@
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/engine/grad.h>
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/loss.h>
+#include <reel/autodiff/ops/reduction.h>
 #include <reel/autodiff/tensor/evaluate.h>
 #include <reel/autodiff/tensor/kernels.h>
 

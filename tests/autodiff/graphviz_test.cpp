@@ -13,7 +13,10 @@
 
 #include <reel/autodiff/engine/grad.h>
 #include <reel/autodiff/inspect/graphviz.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/product.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/slices.h>
 
 #include "../throws.h"
 #include "nested_model.h"

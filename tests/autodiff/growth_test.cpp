@@ -9,7 +9,10 @@
 
 #include <reel/autodiff/core/warning.h>
 #include <reel/autodiff/engine/grad.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/product.h>
+#include <reel/autodiff/ops/reduction.h>
 #include <reel/nn/linear.h>
 
 #include "../throws.h"

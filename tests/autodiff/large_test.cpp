@@ -12,7 +12,7 @@
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/ops.h>
 #include <reel/autodiff/tensor/kernels.h>
-#include <reel/optim/minimize/vectors.h>
+#include <reel/optim/vectors.h>
 #include <reel/train/evaluate.h>
 
 #include "../random.h"

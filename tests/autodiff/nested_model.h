@@ -2,7 +2,10 @@
 #pragma once
 
 #include <reel/autodiff/engine/scope.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/trigonometric.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/sequential.h>
 

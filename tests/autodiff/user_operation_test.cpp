@@ -11,7 +11,10 @@
 #include <reel/autodiff/engine/grad.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/inspect/check.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
 
 #include "../near.h"
 #include "../throws.h"

@@ -1,7 +1,9 @@
 // States of optimisers and schedules: correct ones with changes; a refused one must change nothing.
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/lbfgs.h>
 #include <reel/optim/loss_schedule.h>

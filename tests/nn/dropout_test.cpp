@@ -14,7 +14,8 @@
 #include <reel/autodiff/engine/grad.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/inspect/check.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/reduction.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/plan.h>
 #include <reel/nn/sequential.h>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/sequential.h>

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 
 #include "../throws.h"

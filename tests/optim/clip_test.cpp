@@ -8,7 +8,10 @@
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/selection.h>
 #include <reel/optim/sgd.h>
 
 #include "../near.h"

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/sgd.h>
 

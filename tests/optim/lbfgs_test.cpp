@@ -14,7 +14,10 @@
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/trigonometric.h>
 #include <reel/optim/lbfgs.h>
 #include <reel/optim/lbfgs_search.h>
 

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
 
 #include "../near.h"
 #include "../throws.h"

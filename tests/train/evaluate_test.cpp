@@ -8,7 +8,9 @@
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/activation.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/reduction.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/sequential.h>
 

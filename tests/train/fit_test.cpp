@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/memory.h>
+#include <reel/autodiff/ops/ops.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/sequential.h>

@@ -6,7 +6,9 @@
 #include <limits>
 #include <utility>
 
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/shape.h>
+#include <reel/autodiff/ops/slices.h>
 
 namespace reel::descent {
 

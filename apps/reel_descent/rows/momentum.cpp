@@ -4,7 +4,8 @@
 #include <utility>
 
 #include <reel/autodiff/engine/grad.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/momentum.h>
 #include <reel/optim/sgd.h>

@@ -6,7 +6,10 @@
 #include <numbers>
 #include <utility>
 
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/selection.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/lbfgs.h>
 #include <reel/optim/minimize/momentum.h>

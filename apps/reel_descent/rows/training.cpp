@@ -7,7 +7,9 @@
 #include <utility>
 
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/product.h>
+#include <reel/autodiff/ops/trigonometric.h>
 #include <reel/data/mnist.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/sequential.h>

@@ -7,7 +7,9 @@
 
 #include <reel/autodiff/engine/grad.h>
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/product.h>
+#include <reel/autodiff/ops/reduction.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace detail {

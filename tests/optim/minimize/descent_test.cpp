@@ -6,7 +6,9 @@
 
 #include <reel/autodiff/engine/grad.h>
 #include <reel/autodiff/engine/tape.h>
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/momentum.h>
 #include <reel/optim/minimize/objectives.h>

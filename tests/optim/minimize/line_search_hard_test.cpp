@@ -10,7 +10,10 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
+#include <reel/autodiff/ops/trigonometric.h>
 #include <reel/optim/minimize/line_search.h>
 #include <reel/optim/minimize/objectives.h>
 

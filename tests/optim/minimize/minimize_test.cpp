@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-#include <reel/autodiff/ops/ops.h>
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/autodiff/ops/elementary.h>
+#include <reel/autodiff/ops/reduction.h>
 #include <reel/optim/minimize/gradient_descent.h>
 
 #include "../../near.h"

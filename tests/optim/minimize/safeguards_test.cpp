@@ -16,7 +16,7 @@
 #include <reel/optim/minimize/objectives.h>
 #include <reel/optim/minimize/random_search.h>
 #include <reel/optim/minimize/stochastic_relaxation.h>
-#include <reel/optim/minimize/vectors.h>
+#include <reel/optim/vectors.h>
 
 #include "../../near.h"
 

@@ -1,5 +1,5 @@
 // Loops over the elements of tensors of one shape.
-#include <reel/optim/minimize/vectors.h>
+#include <reel/optim/vectors.h>
 
 #include <algorithm>
 #include <array>

@@ -1,0 +1,15 @@
+// The gamma function and its logarithmic derivatives.
+#pragma once
+
+#include <reel/autodiff/engine/var.h>
+
+namespace reel::inline REEL_PRECISION {
+
+Var lgamma(const Var& x);   ///< log |Γ(x)|
+Var tgamma(const Var& x);   ///< Γ(x)
+Var digamma(const Var& x);  ///< the logarithmic derivative ψ(x) of Γ
+/// ψ⁽ⁿ⁾(x), the n-th derivative of ψ. For n > 0 and x < 0 the time grows in proportion to −x.
+/// Throws Error for n below 0 or above 100.
+Var polygamma(int n, const Var& x);
+
+}  // namespace reel::inline REEL_PRECISION

@@ -1,0 +1,19 @@
+// Normalisation.
+#pragma once
+
+#include <reel/autodiff/engine/var.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// The statistics of each feature over a batch; each tensor is (1, n).
+struct BatchStatistics {
+  Tensor mean;
+  Tensor variance;  ///< biased: the mean square of the distance from the mean
+  Real rows;
+};
+/// (x − mean)/√(variance + eps)·weight + bias with the statistics of this batch, which are written
+/// to `statistics`: x (batch, n), weight and bias (n). Throws Error for fewer than two rows.
+Var batch_norm(const Var& x, const Var& weight, const Var& bias, Real eps = Real(1e-5),
+               BatchStatistics* statistics = nullptr);
+
+}  // namespace reel::inline REEL_PRECISION

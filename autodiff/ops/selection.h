@@ -1,0 +1,38 @@
+// Choices between values: elementwise; operands broadcast; NaN is kept.
+#pragma once
+
+#include <concepts>
+
+#include <reel/autodiff/ops/operands.h>
+
+namespace reel::inline REEL_PRECISION {
+
+/// The larger value, the smaller value; equal values share the gradient evenly.
+Var maximum(const Var& a, const Var& b);
+Var minimum(const Var& a, const Var& b);
+/// x clipped to [low, high]; derivative 1 at both bounds. Throws Error if low > high.
+Var clip(const Var& x, Real low, Real high);
+/// a where the condition is not 0, b elsewhere.
+Var where(const Tensor& condition, const Var& a, const Var& b);
+
+// ---- with a Parameter, a tensor or a number in place of a Var
+
+template <class A, class B>
+requires VarOperands<A, B> Var maximum(A&& a, B&& b) {
+  const Var &x = detail::as_var(a), &y = detail::as_var(b);
+  return maximum(x, y);
+}
+template <class A, class B>
+requires VarOperands<A, B> Var minimum(A&& a, B&& b) {
+  const Var &x = detail::as_var(a), &y = detail::as_var(b);
+  return minimum(x, y);
+}
+template <class C, class A, class B>
+requires(VarOperands<A, B>&& std::convertible_to<C, Tensor>) Var
+    where(C&& condition, A&& a, B&& b) {
+  const Tensor chosen(condition);
+  const Var &x = detail::as_var(a), &y = detail::as_var(b);
+  return where(chosen, x, y);
+}
+
+}  // namespace reel::inline REEL_PRECISION
