@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-const char* const make_again = "see tests/golden/make_golden.py, and run it again";
+const std::string make_again = "see tests/golden/make_golden.py, and run it again";
 
 // ---- calls
 

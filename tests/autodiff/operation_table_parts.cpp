@@ -74,7 +74,7 @@ Operation stack_operation() {
       .in_pytorch("stack(inputs)")
       .accepts("behind", along(-1), stacked(2), {{{2, 3}, {2, 3}}})
       .in_pytorch("stack(inputs, -1)")
-      .accepts("between", along(1), stacked(1), {{{2, 3}, {2, 3}}})
+      .accepts("between", along(1), stacked(1), {{{2, 3}, {2, 3}}, {{2, 3}, {2, 3}, {2, 3}}})
       .in_pytorch("stack(inputs, 1)")
       .accepts(
           "a value with itself",
@@ -200,6 +200,7 @@ std::vector<Operation> part_operations() {
                {embedded(0, 3, 0, 0), {{2}}, "a step of 0 leads nowhere"}}),
       picking("take", {{taken(0, {0, 0}), {{1}, {3}, {2, 3}, {1, 0}}},
                        {taken(-1, {2, 0, 2, 1}), {{3}, {2, 3}, {0, 3}}},
+                       {taken(0, {2, 0, 3}), {{4, 3}}},
                        {taken(1, {1, 1}), {{2, 2, 3}}},
                        {taken(0, {}), {{0}, {3}}},
                        {taken(0, {0}), {{}}, no_axis},

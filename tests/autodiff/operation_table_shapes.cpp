@@ -34,6 +34,8 @@ Operation reshape_operation() {
       .in_pytorch("reshape(x, (x.numel(), 1))")
       .accepts("to (3,2)", to({3, 2}), in_shape({3, 2}), single({{6}, {2, 3}, {1, 3, 2}}))
       .in_pytorch("reshape(x, (3, 2))")
+      .accepts("to (2,3,2)", to({2, 3, 2}), in_shape({2, 3, 2}), single({{12}}))
+      .in_pytorch("reshape(x, (2, 3, 2))")
       .accepts("to ()", to({}), in_shape({}), single({{}, {1}, {1, 1}}))
       .in_pytorch("reshape(x, ())")
       .accepts("to (4,0)", to({4, 0}), in_shape({4, 0}), single({{0}, {0, 3}}))
