@@ -187,34 +187,45 @@ def is_tensor(value):
     return isinstance(value, list) and all(is_number(x) for x in value)
 
 
-def alike(old, new):
-    return isinstance(old, type(new)) and len(old) == len(new)
+def near(old, new, size):
+    return is_number(old) and abs(old - new) <= 1e-13 * size
 
 
-def agree(old, new):
-    """Within 1e-13 of the largest number in a tensor; what is called is the same."""
-    if is_number(new):
-        return is_number(old) and abs(old - new) <= 1e-13 * abs(new)
-    if is_tensor(new):
-        limit = 1e-13 * max(map(abs, new), default=0)
-        same_size = is_tensor(old) and alike(old, new)
-        return same_size and all(abs(a - b) <= limit for a, b in zip(old, new))
-    if isinstance(new, list):
-        return alike(old, new) and all(map(agree, old, new))
+def same_keys(old, new):
     if isinstance(new, dict):
-        return alike(old, new) and all(
-            key in old and (old[key] == x if key == "call" else agree(old[key], x))
-            for key, x in new.items()
-        )
-    return old == new
+        return isinstance(old, dict) and old.keys() == new.keys()
+    return isinstance(old, list) and len(old) == len(new)
+
+
+def differences(old, new, place):
+    """Where they are apart by more than 1e-13 of the largest number in a tensor. What is called has
+    to be the same."""
+    if is_number(new):
+        same = near(old, new, abs(new))
+    elif is_tensor(new):
+        size = max(map(abs, new), default=0)
+        same = same_keys(old, new) and all(near(a, b, size) for a, b in zip(old, new))
+    elif isinstance(new, dict) and same_keys(old, new):
+        same = old.get("call") == new.get("call")
+        for key in new:
+            if key != "call":
+                yield from differences(old[key], new[key], f"{place} / {key}")
+    elif isinstance(new, list) and same_keys(old, new):
+        same = True
+        for index, (a, b) in enumerate(zip(old, new)):
+            yield from differences(a, b, f"{place} / {index}")
+    else:
+        same = old == new
+    if not same:
+        yield place
 
 
 def kept(old, new):
     """`new` with the numbers of `old` that agree with it, each for itself."""
     if is_number(new):
-        return old if agree(old, new) else new
+        return old if near(old, new, abs(new)) else new
     if isinstance(new, list):
-        return [kept(a, b) for a, b in zip(old, new)] if alike(old, new) else new
+        return [kept(a, b) for a, b in zip(old, new)] if same_keys(old, new) else new
     if isinstance(new, dict):
         old = old if isinstance(old, dict) else {}
         return {key: x if key == "call" else kept(old.get(key), x) for key, x in new.items()}
@@ -240,9 +251,9 @@ def main():
         old = json.loads(path.read_text()) if path.exists() else None
         new = json.loads(json.dumps(make()))
         if arguments.check:
-            same = agree(old, new)
-            print(f"{name}: {'agrees' if same else 'DIFFERS'}")
-            differ |= not same
+            found = list(differences(old, new, name))
+            print(f"differs: {found[0]} ({len(found)} in all)" if found else f"agrees: {name}")
+            differ |= bool(found)
         else:
             path.write_text(layout(kept(old, new)) + "\n")
     sys.exit(differ)
