@@ -130,7 +130,8 @@ TEST_CASE("golden calls: written to REEL_GOLDEN_CALLS for make_golden.py" * doct
   json calls;
   for (const Operation& row : operations())
     for (const OperationCase& c : golden_calls(row)) calls[row.name][c.what] = described(c);
-  std::ofstream(path) << calls;
+  std::ofstream file(path);
+  CHECK((file << calls << std::flush));
 }
 
 }  // namespace reel::inline REEL_PRECISION
