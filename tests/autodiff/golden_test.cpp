@@ -32,7 +32,7 @@ json described(const Tensor& x) {
 json described(const OperationCase& c) {
   json inputs = json::array();
   for (const Tensor& x : c.inputs) inputs.push_back(described(x));
-  return {{"in_pytorch", c.in_pytorch}, {"order", c.order}, {"inputs", inputs}};
+  return {{"in_pytorch", c.in_pytorch}, {"inputs", inputs}, {"order", c.order}, {"atol", c.atol}};
 }
 
 Tensor tensor_from(const json& x) {

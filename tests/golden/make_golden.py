@@ -11,9 +11,10 @@ says what calls of operations there are; --program names one in another folder t
 
 Everything is computed in double on one thread, and inputs come from formulas, so a second run on
 the same machine gives the same numbers. Another processor may give other last digits: --check lets
-numbers differ by 1e-13 of the largest in their tensor, prints a line for each file, and fails if
-one differs by more. A file that is written keeps what it had of numbers that agree to 1e-13 with
-their new values, each for itself, so only what has changed changes.
+numbers differ by 1e-13 of the largest in their tensor, and of an operation by the call's atol;
+prints a line for each file; and fails if one differs by more. A file that is written keeps what it
+had of numbers that agree to 1e-13 with their new values, each for itself, so only what has changed
+changes.
 
 How to read the files
     Numbers are the shortest text that gives the same double again. Tensors are flat, row-major.
@@ -44,7 +45,7 @@ schedules.json: rates before each step, and after the last
 
 ops.json: {operation: {call: ...}}, of every row of the registry, tests/autodiff/operation_table.h
     call            the call as the registry has it: an expression in Python (in_pytorch), inputs,
-                    and the order up to which derivatives are compared
+                    the order up to which derivatives are compared, and what numbers may differ by
     weight          w; as no entry of it is equal to another, no mistake in a gradient cancels out
     output          its value
     gradients       of sum(output * w), one for each input
@@ -187,8 +188,8 @@ def is_tensor(value):
     return isinstance(value, list) and all(is_number(x) for x in value)
 
 
-def near(old, new, size):
-    return is_number(old) and abs(old - new) <= 1e-13 * size
+def near(old, new, size, atol):
+    return is_number(old) and abs(old - new) <= 1e-13 * size + atol
 
 
 def same_keys(old, new):
@@ -197,38 +198,46 @@ def same_keys(old, new):
     return isinstance(old, list) and len(old) == len(new)
 
 
-def differences(old, new, place):
-    """Where they are apart by more than 1e-13 of the largest number in a tensor. What is called has
-    to be the same."""
+def numbers_in(part):
+    return [key for key in part if key != "call"]
+
+
+def atol_of(part, otherwise):
+    return part["call"]["atol"] if "call" in part else otherwise
+
+
+def differences(old, new, place, atol=0.0):
+    """Where they are apart by more than 1e-13 of the largest number in a tensor and the call's atol.
+    What is called has to be the same."""
     if is_number(new):
-        same = near(old, new, abs(new))
+        same = near(old, new, abs(new), atol)
     elif is_tensor(new):
         size = max(map(abs, new), default=0)
-        same = same_keys(old, new) and all(near(a, b, size) for a, b in zip(old, new))
+        same = same_keys(old, new) and all(near(a, b, size, atol) for a, b in zip(old, new))
     elif isinstance(new, dict) and same_keys(old, new):
         same = old.get("call") == new.get("call")
-        for key in new:
-            if key != "call":
-                yield from differences(old[key], new[key], f"{place} / {key}")
+        for key in numbers_in(new):
+            yield from differences(old[key], new[key], f"{place} / {key}", atol_of(new, atol))
     elif isinstance(new, list) and same_keys(old, new):
         same = True
         for index, (a, b) in enumerate(zip(old, new)):
-            yield from differences(a, b, f"{place} / {index}")
+            yield from differences(a, b, f"{place} / {index}", atol)
     else:
         same = old == new
     if not same:
         yield place
 
 
-def kept(old, new):
+def kept(old, new, atol=0.0):
     """`new` with the numbers of `old` that agree with it, each for itself."""
     if is_number(new):
-        return old if near(old, new, abs(new)) else new
+        return old if near(old, new, abs(new), atol) else new
     if isinstance(new, list):
-        return [kept(a, b) for a, b in zip(old, new)] if same_keys(old, new) else new
+        return [kept(a, b, atol) for a, b in zip(old, new)] if same_keys(old, new) else new
     if isinstance(new, dict):
         old = old if isinstance(old, dict) else {}
-        return {key: x if key == "call" else kept(old.get(key), x) for key, x in new.items()}
+        inner = atol_of(new, atol)
+        return new | {key: kept(old.get(key), new[key], inner) for key in numbers_in(new)}
     return new
 
 
