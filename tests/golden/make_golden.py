@@ -128,6 +128,8 @@ def differentiated(call):
 
 
 def calls_of(program):
+    if not program.exists():
+        raise SystemExit(f"{program} is not there: build it, or name it with --program")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "calls.json"
         subprocess.run(
