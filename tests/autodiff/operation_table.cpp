@@ -1,6 +1,7 @@
 // The registry as a whole, and what its rows are made with: references, inputs, calls.
 #include "operation_table.h"
 
+#include <charconv>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -131,6 +132,21 @@ Domain signed_between(double low, double high) {
   };
 }
 
+std::string in_python(const Index& sizes) {
+  std::string text = "(";
+  for (const std::size_t size : sizes) text += std::to_string(size) + ",";
+  return text + ")";
+}
+
+std::string in_python(const Tensor& tensor) {
+  std::string text = "tensor([";
+  for (const Real value : tensor) {
+    char digits[32];
+    text.append(digits, std::to_chars(digits, digits + 32, value).ptr) += ",";
+  }
+  return text + "], dtype=float64).reshape(" + in_python(plain(tensor).shape) + ")";
+}
+
 std::vector<Var> variables(Tape& tape, const std::vector<Tensor>& values) {
   std::vector<Var> xs;
   for (const Tensor& value : values) xs.push_back(tape.variable(value));
@@ -145,14 +161,13 @@ std::vector<Shapes> single(const std::vector<Shape>& shapes) {
 
 namespace {
 
-OperationCase call(const Operation& row, const std::string& what, const CheckedFunction& f,
-                   const Shapes& shapes) {
-  OperationCase c{row.name, what, f, {}};
+// `common`, with inputs of these shapes.
+OperationCase call(OperationCase common, const Domain& domain, const Shapes& shapes) {
   for (std::size_t i = 0; i < shapes.size(); ++i) {
-    c.what += (c.what.empty() ? "" : " ") + to_string(shapes[i]);
-    c.inputs.push_back(row.domain(shapes[i], i));
+    common.what += (common.what.empty() ? "" : " ") + to_string(shapes[i]);
+    common.inputs.push_back(domain(shapes[i], i));
   }
-  return c;
+  return common;
 }
 
 }  // namespace
@@ -165,20 +180,31 @@ Operation& Operation::over(Domain its_domain) {
 Operation& Operation::accepts(const std::string& what, const CheckedFunction& f,
                               const Reference& reference, const std::vector<Shapes>& shapes,
                               int order) {
-  for (const Shapes& of : shapes) {
-    accepted.push_back(call(*this, what, f, of));
-    accepted.back().reference = reference;
-    accepted.back().order = order;
-  }
+  next = {name, what, f, {}, reference, {}, order, name + "(*inputs)"};
+  begin = accepted.size();
+  for (const Shapes& of : shapes) accepted.push_back(call(next, domain, of));
+  return *this;
+}
+
+Operation& Operation::in_pytorch(const std::string& expression) {
+  next.in_pytorch = expression;
+  for (std::size_t i = begin; i < accepted.size(); ++i) accepted[i].in_pytorch = expression;
+  return *this;
+}
+
+Operation& Operation::at(const std::string& what, const std::vector<Tensor>& inputs, int order,
+                         double atol) {
+  points.push_back(next);
+  points.back().what = what;
+  points.back().inputs = inputs;
+  points.back().order = order;
+  points.back().atol = atol;
   return *this;
 }
 
 Operation& Operation::refuses(const CheckedFunction& f, const std::vector<Shapes>& shapes,
                               const std::string& error) {
-  for (const Shapes& of : shapes) {
-    refused.push_back(call(*this, "", f, of));
-    refused.back().error = error;
-  }
+  for (const Shapes& of : shapes) refused.push_back(call({name, "", f, {}, {}, error}, domain, of));
   return *this;
 }
 
@@ -188,11 +214,15 @@ namespace {
 std::vector<Operation> engine_operations() {
   const std::vector<Shapes> shapes = single({{}, {0}, {1}, {4}, {2, 3}});
   const Reference same = [](const Plains& x) { return x[0]; };
-  return {Operation{"variable", Kind::engine}.accepts(
-              "inside grad", [](Vars x) { return detail::fresh_variable(x[0]); }, same, shapes),
-          Operation{"checkpoint", Kind::engine}.accepts(
-              "", [](Vars x) { return checkpoint([](Vars v) { return tanh(v[0]); }, x); },
-              elementwise(std::tanh), shapes)};
+  return {Operation{"variable", Kind::engine}
+              .accepts(
+                  "inside grad", [](Vars x) { return detail::fresh_variable(x[0]); }, same, shapes)
+              .in_pytorch("x"),
+          Operation{"checkpoint", Kind::engine}
+              .accepts(
+                  "", [](Vars x) { return checkpoint([](Vars v) { return tanh(v[0]); }, x); },
+                  elementwise(std::tanh), shapes)
+              .in_pytorch("tanh(x)")};
 }
 
 }  // namespace
@@ -218,6 +248,14 @@ const std::vector<OperationCase>& operation_table() {
     return calls;
   }();
   return table;
+}
+
+std::vector<OperationCase> golden_calls(const Operation& row) {
+  std::vector<OperationCase> calls;
+  for (const auto* list : {&row.accepted, &row.points})
+    for (const OperationCase& c : *list)
+      if (!c.in_pytorch.empty()) calls.push_back(c);
+  return calls;
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -64,11 +64,17 @@ Domain between(double low, double high);
 /// The same, with the sign of every other value changed.
 Domain signed_between(double low, double high);
 
+// ---- what a call is in PyTorch
+
+/// As a tuple; as a tensor of these numbers.
+std::string in_python(const Index& sizes);
+std::string in_python(const Tensor& tensor);
+
 // ---- the registry
 
 enum class Kind { unary, binary, reduction, axis, shape, part, matrix, loss, engine };
 
-/// One call of an operation, with a reference for its value; if it is refused, with the error.
+/// One call of an operation, with references for its value; if it is refused, with the error.
 struct OperationCase {
   std::string operation;  ///< the name of its row
   std::string what;       ///< how it differs from the other calls
@@ -76,8 +82,16 @@ struct OperationCase {
   std::vector<Tensor> inputs;
   Reference reference = {};
   std::string error = {};  ///< what the message begins with, after the operation's name
-  int order = 2;           ///< up to which the derivatives are compared with numerical ones
+  int order = 2;           ///< up to which its derivatives are compared with others
+  /// The same call in PyTorch; see Operation::in_pytorch.
+  std::string in_pytorch = {};
+  /// Its numbers may differ from PyTorch's by this and 1e-12 of them. Those of accepted calls are
+  /// of order 1, and where one is what is left of a difference, the rounding stays.
+  double atol = 1e-13;
 };
+
+/// The order of a call that is at a kink, or whose second derivative has no digits left.
+inline constexpr int once = 1;
 
 /// A call's inputs as variables of a tape.
 std::vector<Var> variables(Tape& tape, const std::vector<Tensor>& values);
@@ -88,17 +102,32 @@ using Shapes = std::vector<Shape>;  ///< of the inputs of one call
 std::vector<Shapes> single(const std::vector<Shape>& shapes);
 
 /// A row: an operation of ops.h, or one that only the engine records.
+///
+/// Each `accepts` says what f computes, as a plain loop and in PyTorch, for the calls that it makes
+/// and for the points that follow it.
 struct Operation {
   std::string name;
   Kind kind;
   Domain domain = between(-2, 2);
   std::vector<OperationCase> accepted = {}, refused = {};
+  std::vector<OperationCase> points = {};  ///< where numerical derivatives would be of no use
+  OperationCase next = {};                 ///< what the calls of the last `accepts` have in common
+  std::size_t begin = 0;                   ///< of these calls among the accepted
 
   /// The domain of the calls that follow.
   Operation& over(Domain its_domain);
   /// A call for each list of shapes; `order` as in OperationCase.
   Operation& accepts(const std::string& what, const CheckedFunction& f, const Reference& reference,
                      const std::vector<Shapes>& shapes, int order = 2);
+  /// What the last `accepts` is in PyTorch: an expression in Python of the inputs x, y, z, or of
+  /// the list `inputs` of them. A function in it is that of tests/golden/operations.py, else of
+  /// torch, else of torch.nn.functional. Unless said, it is the function of the row's name, of all
+  /// inputs. Empty for what PyTorch cannot do.
+  Operation& in_pytorch(const std::string& expression);
+  /// A call of the last `accepts` with these inputs, where an operation needs care; all digits of
+  /// its numbers count unless `atol` says otherwise.
+  Operation& at(const std::string& what, const std::vector<Tensor>& inputs, int order = 2,
+                double atol = 0);
   Operation& refuses(const CheckedFunction& f, const std::vector<Shapes>& shapes,
                      const std::string& error);
 };
@@ -117,5 +146,7 @@ std::vector<Operation> losses();
 const std::vector<Operation>& operations();
 /// The accepted calls of all rows.
 const std::vector<OperationCase>& operation_table();
+/// The calls of a row that are compared with PyTorch's: those accepted, and the points.
+std::vector<OperationCase> golden_calls(const Operation& row);
 
 }  // namespace reel::inline REEL_PRECISION

@@ -124,12 +124,15 @@ Operation matmul_operation() {
                {{3}, {3}},
                {{1}, {1}},
                {{1, 1}, {1, 1}},
+               {{1, 3}, {3, 1}},
+               {{3, 1}, {1, 2}},
                {{0}, {0}},
                {{0, 3}, {3, 2}},
                {{2, 0}, {0, 3}},
                {{2, 3}, {3, 0}},
                {{2, 2, 3}, {3, 2}},
                {{2, 3}, {2, 3, 2}},
+               {{1, 2, 3}, {2, 3, 2}},
                {{2, 1, 2, 3}, {3, 3, 2}},
                {{2, 3, 2, 2}, {2, 1, 2, 2}},
                {{2, 2, 3}, {3}},
@@ -138,19 +141,23 @@ Operation matmul_operation() {
       .accepts(
           "with itself", [](Vars x) { return matmul(x[0], x[0]); },
           [](const Plains& x) { return product(x[0], x[0]); }, single({{3, 3}, {2, 2, 2}}))
+      .in_pytorch("matmul(x, x)")
       .refuses(f, {{{}, {}}, {{}, {2, 2}}, {{2}, {}}}, "takes vectors, matrices and batches")
       .refuses(f, {{{2, 3}, {2, 3}}, {{2, 2, 3}, {2, 3}}, {{3}, {2}}}, "inner dimensions differ")
       .refuses(f, {{{2, 2, 3}, {3, 3, 2}}}, "shapes (2) and (3) don't broadcast");
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
       row.accepts(
-          std::string(ta ? "aᵀ" : "a") + (tb ? "·bᵀ" : "·b"),
-          [=](Vars x) { return matmul(x[0], ta, x[1], tb); },
-          [=](const Plains& x) {
-            return product(ta ? transposed(x[0]) : x[0], tb ? transposed(x[1]) : x[1]);
-          },
-          {{ta ? Shape{3, 2} : Shape{2, 3}, tb ? Shape{4, 3} : Shape{3, 4}},
-           {ta ? Shape{2, 3, 2} : Shape{2, 2, 3}, tb ? Shape{4, 3} : Shape{3, 4}}});
+             std::string(ta ? "aᵀ" : "a") + (tb ? "·bᵀ" : "·b"),
+             [=](Vars x) { return matmul(x[0], ta, x[1], tb); },
+             [=](const Plains& x) {
+               return product(ta ? transposed(x[0]) : x[0], tb ? transposed(x[1]) : x[1]);
+             },
+             {{ta ? Shape{3, 2} : Shape{2, 3}, tb ? Shape{4, 3} : Shape{3, 4}},
+              {ta ? Shape{2, 3, 2} : Shape{2, 2, 3}, tb ? Shape{4, 3} : Shape{3, 4}},
+              {ta ? Shape{3, 2} : Shape{2, 3}, tb ? Shape{2, 4, 3} : Shape{2, 3, 4}},
+              {ta ? Shape{2, 3, 2} : Shape{2, 2, 3}, tb ? Shape{2, 4, 3} : Shape{2, 3, 4}}})
+          .in_pytorch(std::string(ta ? "x.mT" : "x") + (tb ? " @ y.mT" : " @ y"));
   return row;
 }
 
@@ -164,6 +171,7 @@ Operation dot_operation() {
             return product_of_any({x[0], x[0]});
           },
           single({{3}}))
+      .in_pytorch("dot(x, x)")
       .refuses(f, {{{}, {}}, {{2}, {3}}, {{2, 3}, {2, 3}}, {{1}, {3}}},
                "takes two vectors of one size");
 }
@@ -176,13 +184,13 @@ Operation outer_operation() {
                  return plain({x[0].shape[0], x[1].shape[0]},
                               [&](const Index& i) { return x[0].at({i[0]}) * x[1].at({i[1]}); });
                },
-               {{{0}, {3}}, {{1}, {1}}, {{2}, {3}}, {{2}, {0}}})
+               {{{0}, {3}}, {{1}, {1}}, {{1}, {3}}, {{4}, {1}}, {{2}, {3}}, {{2}, {0}}})
       .refuses(f, {{{}, {}}, {{2, 3}, {3}}, {{3}, {1, 3}}}, "takes two vectors");
 }
 
 // affine, or a function of each number that comes out of it.
 Operation affine_operation(const char* name, Var (*operation)(const Var&, const Var&, const Var&),
-                           Exact (*after)(Exact)) {
+                           Exact (*after)(Exact), const std::string& in_pytorch) {
   const CheckedFunction f = [operation](Vars x) { return operation(x[0], x[1], x[2]); };
   const Reference reference = [after](const Plains& x) {
     const Plain y = product(x[0], transposed(x[1]));
@@ -192,15 +200,19 @@ Operation affine_operation(const char* name, Var (*operation)(const Var&, const 
       .accepts("", f, reference,
                {{{4, 3}, {2, 3}, {2}},
                 {{1, 1}, {1, 1}, {1}},
+                {{1, 4}, {3, 4}, {3}},
+                {{4, 3}, {1, 3}, {1}},
                 {{0, 3}, {2, 3}, {2}},
                 {{2, 0}, {3, 0}, {3}},
                 {{2, 3}, {0, 3}, {0}}})
+      .in_pytorch(in_pytorch)
       .accepts(
           "a value with itself", [operation](Vars x) { return operation(x[0], x[0], x[1]); },
           [reference](const Plains& x) {
             return reference({x[0], x[0], x[1]});
           },
           {{{3, 3}, {3}}})
+      .in_pytorch("(lambda x, y, z: " + in_pytorch + ")(x, x, y)")
       .refuses(f,
                {{{}, {2, 3}, {2}},
                 {{3}, {2, 3}, {2}},
@@ -260,6 +272,9 @@ const char* const singular = "the matrix (2,2) is singular";
 
 Tensor all_ones(const Shape& shape, std::size_t) { return full(shape, 1); }
 
+// With 0 on the diagonal, so that rows are exchanged.
+Tensor pivoted() { return matrix({{0, 2, 1}, {3, 0, -1}, {1, 1, 0.25}}); }
+
 Operation solve_operation() {
   const CheckedFunction f = [](Vars x) { return solve(x[0], x[1]); };
   const Reference reference = [](const Plains& x) {
@@ -274,12 +289,14 @@ Operation solve_operation() {
                 {{0, 0}, {0}},
                 {{0, 0}, {0, 2}},
                 {{2, 2}, {2, 0}}})
+      .at("rows exchanged", {pivoted(), vector({-1.5, 0.25, 1.375})})
       .accepts(
           "with itself", [](Vars x) { return solve(x[0], x[0]); },
           [reference](const Plains& x) {
             return reference({x[0], x[0]});
           },
           single({{2, 2}}))
+      .in_pytorch("solve(x, x)")
       .refuses(f, {{{}, {}}, {{1}, {1}}, {{3}, {3}}, {{2, 3}, {2}}, {{2, 2, 2}, {2, 2}}},
                "takes a square matrix")
       .refuses(f, {{{2, 2}, {}}, {{2, 2}, {3}}, {{2, 2}, {2, 2, 2}}},
@@ -295,10 +312,15 @@ Operation cholesky_operation() {
   const Reference reference = [](const Plains& x) { return cholesky_of(x[0]); };
   return Operation{"cholesky", Kind::matrix, definite}
       .accepts("", f, reference, single({{1, 1}, {2, 2}, {3, 3}, {0, 0}}), 0)
+      .at("of 1", {definite({1, 1}, 0)})
+      .at("of 3", {definite({3, 3}, 0)})
+      .at("of 5", {definite({5, 5}, 0)})
+      .at("upper triangle not read", {matrix({{4, 9, -9}, {1, 3, 9}, {-1, 0.5, 2}})})
       .accepts(
           "of the symmetric part",
           [](Vars x) { return cholesky(Real(0.5) * (x[0] + transpose(x[0]))); }, reference,
           single({{1, 1}, {2, 2}, {3, 3}}))
+      .in_pytorch("cholesky((x + x.T) / 2)")
       .refuses(f, single(square_matrix().others), square_matrix().error)
       .over(regular)
       .refuses(f, single({{2, 2}}), "the matrix (2,2) is not positive definite");
@@ -307,9 +329,15 @@ Operation cholesky_operation() {
 }  // namespace
 
 std::vector<Operation> matrix_operations() {
-  const auto refusing_singular = [](const char* name, Var (*f)(const Var&),
-                                    Plain (*reference)(const Plain&)) {
+  const auto of_square_matrix = [](const char* name, Var (*f)(const Var&),
+                                   Plain (*reference)(const Plain&)) {
     return of_matrix(name, square_matrix(), f, reference)
+        .at("of 5", {regular({5, 5}, 0)})
+        .at("rows exchanged", {pivoted()});
+  };
+  const auto refusing_singular = [=](const char* name, Var (*f)(const Var&),
+                                     Plain (*reference)(const Plain&)) {
+    return of_square_matrix(name, f, reference)
         .over(all_ones)
         .refuses([f](Vars x) { return f(x[0]); }, single({{2, 2}}), singular);
   };
@@ -317,17 +345,21 @@ std::vector<Operation> matrix_operations() {
       matmul_operation(),
       dot_operation(),
       outer_operation(),
-      affine_operation("affine", affine, [](Exact x) { return x; }),
-      affine_operation("affine_relu", affine_relu, [](Exact x) { return std::max<Exact>(0, x); }),
+      affine_operation(
+          "affine", affine, [](Exact x) { return x; }, "linear(x, y, z)"),
+      affine_operation(
+          "affine_relu", affine_relu, [](Exact x) { return std::max<Exact>(0, x); },
+          "relu(linear(x, y, z))"),
       of_matrix("diagonal", any_matrix(), diagonal, diagonal_of),
       of_matrix("trace", any_matrix(), trace, trace_of),
       refusing_singular("inverse", inverse, inverse_of),
       solve_operation(),
-      of_matrix("determinant", square_matrix(), determinant,
-                [](const Plain& x) { return plain(determinant_of(x)); }),
-      refusing_singular(
-          "log_determinant", log_determinant,
-          [](const Plain& x) { return plain(std::log(std::abs(determinant_of(x)))); }),
+      of_square_matrix("determinant", determinant,
+                       [](const Plain& x) { return plain(determinant_of(x)); }),
+      refusing_singular("log_determinant", log_determinant,
+                        [](const Plain& x) { return plain(std::log(std::abs(determinant_of(x)))); })
+          .at("small", {matrix({{-1.5e-200, 0.25e-200}, {0.75e-200, 1.375e-200}})}, once)
+          .at("large", {matrix({{-1.5e200, 0.25e200}, {0.75e200, 1.375e200}})}, once),
       cholesky_operation(),
   };
 }

@@ -1,6 +1,7 @@
 // The row of batch normalisation.
 #include <cmath>
 
+#include <reel/autodiff/core/error.h>
 #include <reel/autodiff/ops/ops.h>
 
 #include "operation_table.h"
@@ -22,22 +23,27 @@ Plain standardised(const Plain& x, Exact eps) {
 
 Operation batch_norm_operation() {
   Operation row{"batch_norm", Kind::axis};
-  const auto accept = [&](const char* what, Real eps, const std::vector<Shapes>& shapes) {
-    row.accepts(
-        what, [eps](Vars x) { return batch_norm(x[0], x[1], x[2], eps); },
-        [eps](const Plains& x) {
-          const Plain z = standardised(x[0], eps);
-          return plain(z.shape,
-                       [&](const Index& i) { return z.at(i) * x[1].at({i[1]}) + x[2].at({i[1]}); });
-        },
-        shapes);
+  const auto accept = [&](const char* what, Real eps,
+                          const std::vector<Shapes>& shapes) -> Operation& {
+    return row
+        .accepts(
+            what, [eps](Vars x) { return batch_norm(x[0], x[1], x[2], eps); },
+            [eps](const Plains& x) {
+              const Plain z = standardised(x[0], eps);
+              return plain(z.shape, [&](const Index& i) {
+                return z.at(i) * x[1].at({i[1]}) + x[2].at({i[1]});
+              });
+            },
+            shapes)
+        .in_pytorch(
+            concat("nn.functional.batch_norm(x, None, None, y, z, training=True, eps=", eps, ")"));
   };
   const auto refuse = [&](Real eps, const std::vector<Shapes>& shapes, const char* error) {
     row.refuses([eps](Vars x) { return batch_norm(x[0], x[1], x[2], eps); }, shapes, error);
   };
-  accept("", Real(1e-5),
-         {{{4, 3}, {3}, {3}}, {{2, 1}, {1}, {1}}, {{5, 9}, {9}, {9}}, {{2, 0}, {0}, {0}}});
-  accept("with eps 0.5", Real(0.5), {{{4, 3}, {3}, {3}}});
+  accept("", Real(1e-5), {{{4, 3}, {3}, {3}}, {{2, 1}, {1}, {1}}, {{5, 9}, {9}, {9}}});
+  accept("", Real(1e-5), {{{2, 0}, {0}, {0}}}).in_pytorch("");  // which wants a feature
+  accept("with eps 0.5", Real(0.5), {{{4, 3}, {3}, {3}}, {{2, 4}, {4}, {4}}});
   refuse(Real(1e-5),
          {{{}, {1}, {1}},
           {{3}, {3}, {3}},

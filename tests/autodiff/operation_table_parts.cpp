@@ -1,6 +1,7 @@
 // The rows of the operations that join and pick along an axis.
 #include <string>
 
+#include <reel/autodiff/core/error.h>
 #include <reel/autodiff/ops/ops.h>
 
 #include "operation_table.h"
@@ -32,10 +33,16 @@ Operation concatenate_operation() {
                 {{2, 3}, {1, 3}},
                 {{2, 3}, {0, 3}, {1, 3}},
                 {{0, 3}, {0, 3}}})
+      .in_pytorch("cat(inputs)")
       .accepts("axis -1", along(-1), [](const Plains& x) { return concatenated(x, 1); },
                {{{2, 3}, {2, 1}}, {{2, 0}, {2, 2}}, {{0, 1}, {0, 2}}})
+      .in_pytorch("cat(inputs, -1)")
       .accepts("axis 1", along(1), [](const Plains& x) { return concatenated(x, 1); },
                {{{2, 1, 3}, {2, 2, 3}}})
+      .in_pytorch("cat(inputs, 1)")
+      .accepts("axis 2", along(2), [](const Plains& x) { return concatenated(x, 2); },
+               {{{2, 2, 3}, {2, 2, 1}, {2, 2, 2}}})
+      .in_pytorch("cat(inputs, 2)")
       .accepts(
           "a value with itself",
           [](Vars x) {
@@ -45,6 +52,7 @@ Operation concatenate_operation() {
             return concatenated({x[0], x[1], x[0]}, 0);
           },
           {{{2}, {1}}})
+      .in_pytorch("cat([x, y, x])")
       .refuses(along(0), {{}}, "there is nothing to join")
       .refuses(along(0), {{{}, {}}}, "axis 0 is out of range for shape ()")
       .refuses(along(0), {{{2, 3}, {2, 2}}}, "(2,3) and (2,2) differ beside axis 0")
@@ -63,8 +71,11 @@ Operation stack_operation() {
   return Operation{"stack", Kind::part}
       .accepts("in front", along(0), stacked(0),
                {{{}, {}}, {{0}, {0}}, {{1}}, {{3}, {3}}, {{2, 3}, {2, 3}, {2, 3}}})
+      .in_pytorch("stack(inputs)")
       .accepts("behind", along(-1), stacked(2), {{{2, 3}, {2, 3}}})
-      .accepts("between", along(1), stacked(1), {{{2, 3}, {2, 3}}})
+      .in_pytorch("stack(inputs, -1)")
+      .accepts("between", along(1), stacked(1), {{{2, 3}, {2, 3}}, {{2, 3}, {2, 3}, {2, 3}}})
+      .in_pytorch("stack(inputs, 1)")
       .accepts(
           "a value with itself",
           [](Vars x) {
@@ -74,6 +85,7 @@ Operation stack_operation() {
             return stacked(0)({x[0], x[0]});
           },
           {{{3}}})
+      .in_pytorch("stack([x, x])")
       .refuses(along(0), {{{2}, {3}}}, "(2) and (3) differ in shape")
       .refuses(along(0), {{}}, "there is nothing")
       .refuses(along(2), {{{2}, {2}}}, "position 2 is out of range for shape (2)");
@@ -85,6 +97,7 @@ Operation stack_operation() {
 struct Pick {
   int axis;
   CheckedFunction f;
+  std::string in_pytorch;
   std::function<Lane(const Lane&)> of_lane;
 
   Reference reference() const {
@@ -95,6 +108,7 @@ struct Pick {
 
 Pick sliced(int axis, std::size_t begin, std::size_t end, std::size_t step = 1) {
   return {axis, [=](Vars x) { return slice(x[0], axis, begin, end, step); },
+          concat("index_select(x, ", axis, ", arange(", begin, ", ", end, ", ", step, "))"),
           [=](const Lane& lane) {
             Lane y;
             for (std::size_t i = begin; i < end; i += step) y.push_back(lane[i]);
@@ -104,6 +118,7 @@ Pick sliced(int axis, std::size_t begin, std::size_t end, std::size_t step = 1) 
 
 Pick embedded(int axis, std::size_t size, std::size_t begin, std::size_t step = 1) {
   return {axis, [=](Vars x) { return embed(x[0], axis, size, begin, step); },
+          concat("embed(x, ", axis, ", ", size, ", ", begin, ", ", step, ")"),
           [=](const Lane& lane) {
             Lane y(size, 0);
             for (std::size_t i = 0; i < lane.size(); ++i) y[begin + i * step] = lane[i];
@@ -113,6 +128,7 @@ Pick embedded(int axis, std::size_t size, std::size_t begin, std::size_t step = 
 
 Pick taken(int axis, const Index& indices) {
   return {axis, [=](Vars x) { return take(x[0], indices, axis); },
+          concat("index_select(x, ", axis, ", tensor(", in_python(indices), ", dtype=int64))"),
           [=](const Lane& lane) {
             Lane y;
             for (const std::size_t i : indices) y.push_back(lane[i]);
@@ -122,6 +138,7 @@ Pick taken(int axis, const Index& indices) {
 
 Pick scattered(int axis, const Index& indices, std::size_t size) {
   return {axis, [=](Vars x) { return scatter_add(x[0], indices, size, axis); },
+          concat("scatter_add(x, ", in_python(indices), ", ", size, ", ", axis, ")"),
           [=](const Lane& lane) {
             Lane y(size, 0);
             for (std::size_t i = 0; i < lane.size(); ++i) y[indices[i]] += lane[i];
@@ -131,6 +148,7 @@ Pick scattered(int axis, const Index& indices, std::size_t size) {
 
 Pick repeated(int axis, std::size_t count) {
   return {axis, [=](Vars x) { return repeat(x[0], count, axis); },
+          concat("repeat_interleave(x, ", count, ", ", axis, ")"),
           [=](const Lane& lane) {
             Lane y;
             for (const Exact v : lane) y.insert(y.end(), count, v);
@@ -149,8 +167,8 @@ Operation picking(const char* name, const std::vector<PickCall>& calls) {
   Operation row{name, Kind::part};
   for (const auto& [pick, shapes, error] : calls)
     if (error.empty())
-      row.accepts("axis " + std::to_string(pick.axis) + " of", pick.f, pick.reference(),
-                  single(shapes));
+      row.accepts(pick.in_pytorch + " of", pick.f, pick.reference(), single(shapes))
+          .in_pytorch(pick.in_pytorch);
     else
       row.refuses(pick.f, single(shapes), error);
   return row;
@@ -168,6 +186,7 @@ std::vector<Operation> part_operations() {
                         {sliced(-1, 1, 6, 2), {{6}, {2, 6}, {0, 7}}},
                         {sliced(1, 0, 4, 3), {{2, 4, 3}}},
                         {sliced(0, 0, 0), {{0}, {3}, {2, 3}}},
+                        {sliced(0, 0, 3), {{3, 2}}},
                         {sliced(0, 0, 1), {{}}, no_axis},
                         {sliced(0, 1, 4), {{3}}, "1 … 4 is no part of axis 0 of (3)"},
                         {sliced(0, 2, 1), {{3}}, "2 … 1 is no part of axis 0 of (3)"},
@@ -181,6 +200,7 @@ std::vector<Operation> part_operations() {
                {embedded(0, 3, 0, 0), {{2}}, "a step of 0 leads nowhere"}}),
       picking("take", {{taken(0, {0, 0}), {{1}, {3}, {2, 3}, {1, 0}}},
                        {taken(-1, {2, 0, 2, 1}), {{3}, {2, 3}, {0, 3}}},
+                       {taken(0, {2, 0, 3}), {{4, 3}}},
                        {taken(1, {1, 1}), {{2, 2, 3}}},
                        {taken(0, {}), {{0}, {3}}},
                        {taken(0, {0}), {{}}, no_axis},

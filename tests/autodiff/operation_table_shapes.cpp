@@ -31,9 +31,15 @@ Operation reshape_operation() {
             return in_shape(Index{x[0].values.size(), 1}, x[0]);
           },
           every_class())
+      .in_pytorch("reshape(x, (x.numel(), 1))")
       .accepts("to (3,2)", to({3, 2}), in_shape({3, 2}), single({{6}, {2, 3}, {1, 3, 2}}))
+      .in_pytorch("reshape(x, (3, 2))")
+      .accepts("to (2,3,2)", to({2, 3, 2}), in_shape({2, 3, 2}), single({{12}}))
+      .in_pytorch("reshape(x, (2, 3, 2))")
       .accepts("to ()", to({}), in_shape({}), single({{}, {1}, {1, 1}}))
+      .in_pytorch("reshape(x, ())")
       .accepts("to (4,0)", to({4, 0}), in_shape({4, 0}), single({{0}, {0, 3}}))
+      .in_pytorch("reshape(x, (4, 0))")
       .refuses(to({4}), single({{2, 3}}), "(2,3) has 6 elements, (4) takes 4");
 }
 
@@ -67,7 +73,9 @@ Operation transpose_operation() {
           "large", [](Vars x) { return transpose(x[0]); }, reversed, single({{19, 3}, {3, 19}}), 1)
       .accepts("in order 2 0 1", ordered({2, 0, 1}), permuted({2, 0, 1}),
                single({{2, 3, 4}, {2, 0, 3}}))
+      .in_pytorch("permute(x, (2, 0, 1))")
       .accepts("in order 0", ordered({0}), permuted({0}), single({{3}}))
+      .in_pytorch("permute(x, (0,))")
       .refuses(ordered({0, 0}), single({{2, 3}}), "the order (0,0) is no permutation")
       .refuses(ordered({1, 2}), single({{2, 3}}), "the order (1,2) is no permutation")
       .refuses(ordered({0}), single({{2, 3}}), "the order (0) is no permutation");
@@ -85,8 +93,11 @@ Operation broadcast_to_operation() {
   return Operation{"broadcast_to", Kind::shape}
       .accepts("to (2,2,3) of", to({2, 2, 3}), repeated({2, 2, 3}),
                single({{}, {1}, {3}, {2, 3}, {2, 1}, {2, 1, 1}, {2, 2, 3}}))
+      .in_pytorch("broadcast_to(x, (2, 2, 3))")
       .accepts("to (2,0) of", to({2, 0}), repeated({2, 0}), single({{}, {0}, {1}, {2, 1}, {2, 0}}))
+      .in_pytorch("broadcast_to(x, (2, 0))")
       .accepts("to () of", to({}), repeated({}), single({{}}))
+      .in_pytorch("broadcast_to(x, ())")
       .refuses(to({2, 3}), single({{2}, {0}, {3, 3}}), "shapes (")
       .refuses(to({2, 3}), single({{1, 2, 3}}), "(1,2,3) does not broadcast to (2,3)");
 }
@@ -103,8 +114,12 @@ Operation sum_to_operation() {
   };
   return Operation{"sum_to", Kind::shape}
       .accepts("() of", to({}), summed({}), every_class())
+      .in_pytorch("x.sum()")
+      .accepts("(3) of", to({3}), summed({3}), single({{2, 3}}))
+      .in_pytorch("x.sum_to_size((3,))")
       .accepts("(3,1) of", to({3, 1}), summed({3, 1}),
                single({{3, 1}, {3, 2}, {2, 3, 2}, {3, 0}, {0, 3, 1}}))
+      .in_pytorch("x.sum_to_size((3, 1))")
       .refuses(to({2}), single({{}}), "() is not (2) broadcast")
       .refuses(to({2}), single({{1}}), "(1) is not (2) broadcast")
       .refuses(to({2}), single({{3}, {2, 3}}), "shapes (");
@@ -123,7 +138,9 @@ Operation squeeze_operation() {
           },
           single({{}, {0}, {1}, {4}, {2, 3}, {1, 3}, {2, 1, 3, 1}, {1, 0}}))
       .accepts("axis 1 of", of(1), in_shape({2, 1}), single({{2, 1, 1}}))
+      .in_pytorch("squeeze(x, 1)")
       .accepts("axes -1, 1 of", of({-1, 1}), in_shape({2}), single({{2, 1, 1}}))
+      .in_pytorch("x.squeeze(-1).squeeze(1)")
       .refuses(of(0), single({{}}), "axis 0 is out of range for shape ()")
       .refuses(of(0), single({{2, 1}}), "axis 0 of (2,1) has not size 1")
       .refuses(of({0, -2}), single({{1, 1}}), "axis -2 is named twice");
@@ -140,10 +157,15 @@ Operation expand_dims_operation() {
             return in_shape(shape, x[0]);
           },
           every_class())
+      .in_pytorch("unsqueeze(x, 0)")
       .accepts("before axis 1 of", at(1), in_shape({2, 1, 3}), single({{2, 3}}))
+      .in_pytorch("unsqueeze(x, 1)")
       .accepts("before the last of", at(-2), in_shape({2, 1, 3}), single({{2, 3}}))
+      .in_pytorch("unsqueeze(x, -2)")
       .accepts("behind", at(-1), in_shape({2, 3, 1}), single({{2, 3}}))
-      .accepts("behind", at(2), in_shape({2, 3, 1}), single({{2, 3}}))
+      .in_pytorch("unsqueeze(x, -1)")
+      .accepts("before axis 2 of", at(2), in_shape({2, 3, 1}), single({{2, 3}}))
+      .in_pytorch("unsqueeze(x, 2)")
       .refuses(at(3), single({{2, 3}}), "position 3 is out of range for shape (2,3)")
       .refuses(at(-2), single({{}}), "position -2 is out of range for shape ()");
 }

@@ -4,7 +4,7 @@ import warnings
 
 import torch
 
-from cases import numbers
+from sequence import numbers
 
 TIMES = 44
 BASE = [0.1, 0.03]

@@ -2,7 +2,7 @@
 
 import torch
 
-from cases import numbers
+from sequence import numbers
 
 STEPS = 25
 SHAPES = [(3, 2), (4,)]
