@@ -10,7 +10,7 @@ namespace data {
 namespace {
 
 void check(const Dataset& dataset, const BatchOptions& options) {
-  if (dataset.size() == 0) fail_usage("batches", "a data set that holds nothing was given.");
+  if (dataset.size() == 0) fail_usage("batches", "the data set is empty.");
   if (options.size == 0) fail_usage("batches", "size 0, expected at least 1.");
   if (options.drop_last && dataset.size() < options.size)
     fail_usage("batches", "the ", dataset.size(), " samples of \"", dataset.name(),

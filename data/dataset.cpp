@@ -146,7 +146,7 @@ Dataset Dataset::from_any_bytes(Bytes bytes, const Shape& sample_shape,
   const std::size_t features = element_count(sample_shape);
   if (features != 0 && bytes.size() % features != 0)
     fail(Error::Kind::input, "dataset", '"', info.name, "\": ", bytes.size(),
-         " bytes are no whole number of samples of shape ", to_string(sample_shape), '.');
+         " bytes are not a multiple of a sample of shape ", to_string(sample_shape), '.');
   auto storage = std::make_shared<Storage>();
   storage->scale = Scale(scale);
   storage->sample_shape = sample_shape;
@@ -177,7 +177,7 @@ Dataset Dataset::from_arrays(Tensor samples, std::span<const Label> labels, Data
 }
 
 const Dataset::Storage& Dataset::storage() const {
-  if (!storage_) fail_usage("dataset", "a data set that holds nothing was used.");
+  if (!storage_) fail_usage("dataset", "the data set is empty.");
   return *storage_;
 }
 
@@ -271,7 +271,7 @@ Dataset Dataset::subset(std::span<const std::uint32_t> rows) const {
 
 Split split(const Dataset& dataset, double fraction, Rng& rng) {
   const std::size_t n = dataset.size();
-  if (n == 0) fail_usage("split", "a data set that holds nothing was given.");
+  if (n == 0) fail_usage("split", "the data set is empty.");
   if (!(fraction >= 0 && fraction < 1))
     fail_usage("split", "fraction ", fraction, ", expected 0 to below 1.");
   if (fraction == 0) return {dataset, Dataset()};

@@ -181,7 +181,7 @@ SafeTensors load_safetensors(const std::filesystem::path& path) {
     file.reject("ends after ", text.size(), " bytes of a header of ", length, '.');
   // nlohmann treats a NUL as the end, and accepts any white space around an object
   if (text[0] != '{' || text[text.find_last_not_of(' ')] != '}' || text.find('\0') != text.npos)
-    file.reject("the header is not a JSON object, from { to }, with spaces after it at most.");
+    file.reject("the header is not a JSON object; only spaces may follow it.");
   Header header(file);
   Json::sax_parse(text, &header);
 

@@ -114,7 +114,7 @@ RateCurve find_rate(Optimizer& optimizer, const std::function<double()>& step,
   }
   const std::size_t found = steepest(curve.smoothed);
   if (found == 0)
-    fail_usage("find_rate", "the loss fell at none of ", curve.rates.size(), " rates from ",
+    fail_usage("find_rate", "the loss did not fall at any of ", curve.rates.size(), " rates from ",
                options.from, ". Hint: a lower `from`.");
   curve.suggestion = curve.rates[found];
   return curve;

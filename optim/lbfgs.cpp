@@ -194,7 +194,7 @@ State Lbfgs::state() const {
 void Lbfgs::set_state(const State& state) {
   state.expect_kind("lbfgs");
   if (const std::size_t count = state.count("parameters"); count != shapes_.size())
-    fail_usage("lbfgs", "the state is of ", count, " parameters, not of ", shapes_.size(), '.');
+    fail_usage("lbfgs", "the state has ", count, " parameters, expected ", shapes_.size(), '.');
   std::size_t n = 0;
   for (std::size_t i = 0; i < shapes_.size(); ++i) {
     if (const std::string& shape = state.field(key("shape", i)); shape != to_string(shapes_[i]))

@@ -145,7 +145,7 @@ void Optimizer::set_state(const State& state) {
   state.expect_kind(method_);
   const std::size_t groups = state.count("groups"), count = state.count("parameters");
   if (groups != rates_.size() || count != slots_.size())
-    fail_usage(method_, "the state is of ", count, " parameters in ", groups, " groups, not of ",
+    fail_usage(method_, "the state has ", count, " parameters in ", groups, " groups, expected ",
                slots_.size(), " in ", rates_.size(), '.');
   auto rates = rates_;
   for (std::size_t i = 0; i < groups; ++i) {
@@ -165,7 +165,7 @@ void Optimizer::set_state(const State& state) {
   }
   if (state.tensors.size() != count * arrays_.size())
     fail_usage(method_, "the state has ", state.tensors.size(), " tensors, expected ",
-               count * arrays_.size(), ". Hint: was it of the same options?");
+               count * arrays_.size(), ". Hint: was it saved with the same options?");
   rates_ = std::move(rates);
   slots_ = std::move(slots);
 }

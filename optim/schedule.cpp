@@ -165,7 +165,7 @@ State Schedule::state() const {
 void Schedule::set_state(const State& state) {
   state.expect_kind("schedule");
   if (const std::size_t groups = state.count("groups"); groups != base_.size())
-    fail_usage("schedule", "the state is of ", groups, " groups, not of ", base_.size(), '.');
+    fail_usage("schedule", "the state has ", groups, " groups, expected ", base_.size(), '.');
   std::vector<double> base;
   for (std::size_t g = 0; g < base_.size(); ++g) {
     base.push_back(state.number(group_key(g)));

@@ -78,8 +78,8 @@ FitStatus epoch(nn::Module& model, std::vector<Parameter>& parameters, optim::Op
 
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
               Rng& rng, const FitOptions& options) {
-  if (options.epochs == 0) fail_usage("fit", "0 epochs would train nothing.");
-  if (options.accumulate == 0) fail_usage("fit", "0 batches in a step would train nothing.");
+  if (options.epochs == 0) fail_usage("fit", "epochs = 0, expected at least 1.");
+  if (options.accumulate == 0) fail_usage("fit", "accumulate = 0, expected at least 1.");
   FitResult result;
   model.train();
   std::vector<Parameter> parameters = model.parameters();

@@ -27,7 +27,7 @@ State part_of(const State& all, std::size_t part) {
 
 void set_all(const State& all, const std::vector<Stateful*>& parts) {
   if (const std::size_t count = all.count("parts"); count != parts.size())
-    fail_usage("state", "it is of ", count, " parts, not of ", parts.size(), '.');
+    fail_usage("state", "it has ", count, " parts, expected ", parts.size(), '.');
   std::vector<State> before;
   for (const Stateful* part : parts) before.push_back(part->state());
   std::size_t done = 0;

@@ -269,7 +269,7 @@ std::vector<Options::Pair> parse_options(const std::vector<std::string>& parts) 
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const std::size_t equals = parts[i].find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == parts[i].size())
-      fail_usage(where, parts[0], ": \"", parts[i], "\" is no option=value.");
+      fail_usage(where, parts[0], ": \"", parts[i], "\" is not of the form option=value.");
     options.emplace_back(parts[i].substr(0, equals), parts[i].substr(equals + 1));
     for (std::size_t k = 0; k + 1 < options.size(); ++k)
       if (options[k].first == options.back().first)
@@ -333,14 +333,14 @@ std::vector<std::string> split(const std::string& text, char separator) {
 double parse_number(const char* option, const std::string& what, const std::string& text) {
   double value = 0;
   if (!read(text, value) || !std::isfinite(value))
-    fail_usage(option, what, ": \"", text, "\" is no finite number.");
+    fail_usage(option, what, ": \"", text, "\" is not a finite number.");
   return value;
 }
 
 std::size_t parse_count(const char* option, const std::string& what, const std::string& text) {
   std::size_t value = 0;
   if (!read(text, value))
-    fail_usage(option, what, ": \"", text, "\" is no whole number of 0 or more.");
+    fail_usage(option, what, ": \"", text, "\" is not a whole number of 0 or more.");
   return value;
 }
 

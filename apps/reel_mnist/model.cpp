@@ -39,7 +39,7 @@ std::vector<std::size_t> Architecture::parse_layers(const std::string& text) {
     next = stop + 1;
   }
   fail_usage("layers", in_quotes(text),
-             " is no list of widths. Hint: at least two, such as 784-10-10.");
+             " is not a list of widths. Hint: at least two, such as 784-10-10.");
 }
 
 std::string Architecture::layers_text() const {

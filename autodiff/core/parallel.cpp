@@ -236,7 +236,7 @@ std::size_t threads() {
 }
 
 void set_threads(std::size_t count, bool beyond_processors) {
-  if (count == 0) fail_usage("threads", "0 threads would do nothing.");
+  if (count == 0) fail_usage("threads", "expected at least 1 thread.");
   if (in_task) fail_usage("threads", "their number cannot change within a task.");
   State& mine = state();
   const std::lock_guard lock(mine.mutex);

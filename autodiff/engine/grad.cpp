@@ -217,7 +217,7 @@ std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
 void Tape::backward(const Var& loss) {
   if (loss.value().size() != 1)
     fail_usage("backward", "the loss has shape ", to_string(loss.shape()),
-               ", not that of one number. Hint: sum or average it.");
+               ", expected one element. Hint: sum or average it.");
   if (this != innermost_) fail_usage("backward", "another tape is alive inside this one.");
   const std::uint32_t last = node_of(loss, "backward");
   if (last == Input::constant)

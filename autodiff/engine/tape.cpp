@@ -143,7 +143,8 @@ std::uint32_t Tape::append_parameter(std::uint32_t& entry, SharedTensor value) {
 
 Var Tape::variable(SharedTensor value, std::string name) {
   if (this != innermost_)
-    fail_usage("tape", "a variable belongs on the innermost tape, and another one is alive.");
+    fail_usage("tape",
+               "this is not the innermost tape. Hint: make the variable on the innermost one.");
   if (!value) fail_usage("tape", "a variable takes a value, got an empty handle.");
   if (!name.empty()) value.metadata().name = std::move(name);
   return var(append_leaf(value));
@@ -162,7 +163,7 @@ std::uint32_t Tape::node_of(const Var& v, const char* operation) {
   fail_usage(
       operation, "an input of shape ", to_string(v.shape()),
       name.empty() ? "" : concat(" (\"", name, "\")"), " was recorded on ",
-      alive ? "another tape, outside this one." : "a tape that is gone, or of another thread.",
+      alive ? "another tape, outside this one." : "a tape that has ended, or of another thread.",
       " Hint: record it on this tape, or pass its value().");
 }
 

@@ -71,7 +71,7 @@ Tensor target_weights(const char* where, const Shape& shape, std::span<const Lab
     total += weight(label);
   }
   if (options.reduction == Reduction::sum) return result;
-  if (total == 0) fail_usage(where, "no label counts, so there is no mean.");
+  if (total == 0) fail_usage(where, "all labels are ignored, so there is no mean.");
   return evaluate(result / total);
 }
 

@@ -72,19 +72,20 @@ template <class F, class... Operands>
 inline constexpr std::size_t tensors_in<xt::xfunction<F, Operands...>> =
     (tensors_in<std::remove_cvref_t<Operands>> + ...);
 
+using Copies = std::vector<Tensor, memory::Allocator<Tensor>>;
+
 // The same expression of tensors that all have this shape. `copies` receives the repeated tensors,
 // and must have room for `tensors_in` of them.
-inline const Tensor& repeated(const Tensor& x, const Shape& shape, std::vector<Tensor>& copies) {
+inline const Tensor& repeated(const Tensor& x, const Shape& shape, Copies& copies) {
   if (same(x.shape(), shape)) return x;
   return copies.emplace_back(broadcast_to(x, shape));
 }
 template <class T>
-xt::xscalar<T> repeated(const xt::xscalar<T>& x, const Shape&, std::vector<Tensor>&) {
+xt::xscalar<T> repeated(const xt::xscalar<T>& x, const Shape&, Copies&) {
   return x;
 }
 template <class F, class... Operands>
-auto repeated(const xt::xfunction<F, Operands...>& e, const Shape& shape,
-              std::vector<Tensor>& copies) {
+auto repeated(const xt::xfunction<F, Operands...>& e, const Shape& shape, Copies& copies) {
   return std::apply(
       [&](const auto&... operands) {
         return xt::xfunction<F, decltype(repeated(operands, shape, copies))...>(
@@ -135,7 +136,7 @@ template <class E>
 Tensor evaluate_broadcast(const E& e) {
   Shape shape;
   widen(shape, e);
-  std::vector<Tensor> copies;
+  Copies copies;
   copies.reserve(tensors_in<E>);
   const auto wide = repeated(e, shape, copies);
   Tensor result(shape);

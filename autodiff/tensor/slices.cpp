@@ -14,7 +14,7 @@ Shape resized(Shape shape, std::size_t axis, std::size_t size) {
 
 void check_range(const char* where, const Shape& shape, std::size_t axis, std::size_t begin,
                  std::size_t end, std::size_t step) {
-  if (step == 0) fail_usage(where, "a step of 0 leads nowhere.");
+  if (step == 0) fail_usage(where, "the step is 0, expected at least 1.");
   if (begin > end || end > shape[axis])
     fail_usage(where, begin, " … ", end, " is no part of axis ", axis, " of ", to_string(shape),
                '.');
@@ -36,7 +36,7 @@ Tensor concatenate(std::span<const Tensor* const> parts, int axis) {
     if (shape.size() != parts[0]->dimension() ||
         resized(shape, a, 0) != resized(parts[0]->shape(), a, 0))
       fail_usage("concatenate", to_string(parts[0]->shape()), " and ", to_string(shape),
-                 " differ beside axis ", a, '.');
+                 " differ in an axis other than ", a, '.');
     size += shape[a];
   }
   Tensor y = uninitialized(resized(parts[0]->shape(), a, size));

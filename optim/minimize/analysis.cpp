@@ -107,7 +107,7 @@ CriticalPoint classify(const Objective& f, const Tensor& theta, double tolerance
   const double size = norm_of(problem.at(theta).gradient, Norm::max);
   if (!(size <= gradient))
     fail_usage("classify", "the gradient's largest element is ", size, ", above ", gradient,
-               ": this is no critical point. Hint: minimize to it first.");
+               ": this is not a critical point. Hint: call minimize first.");
   return classify(problem.hessian(theta), tolerance);
 }
 

@@ -104,7 +104,7 @@ std::optional<Step> line_search(Problem& problem, const Point& from, const Tenso
   if (options.kind == LineSearch::none)
     return Step{problem.at(along(from.theta, options.first, direction)), options.first};
   if (from.gradient.shape() != from.theta.shape())
-    fail_usage("line_search", "needs the gradient at the point it starts from.");
+    fail_usage("line_search", "needs the gradient at the start.");
   Line line(problem, from, direction, options);
   if (!(line.slope() < 0 && std::isfinite(line.slope()))) return std::nullopt;
   std::optional<Probe> probe;

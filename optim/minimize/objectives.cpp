@@ -93,7 +93,7 @@ Var rosenbrock_residuals(const Var& theta) {
   const std::size_t n = theta.value().size();
   if (theta.value().dimension() != 1 || n < 2)
     fail_usage("rosenbrock", "theta has shape ", to_string(theta.shape()),
-               ", it should be (n) with n of at least 2.");
+               ", expected (n) with n of at least 2.");
   const Var a = slice(theta, 0, 0, n - 1), b = slice(theta, 0, 1, n);
   return concatenate({10 * (b - square(a)), 1 - a});
 }

@@ -272,7 +272,7 @@ TEST_CASE("a rule that hands over the wrong shape") {
 TEST_CASE("losses that cannot be differentiated") {
   const Parameter p(vector({1, 2}));
   Tape tape;
-  CHECK_ERROR("[backward] the loss has shape (2), not that of one number. Hint: sum or average it.",
+  CHECK_ERROR("[backward] the loss has shape (2), expected one element. Hint: sum or average it.",
               tape.backward(p * 2));
   CHECK_ERROR("[backward] the loss has shape (0)", tape.backward(Var(vector({}))));
   CHECK_ERROR("[backward] the loss depends on no parameter of this tape.", tape.backward(Var(3)));
@@ -324,16 +324,16 @@ TEST_CASE("each mistake has its own message") {
   Tape tape;
   const Var loss = sum(w * w);
   CHECK(message([&] { tape.backward(stale_loss); }) ==
-        "[backward] an input of shape () was recorded on a tape that is gone, or of another "
+        "[backward] an input of shape () was recorded on a tape that has ended, or of another "
         "thread. Hint: record it on this tape, or pass its value().");
   CHECK(message([&] { tape.backward(elsewhere); }) ==
-        "[backward] an input of shape () was recorded on a tape that is gone, or of another "
+        "[backward] an input of shape () was recorded on a tape that has ended, or of another "
         "thread. Hint: record it on this tape, or pass its value().");
   CHECK(message([&] { grad(loss, stale); }) ==
-        "[grad] an input of shape (2) (\"x\") was recorded on a tape that is gone, or of another "
+        "[grad] an input of shape (2) (\"x\") was recorded on a tape that has ended, or of another "
         "thread. Hint: record it on this tape, or pass its value().");
   CHECK(message([&] { tape.backward(w * 1); }) ==
-        "[backward] the loss has shape (2), not that of one number. Hint: sum or average it.");
+        "[backward] the loss has shape (2), expected one element. Hint: sum or average it.");
   CHECK(message([&] { tape.backward(stop_gradient(loss)); }) ==
         "[backward] the loss depends on no parameter of this tape. Hint: was it computed before "
         "the tape was made, or under NoTape?");

@@ -450,7 +450,7 @@ TEST_CASE("results do not refer to the tape that was made for them") {
   }
 }
 
-TEST_CASE("variables of a tape that is gone, and parameters, are values like any other") {
+TEST_CASE("variables of a tape that has ended, and parameters, are values like any other") {
   Var x, v;
   {
     Tape tape;

@@ -126,8 +126,8 @@ Operation label_loss(const std::string& name, const LabelLoss& f,
   refuse({0, 1}, {}, {{1, 4}, {3, 4}}, "2 labels for rows");
   refuse({0, 4}, {}, {{2, 4}}, "label 4 at 1 is not one of 4 classes");
   refuse({-1, 0}, {}, {{2, 4}}, "label -1 at 0 is not one of 4 classes");
-  refuse({1, 1}, {.ignored = 1}, {{2, 3}}, "no label counts");
-  refuse({}, {.label_smoothing = Real(0.1)}, {{0, 3}}, "no label counts");
+  refuse({1, 1}, {.ignored = 1}, {{2, 3}}, "all labels are ignored");
+  refuse({}, {.label_smoothing = Real(0.1)}, {{0, 3}}, "all labels are ignored");
   refuse({0}, {.label_smoothing = Real(1.5)}, {{1, 3}}, "label smoothing 1.5 is not");
   refuse({0}, {.class_weights = vector({1, 2})}, {{1, 3}}, "class weights (2) for 3 classes");
   return row;

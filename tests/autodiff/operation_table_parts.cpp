@@ -55,8 +55,8 @@ Operation concatenate_operation() {
       .in_pytorch("cat([x, y, x])")
       .refuses(along(0), {{}}, "there is nothing to join")
       .refuses(along(0), {{{}, {}}}, "axis 0 is out of range for shape ()")
-      .refuses(along(0), {{{2, 3}, {2, 2}}}, "(2,3) and (2,2) differ beside axis 0")
-      .refuses(along(0), {{{2}, {2, 2}}}, "(2) and (2,2) differ beside axis 0");
+      .refuses(along(0), {{{2, 3}, {2, 2}}}, "(2,3) and (2,2) differ in an axis other than 0")
+      .refuses(along(0), {{{2}, {2, 2}}}, "(2) and (2,2) differ in an axis other than 0");
 }
 
 Operation stack_operation() {
@@ -190,14 +190,14 @@ std::vector<Operation> part_operations() {
                         {sliced(0, 0, 1), {{}}, no_axis},
                         {sliced(0, 1, 4), {{3}}, "1 … 4 is no part of axis 0 of (3)"},
                         {sliced(0, 2, 1), {{3}}, "2 … 1 is no part of axis 0 of (3)"},
-                        {sliced(0, 0, 2, 0), {{3}}, "a step of 0 leads nowhere"}}),
+                        {sliced(0, 0, 2, 0), {{3}}, "the step is 0, expected at least 1"}}),
       picking("embed",
               {{embedded(0, 4, 1), {{0}, {1}, {3}, {2, 3}, {2, 0}}},
                {embedded(-1, 7, 1, 2), {{3}, {2, 3}, {0, 2}}},
                {embedded(1, 6, 0, 3), {{2, 2, 3}}},
                {embedded(0, 1, 0), {{}}, no_axis},
                {embedded(0, 3, 1), {{3}}, "3 elements from 1 on in steps of 1 don't fit into 3"},
-               {embedded(0, 3, 0, 0), {{2}}, "a step of 0 leads nowhere"}}),
+               {embedded(0, 3, 0, 0), {{2}}, "the step is 0, expected at least 1"}}),
       picking("take", {{taken(0, {0, 0}), {{1}, {3}, {2, 3}, {1, 0}}},
                        {taken(-1, {2, 0, 2, 1}), {{3}, {2, 3}, {0, 3}}},
                        {taken(0, {2, 0, 3}), {{4, 3}}},

@@ -161,11 +161,12 @@ std::set<std::string> recorded_names() {
   return names;
 }
 
-// The operations that ops.h declares. (A definition with a body is not counted.)
+// The operations that the headers declare. (A definition with a body is not counted.)
 std::set<std::string> declared_names() {
   std::set<std::string> names;
-  add_matches(text_of(autodiff_folder / "ops" / "ops.h"), R"re(\nVar (\w+)\((?![^;]*\{\n))re",
-              names);
+  for (const auto& entry : std::filesystem::directory_iterator(autodiff_folder / "ops"))
+    if (entry.path().extension() == ".h")
+      add_matches(text_of(entry.path()), R"re(\nVar (\w+)\((?![^;]*\{\n))re", names);
   return names;
 }
 

@@ -88,7 +88,7 @@ TEST_CASE(
 }
 
 TEST_CASE("parallel: the number of threads must make sense, and cannot change within a task") {
-  CHECK_ERROR("0 threads", set_threads(0));
+  CHECK_ERROR("at least 1 thread", set_threads(0));
   const Threads set(2);
   CHECK_ERROR("within a task", parallel_for(4, [](std::size_t) { set_threads(3); }));
   CHECK(threads() == 2);

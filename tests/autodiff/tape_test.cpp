@@ -108,7 +108,7 @@ TEST_CASE("nested tapes are a stack") {
     inner.backward(p * 5);
     CHECK(outer.size() == before);
     CHECK_ERROR("[backward] another tape is alive inside this one.", outer.backward(y));
-    CHECK_ERROR("[tape] a variable belongs on the innermost tape", outer.variable(scalar(1)));
+    CHECK_ERROR("[tape] this is not the innermost tape", outer.variable(scalar(1)));
   }
   CHECK(gradient(p) == scalar(5));
   CHECK(Tape::recording() == &outer);
@@ -225,7 +225,7 @@ TEST_CASE("directed recording") {
 
 // ---- errors
 
-TEST_CASE("a variable of a tape that is gone") {
+TEST_CASE("a variable of a tape that has ended") {
   Var stale, unnamed;
   {
     Tape tape;
@@ -236,9 +236,9 @@ TEST_CASE("a variable of a tape that is gone") {
   CHECK(!exp(stale).requires_grad());  // without a tape it is an ordinary value
   Tape tape;
   const Var x = tape.variable(vector({3, 4}));
-  CHECK_ERROR("[multiply] an input of shape (2) (\"hidden\") was recorded on a tape that is gone",
+  CHECK_ERROR("[multiply] an input of shape (2) (\"hidden\") was recorded on a tape that has ended",
               x * stale);
-  CHECK_ERROR("[tanh] an input of shape (2) was recorded on a tape that is gone", tanh(unnamed));
+  CHECK_ERROR("[tanh] an input of shape (2) was recorded on a tape that has ended", tanh(unnamed));
   CHECK_ERROR("Hint: record it on this tape, or pass its value().", tanh(unnamed));
   CHECK_ERROR("[grad] an input of shape (2) (\"hidden\")", grad(sum(x), stale));
   CHECK_ERROR("[backward] an input of shape ()", [&] {

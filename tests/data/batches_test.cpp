@@ -150,7 +150,7 @@ TEST_CASE("batches: what would be no batch at all is refused before anything is 
   CHECK(refused(set, {.size = 0}, "size 0"));
   CHECK(refused(set, {.size = 4, .drop_last = true},
                 "the 3 samples of \"data\" are fewer than one batch of 4"));
-  CHECK(refused({}, {}, "holds nothing"));
+  CHECK(refused({}, {}, "is empty"));
   CHECK(rng.state() == state);
   CHECK(says(error_of([&] { data::Batches(set, {}, {}); }), Kind::usage, {"order of 0 samples"}));
   CHECK(says(error_of([&] { visited(data::Batches(set, {}, {3})); }), Kind::usage, {"row 3"}));

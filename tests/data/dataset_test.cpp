@@ -334,13 +334,13 @@ TEST_CASE("dataset: a subset of a subset") {
   CHECK(batch.labels == Labels{2, 0});
 }
 
-TEST_CASE("dataset: one that holds nothing") {
+TEST_CASE("dataset: an empty one") {
   const Dataset nothing;
   CHECK(nothing.size() == 0);
-  CHECK(says(error_of([&] { nothing.features(); }), Kind::usage, {"holds nothing"}));
-  CHECK(says(error_of([&] { nothing.sample(0); }), Kind::usage, {"holds nothing"}));
+  CHECK(says(error_of([&] { nothing.features(); }), Kind::usage, {"is empty"}));
+  CHECK(says(error_of([&] { nothing.sample(0); }), Kind::usage, {"is empty"}));
   Batch batch;
-  CHECK(says(error_of([&] { nothing.gather(Rows{}, batch); }), Kind::usage, {"holds nothing"}));
+  CHECK(says(error_of([&] { nothing.gather(Rows{}, batch); }), Kind::usage, {"is empty"}));
 }
 
 TEST_CASE("split: every sample is on one side, in the original order") {
@@ -376,7 +376,7 @@ TEST_CASE("split: sizes are rounded, and no side may be empty") {
   for (const double fraction : {-0.1, 1.0, 2.0, std::nan("")})
     CHECK(says(error_of([&] { data::split(set, fraction, rng); }), Kind::usage,
                {"[split] fraction"}));
-  CHECK(says(error_of([&] { data::split({}, 0.5, rng); }), Kind::usage, {"holds nothing"}));
+  CHECK(says(error_of([&] { data::split({}, 0.5, rng); }), Kind::usage, {"is empty"}));
   const auto state = rng.state();
   const auto [rest, held_out] = data::split(set, 0, rng);
   CHECK(rest.size() == 10);

@@ -260,7 +260,7 @@ TEST_CASE("safetensors: what the format forbids is an input error that says what
     std::string bytes, message;
   };
   const std::string eight = "is 7 bytes long, expected at least 8.", json = "is not valid JSON",
-                    braces = "is not a JSON object, from { to }",
+                    braces = "is not a JSON object; only spaces",
                     overflow = "has a shape with too many elements.",
                     begin_end = "has data_offsets which are not a begin and an end.",
                     natural = "expected whole numbers from 0 up.";

@@ -118,7 +118,7 @@ TEST_CASE("find_rate: everything is put back when it ends with an error") {
   };
   CHECK_ERROR("\"p\" has shape (9)", find_rate(run.adam, resizing));
   CHECK(run.bits() == before);
-  CHECK_ERROR("the loss fell at none", find_rate(run.adam, [&] { return run.step(), nan; }));
+  CHECK_ERROR("the loss did not fall at any", find_rate(run.adam, [&] { return run.step(), nan; }));
   CHECK(run.bits() == before);
 }
 
@@ -238,13 +238,13 @@ TEST_CASE("find_rate: no suggestion without a fall") {
   Sgd sgd({p}, {.lr = 1});
   const auto step = [&] { return bowl(p, vector({1})); };
   CHECK(message_of([&] { find_rate(sgd, step, {.from = 100, .to = 1000}); }) ==
-        "[find_rate] the loss fell at none of 1 rates from 100. Hint: a lower `from`.");
+        "[find_rate] the loss did not fall at any of 1 rates from 100. Hint: a lower `from`.");
   for (const double constant : {1.0, 0.3, -0.7, 1e-300})  // rounding must not suggest a fall
     for (const double smoothing : {0.0, 0.7, 0.8, 0.99})
-      CHECK_ERROR("[find_rate] the loss fell at none of 100 rates",
+      CHECK_ERROR("[find_rate] the loss did not fall at any of 100 rates",
                   find_rate(sgd, [&] { return step(), constant; }, {.smoothing = smoothing}));
-  CHECK_ERROR("at none of 0 rates", find_rate(sgd, [&] { return step(), nan; }));
-  CHECK_ERROR("at none of 0 rates", find_rate(sgd, [&, calls = 0]() mutable {
+  CHECK_ERROR("at any of 0 rates", find_rate(sgd, [&] { return step(), nan; }));
+  CHECK_ERROR("at any of 0 rates", find_rate(sgd, [&, calls = 0]() mutable {
                 return step(), ++calls == 1 ? 1 : infinite;
               }));
   CHECK(sgd.lr() == 1);

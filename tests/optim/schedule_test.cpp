@@ -270,7 +270,7 @@ TEST_CASE("schedule: a state that does not fit is an error, and changes nothing"
   CHECK(refusal("t", "nan") == "[schedule] the state has nan for \"t\", not a count.");
   CHECK(refusal("t", "1x") == "[schedule] the state has \"1x\" for \"t\", not a number.");
   CHECK(refusal("groups", "missing") == "[schedule] the state has no \"groups\".");
-  CHECK(refusal("groups", "3") == "[schedule] the state is of 3 groups, not of 2.");
+  CHECK(refusal("groups", "3") == "[schedule] the state has 3 groups, expected 2.");
   const char* base = "base of group 1";
   CHECK(refusal(base, "missing") == "[schedule] the state has no \"base of group 1\".");
   CHECK(refusal(base, "") ==

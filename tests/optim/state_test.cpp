@@ -205,7 +205,7 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
     }
     State more = good;
     more.tensors["0.z"] = scalar(1);
-    check_refused(*optimizer, more, "Hint: was it of the same options?");
+    check_refused(*optimizer, more, "Hint: was it saved with the same options?");
     for (const char* wrong : {"-1", "0.5", "nan"}) {
       State count = good;
       count.fields["2.t"] = wrong;  // the last parameter's, so that others were read before
@@ -230,10 +230,10 @@ TEST_CASE("state: one that does not fit is an error, and changes nothing") {
     // the same parameters in one group; more parameters; other parameters
     const Parameters s = start();
     check_refused(*optimizer, make_stateful(row, s)->state(),
-                  "the state is of 3 parameters in 1 groups, not of 3 in 2.");
+                  "the state has 3 parameters in 1 groups, expected 3 in 2.");
     check_refused(*optimizer,
                   make_stateful(row, {{.parameters = {s[0]}}, {.parameters = {s[1]}}})->state(),
-                  "the state is of 2 parameters in 2 groups, not of 3 in 2.");
+                  "the state has 2 parameters in 2 groups, expected 3 in 2.");
     check_refused(*optimizer, make_stateful(row, grouped({s[0], s[2], s[1]}))->state(),
                   "parameter \"b\" has shape (), in the state \"(0,2)\".");
     optimizer->set_state(good);

@@ -368,7 +368,7 @@ TEST_CASE("fit: what makes no sense is an error") {
   Rng rng(1);
   const auto before = numbers(model);
   CHECK(message_of([&] { fit(model, sgd, dataset, rng, {.epochs = 0}); }) ==
-        "[fit] 0 epochs would train nothing.");
+        "[fit] epochs = 0, expected at least 1.");
   CHECK_THROWS_AS(fit(model, sgd, dataset, rng, {.batch = 0}), Error);
   CHECK_ERROR("11", fit(model, sgd, dataset, rng, {.batch = 11, .drop_last = true}));
   CHECK_THROWS_AS(fit(model, sgd, data::Dataset(), rng), Error);

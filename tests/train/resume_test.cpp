@@ -274,11 +274,11 @@ TEST_CASE("resume: a file that does not fit is named, with the clash") {
   }
   CHECK(refused({}) == "[state] the state has no \"parts\".");
   CHECK(refusal(folder / "weights", *other.optimizer) == "[state] the state has no \"parts\".");
-  CHECK(refusal(folder / "state", *other.optimizer) == "[state] it is of 3 parts, not of 1.");
-  CHECK(refusal(folder / "state") == "[state] it is of 3 parts, not of 0.");
+  CHECK(refusal(folder / "state", *other.optimizer) == "[state] it has 3 parts, expected 1.");
+  CHECK(refusal(folder / "state") == "[state] it has 3 parts, expected 0.");
   Counter counter(1);
   CHECK(refusal(folder / "state", *other.optimizer, *other.schedule, *other.plateau, counter) ==
-        "[state] it is of 3 parts, not of 4.");
+        "[state] it has 3 parts, expected 4.");
   CHECK(refusal(folder / "state", *other.optimizer, *other.plateau, *other.schedule) ==
         "[plateau] was given a state of \"schedule\".");
   CHECK(other.bits() == before);

@@ -76,9 +76,8 @@ Report newton(const Settings&) {
   report.findings.push_back(number("minimum found from 6", 5, line.theta(), 1e-14));
   const std::vector<double> found = ratios(error), many_found = ratios(many_errors);
   for (std::size_t k = 0; k < found.size(); ++k)
-    report.text.push_back("e" + std::to_string(k) + " = " + text(error[k], 4) + "   e" +
-                          std::to_string(k + 1) + "/e" + std::to_string(k) +
-                          "² = " + text(found[k], 7));
+    report.text.push_back(concat('e', k, " = ", text(error[k], 4), "   e", k + 1, "/e", k,
+                                 "² = ", text(found[k], 7)));
   report.findings.push_back(
       number("last ratio eₖ₊₁/eₖ² above rounding, → 3/11", 3. / 11, found.back(), 1e-5));
   bool closer = found.size() >= 4;

@@ -203,7 +203,7 @@ Report hills(const Settings&) {
       chart.markers.push_back({result.theta(0), result.theta(1), "z = " + text(-result.value, 4)});
     }
     const double away = std::hypot(result.theta(0) - notes[0], result.theta(1) - notes[1]);
-    const std::string name = "(" + text(start(0)) + ", " + text(start(1)) + ")";
+    const std::string name = concat("(", text(start(0)), ", ", text(start(1)), ")");
     report.findings.push_back(claim(
         "from " + name + ": distance from the " + (which == 0 ? "left" : "right") + " maximum",
         "at most 1e-5", away, away <= 1e-5));
@@ -325,7 +325,7 @@ Report plane(const Settings&) {
     const auto result =
         optim::minimize(optim::sphere, vector({x, y}), optim::gradient_descent({.step = step}),
                         {.gradient_tolerance = 1e-6, .gradient_norm = Norm::l1});
-    const std::string name = "(" + text(x) + ", " + text(y) + "), δ = " + text(step);
+    const std::string name = concat("(", text(x), ", ", text(y), "), δ = ", text(step));
     report.findings.push_back(number("points tracked from " + name, points,
                                      static_cast<double>(result.history.size()), 0));
     for (const Tensor& at : result.history.points())
