@@ -87,7 +87,7 @@ struct OperationCase {
   std::string in_pytorch = {};
   /// Its numbers may differ from PyTorch's by this and 1e-12 of them. Those of accepted calls are
   /// of order 1, and where one is what is left of a difference, the rounding stays.
-  double atol = 1e-13;
+  double atol = 1e-15;
 };
 
 /// The order of a call that is at a kink, or whose second derivative has no digits left.
