@@ -4,19 +4,49 @@
 #include <algorithm>
 #include <functional>
 #include <utility>
-#include <variant>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
-template <class Options>
+// An option of an options struct, behind a pointer to it.
 struct Field {
   std::string_view name;
-  std::variant<double Options::*, bool Options::*> member;
+  double (*get)(const void* options);
+  void (*set)(void* options, double value);
 };
-template <class Options>
-using Fields = std::vector<Field<Options>>;
+using Fields = std::vector<Field>;
+
+template <class T>
+struct MemberOf;
+template <class T, class Options>
+struct MemberOf<T Options::*> {
+  using Type = T;
+  using Class = Options;
+};
+
+template <auto member>
+Field field(std::string_view name) {
+  using Type = typename MemberOf<decltype(member)>::Type;
+  using Options = typename MemberOf<decltype(member)>::Class;
+  return {name,
+          [](const void* options) {
+            return static_cast<double>(static_cast<const Options*>(options)->*member);
+          },
+          [](void* options, double value) {
+            static_cast<Options*>(options)->*member = static_cast<Type>(value);
+          }};
+}
+
+void set_options(void* options, const Fields& fields, const NamedOptions& given,
+                 std::string_view optimizer) {
+  for (const NamedOption& option : given) {
+    const auto found = std::find_if(fields.begin(), fields.end(),
+                                    [&](const Field& f) { return f.name == option.name; });
+    if (found == fields.end()) fail_usage(optimizer, "there is no option \"", option.name, "\".");
+    found->set(options, option.value);
+  }
+}
 
 struct Row {
   NamedOptimizer described;
@@ -25,26 +55,15 @@ struct Row {
 
 // A row of one of the classes. `own`: its options beside lr, l2 and decay, which all have.
 template <class Method, class Options>
-Row row(std::string_view name, double lr, const Options& defaults, const Fields<Options>& own) {
-  Fields<Options> fields{{"lr", &Options::lr}, {"l2", &Options::l2}, {"decay", &Options::decay}};
+Row row(std::string_view name, double lr, const Options& defaults, const Fields& own) {
+  Fields fields{field<&Options::lr>("lr"), field<&Options::l2>("l2"),
+                field<&Options::decay>("decay")};
   fields.insert(fields.end(), own.begin(), own.end());
   Row result{{name, lr, {}}, {}};
-  for (const Field<Options>& field : fields) {
-    const auto value = [&](auto member) { return static_cast<double>(defaults.*member); };
-    result.described.options.push_back({field.name, std::visit(value, field.member)});
-  }
+  for (const Field& f : fields) result.described.options.push_back({f.name, f.get(&defaults)});
   result.make = [=](const Groups& groups, const NamedOptions& given) {
     Options options = defaults;
-    for (const NamedOption& option : given) {
-      const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field<Options>& f) {
-        return f.name == option.name;
-      });
-      if (field == fields.end()) fail_usage(name, "there is no option \"", option.name, "\".");
-      if (const auto number = std::get_if<double Options::*>(&field->member))
-        options.*(*number) = option.value;
-      else
-        options.*(std::get<bool Options::*>(field->member)) = option.value != 0;
-    }
+    set_options(&options, fields, given, name);
     return std::make_unique<Method>(groups, options);
   };
   return result;
@@ -52,53 +71,43 @@ Row row(std::string_view name, double lr, const Options& defaults, const Fields<
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> table = [] {
-    const Fields<SgdOptions> sgd{{"momentum", &SgdOptions::momentum},
-                                 {"dampening", &SgdOptions::dampening},
-                                 {"nesterov", &SgdOptions::nesterov}};
-    const Fields<AdamOptions> adam{{"beta1", &AdamOptions::beta1},
-                                   {"beta2", &AdamOptions::beta2},
-                                   {"eps", &AdamOptions::eps},
-                                   {"amsgrad", &AdamOptions::amsgrad}};
+    const Fields sgd{field<&SgdOptions::momentum>("momentum"),
+                     field<&SgdOptions::dampening>("dampening"),
+                     field<&SgdOptions::nesterov>("nesterov")};
+    const Fields adam{field<&AdamOptions::beta1>("beta1"), field<&AdamOptions::beta2>("beta2"),
+                      field<&AdamOptions::eps>("eps"), field<&AdamOptions::amsgrad>("amsgrad")};
     return std::vector<Row>{
         row<Sgd>("sgd", 0.1, SgdOptions(), sgd),
         row<Sgd>("momentum", 0.05, SgdOptions{.momentum = 0.9}, sgd),
         row<Sgd>("nesterov", 0.05, SgdOptions{.momentum = 0.9, .nesterov = true}, sgd),
         row<Adagrad>("adagrad", 0.01, AdagradOptions(),
-                     {{"lr_decay", &AdagradOptions::lr_decay},
-                      {"eps", &AdagradOptions::eps},
-                      {"start", &AdagradOptions::start}}),
+                     {field<&AdagradOptions::lr_decay>("lr_decay"),
+                      field<&AdagradOptions::eps>("eps"), field<&AdagradOptions::start>("start")}),
         row<Rmsprop>("rmsprop", 0.001, RmspropOptions(),
-                     {{"alpha", &RmspropOptions::alpha},
-                      {"eps", &RmspropOptions::eps},
-                      {"momentum", &RmspropOptions::momentum},
-                      {"centered", &RmspropOptions::centered}}),
+                     {field<&RmspropOptions::alpha>("alpha"), field<&RmspropOptions::eps>("eps"),
+                      field<&RmspropOptions::momentum>("momentum"),
+                      field<&RmspropOptions::centered>("centered")}),
         row<Adadelta>("adadelta", 1, AdadeltaOptions(),
-                      {{"rho", &AdadeltaOptions::rho}, {"eps", &AdadeltaOptions::eps}}),
-        row<Rprop>("rprop", 0.001, RpropOptions(),
-                   {{"down", &RpropOptions::down},
-                    {"up", &RpropOptions::up},
-                    {"shortest", &RpropOptions::shortest},
-                    {"longest", &RpropOptions::longest}}),
+                      {field<&AdadeltaOptions::rho>("rho"), field<&AdadeltaOptions::eps>("eps")}),
+        row<Rprop>(
+            "rprop", 0.001, RpropOptions(),
+            {field<&RpropOptions::down>("down"), field<&RpropOptions::up>("up"),
+             field<&RpropOptions::shortest>("shortest"), field<&RpropOptions::longest>("longest")}),
         row<Adam>("adam", 0.001, AdamOptions(), adam),
         row<Adam>("amsgrad", 0.001, AdamOptions{.amsgrad = true}, adam),
         row<AdamW>("adamw", 0.001, AdamWOptions(),
-                   {{"beta1", &AdamWOptions::beta1},
-                    {"beta2", &AdamWOptions::beta2},
-                    {"eps", &AdamWOptions::eps},
-                    {"amsgrad", &AdamWOptions::amsgrad}}),
+                   {field<&AdamWOptions::beta1>("beta1"), field<&AdamWOptions::beta2>("beta2"),
+                    field<&AdamWOptions::eps>("eps"), field<&AdamWOptions::amsgrad>("amsgrad")}),
         row<NAdam>("nadam", 0.001, NAdamOptions(),
-                   {{"beta1", &NAdamOptions::beta1},
-                    {"beta2", &NAdamOptions::beta2},
-                    {"eps", &NAdamOptions::eps},
-                    {"momentum_decay", &NAdamOptions::momentum_decay}}),
+                   {field<&NAdamOptions::beta1>("beta1"), field<&NAdamOptions::beta2>("beta2"),
+                    field<&NAdamOptions::eps>("eps"),
+                    field<&NAdamOptions::momentum_decay>("momentum_decay")}),
         row<RAdam>("radam", 0.001, RAdamOptions(),
-                   {{"beta1", &RAdamOptions::beta1},
-                    {"beta2", &RAdamOptions::beta2},
-                    {"eps", &RAdamOptions::eps}}),
+                   {field<&RAdamOptions::beta1>("beta1"), field<&RAdamOptions::beta2>("beta2"),
+                    field<&RAdamOptions::eps>("eps")}),
         row<AdaMax>("adamax", 0.002, AdaMaxOptions(),
-                    {{"beta1", &AdaMaxOptions::beta1},
-                     {"beta2", &AdaMaxOptions::beta2},
-                     {"eps", &AdaMaxOptions::eps}})};
+                    {field<&AdaMaxOptions::beta1>("beta1"), field<&AdaMaxOptions::beta2>("beta2"),
+                     field<&AdaMaxOptions::eps>("eps")})};
   }();
   return table;
 }

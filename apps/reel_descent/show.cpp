@@ -115,6 +115,10 @@ int show(const LectureOptions& options) {
 }
 
 int all(const LectureOptions& options) {
+  std::vector<const Lecture*> chosen;
+  for (const std::string& name : options.only) chosen.push_back(&lecture(name));
+  if (chosen.empty())
+    for (const Lecture& one : lectures()) chosen.push_back(&one);
   make_folder(options.out);
   std::ostream& out = options.json ? std::cerr : std::cout;
   out << banner(options) << '\n' << std::flush;
@@ -123,8 +127,9 @@ int all(const LectureOptions& options) {
   std::set<std::string> files;
   std::size_t total = 0, hold = 0, width = 0;
   double all_seconds = 0;
-  for (const Lecture& one : lectures()) width = std::max(width, width_of(one.name));
-  for (const Lecture& one : lectures()) {
+  for (const Lecture* one : chosen) width = std::max(width, width_of(one->name));
+  for (const Lecture* choice : chosen) {
+    const Lecture& one = *choice;
     show_progress(concat(one.row, "  ", one.name, " …"));
     const std::string head =
         padded(std::to_string(one.row), 3, true) + "  " + padded(one.name, width);

@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include <reel/autodiff/tensor/gemm.h>
+#include <reel/autodiff/tensor/kernels.h>
 #include <reel/optim/vectors.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -43,15 +45,7 @@ class Bfgs : public Algorithm {
 
   // B·v
   Tensor product(const Tensor& v) const {
-    Tensor result = uninitialized(v.shape());
-    const std::size_t n = v.size();
-    for (std::size_t i = 0; i < n; ++i) {
-      const Real* row = b_.data() + i * n;
-      Real total = 0;
-      for (std::size_t j = 0; j < n; ++j) total += row[j] * v.data()[j];
-      result.data()[i] = total;
-    }
-    return result;
+    return reshape(matmul(reshape(v, {1, v.size()}), false, b_, true), v.shape());
   }
 
   // B += (1 + ρy·By)ρssᵀ − ρ(s(By)ᵀ + (By)sᵀ)
@@ -69,12 +63,14 @@ class Bfgs : public Algorithm {
     const Tensor by = product(y);
     const Real rho = static_cast<Real>(1 / sy);
     const Real weight = static_cast<Real>((1 + inner(y, by) / sy) / sy);
+    Tensor left = uninitialized({2, n}), right = uninitialized({2, n});
     for (std::size_t i = 0; i < n; ++i) {
-      Real* row = b_.data() + i * n;
-      const Real si = s.data()[i], bi = by.data()[i];
-      for (std::size_t j = 0; j < n; ++j)
-        row[j] += weight * si * s.data()[j] - rho * (si * by.data()[j] + bi * s.data()[j]);
+      left(0, i) = weight * s(i) - rho * by(i);
+      left(1, i) = -rho * s(i);
+      right(0, i) = s(i);
+      right(1, i) = by(i);
     }
+    gemm(left, true, right, false, 1, b_);
   }
 
   BfgsOptions options_;
