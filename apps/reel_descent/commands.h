@@ -9,10 +9,10 @@
 namespace reel::descent {
 
 struct LectureOptions {
-  std::string name;  ///< or number, of the lecture to show
+  std::string name;                    ///< or number, of the lecture to show
   std::vector<std::string> only = {};  ///< names or numbers of those that `all` shows; empty: all
-  std::string out;   ///< folder for pictures; empty: no pictures
-  std::string data;  ///< folder of the IDX files
+  std::string out;                     ///< folder for pictures; empty: no pictures
+  std::string data;                    ///< folder of the IDX files
   bool json = false;
 };
 

@@ -51,7 +51,8 @@ void add_show(CLI::App& app, LectureOptions& options, int& exit_code) {
 
 void add_all(CLI::App& app, LectureOptions& options, int& exit_code) {
   CLI::App& command = *app.add_subcommand("all", "Show all systems on one page with pictures");
-  command.add_option("--only", options.only, "Show these systems alone: names or rows, such as 1,14")
+  command
+      .add_option("--only", options.only, "Show these systems alone: names or rows, such as 1,14")
       ->delimiter(',')
       ->type_name("NAME,...");
   command.add_option("--out", options.out, "Folder for index.html and the pictures")
