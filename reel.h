@@ -53,7 +53,6 @@
 #include <reel/optim/minimize/momentum.h>
 #include <reel/optim/minimize/newton.h>
 #include <reel/optim/minimize/newton_cg.h>
-#include <reel/optim/minimize/objectives.h>
 #include <reel/optim/minimize/problem.h>
 #include <reel/optim/minimize/random_restart.h>
 #include <reel/optim/minimize/random_search.h>

@@ -14,19 +14,19 @@
 #include <reel/autodiff/ops/arithmetic.h>
 #include <reel/autodiff/ops/selection.h>
 #include <reel/autodiff/tensor/gemm.h>
-#include <reel/optim/minimize/objectives.h>
 
 #include "../common/output.h"
 #include "../common/text.h"
 #include "commands.h"
 #include "methods.h"
+#include "objectives.h"
 #include "report.h"
 #include "rows/common.h"
 
 namespace reel::descent {
 
 using namespace apps;
-using optim::Evaluations, optim::History, optim::Result, optim::Status, optim::TestFunction;
+using optim::Evaluations, optim::History, optim::Result, optim::Status, objectives::TestFunction;
 
 namespace {
 
@@ -41,7 +41,7 @@ struct Run {
 
 const TestFunction& function_named(const std::string& name) {
   std::vector<std::string> names;
-  for (const TestFunction& function : optim::test_functions()) {
+  for (const TestFunction& function : objectives::test_functions()) {
     if (function.name == name) return function;
     names.push_back(function.name);
   }
@@ -57,14 +57,14 @@ double distance(const Tensor& a, const Tensor& b) {
 
 double distance_to_minimum(const TestFunction& on, const Tensor& theta) {
   double least = infinity;
-  for (const optim::Minimum& minimum : on.minima)
+  for (const objectives::Minimum& minimum : on.minima)
     least = std::min(least, distance(theta, minimum.theta));
   return least;
 }
 
 double lowest_value(const TestFunction& on) {
   double lowest = infinity;
-  for (const optim::Minimum& minimum : on.minima) lowest = std::min(lowest, minimum.value);
+  for (const objectives::Minimum& minimum : on.minima) lowest = std::min(lowest, minimum.value);
   return lowest;
 }
 
@@ -256,7 +256,7 @@ plot::Chart contours(const TestFunction& on, const std::vector<Run>& runs) {
   const double ratio = (high[0] - low[0]) / (high[1] - low[1]);
   chart.equal_scale = ratio > 1.0 / 3 && ratio < 3;
   for (const Run& run : runs) chart.series.push_back(path_of(run));
-  for (const optim::Minimum& minimum : on.minima)
+  for (const objectives::Minimum& minimum : on.minima)
     chart.markers.push_back({minimum.theta(0), minimum.theta(1), "minimum"});
   for (const Run& run : runs)
     if (run.entrant == runs[0].entrant)
@@ -291,7 +291,7 @@ plot::Picture picture(const TestFunction& on, const std::vector<Run>& runs, cons
 
 std::vector<std::string> function_names() {
   std::vector<std::string> names;
-  for (const TestFunction& function : optim::test_functions()) names.push_back(function.name);
+  for (const TestFunction& function : objectives::test_functions()) names.push_back(function.name);
   return names;
 }
 

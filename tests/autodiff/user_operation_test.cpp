@@ -225,7 +225,8 @@ TEST_CASE("errors carry the operation's name") {
     stale = inner.variable(at);
     CHECK_ERROR("[softcap] an input of shape (5) was recorded on another tape", softcap(x, 1));
   }
-  CHECK_ERROR("[swish] an input of shape (5) was recorded on a tape that has ended", swish(x, stale));
+  CHECK_ERROR("[swish] an input of shape (5) was recorded on a tape that has ended",
+              swish(x, stale));
   const Var y = sum(softcap(x, 1));
   x.shared().mutate()(0) = 5;
   CHECK_ERROR("[softcap] an input of shape (5) was changed", grad(y, x));

@@ -13,9 +13,9 @@
 #include <reel/optim/minimize/momentum.h>
 #include <reel/optim/minimize/newton.h>
 #include <reel/optim/minimize/newton_cg.h>
-#include <reel/optim/minimize/objectives.h>
 
 #include "../lecture.h"
+#include "../objectives.h"
 #include "common.h"
 
 namespace reel::descent {
@@ -56,7 +56,7 @@ void classify_examples(Report& report) {
 // Iterations on ½(θ − 1)ᵀH(θ − 1), n = 10, from 0, until the norm of the gradient has fallen by the
 // factor 1e-6.
 double iterations(double condition, const optim::Method& method) {
-  const optim::Objective f = optim::quadratic(condition, 10);
+  const optim::Objective f = objectives::quadratic(condition, 10);
   const double first = optim::norm_of(grad(f)(zeros({10})).value(), optim::Norm::l2);
   const auto found = optim::minimize(f, zeros({10}), method,
                                      {.iterations = 1'000'000,
@@ -82,7 +82,7 @@ plot::Chart conditions(Report& report) {
   for (double condition = 1; condition <= 1e4; condition *= 10) {
     const double root = std::sqrt(condition);
     measured =
-        optim::condition_number(hessian(optim::quadratic(condition, 10))(zeros({10})).value());
+        optim::condition_number(hessian(objectives::quadratic(condition, 10))(zeros({10})).value());
     const auto add = [&](plot::Series& series, const optim::Method& method) {
       series.x.push_back(condition);
       series.y.push_back(iterations(condition, method));

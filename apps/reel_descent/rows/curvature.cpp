@@ -12,10 +12,10 @@
 #include <reel/optim/minimize/lbfgs.h>
 #include <reel/optim/minimize/least_squares.h>
 #include <reel/optim/minimize/newton.h>
-#include <reel/optim/minimize/objectives.h>
 
 #include "../../common/text.h"
 #include "../lecture.h"
+#include "../objectives.h"
 #include "common.h"
 
 namespace reel::descent {
@@ -50,7 +50,7 @@ std::vector<double> ratios(const std::vector<double>& error) {
 }
 
 Report newton(const Settings&) {
-  const auto slope = grad(optim::quartic);
+  const auto slope = grad(objectives::quartic);
   const auto bend = grad(slope);
   const Var five = 5;
   const auto search = [](const optim::Objective& f, const Tensor& start, std::size_t iterations) {
@@ -60,17 +60,17 @@ Report newton(const Settings&) {
   Report report{.findings = {number("f′(5) of f = x⁴ − 40x² − 100x", 0, slope(five).item(), 0),
                              number("f″(5)", 220, bend(five).item(), 0)}};
   for (const std::size_t n : {1u, 10u}) {
-    const auto found = search(optim::quadratic(n == 1 ? 1 : 100, n), full({n}, -4), 1);
+    const auto found = search(objectives::quadratic(n == 1 ? 1 : 100, n), full({n}, -4), 1);
     report.findings.push_back(
         number("distance from the minimum after one step on a quadratic, n = " + std::to_string(n),
                0, errors(found.history, full({n}, 1)).back(), 1e-13));
   }
 
-  const auto line = search(optim::quartic, scalar(6), 6);
-  const auto plain = optim::minimize(optim::quartic, scalar(6),
+  const auto line = search(objectives::quartic, scalar(6), 6);
+  const auto plain = optim::minimize(objectives::quartic, scalar(6),
                                      optim::gradient_descent({.step = 0.002}), {.iterations = 50});
   const Tensor ones = full({10}, 1);
-  const auto many = search(optim::rosenbrock, full({10}, 1.1), 8);
+  const auto many = search(objectives::rosenbrock, full({10}, 1.1), 8);
   const std::vector<double> error = errors(line.history, scalar(5)),
                             many_errors = errors(many.history, ones);
   report.findings.push_back(number("minimum found from 6", 5, line.theta(), 1e-14));
@@ -198,8 +198,8 @@ Report conjugate_directions(const Settings&) {
 
 // The ν of a step p: (JᵀJ + ν)p = −g.
 double damping(const Tensor& from, const Tensor& to) {
-  const Tensor p = to - from, r = optim::rosenbrock_residuals(from).value();
-  const Tensor j = jacobian(optim::rosenbrock_residuals)(from).value();
+  const Tensor p = to - from, r = objectives::rosenbrock_residuals(from).value();
+  const Tensor j = jacobian(objectives::rosenbrock_residuals)(from).value();
   const Tensor jp = matmul(Var(j), p).value();
   const Tensor rest = matmul(Var(Tensor(r + jp)), j).value();  // Jᵀ(r + Jp) = −νp
   return -dot(Var(rest), p).item() / dot(Var(p), p).item();
@@ -208,7 +208,7 @@ double damping(const Tensor& from, const Tensor& to) {
 Report levenberg_marquardt(const Settings&) {
   const Tensor start = vector({-1.2, 1});
   const auto search = [&](const optim::Method& method) {
-    return optim::minimize_least_squares(optim::rosenbrock_residuals, start, method,
+    return optim::minimize_least_squares(objectives::rosenbrock_residuals, start, method,
                                          {.gradient_tolerance = 1e-10});
   };
   const auto damped = search(optim::levenberg_marquardt()),
@@ -224,11 +224,12 @@ Report levenberg_marquardt(const Settings&) {
                      number("x₂", 1, damped.theta(1), 1e-9),
                      claim("steps after which ν is raised", "some", raised, raised > 0),
                      claim("steps after which it is lowered", "more", lowered, lowered > raised)};
-  plot::Chart plane{.title = "paths",
-                    .x = {"x₁"},
-                    .y = {"x₂"},
-                    .series = {path("Levenberg–Marquardt", damped.history)},
-                    .surface = plot::surface_of(on_plane(optim::rosenbrock), -1.5, 1.5, -0.7, 1.7)};
+  plot::Chart plane{
+      .title = "paths",
+      .x = {"x₁"},
+      .y = {"x₂"},
+      .series = {path("Levenberg–Marquardt", damped.history)},
+      .surface = plot::surface_of(on_plane(objectives::rosenbrock), -1.5, 1.5, -0.7, 1.7)};
   plane.surface->logarithmic = true;
   plane.markers = {{1, 1, "minimum"}};
   plot::Chart loss{

@@ -9,9 +9,9 @@
 #include <reel/autodiff/ops/ops.h>
 #include <reel/optim/minimize/analysis.h>
 #include <reel/optim/minimize/gradient_descent.h>
-#include <reel/optim/minimize/objectives.h>
 
 #include "../lecture.h"
+#include "../objectives.h"
 #include "common.h"
 
 namespace reel::descent {
@@ -26,7 +26,7 @@ double last(const optim::History& history) { return history.points().back()(0); 
 
 // The loop from the notes: all θ until Σ|dL| ≤ tol, or until θ is NaN.
 std::vector<double> gradient_descent_as_noted(double theta, double step, double tolerance) {
-  const auto slope = grad(optim::sphere);
+  const auto slope = grad(objectives::sphere);
   std::vector<double> points{theta};
   while (std::abs(slope(Var(theta)).item()) > tolerance) {
     theta -= step * slope(Var(theta)).item();
@@ -41,7 +41,7 @@ Report tracked(const Settings&) {
       diverging{.title = "a step above 1", .x = {"iteration"}, .y = {"loss θ²", true}};
   const auto run = [&](double step) {
     auto result =
-        optim::minimize(optim::sphere, scalar(-10), optim::gradient_descent({.step = step}),
+        optim::minimize(objectives::sphere, scalar(-10), optim::gradient_descent({.step = step}),
                         {.gradient_tolerance = 1e-4, .gradient_norm = Norm::l1});
     const std::string name = "δ = " + text(step);
     (step < 1 ? converging : diverging).series.push_back(losses(name, result.history));
@@ -87,7 +87,7 @@ Report speeds(const Settings&) {
   plot::Picture parabolas{"Descent on f = x² from −1, 20 steps", {}};
   const auto run = [&](double step, const char* name) {
     const auto result =
-        optim::minimize(optim::sphere, vector({-1}), optim::gradient_descent({.step = step}),
+        optim::minimize(objectives::sphere, vector({-1}), optim::gradient_descent({.step = step}),
                         {.iterations = 20, .gradient_tolerance = 0});
     plot::Series steps{"descent", {}, result.history.values(), Style::line_and_dots};
     for (const Tensor& theta : result.history.points()) steps.x.push_back(theta(0));
@@ -178,16 +178,17 @@ Report speeds(const Settings&) {
 // ---- row 16
 
 Report hills(const Settings&) {
-  const optim::Objective downhill = [](const Var& theta) { return -optim::two_hills(theta); };
+  const optim::Objective downhill = [](const Var& theta) { return -objectives::two_hills(theta); };
   const Tensor starts[] = {vector({-2, 2}),  vector({-2.2, 0}), vector({0, 2.2}),
                            vector({2, 0.5}), vector({-1, -2}),  vector({2.2, 2})};
   const double maxima[][3] = {{-0.99351, 0.99590, 1.003367}, {0.78862, -1.22022, 1.424332}};
   Report report;
-  plot::Chart chart{.title = "",
-                    .x = {"x"},
-                    .y = {"y"},
-                    .surface = plot::surface_of(on_plane(optim::two_hills), -3, 3, -4, 3, 91, 106),
-                    .equal_scale = true};
+  plot::Chart chart{
+      .title = "",
+      .x = {"x"},
+      .y = {"y"},
+      .surface = plot::surface_of(on_plane(objectives::two_hills), -3, 3, -4, 3, 91, 106),
+      .equal_scale = true};
   int reached[2] = {};
   double least_rise = std::numeric_limits<double>::infinity();
   for (const Tensor& start : starts) {
@@ -253,11 +254,11 @@ Report safe_step(const Settings&) {
   bound.y = {20, 20};
   const Tensor low = vector({-10}), high = vector({10});
   Rng rng(2);
-  const double k = sampled.y.back(),
-               curvature = optim::gradient_lipschitz_constant(optim::sphere, low, high, 100, rng);
+  const double k = sampled.y.back(), curvature = optim::gradient_lipschitz_constant(
+                                         objectives::sphere, low, high, 100, rng);
   report.findings = {
       number("Lipschitz constant of θ² on [−10, 10], the largest slope", 20,
-             optim::lipschitz_constant(optim::sphere, low, high, 1'000, rng), 1e-12),
+             optim::lipschitz_constant(objectives::sphere, low, high, 1'000, rng), 1e-12),
       claim("from 1,000,000 pairs of points", "20, from below, to 0.05", k, k <= 20 && k > 19.95),
       claim("from 10 pairs; more pairs", "never give less, never above 20", sampled.y.front(),
             std::is_sorted(sampled.y.begin(), sampled.y.end()) && k <= 20),
@@ -270,7 +271,7 @@ Report safe_step(const Settings&) {
   for (int i = 1; i <= 60; ++i) {
     const double step = i * 0.02;
     const auto result =
-        optim::minimize(optim::sphere, vector({10}), optim::gradient_descent({.step = step}),
+        optim::minimize(objectives::sphere, vector({10}), optim::gradient_descent({.step = step}),
                         {.iterations = 50, .gradient_tolerance = -1});
     const double distance = std::abs(result.theta(0));
     after.x.push_back(step);
@@ -318,12 +319,12 @@ Report plane(const Settings&) {
   plot::Chart chart{.title = "",
                     .x = {"θ₁"},
                     .y = {"θ₂"},
-                    .surface = plot::surface_of(on_plane(optim::sphere), -45, 45, -45, 45),
+                    .surface = plot::surface_of(on_plane(objectives::sphere), -45, 45, -45, 45),
                     .equal_scale = true};
   double off_line = 0;
   for (const auto& [x, y, step, points] : notes) {
     const auto result =
-        optim::minimize(optim::sphere, vector({x, y}), optim::gradient_descent({.step = step}),
+        optim::minimize(objectives::sphere, vector({x, y}), optim::gradient_descent({.step = step}),
                         {.gradient_tolerance = 1e-6, .gradient_norm = Norm::l1});
     const std::string name = concat("(", text(x), ", ", text(y), "), δ = ", text(step));
     report.findings.push_back(number("points tracked from " + name, points,

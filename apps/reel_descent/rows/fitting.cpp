@@ -10,12 +10,12 @@
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/least_squares.h>
 #include <reel/optim/minimize/newton_cg.h>
-#include <reel/optim/minimize/objectives.h>
 #include <reel/optim/minimize/random_search.h>
 #include <reel/optim/schedule.h>
 #include <reel/optim/sgd.h>
 
 #include "../lecture.h"
+#include "../objectives.h"
 #include "common.h"
 
 namespace reel::descent {
@@ -39,7 +39,8 @@ plot::Series line_curve(std::string name, const Tensor& theta, double low, doubl
 
 Report line(const Settings&) {
   // θ = (a, b) of y = ax + b
-  const optim::Objective f = optim::sum_of_squares(optim::line_residuals(three_x(), three_y()));
+  const optim::Objective f =
+      objectives::sum_of_squares(objectives::line_residuals(three_x(), three_y()));
   // the normal equations by hand: Σx², Σx; Σx, n and Σxy, Σy
   const Tensor closed = solve(matrix({{5, 3}, {3, 3}}), vector({7.9, 6}));
   // f is quadratic: its gradient, g + Hθ, is zero at −H⁻¹g
@@ -83,7 +84,7 @@ Report line(const Settings&) {
 // ---- row 21
 
 Report exponential(const Settings&) {
-  const optim::Objective residuals = optim::exponential_residuals(three_x(), three_y());
+  const optim::Objective residuals = objectives::exponential_residuals(three_x(), three_y());
   const auto fit = [&](const optim::Method& method) {
     return optim::minimize_least_squares(residuals, vector({1, 1, 1}), method,
                                          {.gradient_tolerance = 1e-12});
@@ -160,8 +161,8 @@ Table regression_table() {
 
 Report regression(const Settings&) {
   const auto [x, y] = regression_table();
-  const optim::Objective f = optim::linear_regression(x, y);
-  const double least = static_cast<double>(f(optim::linear_regression_optimum(x, y)).item());
+  const optim::Objective f = objectives::linear_regression(x, y);
+  const double least = static_cast<double>(f(objectives::linear_regression_optimum(x, y)).item());
   const Tensor start = zeros({240});
   const Tensor curvatures = optim::eigenvalues(hessian(f)(start).value());
   const double steepest = curvatures(curvatures.size() - 1);
@@ -239,7 +240,7 @@ Report minibatches(const Settings&) {
   for (std::size_t step = 0; step < steps; ++step) {
     const Table data = part(step, batch);
     Tape tape;
-    const Var loss = mean(square(optim::line_residuals(data.x, data.y)(theta)));
+    const Var loss = mean(square(objectives::line_residuals(data.x, data.y)(theta)));
     history.add(theta.value(), static_cast<double>(loss.item()), {step + 1, step + 1});
     tape.backward(loss);
     sgd.step();

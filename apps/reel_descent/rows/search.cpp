@@ -13,12 +13,12 @@
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/lbfgs.h>
 #include <reel/optim/minimize/momentum.h>
-#include <reel/optim/minimize/objectives.h>
 #include <reel/optim/minimize/random_restart.h>
 #include <reel/optim/minimize/random_search.h>
 #include <reel/optim/minimize/stochastic_relaxation.h>
 
 #include "../lecture.h"
+#include "../objectives.h"
 #include "common.h"
 
 namespace reel::descent {
@@ -31,7 +31,7 @@ namespace {
 std::size_t evaluations_to_quarter(std::size_t dimensions, const optim::Method& method) {
   double value = std::numeric_limits<double>::infinity();
   const auto result = optim::minimize(
-      optim::sphere, full({dimensions}, 1), method,
+      objectives::sphere, full({dimensions}, 1), method,
       {.iterations = 10'000'000,
        .keep_points = false,
        .on_iteration = [&](const optim::Iteration& now) { value = now.point.value; },
@@ -104,7 +104,7 @@ Report search_and_dimensions(const Settings&) {
                      .y = {.label = "Σθᵢ² / n", .logarithmic = true, .low = 1e-5}};
   const auto draw = [&](std::string name, std::size_t n, const optim::Method& method,
                         plot::Style style) {
-    auto result = optim::minimize(optim::sphere, full({n}, 1), method,
+    auto result = optim::minimize(objectives::sphere, full({n}, 1), method,
                                   {.iterations = 3000, .gradient_tolerance = 1e-6});
     plot::Series series{std::move(name), {}, {}, style};
     const std::vector<double> best = result.history.best_values();
@@ -145,7 +145,7 @@ std::vector<optim::Result> search_nightmare(const optim::Method& method, std::si
   std::vector<optim::Result> found;
   for (std::uint64_t seed = 1; seed <= seeds_of_nightmare; ++seed)
     found.push_back(optim::minimize(
-        optim::nightmare, zeros({2}),
+        objectives::nightmare, zeros({2}),
         optim::random_restart(method, {.restarts = restarts,
                                        .deviation = deviation,
                                        .seed = seed,
@@ -166,7 +166,7 @@ std::vector<optim::Point> exact_ends(const std::vector<optim::Result>& found) {
   std::vector<optim::Point> ends;
   for (const optim::Result& result : found) {
     const auto exact =
-        optim::minimize(optim::nightmare, result.history.best_theta(), optim::lbfgs(),
+        optim::minimize(objectives::nightmare, result.history.best_theta(), optim::lbfgs(),
                         {.gradient_tolerance = 1e-9, .value_tolerance = 0});
     ends.push_back({exact.theta, exact.value});
   }
@@ -240,7 +240,7 @@ Report nightmare(const Settings&) {
       .x = {.label = "θ₁", .low = -6, .high = 6},
       .y = {.label = "θ₂", .low = -5, .high = 5},
       .series = paths(restarted[0].history),
-      .surface = plot::surface_of(on_plane(optim::nightmare), -6, 6, -5, 5, 161, 161),
+      .surface = plot::surface_of(on_plane(objectives::nightmare), -6, 6, -5, 5, 161, 161),
       .markers = {{lowest.theta(0), lowest.theta(1), "lowest minimum"}},
       .equal_scale = true};
   landscape.surface->logarithmic = true;

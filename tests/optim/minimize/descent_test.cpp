@@ -11,14 +11,16 @@
 #include <reel/autodiff/ops/reduction.h>
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/momentum.h>
-#include <reel/optim/minimize/objectives.h>
 #include <reel/optim/sgd.h>
 
+#include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+
+using namespace objectives;
 namespace {
 
 static_assert(sizeof(Real) == 8, "the counts are those of double");

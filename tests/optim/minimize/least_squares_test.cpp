@@ -10,14 +10,16 @@
 #include <vector>
 
 #include <reel/autodiff/ops/ops.h>
-#include <reel/optim/minimize/objectives.h>
 #include <reel/optim/minimize/random_restart.h>
 
+#include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+
+using namespace objectives;
 namespace {
 
 static_assert(sizeof(Real) == 8, "the tolerances are for double");

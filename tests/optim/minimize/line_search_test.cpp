@@ -14,13 +14,15 @@
 #include <reel/autodiff/ops/selection.h>
 #include <reel/autodiff/ops/trigonometric.h>
 #include <reel/optim/minimize/line_search.h>
-#include <reel/optim/minimize/objectives.h>
 
+#include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+
+using namespace objectives;
 namespace {
 
 static_assert(sizeof(Real) == 8, "the tolerances are for double");

@@ -9,13 +9,15 @@
 #include <vector>
 
 #include <reel/autodiff/ops/ops.h>
-#include <reel/optim/minimize/objectives.h>
 
+#include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+
+using namespace objectives;
 namespace {
 
 static_assert(sizeof(Real) == 8, "the tolerances are for double");

@@ -13,13 +13,15 @@
 #include <reel/autodiff/engine/derivatives.h>
 #include <reel/autodiff/inspect/check.h>
 #include <reel/autodiff/ops/ops.h>
-#include <reel/optim/minimize/objectives.h>
 
+#include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+
+using namespace objectives;
 namespace {
 
 using Json = nlohmann::json;

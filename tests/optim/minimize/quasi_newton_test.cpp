@@ -16,13 +16,15 @@
 #include <reel/optim/minimize/bfgs.h>
 #include <reel/optim/minimize/conjugate_gradient.h>
 #include <reel/optim/minimize/lbfgs.h>
-#include <reel/optim/minimize/objectives.h>
 
+#include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+
+using namespace objectives;
 namespace {
 
 static_assert(sizeof(Real) == 8, "the tolerances are for double");

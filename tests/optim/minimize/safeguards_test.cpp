@@ -13,15 +13,17 @@
 #include <reel/optim/minimize/bfgs.h>
 #include <reel/optim/minimize/conjugate_gradient.h>
 #include <reel/optim/minimize/least_squares.h>
-#include <reel/optim/minimize/objectives.h>
 #include <reel/optim/minimize/random_search.h>
 #include <reel/optim/minimize/stochastic_relaxation.h>
 #include <reel/optim/vectors.h>
 
+#include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+
+using namespace objectives;
 namespace {
 
 static_assert(sizeof(Real) == 8, "the tolerances are for double");

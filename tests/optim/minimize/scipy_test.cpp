@@ -22,12 +22,15 @@
 #include <reel/optim/minimize/momentum.h>
 #include <reel/optim/minimize/newton.h>
 #include <reel/optim/minimize/newton_cg.h>
-#include <reel/optim/minimize/objectives.h>
 #include <reel/optim/minimize/random_restart.h>
 #include <reel/optim/minimize/random_search.h>
 
+#include "../../../apps/reel_descent/objectives.h"
+
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+
+using namespace objectives;
 namespace {
 
 using Json = nlohmann::json;

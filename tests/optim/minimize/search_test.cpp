@@ -14,16 +14,18 @@
 #include <reel/optim/minimize/gradient_descent.h>
 #include <reel/optim/minimize/lbfgs.h>
 #include <reel/optim/minimize/least_squares.h>
-#include <reel/optim/minimize/objectives.h>
 #include <reel/optim/minimize/random_restart.h>
 #include <reel/optim/minimize/random_search.h>
 #include <reel/optim/minimize/stochastic_relaxation.h>
 
+#include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
+
+using namespace objectives;
 namespace {
 
 static_assert(sizeof(Real) == 8, "the sampling errors are those of the seeds in double");

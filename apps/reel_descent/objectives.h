@@ -9,7 +9,9 @@
 #include <reel/optim/minimize/problem.h>
 
 namespace reel::inline REEL_PRECISION {
-namespace optim {
+namespace objectives {
+
+using optim::Objective;
 
 // ---- functions of θ (n)
 
@@ -98,5 +100,5 @@ const std::vector<TestFunction>& test_functions();
 /// The test function with this name. Throws Error, listing the names, if there is none.
 const TestFunction& test_function(std::string_view name);
 
-}  // namespace optim
+}  // namespace objectives
 }  // namespace reel::inline REEL_PRECISION

@@ -1,5 +1,5 @@
 // A table of test functions: their formulas, their minima, and the starts of searches.
-#include <reel/optim/minimize/objectives.h>
+#include "objectives.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 #include <reel/autodiff/ops/ops.h>
 
 namespace reel::inline REEL_PRECISION {
-namespace optim {
+namespace objectives {
 namespace {
 
 struct Pair {
@@ -376,5 +376,5 @@ const TestFunction& test_function(std::string_view name) {
   fail_usage("test_function", "there is no \"", name, "\". There are: ", names, '.');
 }
 
-}  // namespace optim
+}  // namespace objectives
 }  // namespace reel::inline REEL_PRECISION
