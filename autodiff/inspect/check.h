@@ -16,17 +16,17 @@ namespace reel::inline REEL_PRECISION {
 
 class Tape;
 
-/// Each entry must satisfy |analytic − numeric| ≤ atol + rtol·|numeric|. In double, the check
-/// detects a relative error of one in a million. In float, which has seven digits, the default
-/// tolerances miss errors below one in two hundred: link reel::f64 and check in double when you
-/// can.
+/// Each entry must satisfy |analytic − numeric| ≤ atol·min(1, |f|/|x|) + rtol·|numeric|. In double,
+/// the check detects a relative error of one in a million. In float, which has seven digits, the
+/// default tolerances miss errors below one in two hundred: link reel::f64 and check in double when
+/// you can.
 struct CheckOptions {
   static constexpr bool in_double = std::is_same_v<Real, double>;
 
   int order = 2;  ///< 1: gradients; 2: gradients of gradients as well; and so on
   double rtol = in_double ? 1e-6 : 5e-3;
   double atol = in_double ? 1e-8 : 1e-3;
-  double step = in_double ? 1e-3 : 3e-2;  ///< times max(1, |x|); smaller steps if that fails
+  double step = in_double ? 1e-3 : 3e-2;  ///< times max(1, |x|); other steps if that fails
   bool fast = false;    ///< compare derivatives along random directions instead of each entry
   int projections = 3;  ///< how many directions, in fast mode
   std::uint64_t seed = 0;
@@ -56,7 +56,7 @@ struct CheckReport {
   bool projected = false;
   double analytic = 0, numeric = 0;
   double step = 0;    ///< of the numeric derivative
-  double excess = 0;  ///< |analytic − numeric| / (atol + rtol·|numeric|); an error if above 1
+  double excess = 0;  ///< |analytic − numeric| in multiples of what is allowed; above 1: an error
 
   /// The operation whose rule has the largest error, and a description of the call; empty if all is
   /// right, or if no operation is to blame.
@@ -66,6 +66,10 @@ struct CheckReport {
   std::size_t entries = 0;  ///< how many derivatives were compared, each with both sweeps
   std::size_t kinks = 0;    ///< of these, how many lie between the left and the right derivative
   std::size_t skipped = 0;  ///< left out: at a kink, derivatives of order 2 and up do not exist
+  /// Derivatives that cannot be judged, because rounding hides the numerical ones. They count
+  /// neither as right nor as wrong.
+  std::size_t unjudged = 0;
+  std::string doubt;  ///< the first of them in words; empty if there is none
 
   /// The whole report in one line.
   std::string describe() const;
@@ -84,12 +88,16 @@ using CheckedFunction = std::function<Var(std::span<const Var>)>;
 /// In fast mode it compares derivatives of random projections of f along random directions. Each
 /// costs four evaluations of f, whatever the sizes. If one is wrong, the check halves the direction
 /// until it has found the wrong entry. Among n entries, it detects one that is wrong by the factor
-/// 1 + ε if ε is more than about rtol·√n.
+/// 1 + ε if ε is more than about rtol·√n. If f has a kink at the inputs, the check compares at a
+/// random point beside them as well, where a kink hides nothing; so many kinks cost no more than
+/// one.
 ///
-/// If an entry differs, the check tries smaller steps, down to step/8⁵ or the limit set by
-/// rounding, since f may have a kink or a pole nearby. If f has a kink at the input itself, every
-/// value between the derivatives from the left and from the right is accepted, and counted in
-/// `kinks`.
+/// If an entry differs, the check tries smaller steps, down to step/8⁵ (for |x| below 1 further, in
+/// proportion to x) or the limit set by rounding, since f may have a kink or a pole nearby. If f
+/// has a kink at the input itself, every value between the derivatives from the left and from the
+/// right is accepted, and counted in `kinks`. If f is computed so inexactly that no step gives a
+/// derivative of the tolerance, and the analytic one lies within the error of the best, it cannot
+/// be judged, and is counted in `unjudged`. The check fails if that is so for all entries.
 ///
 /// The check computes exactly which operation is at fault. Moving the inputs moves the value of
 /// each operation on the tape; the total error is the sum of the errors of all rules. At order 2

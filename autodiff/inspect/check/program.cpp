@@ -55,6 +55,14 @@ Point::Place Point::place(std::size_t e) const {
   return {input, e - starts_[input]};
 }
 
+// So many that the last step is as small beside an element of this size as the usual last is
+// beside 1.
+int levels_for(double size) {
+  int levels = Differences::usual_levels;
+  for (; size > 0 && size < 1; size *= 8) ++levels;
+  return levels;
+}
+
 Line Point::line(std::size_t e, double step) const {
   Line result = line(e, e, {}, step);
   result.end = e + 1;
@@ -62,6 +70,7 @@ Line Point::line(std::size_t e, double step) const {
   result.direction[at.input].data()[at.element] = 1;
   const double x = inputs_[at.input].data()[at.element];
   result.step *= std::max(1.0, std::abs(x));
+  result.levels = levels_for(std::abs(x));
   return result;
 }
 
@@ -74,6 +83,7 @@ Line Point::line(std::size_t begin, std::size_t end, const std::vector<double>& 
     const double x = inputs_[at.input].data()[at.element];
     result.direction[at.input].data()[at.element] =
         static_cast<Real>(weights[e] * std::max(1.0, std::abs(x)));
+    result.levels = std::max(result.levels, levels_for(std::abs(x)));
   }
   return result;
 }

@@ -20,6 +20,7 @@ struct Line {
   std::size_t begin, end;
   std::vector<Tensor> direction;  ///< 0 at the other elements
   double step;
+  int levels = Differences::usual_levels;  ///< how many steps, each an eighth of the one before
 };
 
 /// The inputs of a program.
@@ -36,7 +37,8 @@ class Point {
   };
   Place place(std::size_t e) const;
 
-  /// The line that moves one element; the step is relative to the element.
+  /// The line that moves one element. The first step is relative to the element, or to 1 if that is
+  /// larger; the last one is small beside the element, which may be near a pole at 0.
   Line line(std::size_t e, double step) const;
   /// The line that moves several elements; each weight is relative to its element.
   Line line(std::size_t begin, std::size_t end, const std::vector<double>& weights,

@@ -26,6 +26,7 @@ std::string counts(const CheckReport& r) {
       concat(r.entries, r.entries == 1 ? " derivative" : " derivatives", " compared");
   if (r.kinks) text += concat(", ", r.kinks, " at kinks");
   if (r.skipped) text += concat(", ", r.skipped, " skipped at kinks");
+  if (r.unjudged) text += concat(", ", r.unjudged, " cannot be judged: ", r.doubt);
   return text + '.';
 }
 
