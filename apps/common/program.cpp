@@ -1,6 +1,7 @@
 // Running a program.
 #include "program.h"
 
+#include <cmath>
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -34,6 +35,14 @@ const char* const exit_codes =
 
 const CLI::Validator not_empty(
     [](const std::string& text) { return text.empty() ? "is empty" : ""; }, "");
+
+const CLI::Validator above_zero(
+    [](const std::string& text) {
+      double value = 0;
+      const bool fits = CLI::detail::lexical_cast(text, value) && value > 0 && std::isfinite(value);
+      return fits ? "" : "expected a finite number above 0, got " + text;
+    },
+    "");
 
 void set_up(CLI::App& app, const char* version) {
   app.set_version_flag("--version", app.get_name() + ' ' + version);

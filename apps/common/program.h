@@ -14,6 +14,8 @@ extern const char* const exit_codes;
 
 /// For file names: an empty name usually comes from a shell variable that is not set.
 extern const CLI::Validator not_empty;
+/// A finite number above 0.
+extern const CLI::Validator above_zero;
 
 /// The settings that all programs share. Call it before you add the commands.
 void set_up(CLI::App& app, const char* version);

@@ -11,7 +11,7 @@
 namespace reel::mnist {
 namespace {
 
-using apps::not_empty, apps::silent;
+using apps::above_zero, apps::not_empty, apps::silent;
 
 constexpr std::size_t most = std::size_t{1} << 30;
 constexpr std::size_t most_threads = 1024;
@@ -82,7 +82,7 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
       ->capture_default_str()
       ->type_name("NAME");
   command.add_option("--lr", options.lr, "Learning rate [" + first_rates() + ']')
-      ->check(silent(CLI::PositiveNumber))
+      ->check(above_zero)
       ->type_name("X");
   command.add_option("--batch", options.batch, "Images in a batch; a short last one is left out")
       ->check(silent(CLI::Range(std::size_t{1}, most)))

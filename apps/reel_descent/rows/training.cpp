@@ -1,8 +1,8 @@
 // Rows 31 and 32: why some networks are easy to train.
 #include <algorithm>
-#include <functional>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <utility>
