@@ -74,7 +74,10 @@ TEST_CASE("row 3: the chain rule") { check_text(3); }
 TEST_CASE("row 4: six nested derivatives") { check_text(4); }
 TEST_CASE("row 5: Jacobian, Hessian and products") { check_text(5); }
 TEST_CASE("row 6: errors of numerical derivatives") { check_text(6); }
-TEST_CASE("row 7: gradient fields and shading") { check_text(7); }
+TEST_CASE("row 7: gradient fields and shading") {
+  check(7, {{"the brightest point", 0.9996, 1e-4},
+            {"level ground, the light's height by its length", 0.651, 5e-4}});
+}
 TEST_CASE("row 8: XOR by the net written out") { check_text(8); }
 TEST_CASE("row 9: scores and networks written out") { check_text(9); }
 TEST_CASE("row 10: activations") { check_text(10); }

@@ -98,15 +98,15 @@ Report scores(const Settings&) {
         equal("f = W₃ max(0, W₂ max(0, W₁x))", matmul(w[2], h), transpose(f(transpose(x))), 1e-14));
   }
   {
-    nn::Sequential f(nn::Linear(8, 16), nn::tanh, nn::Linear(16, 6), nn::tanh, nn::Linear(6, 3),
-                     nn::tanh);
+    nn::Sequential f(nn::Linear(8, 16), nn::relu, nn::Linear(16, 6), nn::relu, nn::Linear(6, 3),
+                     nn::relu);
     nn::init(f, rng);
     const std::vector<Parameter> p = f.parameters();
     Var h = x;
     for (std::size_t i = 0; i < p.size(); i += 2)
-      h = tanh(matmul(p[i], h) + reshape(p[i + 1], {p[i + 1].shape()[0], 1}));
+      h = maximum(0, matmul(p[i], h) + reshape(p[i + 1], {p[i + 1].shape()[0], 1}));
     report.findings.push_back(
-        equal("predict = repeated G(Wx + b)", h, transpose(f(transpose(x))), 1e-14));
+        equal("predict = repeated G(Wx + b), G = ReLU", h, transpose(f(transpose(x))), 1e-14));
   }
   return report;
 }
