@@ -252,20 +252,21 @@ Report fields(const Settings&) {
                    number("the brightest point", 0.9996, brightest, 1e-4),
                    number("level ground, the light's height by its length", 0.651,
                           shading(gradient_field({origin, origin}))(0), 5e-4)},
-      .figures = {{"fields",
-                   "Left: the difference of Gaussians on [−5, 5]². Right: the shading that its "
-                   "gradient fields give on [−4, 4]², from dark (0 and below) to bright.",
-                   {"A difference of Gaussians, and its shading",
-                    {plot::Chart{.title = "f",
-                                 .x = {"x"},
-                                 .y = {"y"},
-                                 .surface = plot::surface_of(height, -5, 5, -5, 5, 50, 50),
-                                 .equal_scale = true},
-                     plot::Chart{.title = "shading",
-                                 .x = {"x"},
-                                 .y = {"y"},
-                                 .surface = plot::surface_of(brightness, -4, 4, -4, 4, 150, 150),
-                                 .equal_scale = true}}}}},
+      .figures =
+          {{"fields",
+            "Left: the difference of Gaussians on [−5, 5]². Right: the light that falls on it by "
+            "its gradient fields, on [−4, 4]²: the darker, the more; 0 where none falls.",
+            {"A difference of Gaussians, and its shading",
+             {plot::Chart{.title = "f",
+                          .x = {"x"},
+                          .y = {"y"},
+                          .surface = plot::surface_of(height, -5, 5, -5, 5, 50, 50),
+                          .equal_scale = true},
+              plot::Chart{.title = "shading",
+                          .x = {"x"},
+                          .y = {"y"},
+                          .surface = plot::surface_of(brightness, -4, 4, -4, 4, 150, 150),
+                          .equal_scale = true}}}}},
       .text = drawn(shade, 24, 60)};
 }
 
