@@ -17,9 +17,9 @@ namespace {
 constexpr std::size_t most_arrays = 4;
 constexpr double any = std::numeric_limits<double>::infinity();
 
-// The numbers in a piece, and the numbers that one thread updates together, on average. With fewer
-// than twice as many numbers in all, one thread is faster: the products of such a small network run
-// on one core.
+// `piece_size`: the most numbers in a piece. `numbers_at_once`: about so many numbers are the least
+// that a thread updates at a time. With some two times as many in all, one thread does all of them;
+// that is faster, because the products of such a small network run on one core.
 constexpr std::size_t piece_size = 1 << 14, numbers_at_once = 1 << 15;
 
 std::string key(std::size_t i, std::string_view name) { return concat(i, '.', name); }

@@ -62,8 +62,8 @@ class Optimizer : public Stateful {
     Real* p;
     const Real* gradient;
     Real* const* state;  ///< the method's own arrays, initially 0
-    double number;       ///< the method's number for this parameter
-    std::int64_t t;
+    double number;       ///< the method's number for this parameter, see next_number
+    std::int64_t t;      ///< the step of this parameter, from 1
     double lr;
     Real l2;
 

@@ -11,7 +11,8 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-// n elements T() for one sweep. Sweeps nest when a rule differentiates.
+// n elements T() for one sweep. A rule may differentiate and so begin another sweep, with a buffer
+// of its own.
 template <class T>
 class Buffer {
  public:
@@ -95,7 +96,8 @@ void check_seed(const Var& y, const Var& seed) {
                '.');
 }
 
-// Sets nodes[i] if node first + i depends on an x. Only these nodes need a gradient.
+// Expects the flags of the xs to be set. Sets nodes[i] if node first + i depends on an x: no other
+// node needs a gradient.
 void mark_dependent(const Tape& tape, std::uint32_t first, std::uint32_t last,
                     Buffer<Flag>& nodes) {
   for (std::uint32_t i = first; i <= last; ++i)

@@ -26,7 +26,7 @@ class Tape;
 struct Input {
   static constexpr std::uint32_t constant = std::numeric_limits<std::uint32_t>::max();
 
-  SharedTensor value;  ///< a constant owns its value; otherwise the node owns it
+  SharedTensor value;  ///< owns a constant; else the input's node owns it
   std::uint32_t node;  ///< `constant`: not on the tape
   std::uint32_t version;
 };
@@ -62,8 +62,8 @@ class VarInputs {
   const Tape& tape_;
 };
 
-/// The gradients that a sweep has computed so far, from node `first` on, and a flag for each:
-/// whether the sweep needs it.
+/// The gradients of a sweep: one slot for each node from `first` on, empty until the node receives
+/// a gradient. `asked(node)` tells whether the sweep needs the gradient of that node.
 template <class Gradient>
 struct Gradients {
   Gradient* from_first;
@@ -133,7 +133,8 @@ class TensorSink : public SinkBase<SharedTensor> {
 
   /// A tensor that the rule captured, as a constant in its arithmetic.
   static const Tensor& constant(const SharedTensor& captured) { return *captured; }
-  /// A value that the forward pass saved. With variables, `recompute()` records how to compute it.
+  /// A value that the forward pass saved. VarSink calls `recompute()` instead, which records the
+  /// computation, so that the value can be differentiated too.
   template <class F>
   static const Tensor& saved(const SharedTensor& value, F&&) {
     return *value;

@@ -73,8 +73,9 @@ class Tape {
   const Node& node(std::size_t i) const;
   /// The nodes and bytes that this tape keeps alive.
   TapeMemory memory() const;
-  /// The nodes of the parameters that were used; and the same parameters as variables of any tape.
+  /// The leaf nodes of the parameters that were used so far.
   std::span<const std::uint32_t> parameter_nodes() const noexcept;
+  /// These parameters, as variables that belong to no tape yet.
   std::vector<Var> parameters() const;
 
   /// The node of v on this tape; Input::constant if v has none. Throws Error, in the name of
@@ -104,13 +105,13 @@ class Tape {
   std::uint32_t append_parameter(std::uint32_t& entry, SharedTensor value);
   void watch_growth();
 
-  static constinit thread_local Tape* innermost_;
-  static constinit thread_local Tape* recording_;
+  static constinit thread_local Tape* innermost_;  // the youngest tape of the thread
+  static constinit thread_local Tape* recording_;  // the tape that records; null within NoTape
 
-  Pooled<Storage> storage_;  // from tapes that have ended
+  Pooled<Storage> storage_;  // its memory may come from tapes that have ended
   std::uint64_t id_;
-  Tape* outer_;
-  Tape* recording_before_;
+  Tape* outer_;             // `innermost_` before this tape
+  Tape* recording_before_;  // `recording_` before this tape
 };
 
 /// While it is alive, this thread records on the given tape, or on none if it is null.

@@ -28,7 +28,7 @@ json described(const Tensor& x) {
   return {{"shape", plain(x).shape}, {"values", std::vector<Real>(x.begin(), x.end())}};
 }
 
-// What make_golden.py needs to know of a call.
+// The description of a call for make_golden.py.
 json described(const OperationCase& c) {
   json inputs = json::array();
   for (const Tensor& x : c.inputs) inputs.push_back(described(x));

@@ -210,7 +210,7 @@ Operation& Operation::refuses(const CheckedFunction& f, const std::vector<Shapes
 
 namespace {
 
-// What is recorded without being declared in ops.h.
+// The operations that are recorded and that no header declares.
 std::vector<Operation> engine_operations() {
   const std::vector<Shapes> shapes = single({{}, {0}, {1}, {4}, {2, 3}});
   const Reference same = [](const Plains& x) { return x[0]; };

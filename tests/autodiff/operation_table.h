@@ -119,7 +119,7 @@ struct Operation {
   /// A call for each list of shapes; `order` as in OperationCase.
   Operation& accepts(const std::string& what, const CheckedFunction& f, const Reference& reference,
                      const std::vector<Shapes>& shapes, int order = 2);
-  /// What the last `accepts` is in PyTorch: an expression in Python of the inputs x, y, z, or of
+  /// The last `accepts` in PyTorch: an expression in Python of the inputs x, y, z, or of
   /// the list `inputs` of them. A function in it is that of tests/golden/operations.py, else of
   /// torch, else of torch.nn.functional. Unless said, it is the function of the row's name, of all
   /// inputs. Empty for what PyTorch cannot do.

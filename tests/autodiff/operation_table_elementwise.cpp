@@ -26,7 +26,7 @@ CheckedFunction call(Binary f) {
   return [f](Vars x) { return f(x[0], x[1]); };
 }
 
-// What it is in PyTorch need not be said where the function of the same name does the same.
+// Needs no expression for PyTorch where the function of the same name does the same.
 Operation unary(const char* name, Unary f, Exact (*exact)(Exact),
                 const Domain& domain = between(-2, 2), const std::string& in_pytorch = "") {
   Operation row{name, Kind::unary, domain};

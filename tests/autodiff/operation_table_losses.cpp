@@ -65,8 +65,8 @@ Plain log_softmax_of(const Plain& x) {
 
 using LabelLoss = std::function<Var(const Var&, std::span<const Label>, CrossEntropyOptions)>;
 
-// What losses of labels have in common. `log_p` makes the log-probabilities of the input; `care`
-// are inputs (3, 4) where the loss may overflow or lose digits.
+// The calls that losses of labels have in common. `log_p` makes the log-probabilities of the input;
+// `care` are inputs (3, 4) where the loss may overflow or lose digits.
 Operation label_loss(const std::string& name, const LabelLoss& f,
                      const std::function<Plain(const Plain&)>& log_p,
                      const std::vector<std::pair<std::string, Tensor>>& care = {}) {

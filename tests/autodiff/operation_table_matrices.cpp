@@ -224,7 +224,7 @@ Operation affine_operation(const char* name, Var (*operation)(const Var&, const 
                "takes x (batch,in), W (out,in) and b (out)");
 }
 
-// What an operation of one matrix accepts, and what it says of other shapes.
+// The shapes that an operation of one matrix accepts, and its message for others.
 struct Accepted {
   Domain domain;
   std::vector<Shape> shapes, others;

@@ -76,7 +76,7 @@ PROGRAM = FOLDER.parent.parent / "build/release/tests/reel-tests-f64"
 
 # ---- ops.json
 
-# What an expression may name; the later ones hide the earlier.
+# The names of an expression; the later ones hide the earlier.
 NAMES = {**vars(torch.nn.functional), **vars(torch), **vars(operations)}
 
 
