@@ -96,7 +96,8 @@ class Build:
             if "reel_f64_training.dir" in c["command"] and str(c["file"]).startswith(str(ROOT / "autodiff"))
         }
         tests = folder / "tests/CMakeFiles/reel-tests-f64.dir"
-        self.objects = sorted(str(p) for p in tests.rglob("*.o"))
+        main = folder / "tests/CMakeFiles/reel-tests-main.dir/main.cpp.o"
+        self.objects = [str(main), *sorted(str(p) for p in tests.rglob("*.o"))]
         ninja = (folder / "build.ninja").read_text()
         link = ninja[ninja.index("build tests/reel-tests-f64:"):]
         self.libraries = shlex.split(link[link.index("LINK_LIBRARIES = "):].split("\n")[0].split("=", 1)[1])

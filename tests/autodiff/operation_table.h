@@ -85,8 +85,9 @@ struct OperationCase {
   int order = 2;           ///< up to which its derivatives are compared with others
   /// The same call in PyTorch; see Operation::in_pytorch.
   std::string in_pytorch = {};
-  /// Its numbers may differ from PyTorch's by this and 1e-12 of them. Those of accepted calls are
-  /// of order 1, and where one is what is left of a difference, the rounding stays.
+  /// The golden test allows a difference of atol + 1e-12·|x| from PyTorch's number x. The numbers
+  /// of accepted calls are of order 1; one that is the difference of two others keeps their
+  /// rounding.
   double atol = 1e-15;
 };
 

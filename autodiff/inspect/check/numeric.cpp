@@ -153,13 +153,13 @@ Comparison compare(Differences& d, std::size_t k, const Analytic& analytic,
               .step = d.step(level),
               .excess = difference == 0 ? 0 : difference / allowed};
   }
-  Comparison best = compare_with_most_certain(d, k, analytic, tolerance, last);
   if (const auto kink = d.kink(k, allowed);
-      kink && kink->low <= analytic.value && analytic.value <= kink->high) {
-    best.kink = true;
-    best.excess = best.doubt = 0;
-  }
-  return best;
+      kink && kink->low <= analytic.value && analytic.value <= kink->high)
+    return {.analytic = analytic.value,
+            .numeric = d.central(last).derivative[k],
+            .step = d.step(last),
+            .kink = true};
+  return compare_with_most_certain(d, k, analytic, tolerance, last);
 }
 
 }  // namespace detail
