@@ -79,13 +79,6 @@ MUTANTS = [
 ]
 
 
-def sources_of(path):
-    """The sources to compile for a mutant; for a header, the sources that include it."""
-    if path.endswith(".cpp"):
-        return [path]
-    return [f"{OPS}{name}.cpp" for name in ("arithmetic", "trigonometric", "reduction")]
-
-
 class Build:
     def __init__(self, folder):
         self.folder = folder
@@ -95,11 +88,9 @@ class Build:
             for c in commands
             if "reel_f64_training.dir" in c["command"] and str(c["file"]).startswith(str(ROOT / "autodiff"))
         }
-        tests = folder / "tests/CMakeFiles/reel-tests-f64.dir"
-        main = folder / "tests/CMakeFiles/reel-tests-main.dir/main.cpp.o"
-        self.objects = [str(main), *sorted(str(p) for p in tests.rglob("*.o"))]
         ninja = (folder / "build.ninja").read_text()
         link = ninja[ninja.index("build tests/reel-tests-f64:"):]
+        self.objects = [word for word in link.split("\n")[0].split() if word.endswith(".o")]
         self.libraries = shlex.split(link[link.index("LINK_LIBRARIES = "):].split("\n")[0].split("=", 1)[1])
 
     def compile(self, source, include, target):
@@ -149,11 +140,9 @@ def mutate(build, mutant):
         tree.mkdir()
         subprocess.run(["cp", "-r", str(ROOT / "autodiff"), str(tree)], check=True)
         (tree / path).write_text(text.replace(right, wrong, 1))
-        objects = []
-        for source in sources_of(path):
-            objects.append(include / (pathlib.Path(source).stem + ".o"))
-            build.compile(source, include, objects[-1])
-        return fails(build, objects)
+        mutated = include / "mutant.o"
+        build.compile(path, include, mutated)
+        return fails(build, [mutated])
 
 
 def main():
