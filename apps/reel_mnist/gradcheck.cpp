@@ -31,8 +31,8 @@ int gradcheck(const GradcheckOptions& options) {
                    .full = options.full};
   for (const Parameter& parameter : network.model.parameters())
     job.parameters.emplace_back(parameter.value().begin(), parameter.value().end());
-  for (const data::Batch& batch : data::batches(mnist.train, {.size = count})) {
-    job.images.assign(batch.images->begin(), batch.images->end());
+  for (const data::Batch& batch : data::batches(mnist.train, {.batch_size = count})) {
+    job.images.assign(batch.inputs->begin(), batch.inputs->end());
     job.labels.assign(batch.labels.begin(), batch.labels.end());
     break;
   }
