@@ -94,6 +94,9 @@ std::vector<bool> check_state(const nn::Module& model, const State& state) {
   if (state.tensors.size() != parts.size())
     fail_usage("model", "the state has ", state.tensors.size(), " tensors, the model ",
                parts.size(), '.');
+  if (state.field("frozen").size() != model.parameters().size())
+    fail_usage("model", "the state says which of ", state.field("frozen").size(),
+               " parameters are frozen, the model has ", model.parameters().size(), '.');
   return modes;
 }
 
@@ -118,20 +121,32 @@ State state_of(const nn::Module& model) {
   State state{"model"};
   std::string modes;
   for (const bool training : model.modes()) modes += training ? 't' : 'e';
+  std::string frozen;  // of each parameter
+  for (const nn::NamedState& part : nn::state_of(model)) {
+    state.tensors[part.path] = part.value();
+    if (!part.buffer) frozen += part.parameter.frozen() ? 'f' : 't';
+  }
   state.fields["modes"] = modes;
-  for (const nn::NamedState& part : nn::state_of(model)) state.tensors[part.path] = part.value();
+  state.fields["frozen"] = frozen;
   return state;
 }
 
 void set_state(nn::Module& model, const State& state) {
   const std::vector<bool> modes = check_state(model, state);
+  model.name_parts();
+  auto frozen = state.field("frozen").begin();
   for (const nn::NamedState& part : nn::state_of(model)) {
     const Tensor& value = state.tensors.at(part.path);
-    Parameter parameter = part.parameter;
-    if (part.buffer)
+    if (part.buffer) {
       *part.buffer = value;
+      continue;
+    }
+    Parameter parameter = part.parameter;
+    parameter.set_value(value);
+    if (*frozen++ == 'f')
+      parameter.freeze();
     else
-      parameter.set_value(value);
+      parameter.unfreeze();
   }
   model.set_modes(modes);
 }

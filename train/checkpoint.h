@@ -20,7 +20,8 @@ using Stateful = optim::Stateful;
 
 namespace detail {
 
-// The state of a part. That of a model has its parameters, buffers and modes.
+// The state of a part. That of a model has its parameters, buffers and modes, and says which
+// parameters are frozen.
 optim::State state_of(const Stateful& part);
 optim::State state_of(const nn::Module& model);
 optim::State state_of(const Rng& rng);

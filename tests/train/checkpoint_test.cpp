@@ -317,7 +317,8 @@ TEST_CASE("checkpoint: numbers, texts, tensors, generators and modes come back")
   Rng rng(~std::uint64_t{0}, 5);
   nn::init(model, rng);
   rng.uniform();
-  dynamic_cast<nn::Module&>(model[1]).eval();
+  model[1].eval();
+  model.parameters()[1].freeze();
   const auto path = folder / "run";
   save_checkpoint(path, model, rng, 1.0 / 3, -5, true, std::uint64_t(-1), std::string("ä\n"),
                   matrix({{1, 2}}), std::numeric_limits<double>::quiet_NaN());
@@ -341,6 +342,10 @@ TEST_CASE("checkpoint: numbers, texts, tensors, generators and modes come back")
   CHECK(nan != nan);
   CHECK(numbers(other) == numbers(model));
   CHECK(other.modes() == model.modes());
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(other.parameters()[i].frozen() == (i == 1));
+    CHECK(other.parameters()[i].name() == model.parameters()[i].name());
+  }
 
   // the wrong kinds and sizes, which leave all before them as they were
   const auto refuses = [&](const std::string& part, auto&... parts) {
