@@ -12,18 +12,12 @@
 namespace reel {
 namespace {
 
-constexpr double worth_telling = 0.5;
+constexpr double worth_telling = 1;
 
 double digits_from(double error, double size) {
   if (error == 0) return Digits::most;
   const double digits = -std::log10(error / size);
   return std::isfinite(digits) ? std::clamp(digits, 0.0, Digits::most) : 0;
-}
-
-std::string one_decimal(double digits) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(1) << digits;
-  return text.str();
 }
 
 }  // namespace
@@ -53,17 +47,23 @@ Digits digits_of(std::span<const double> tested, std::span<const double> referen
   return result;
 }
 
+std::string digits_text(double digits) {
+  if (digits == Digits::most) return "all";
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1) << digits;
+  return text.str();
+}
+
 std::string GradientRecord::Step::place() const {
   return operation.empty() || name.empty() ? concat(name, operation) : concat(name, '.', operation);
 }
 
 GradientDigits GradientDigits::between(const GradientRecord& tested,
-                                       const GradientRecord& reference, std::span<const Own> own) {
+                                       const GradientRecord& reference,
+                                       const GradientRecord& replayed) {
   GradientDigits result;
   const std::size_t count = tested.steps.size();
   std::vector<double> value(count), gradient(count);
-  // the fewest digits among the numbers that the gradient was computed from
-  std::vector<double> before(count, tested.digits);
   for (std::size_t i = 0; i < count; ++i) {
     const Digits of_gradient = digits_of(tested.steps[i].gradient, reference.steps[i].gradient);
     value[i] = digits_of(tested.steps[i].value, reference.steps[i].value).all;
@@ -71,35 +71,40 @@ GradientDigits GradientDigits::between(const GradientRecord& tested,
     if (i < tested.inputs) result.gradients.push_back({tested.steps[i].name, of_gradient});
   }
   result.value = value[tested.output];
-  const auto report = [&](std::size_t step, bool backward, double from, double to, double alone) {
-    if (from - to >= worth_telling)
-      result.losses.push_back({tested.steps[step].place(), backward, from, to, alone});
+  const auto tell = [&](const Loss& loss) {
+    if (loss.before - loss.after >= worth_telling) result.losses.push_back(loss);
   };
+  // the fewest digits among the numbers that a gradient was computed from
+  std::vector<double> used_by_rules(count, tested.digits);
   for (std::size_t i = tested.inputs; i < count; ++i) {
+    const GradientRecord::Step& step = tested.steps[i];
     double used = tested.digits;
-    for (const std::size_t j : tested.steps[i].from) used = std::min(used, value[j]);
-    report(i, false, used, value[i], own[i].value);
-    if (tested.steps[i].gradient.empty()) continue;
-    for (const std::size_t j : tested.steps[i].from)
-      before[j] = std::min({before[j], used, value[i], gradient[i]});
+    for (const std::size_t j : step.from) used = std::min(used, value[j]);
+    tell({step.place(), false, used, value[i],
+          digits_of(replayed.steps[i].value, reference.steps[i].value).all});
+    if (step.gradient.empty()) continue;
+    for (const std::size_t j : step.from)
+      used_by_rules[j] = std::min({used_by_rules[j], used, value[i], gradient[i]});
   }
   for (std::size_t i = count; i-- > 0;)
-    report(own[i].rule, true, before[i], gradient[i], own[i].gradient);
-  std::stable_sort(result.losses.begin(), result.losses.end(), [](const auto& a, const auto& b) {
+    if (!replayed.steps[i].gradient.empty())
+      tell({tested.steps[replayed.steps[i].rule].place(), true, used_by_rules[i], gradient[i],
+            digits_of(replayed.steps[i].gradient, reference.steps[i].gradient).all});
+  std::stable_sort(result.losses.begin(), result.losses.end(), [](const Loss& a, const Loss& b) {
     return a.before - a.after > b.before - b.after;
   });
   return result;
 }
 
 std::string GradientDigits::Loss::describe() const {
-  return concat(place, backward ? ", backward" : "", " (", one_decimal(before), " → ",
-                one_decimal(after), ill_conditioned() ? ", ill-conditioned)" : ", its own error)");
+  return concat(place, backward ? ", backward" : "", " (", digits_text(before), " → ",
+                digits_text(after), ill_conditioned() ? ", ill-conditioned)" : ", its own error)");
 }
 
 std::string GradientDigits::describe() const {
-  std::string text = concat("right digits: value ", one_decimal(value));
-  for (const Gradient& g : gradients) text += concat(", ", g.name, ' ', one_decimal(g.digits.all));
-  text += losses.empty() ? "; no operation loses half a digit" : "; digits are lost at: ";
+  std::string text = concat("right digits: value ", digits_text(value));
+  for (const Gradient& g : gradients) text += concat(", ", g.name, ' ', digits_text(g.digits.all));
+  text += losses.empty() ? "; no operation loses a digit" : "; digits are lost at: ";
   for (const Loss& loss : losses)
     text += concat(&loss == losses.data() ? "" : "; ", loss.describe());
   return text + '.';

@@ -25,6 +25,9 @@ struct Digits {
 /// none. Throws Error if their sizes differ.
 Digits digits_of(std::span<const double> tested, std::span<const double> reference);
 
+/// "7.2"; "all" if none is wrong.
+std::string digits_text(double digits);
+
 /// All numbers of one forward pass and one backward sweep, whatever the precision that computed
 /// them; see record_gradients.
 struct GradientRecord {
@@ -35,6 +38,7 @@ struct GradientRecord {
     std::vector<std::size_t> from = {};  ///< the steps it used; constants are left out
     std::vector<double> value = {};
     std::vector<double> gradient = {};  ///< with respect to the value; empty if off the tape
+    std::size_t rule = 0;  ///< the step whose rule added most to the gradient, if replayed
 
     /// "0.affine_relu": its path and its operation.
     std::string place() const;
@@ -58,19 +62,19 @@ struct GradientDigits {
   std::vector<Gradient> gradients;  ///< with respect to each input, in order
   double value = Digits::most;      ///< the digits of the function's value
 
-  /// An operation whose result has at least half a digit less than the numbers that it used.
+  /// An operation whose result has at least one digit less than the numbers that it used.
   struct Loss {
     std::string place;      ///< "0.affine_relu"
     bool backward = false;  ///< the result is a gradient that its rule computed, not its value
     double before = 0;      ///< the fewest digits among the numbers that it used
     double after = 0;       ///< the digits of the result
-    /// The digits of the result beside the same operation in double, computed from the same
-    /// rounded numbers. If they are many more than `after`, the operation is accurate, but its
-    /// result depends strongly on the errors of its inputs: the computation is ill-conditioned.
-    double own = 0;
+    /// The digits of the result of the same operation in double, if it uses the same rounded
+    /// numbers. They are as few as `after` if the operation is ill-conditioned: then its result
+    /// depends strongly on errors of its inputs. They are many if its own arithmetic is wrong.
+    double exact = 0;
 
-    bool ill_conditioned() const { return own >= after + 0.5; }
-    /// "0.affine_relu, backward (7.2 → 5.1, its own error)".
+    bool ill_conditioned() const { return exact - after < before - exact; }
+    /// "0.affine_relu, backward (7.2 → 5.1, ill-conditioned)".
     std::string describe() const;
   };
   std::vector<Loss> losses;  ///< the largest first
@@ -78,16 +82,10 @@ struct GradientDigits {
   /// Everything in one line.
   std::string describe() const;
 
-  /// For a step of a record: the digits of its value, and of its gradient, beside one operation or
-  /// one rule in double that used the recorded numbers; and the step whose rule adds most to the
-  /// gradient.
-  struct Own {
-    double value = Digits::most, gradient = Digits::most;
-    std::size_t rule = 0;
-  };
-  /// Expects two records with the same steps.
+  /// For three records of the same steps: `replayed` has the results of each operation and each
+  /// rule in double, from the numbers of `tested`.
   static GradientDigits between(const GradientRecord& tested, const GradientRecord& reference,
-                                std::span<const Own> own);
+                                const GradientRecord& replayed);
 };
 
 std::ostream& operator<<(std::ostream& out, const GradientDigits& digits);

@@ -14,7 +14,6 @@ namespace reel::inline REEL_PRECISION {
 namespace {
 
 using detail::Program;
-using Own = GradientDigits::Own;
 using Step = GradientRecord::Step;
 
 const double own_digits = -std::log10(double(std::numeric_limits<Real>::epsilon()) / 2);
@@ -59,7 +58,6 @@ class Operations : public Observer {
       const std::size_t number = inputs_ + steps.size();
       expect_same(*given_, number, step);
       const std::vector<double>& recorded = given_->steps[number].value;
-      own.push_back(digits_of(recorded, step.value).all);
       // an operation may return its input: leave a value alone that is as recorded already
       if (recorded != step.value) event.value.mutate() = tensor_of(step.shape, recorded);
     }
@@ -70,7 +68,6 @@ class Operations : public Observer {
   }
 
   std::vector<Step> steps;
-  std::vector<double> own;           // the digits of each recorded value beside the one here
   std::vector<SharedTensor> values;  // of the steps
   std::vector<SharedTensor> used;    // the inputs of all steps, one after the other …
   std::vector<std::size_t> ends;     // … up to here
@@ -97,7 +94,6 @@ class Run {
                                .shape = {shape.begin(), shape.end()},
                                .value = numbers(inputs[i])});
       step_with[c.inputs[i].shared().identity()] = i;
-      own_.push_back(Digits::most);
     }
     for (std::size_t k = 0, next = 0; k < operations.steps.size(); ++k) {
       for (; next < operations.ends[k]; ++next)
@@ -109,7 +105,6 @@ class Run {
     }
     if (const auto found = step_with.find(output_.shared().identity()); found != step_with.end())
       record_.output = found->second;
-    own_.insert(own_.end(), operations.own.begin(), operations.own.end());
     find_nodes(c, operations);
   }
 
@@ -127,13 +122,10 @@ class Run {
       if (step_of_[i] != none) record_.steps[step_of_[i]].gradient = numbers(gradients[i].value());
   }
 
-  // Expects a run with the values of a record. Calls the rules with the gradients of that record.
-  std::vector<Own> own(const GradientRecord& given) {
+  // Expects a run with the values of a record. Computes each gradient from those of the record.
+  void replay_gradients(const GradientRecord& given) {
     const NoTape suspended;
-    std::vector<Own> result;
-    for (const double digits : own_) result.push_back({.value = digits});
-    std::vector<std::vector<double>> sums(result.size());
-    std::vector<double> largest(result.size());
+    std::vector<double> largest(record_.steps.size());
     std::vector<SharedTensor> slots(tape_.size());
     for (std::uint32_t i = 0; i < step_of_.size(); ++i) {
       const Tape::Node& node = tape_.node(i);
@@ -143,23 +135,21 @@ class Run {
                          tensor_of(step.shape, step.gradient));
       for (const Input& in : node.input_list()) {
         if (in.node == Input::constant || !slots[in.node]) continue;
-        const SharedTensor part = std::exchange(slots[in.node], {});
+        const std::vector<double> part = numbers(*std::exchange(slots[in.node], {}));
         const std::size_t to = step_of_[in.node];
         if (to == none) continue;
-        sums[to].resize(part->size());
+        std::vector<double>& sum = record_.steps[to].gradient;
+        sum.resize(part.size());
         double size = 0;
-        for (std::size_t k = 0; k < part->size(); ++k) {
-          sums[to][k] += part->data()[k];
-          size += part->data()[k] * part->data()[k];
+        for (std::size_t k = 0; k < part.size(); ++k) {
+          sum[k] += part[k];
+          size += part[k] * part[k];
         }
         if (size < largest[to]) continue;
         largest[to] = size;
-        result[to].rule = step_of_[i];
+        record_.steps[to].rule = step_of_[i];
       }
     }
-    for (std::size_t i = 0; i < sums.size(); ++i)
-      if (!sums[i].empty()) result[i].gradient = digits_of(given.steps[i].gradient, sums[i]).all;
-    return result;
   }
 
  private:
@@ -188,7 +178,6 @@ class Run {
   Tape tape_;
   Var output_;
   GradientRecord record_;
-  std::vector<double> own_;
   std::vector<std::size_t> step_of_;  // for each node
 };
 
@@ -228,8 +217,9 @@ GradientDigits detail::digits_of_gradients(const GradientRecord& tested, const P
     expect_same(tested, i, reference.steps[i]);
   if (tested.steps.size() > reference.steps.size())
     fail_differs(reference.steps.size(), description(tested.steps[reference.steps.size()]), "none");
-  return GradientDigits::between(tested, reference,
-                                 Run(program, inputs, names, &tested).own(tested));
+  Run replay(program, inputs, names, &tested);
+  replay.replay_gradients(tested);
+  return GradientDigits::between(tested, reference, replay.record());
 }
 
 GradientRecord record_gradients(const CheckedFunction& f, const std::vector<Tensor>& inputs,

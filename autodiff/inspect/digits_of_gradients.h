@@ -19,8 +19,8 @@ GradientRecord record_gradients(const CheckedFunction& f, const std::vector<Tens
 ///
 /// To find where digits are lost, f is computed twice in double. Once from the inputs alone: the
 /// digits of a step are those that agree with this result. And once so that each operation and each
-/// rule uses the numbers in float of the steps before: its result differs from the record only by
-/// the error that this operation makes in float, `GradientDigits::Loss::own`.
+/// rule uses the numbers in float of the steps before; its result then has the errors of its
+/// inputs, but none of its own (`GradientDigits::Loss::exact`).
 GradientDigits digits_of_gradients(const GradientRecord& tested, const CheckedFunction& f);
 
 namespace detail {
