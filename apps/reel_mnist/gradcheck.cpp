@@ -97,9 +97,9 @@ FloatStep first_step(const Subject& subject) {
   return step;
 }
 
-// Whether rounding alone explains the lost digits: a sum of 10⁵ floats may lose three of seven, and
-// more are lost only where a result depends strongly on its inputs.
-bool by_rounding(const GradientDigits::Loss& loss) {
+// Whether an operation is as accurate in float as can be expected: a sum of 10⁵ numbers may lose
+// three of seven digits by itself.
+bool accurate(const GradientDigits::Loss& loss) {
   return loss.ill_conditioned() || loss.after >= 4;
 }
 
@@ -129,7 +129,7 @@ std::string losses_text(const GradientDigits& digits) {
   if (digits.losses.empty()) return "No operation loses a digit.\n";
   std::string text = "Digits are lost at:\n";
   for (const auto& loss : digits.losses)
-    text += concat("  ", loss.describe(), by_rounding(loss) ? "" : ": wrong in float", '\n');
+    text += concat("  ", loss.describe(), accurate(loss) ? "" : ": inaccurate in float", '\n');
   return text;
 }
 
@@ -137,7 +137,7 @@ int count_digits(const Subject& subject, const GradcheckJob& job) {
   const FloatStep step = first_step(subject);
   const DigitsResult result = digits_in_double(job, step);
   const auto& losses = result.gradients.losses;
-  const bool ok = std::all_of(losses.begin(), losses.end(), by_rounding);
+  const bool ok = std::all_of(losses.begin(), losses.end(), accurate);
   if (subject.options.json) {
     nlohmann::ordered_json json = subject.json(ok);
     json.update({{"optimizer", step.optimizer},
@@ -156,7 +156,7 @@ int count_digits(const Subject& subject, const GradcheckJob& job) {
     }
     for (const auto& loss : losses)
       json["losses"].push_back({{"place", loss.place},
-                                {"backward", loss.backward},
+                                {"gradient_of", loss.gradient_of},
                                 {"before", loss.before},
                                 {"after", loss.after},
                                 {"ill_conditioned", loss.ill_conditioned()}});

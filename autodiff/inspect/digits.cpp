@@ -80,7 +80,7 @@ GradientDigits GradientDigits::between(const GradientRecord& tested,
     const GradientRecord::Step& step = tested.steps[i];
     double used = tested.digits;
     for (const std::size_t j : step.from) used = std::min(used, value[j]);
-    tell({step.place(), false, used, value[i],
+    tell({step.place(), "", used, value[i],
           digits_of(replayed.steps[i].value, reference.steps[i].value).all});
     if (step.gradient.empty()) continue;
     for (const std::size_t j : step.from)
@@ -88,8 +88,8 @@ GradientDigits GradientDigits::between(const GradientRecord& tested,
   }
   for (std::size_t i = count; i-- > 0;)
     if (!replayed.steps[i].gradient.empty())
-      tell({tested.steps[replayed.steps[i].rule].place(), true, used_by_rules[i], gradient[i],
-            digits_of(replayed.steps[i].gradient, reference.steps[i].gradient).all});
+      tell({tested.steps[replayed.steps[i].rule].place(), tested.steps[i].place(), used_by_rules[i],
+            gradient[i], digits_of(replayed.steps[i].gradient, reference.steps[i].gradient).all});
   std::stable_sort(result.losses.begin(), result.losses.end(), [](const Loss& a, const Loss& b) {
     return a.before - a.after > b.before - b.after;
   });
@@ -97,8 +97,9 @@ GradientDigits GradientDigits::between(const GradientRecord& tested,
 }
 
 std::string GradientDigits::Loss::describe() const {
-  return concat(place, backward ? ", backward" : "", " (", digits_text(before), " → ",
-                digits_text(after), ill_conditioned() ? ", ill-conditioned)" : ", its own error)");
+  return concat(place, gradient_of.empty() ? "" : ", gradient of ", gradient_of, " (",
+                digits_text(before), " → ", digits_text(after),
+                ill_conditioned() ? ", ill-conditioned)" : ", its own error)");
 }
 
 std::string GradientDigits::describe() const {

@@ -64,17 +64,17 @@ struct GradientDigits {
 
   /// An operation whose result has at least one digit less than the numbers that it used.
   struct Loss {
-    std::string place;      ///< "0.affine_relu"
-    bool backward = false;  ///< the result is a gradient that its rule computed, not its value
-    double before = 0;      ///< the fewest digits among the numbers that it used
-    double after = 0;       ///< the digits of the result
+    std::string place;        ///< "0.affine_relu"
+    std::string gradient_of;  ///< of which its rule computes the gradient; empty: its value
+    double before = 0;        ///< the fewest digits among the numbers that it used
+    double after = 0;         ///< the digits of the result
     /// The digits of the result of the same operation in double, if it uses the same rounded
     /// numbers. They are as few as `after` if the operation is ill-conditioned: then its result
     /// depends strongly on errors of its inputs. They are many if its own arithmetic is wrong.
     double exact = 0;
 
     bool ill_conditioned() const { return exact - after < before - exact; }
-    /// "0.affine_relu, backward (7.2 → 5.1, ill-conditioned)".
+    /// "0.affine_relu, gradient of 0.weight (7.2 → 5.1, ill-conditioned)".
     std::string describe() const;
   };
   std::vector<Loss> losses;  ///< the largest first

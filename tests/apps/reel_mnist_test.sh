@@ -323,6 +323,7 @@ for value in '0 0 192 127' '0 0 128 127'; do  # NaN, infinity
 done
 weights "$linear" '255 255 127 127' >huge  # 3.4e38
 refuse 4 'not finite' eval --data data --load huge
+refuse 4 'not finite' gradcheck --data data --load huge --digits
 refuse 4 'not finite' predict --data data --load huge
 refuse 4 'not finite' predict --data data --load huge --json
 [ ! -s out ] || fail "$run: a class all the same"

@@ -19,4 +19,9 @@ GradientDigits planted_digits_in_double(const GradientRecord& tested) {
   return nn::digits_of_gradients(tested, net, digits_test::network_loss);
 }
 
+GradientDigits wide_digits_in_double(const GradientRecord& tested, std::string_view activation) {
+  nn::Sequential net = digits_test::wide_network(activation);
+  return nn::digits_of_gradients(tested, net, digits_test::wide_loss);
+}
+
 }  // namespace reel

@@ -11,6 +11,7 @@
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/inspect/digits.h>
 #include <reel/autodiff/ops/ops.h>
+#include <reel/data/batches.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>
@@ -22,6 +23,7 @@ namespace reel {
 GradientDigits digits_in_double(std::string_view function, const GradientRecord& tested);
 GradientDigits network_digits_in_double(const GradientRecord& tested, std::size_t hidden);
 GradientDigits planted_digits_in_double(const GradientRecord& tested);
+GradientDigits wide_digits_in_double(const GradientRecord& tested, std::string_view activation);
 
 }  // namespace reel
 
@@ -92,6 +94,25 @@ inline nn::Sequential network(std::size_t hidden) {
 inline nn::Sequential planted_network() {
   return nn::Sequential(nn::Linear(16, 8), nn::Function("planted", &wrong_value), nn::tanh,
                         nn::Linear(8, 4));
+}
+
+// Large enough for the kernels and the threads that training uses.
+inline nn::Sequential wide_network(std::string_view activation) {
+  return nn::mlp({784, 128, 32, 10}, nn::activation_by_name(activation));
+}
+
+// Of images that are stored as bytes; in double they are the same numbers as in float.
+inline Var wide_loss(const nn::Sequential& net) {
+  Rng rng(3);
+  std::vector<std::uint8_t> bytes(64 * 784);
+  Labels labels(64);
+  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(rng.below(256));
+  for (auto& label : labels) label = static_cast<Label>(rng.below(10));
+  const auto images = data::Dataset::from_bytes(std::move(bytes), {28, 28}, labels);
+  const data::Batch batch = *data::batches(images, {.size = 64}).begin();
+  Tensor rounded = *batch.images;
+  for (Real& x : rounded) x = static_cast<Real>(static_cast<float>(x));
+  return nn::cross_entropy(net(is_float ? batch.images : SharedTensor(rounded)), batch.labels);
 }
 
 }  // namespace digits_test
