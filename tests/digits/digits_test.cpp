@@ -2,6 +2,7 @@
 // is linked with reel::f32, digits_in_double.cpp with reel::f64.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -41,12 +42,11 @@ Tensor wave(const Shape& shape) {
 TEST_CASE("digits: numbers beside numbers") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto of = [](std::vector<double> a, std::vector<double> b) { return digits_of(a, b); };
-  const Digits some = of({1.001, 2, 300, 0, 5.0005}, {1, 2, 300, 0, 5});
+  const Digits some = of({2.0002, 1.001, 0, 0, 0, 0, 500.05}, {2, 1, 0, 0, 0, 0, 500});
   CHECK(some.worst == doctest::Approx(3));
-  CHECK(some.worst_element == 0);
-  CHECK(some.median == 16);  // of 3, 4, 16, 16
-  CHECK(some.all == doctest::Approx(-std::log10(std::hypot(0.001, 0.0005) / std::sqrt(90030))));
-  CHECK(of({1.1, 2.002, 3.3e-7}, {1, 2, 3e-7}).median == doctest::Approx(1));
+  CHECK(some.worst_element == 1);
+  CHECK(some.median == doctest::Approx(4));
+  CHECK(some.all == doctest::Approx(-std::log10(0.05001004 / 500.005)));
   CHECK(of({}, {}).all == 16);
   CHECK(of({0, 0}, {0, 0}).worst == 16);
   CHECK(of({1e-30}, {0}).all == 0);
@@ -128,6 +128,37 @@ TEST_CASE("digits: an operation that is wrong in float alone is named") {
     CHECK(loss.describe().find(backward ? "planted, gradient of exp (7." : "planted (7.") == 0);
     CHECK(loss.describe().find(" → 3.0, its own error)") != std::string::npos);
   }
+}
+
+TEST_CASE("digits: the largest loss comes first, and the rule that adds most is named") {
+  const GradientDigits offsets = digits("two offsets", {vector({0.3f, 1.1f, 0.7f, 2.3f})});
+  INFO(offsets);
+  REQUIRE(offsets.losses.size() == 2);
+  CHECK(offsets.losses[0].after < 4.5);
+  CHECK(offsets.losses[1].after > 5);
+
+  for (const char* name : {"wrong rule first", "wrong rule last"}) {
+    const GradientDigits found = digits(name, {vector({0.1f, 0.2f, -0.3f})});
+    INFO(found);
+    REQUIRE(found.losses.size() == 1);
+    CHECK(found.losses[0].place == "planted");
+    CHECK(found.losses[0].gradient_of == "exp");
+    CHECK(found.losses[0].after == doctest::Approx(3 + std::log10(1.125)).epsilon(0.01));
+  }
+
+  // the gradient of exp is the sum of the numbers e^x1 and −e^x2, which cancel
+  const GradientDigits opposite = digits(
+      "opposite rules", {vector({0.1f, 0.2f}), vector({1.3f, 1.7f}), vector({1.3001f, 1.7003f})});
+  INFO(opposite);
+  REQUIRE_FALSE(opposite.losses.empty());
+  for (const GradientDigits::Loss& loss : opposite.losses)
+    if (loss.gradient_of == "exp") {
+      CHECK(loss.place == "multiply");
+      CHECK(loss.ill_conditioned());
+      CHECK(loss.exact == doctest::Approx(loss.after).epsilon(0.05));
+    }
+  CHECK(std::count_if(opposite.losses.begin(), opposite.losses.end(),
+                      [](const auto& loss) { return loss.gradient_of == "exp"; }) == 1);
 }
 
 TEST_CASE("digits: constants, copies, checkpoints, an input that is used several times") {

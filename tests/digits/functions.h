@@ -59,6 +59,26 @@ inline const std::vector<Function>& functions() {
       {"variance", [](In x) { return sqrt(mean(square(x[0])) - square(mean(x[0]))); }},
       {"wrong value", [](In x) { return sum(square(tanh(wrong_value(exp(x[0]))))); }},
       {"wrong gradient", [](In x) { return sum(square(tanh(wrong_gradient(exp(x[0]))))); }},
+      {"two offsets",
+       [](In x) {
+         const Var little = (x[0] + Real(100)) - Real(100), much = (x[0] + Real(1e4)) - Real(1e4);
+         return sum(square(little)) + sum(square(much));
+       }},
+      {"wrong rule first",
+       [](In x) {
+         const Var v = exp(x[0]), planted = wrong_gradient(v);
+         return sum(v * Real(0.125)) + sum(planted);
+       }},
+      {"wrong rule last",
+       [](In x) {
+         const Var v = exp(x[0]), scaled = v * Real(0.125);
+         return sum(scaled) + sum(wrong_gradient(v));
+       }},
+      {"opposite rules",
+       [](In x) {
+         const Var v = exp(x[0]);
+         return sum(v * exp(x[1])) - sum(v * exp(x[2]));
+       }},
       {"odd parts",
        [](In x) {  // an operation of constants, a copy, x several times, a checkpoint, 0 = 0·x₁
          const Var c = exp(stop_gradient(x[0]));
