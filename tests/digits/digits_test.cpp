@@ -167,6 +167,15 @@ TEST_CASE("digits: constants, copies, checkpoints, an input that is used several
   CHECK(record.inputs == 2);
   CHECK(record.steps[0].gradient.size() == 4);
   CHECK(record.steps[1].gradient == std::vector<double>{0});
+  // operations of constants, and those within a checkpoint, are not on the tape
+  const auto tanh = std::find_if(record.steps.begin(), record.steps.end(),
+                                 [](const auto& step) { return step.operation == "tanh"; });
+  REQUIRE(tanh != record.steps.end());
+  CHECK((tanh->gradient.empty() && (tanh - 1)->operation == "multiply"));
+  CHECK((tanh - 1)->gradient.empty());
+  CHECK(std::count_if(record.steps.begin(), record.steps.end(), [](const auto& step) {
+          return step.operation == "multiply" && !step.gradient.empty();
+        }) == 2);
   const GradientDigits found = digits_in_double("odd parts", record);
   INFO(found);
   CHECK(found.gradients[0].digits.all > 6);
