@@ -163,12 +163,11 @@ int count_digits(const Subject& subject, const GradcheckJob& job) {
     std::cout << json_line(json);
     return exit_code(ok);
   }
-  std::cout
-      << subject.text()
-      << "\nRight decimal digits in float, beside double: of each gradient, of its median\n"
-         "and worst element, and of the parameter after a step\n\n"
-      << digits_table(step, result) << "\nThe loss has " << digits_text(result.gradients.value)
-      << ". " << losses_text(result.gradients);
+  std::cout << subject.text()
+            << "\nRight decimal digits in float, beside double: of each gradient, of its median\n"
+               "and worst element, and of the parameter after a step\n\n"
+            << digits_table(step, result) << "\nThe loss has "
+            << digits_text(result.gradients.value) << ". " << losses_text(result.gradients);
   return exit_code(ok);
 }
 
