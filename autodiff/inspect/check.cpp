@@ -266,15 +266,18 @@ Fault Checker::fault(const Line& line, const Tensor& seed, const Comparison& fou
   if (!std::isfinite(found.numeric)) return {"", "f has no finite values beside the inputs"};
   const std::size_t order = subjects_.size();
   Origins origins;
-  const Program program =
-      order == 1 ? subjects_[0].program
-                 : projected_gradient(subjects_[order - 2].program, random(order - 1), &origins);
+  Program program = [&](Tape& tape, const std::vector<Tensor>& at) {
+    origins.makers.clear();
+    return subjects_[0].program(tape, at);
+  };
+  for (std::size_t i = 1; i < order; ++i)
+    program = projected_gradient(program, random(i), &origins);
   return find_fault({.program = program,
                      .line = [&](double t) { return point_.on(line, t); },
                      .step = found.step,
                      .seed = seed,
                      .sweep = found.sweep,
-                     .origins = order == 1 ? nullptr : &origins});
+                     .origins = &origins});
 }
 
 void check_options(const CheckOptions& options, std::size_t inputs) {

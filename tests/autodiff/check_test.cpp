@@ -727,7 +727,21 @@ TEST_CASE("orders above 2") {
     CHECK(!report.ok);
     CHECK(report.order == 3);
     CHECK(report.fault ==
-          "the gradient is a constant that changes with x, not made by recorded operations");
+          "the second derivative of \"outer\" (2) → (2), operation 1 of 1, in its \"multiply\", "
+          "whose input 1 is a constant that changes with x");
+    CHECK(report.operation == "outer");
+    // x³, right up to its second derivative too, in one rule: 3x² as 3c(2x − c) with a constant c
+    const auto one = [&](Vars v) {
+      return tanh(Real(0.1) * record("outer", {v[0]}, v[0].value() * v[0].value() * v[0].value(),
+                                     [c = v[0].shared()](auto& d, auto& g, auto in, auto&) {
+                                       d.add(0, Real(3) * g * d.constant(c) *
+                                                    (Real(2) * in[0] - d.constant(c)));
+                                     }));
+    };
+    CHECK(check_gradients(one, {vector({1, 2})}, {.order = 2, .fast = fast}).ok);
+    const CheckReport third = check_gradients(one, {vector({1, 2})}, {.order = 3, .fast = fast});
+    CHECK(third.order == 3);
+    CHECK(third.operation == "outer");
   }
 }
 
