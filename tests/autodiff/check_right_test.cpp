@@ -18,12 +18,10 @@
 #include <reel/nn/losses.h>
 #include <reel/nn/sequential.h>
 
-#include "check_catalogue.h"
+#include "checked_functions.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-using Vars = std::span<const Var>;
 
 /// What the check must say of a function: nothing but right, or right where it is not beyond
 /// judgement. Large values, and small differences of large ones, hide derivatives.
@@ -248,20 +246,6 @@ TEST_CASE("checker: regression on large targets, by the parameters of a model") 
           nn::check_parameters(model, [&] { return mean(square(model(x) - y)); }, {.fast = fast});
       check_right(concat("targets near ", target), report, false);
     }
-}
-
-TEST_CASE("checker: what it cannot judge is counted, and all of it is no pass") {
-  const auto hidden = [](Vars v) { return sin(v[0]) + Real(1e15); };
-  const CheckReport none = check_gradients(hidden, {vector({0.5})}, {.order = 1});
-  CHECK_FALSE(none.ok);
-  CHECK(none.unjudged == 1);
-  CHECK(none.describe().starts_with("cannot be judged: at order 1, the derivative by element 0"));
-  const auto partly = [&](Vars v) { return concatenate({hidden(v), v[0]}); };
-  const CheckReport some = check_gradients(partly, {vector({0.5})}, {.order = 1});
-  CHECK(some.ok);
-  CHECK(some.entries == 1);
-  CHECK(some.unjudged == 1);
-  CHECK(some.describe().find("1 cannot be judged: ") != std::string::npos);
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -1,17 +1,31 @@
-// What the tables of functions that try the gradient checker share.
+// What the tests of the gradient checker share.
 #pragma once
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <reel/autodiff/core/error.h>
+#include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/tensor/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
+
+using Vars = std::span<const Var>;
+
+constexpr Real right = 1, slightly_wrong = Real(1.0005);  // factors of a derivative
+
+/// An operation with this value and, as its rule, this derivative, at each element.
+template <class Value, class Derivative>
+Var elementwise(const Var& x, Value&& value, Derivative derivative) {
+  return record(
+      "planted", {x}, std::forward<Value>(value),
+      [derivative](auto& d, auto& g, auto in, auto&) { d.add(0, g * derivative(in[0])); });
+}
 
 /// first, first + step, first + 2·step, …
 inline Tensor ramp(const Shape& shape, double first, double step) {
