@@ -180,7 +180,8 @@ void Checker::check_range(const Subject& f, const Gradients& g, std::size_t begi
   Differences d = differences(f, line);
   const Comparison found = compare_both(d, 0, {along(line, g[0]), along(line, g[1])});
   if (one || found.doubt > 0 || (found.ok() && !found.kink)) return settle(line, *f.u, 0, found);
-  if (found.kink && end - begin == point_.size() && check_beside()) {
+  const bool whole = end - begin == point_.size();
+  if (whole && (found.kink || at_lower_kink(line)) && check_beside()) {
     if (report_.ok) settle(line, *f.u, 0, found);
     return;
   }
