@@ -21,7 +21,7 @@ CHECK = "autodiff/inspect/check"
 # Each in the order in which they run, the quick ones first.
 OPERATION_TESTS = ["*/operations_test.cpp,*/linear_algebra_test.cpp"]
 CHECKER_TESTS = [
-    "*/check_wrong_test.cpp,*/check_kinks_test.cpp,*/check_fault_test.cpp,*/autodiff/check_test.cpp,*/user_operation_test.cpp",
+    "*/check_noise_test.cpp,*/check_wrong_test.cpp,*/check_kinks_test.cpp,*/check_fault_test.cpp,*/autodiff/check_test.cpp,*/user_operation_test.cpp",
     "*/check_right_test.cpp", "*/check_fast_test.cpp",
 ]
 
