@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
@@ -87,7 +88,7 @@ TEST_CASE("checker: in fast mode many kinks cost no more than a few, and hide no
       const SharedTensor more(wrong_at == 1 ? one : nothing), fixed(wrong_at == 2 ? one : nothing);
       std::size_t calls = 0;
       const auto f = [&](Vars v) {
-        ++calls;
+        if (++calls == 2000) throw std::runtime_error("too many calls");
         const SharedTensor value(Tensor(xt::exp(v[0].value())));
         const Var planted = record("planted", {v[0]}, *value, [=](auto& d, auto& g, auto, auto& y) {
           d.add(0, g * (Real(1) + d.constant(more)) *
@@ -99,9 +100,7 @@ TEST_CASE("checker: in fast mode many kinks cost no more than a few, and hide no
       CAPTURE(order);
       CAPTURE(wrong_at);
       CAPTURE(report);
-      CAPTURE(calls);
       CHECK(report.ok == (wrong_at == 0));
-      CHECK(calls < 2000);
       if (report.ok) {
         CHECK(report.kinks == 3);  // one in each projection
         CHECK(report.skipped == (order == 2 ? 3 : 0));
