@@ -47,6 +47,23 @@ TEST_CASE("fast mode finds one wrong entry among ten thousand") {
   }
 }
 
+TEST_CASE("fast mode: one number near 0 among many costs no more than many of 1e-12") {
+  const auto calls_with = [](Real small) {
+    Tensor x = full({200}, 1e-3);
+    x(150) = small;
+    std::size_t calls = 0;
+    const auto f = [&](Vars v) {
+      ++calls;
+      return sum(record("planted", {v[0]}, v[0].value(),  // wrong, so that all steps are tried
+                        [](auto& d, auto& g, auto, auto&) { d.add(0, Real(1.01) * g); }));
+    };
+    CHECK(!check_gradients(f, {x}, {.order = 1, .fast = true}).ok);
+    return calls;
+  };
+  const std::size_t usual = calls_with(1e-12);
+  CHECK(calls_with(1e-300) < 2 * usual);
+}
+
 TEST_CASE("fast mode: errors that cancel in a sum of equal weights, and seeds") {
   const auto opposite = [](Vars v) {  // wrong by +1 and −1
     return record("planted", {v[0]}, v[0].value(),

@@ -88,7 +88,8 @@ Line Point::line(std::size_t begin, std::size_t end, const std::vector<double>& 
     const double x = inputs_[at.input].data()[at.element];
     result.direction[at.input].data()[at.element] =
         static_cast<Real>(weights[e] * std::max(1.0, std::abs(x)));
-    result.levels = std::max(result.levels, levels_for(std::abs(x)));
+    // one number near 0 among many must not cost all of them hundreds of steps
+    if (x != 0) result.levels = std::max(result.levels, levels_for(std::max(std::abs(x), 1e-12)));
   }
   return result;
 }
