@@ -31,7 +31,8 @@ section{margin-top:2.5rem;padding-top:1.5rem;border-top:1px solid var(--line)}
 table{border-collapse:collapse;margin:.8rem 0;font-size:.92rem}
 th{text-align:left;font-weight:600;color:var(--quiet)}
 th,td{padding:.25rem 1.2rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-td.value{font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+td.value{font-variant-numeric:tabular-nums;overflow-wrap:break-word}
+td.source{color:var(--quiet)}
 .good{color:var(--good)}.bad{color:var(--bad);font-weight:600}
 pre{font-size:.85rem;line-height:1.35;overflow-x:auto}
 figure{margin:1.2rem 0}
@@ -51,7 +52,7 @@ std::string findings(const std::vector<Finding>& all) {
       "<th scope=\"col\">expected</th><th scope=\"col\">here</th></tr>\n";
   for (const Finding& f : all)
     html += std::string("<tr><td class=\"") + (f.holds ? "good\">✓" : "bad\">✗") +
-            "</td><td class=\"row\">" + to_string(f.source) + "</td><td>" + escaped(f.what) +
+            "</td><td class=\"source\">" + to_string(f.source) + "</td><td>" + escaped(f.what) +
             "</td><td class=\"value\">" + escaped(f.expected) + "</td><td class=\"value\">" +
             escaped(f.here) + "</td></tr>\n";
   return html + "</table></div>\n";

@@ -302,9 +302,12 @@ Report fields(const Settings&) {
   const Field exact = gradient_field(plane), numeric = numeric_field(plane);
   const double off = std::max(largest_difference(exact.first, numeric.first),
                               largest_difference(exact.second, numeric.second));
-  const Tensor shade = shading(gradient_field(fine));
+  const Field slope = gradient_field(fine);
+  const Tensor shade = shading(slope);
   const double shade_off = largest_difference(shade, shading(numeric_field(fine)));
-  const double brightest = *std::max_element(shade.begin(), shade.end());
+  const auto place = std::max_element(shade.begin(), shade.end()) - shade.begin();
+  const double brightest = shade.data()[place],
+               towards = std::atan2(slope.second.data()[place], slope.first.data()[place]);
   const Tensor origin = zeros({1});
   const auto height = [](double x, double y) {
     return difference_of_gaussians(vector({x}), vector({y})).value()(0);
@@ -318,6 +321,8 @@ Report fields(const Settings&) {
                    claim("shading, 300 × 300, beside that of finite differences", "at most 3e-10",
                          shade_off, shade_off <= 3e-10),
                    claim("the brightest point", 0.9996, brightest, 1e-4),
+                   claim("the slope's direction there, the light's: atan2(0.3, 0.5)",
+                         std::atan2(0.3, 0.5), towards, 0.02),
                    claim("level ground, the light's height by its length", 0.651,
                          shading(gradient_field({origin, origin}))(0), 5e-4)},
       .figures =
