@@ -58,7 +58,7 @@ MUTANTS = [
      "return rng.uniform(0.5 * low, high);"),
     (26, "ripples higher by 1 %", LECTURES + "objectives.cpp", "Real(0.08) * sin", "Real(0.0808) * sin"),
     (27, "slope of the relaxation with the wrong sign", MINIMIZE + "stochastic_relaxation.cpp",
-     "? exp(e * d -", "? exp(-e * d -"),
+     "stop_gradient(theta)) * (1 / deviation)", "stop_gradient(theta)) * (-1 / deviation)"),
     (28, "rows of the table not sorted", ROWS + "fitting.cpp", "for (std::size_t i = 0; i < 20; ++i) std::sort(",
      "for (std::size_t i = 0; i < 0; ++i) std::sort("),
     (29, "L-BFGS keeps one pair alone", OPTIM + "curvature_pairs.cpp", "if (pairs_.size() == most_)",

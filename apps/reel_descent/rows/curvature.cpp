@@ -230,9 +230,24 @@ Report levenberg_marquardt(const Settings&) {
     nu.push_back(damping(damped.history.points()[k], damped.history.points()[k + 1]));
   int raised = 0, lowered = 0;
   for (std::size_t k = 1; k < nu.size(); ++k) (nu[k] > nu[k - 1] ? raised : lowered) += 1;
+  // The factor of ν by the share of the predicted reduction that came true, unless a trial was
+  // rejected in between.
+  int follows = 0;
+  for (std::size_t k = 0; k + 1 < nu.size(); ++k) {
+    const Tensor &from = damped.history.points()[k], p = damped.history.points()[k + 1] - from;
+    const Tensor j = jacobian(objectives::rosenbrock_residuals)(from).value();
+    const Tensor jp = matmul(Var(j), p).value();
+    const double predicted = 0.5 * sum(square(Var(jp))).item() + nu[k] * dot(Var(p), p).item();
+    const double share = (values[k] - values[k + 1]) / predicted;
+    const double factor =
+        std::abs(share - 1) < 0.01 ? 1e-3 : std::max(0.1, 1 - std::pow(2 * share - 1, 3));
+    follows += std::abs(nu[k + 1] / nu[k] / factor - 1) < 1e-3;
+  }
   Report report;
   report.findings = {claim("x₁ from (−1.2, 1)", 1, damped.theta(0), 1e-9),
                      claim("x₂", 1, damped.theta(1), 1e-9),
+                     claim("steps after which ν changes as predicted and actual reduction say",
+                           "at least 8", follows, follows >= 8),
                      claim("steps after which ν is raised", "some", raised, raised > 0),
                      claim("steps after which it is lowered", "more", lowered, lowered > raised)};
   plot::Chart plane{
