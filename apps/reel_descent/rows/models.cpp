@@ -105,15 +105,16 @@ Report scores(const Settings& settings) {
         equal("f = W₃ max(0, W₂ max(0, W₁x))", matmul(w[2], h), transpose(f(transpose(x))), 1e-14));
   }
   {
-    nn::Sequential f(nn::Linear(8, 16), nn::relu, nn::Linear(16, 6), nn::relu, nn::Linear(6, 3),
-                     nn::relu);
+    nn::Sequential f(nn::Linear(8, 16), nn::relu, nn::Linear(16, 6), nn::relu, nn::Linear(6, 3));
     nn::init(f, rng);
-    const std::vector<Parameter> p = f.parameters();
+    std::vector<Parameter> p = f.parameters();
+    for (std::size_t i = 1; i < p.size(); i += 2)
+      p[i].set_value(normals(p[i].shape(), rng));  // `init` makes them small
     Var h = x;
     for (std::size_t i = 0; i < p.size(); i += 2)
       h = maximum(0, matmul(p[i], h) + reshape(p[i + 1], {p[i + 1].shape()[0], 1}));
-    report.findings.push_back(
-        equal("predict = repeated G(Wx + b), G = ReLU", h, transpose(f(transpose(x))), 1e-14));
+    report.findings.push_back(equal("predict = repeated G(Wx + b), G = ReLU", h,
+                                    transpose(relu(f(transpose(x)))), 1e-14));
   }
   return report;
 }
