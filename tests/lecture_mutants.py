@@ -75,5 +75,5 @@ MUTANTS = [
 ]
 
 if __name__ == "__main__":
-    check("reel-tests-apps", [Mutant(f"row {row:2}  {error:52}", *change, [f"--test-case=row {row}:*"])
+    check("reel-tests-apps", [Mutant(f"row {row:2}  {error:52}", *change, [[f"--test-case=row {row}:*"]])
                               for row, error, *change in MUTANTS])

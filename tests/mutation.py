@@ -18,7 +18,7 @@ from dataclasses import dataclass
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # the build's folders of the objects in double
 DOUBLE = ("reel_f64_training.dir", "reel_f64.dir", "reel-lectures.dir")
-LONGEST = 300  # seconds; tests that run for longer count as failed
+LONGEST = 600  # seconds; tests that run for longer count as failed
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Mutant:
     path: str
     right: str  # the first occurrence is replaced by `wrong`
     wrong: str
-    tests: list  # arguments of the test program
+    tests: list  # each the arguments of one run of the test program; the quick ones first
 
 
 class Build:
@@ -42,6 +42,11 @@ class Build:
         link = ninja[ninja.index(f"build tests/{program}:"):]
         self.objects = [word for word in link.split("\n")[0].split() if word.endswith(".o")]
         self.libraries = shlex.split(link[link.index("LINK_LIBRARIES = "):].split("\n")[0].split("=", 1)[1])
+
+    def sources_of(self, path):
+        """The source itself, or for a header those of its part, such as check.cpp and check/*.cpp."""
+        part = str(pathlib.Path(path).parent)
+        return [path] if path in self.commands else [s for s in self.commands if s.startswith(part)]
 
     def compile(self, source, include, target):
         words = shlex.split(self.commands[source])
@@ -74,10 +79,15 @@ def fails(build, objects, tests):
     with tempfile.TemporaryDirectory() as folder:
         program = pathlib.Path(folder) / "tests"
         build.link(objects, program)
-        try:
-            return subprocess.run([str(program), *tests], capture_output=True, timeout=LONGEST).returncode != 0
-        except subprocess.TimeoutExpired:
-            return True
+        return any(not passes(program, arguments) for arguments in tests)
+
+
+def passes(program, arguments):
+    try:
+        run = subprocess.run([str(program), "--abort-after=1", *arguments], capture_output=True, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        return False
+    return run.returncode == 0
 
 
 def caught(build, mutant):
@@ -95,9 +105,11 @@ def caught(build, mutant):
                 (tree / part.name).symlink_to(part.resolve())
         subprocess.run(["cp", "-r", str(ROOT / changed), str(tree)], check=True)
         (tree / mutant.path).write_text(text.replace(mutant.right, mutant.wrong, 1))
-        target = include / "mutant.o"
-        build.compile(mutant.path, include, target)
-        return fails(build, [target], mutant.tests)
+        objects = []
+        for source in build.sources_of(mutant.path):
+            objects.append(include / source.replace("/", "_").replace(".cpp", ".o"))
+            build.compile(source, include, objects[-1])
+        return fails(build, objects, mutant.tests)
 
 
 def check(program, mutants):
@@ -105,9 +117,11 @@ def check(program, mutants):
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release").resolve()
     wanted = {int(n) for n in sys.argv[2:]} or set(range(1, len(mutants) + 1))
     build = Build(folder, program)
-    for tests in {tuple(mutants[n - 1].tests) for n in wanted}:
-        if fails(build, [], tests):
-            raise SystemExit(f"the tests fail without any mutant: {program} {' '.join(tests)}")
+    tried = []
+    for tests in (mutants[n - 1].tests for n in wanted):
+        if tests not in tried and fails(build, [], tests):
+            raise SystemExit(f"tests of {program} fail without any mutant: {tests}")
+        tried.append(tests)
     survivors = 0
     for number in sorted(wanted):
         mutant = mutants[number - 1]
