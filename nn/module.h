@@ -108,8 +108,9 @@ void init(Module& model, Rng& rng, Init scheme = Init::uniform);
 /// A parameter or buffer of a model, with its path as the name.
 struct NamedState {
   std::string path;
-  Parameter parameter;       ///< empty for a buffer
-  Tensor* buffer = nullptr;  ///< null for a parameter
+  Parameter parameter;                        ///< empty for a buffer
+  Tensor* buffer = nullptr;                   ///< null for a parameter
+  std::vector<std::string> other_paths = {};  ///< where else the visit reaches it
   const Tensor& value() const { return buffer ? *buffer : parameter.value(); }
   const Shape& shape() const { return buffer ? buffer->shape() : parameter.shape(); }
 };
