@@ -11,10 +11,14 @@
 #include <reel/autodiff/engine/checkpoint.h>
 #include <reel/autodiff/engine/derivatives.h>
 #include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/per_sample.h>
 #include <reel/autodiff/engine/scope.h>
+#include <reel/autodiff/engine/substitution.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/inspect/anomaly.h>
 #include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/inspect/digits.h>
+#include <reel/autodiff/inspect/digits_of_gradients.h>
 #include <reel/autodiff/inspect/graphviz.h>
 #include <reel/autodiff/inspect/profile.h>
 #include <reel/autodiff/ops/ops.h>
@@ -29,6 +33,7 @@
 #include <reel/nn/check.h>
 #include <reel/nn/dropout.h>
 #include <reel/nn/embedding.h>
+#include <reel/nn/functional.h>
 #include <reel/nn/init.h>
 #include <reel/nn/layer_norm.h>
 #include <reel/nn/linear.h>

@@ -182,6 +182,7 @@ LoadReport load_weights(Module& model, const std::filesystem::path& path,
 
 LoadReport load_weights(Module& model, const SafeTensors& contents,
                         const std::filesystem::path& path, const LoadOptions& options) {
+  model.name_parts();
   const auto states = state_of(model);
   Match match(states, contents, path, options);
   for (std::size_t i = 0; i < states.size(); ++i) {

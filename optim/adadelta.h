@@ -11,7 +11,7 @@ struct AdadeltaOptions {
   double rho = 0.9;
   double eps = 1e-6;  ///< inside the roots
   double l2 = 0;
-  double decay = 0;  ///< decoupled
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// v = ρv + (1 − ρ)g²; Δ = √(u + eps)/√(v + eps)·g; p −= lr·Δ; u = ρu + (1 − ρ)Δ². Zeiler,

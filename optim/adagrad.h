@@ -12,7 +12,7 @@ struct AdagradOptions {
   double eps = 1e-10;
   double start = 0;  ///< the initial sum of squares
   double l2 = 0;
-  double decay = 0;  ///< decoupled
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// s += g²; p −= lr/(1 + (t − 1)·lr_decay) · g/(√s + eps). Duchi, Hazan and Singer, JMLR 2011.

@@ -13,7 +13,7 @@ struct AdamOptions {
   double eps = 1e-8;
   bool amsgrad = false;  ///< divide by the largest v so far
   double l2 = 0;
-  double decay = 0;  ///< decoupled
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²; p −= lr/(1 − β₁ᵗ) · m/(√v/√(1 − β₂ᵗ) + eps).

@@ -12,7 +12,7 @@ struct AdaMaxOptions {
   double beta2 = 0.999;
   double eps = 1e-8;
   double l2 = 0;
-  double decay = 0;  ///< decoupled
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// m = β₁m + (1 − β₁)g; u = max(β₂u, |g| + eps); p −= lr/(1 − β₁ᵗ) · m/u. Kingma and Ba, ICLR 2015;

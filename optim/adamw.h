@@ -13,10 +13,10 @@ struct AdamWOptions {
   double eps = 1e-8;
   bool amsgrad = false;  ///< divide by the largest v so far
   double l2 = 0;
-  double decay = 1e-2;  ///< decoupled
+  double weight_decay = 1e-2;  ///< decoupled
 };
 
-/// p *= 1 − lr·decay, then Adam. Loshchilov and Hutter, ICLR 2019.
+/// p *= 1 − lr·weight_decay, then Adam. Loshchilov and Hutter, ICLR 2019.
 class AdamW : public Adam {
  public:
   explicit AdamW(const Groups& groups, const AdamWOptions& options = {});

@@ -22,8 +22,8 @@ struct StepOptions {
 /// number, from 1; each parameter counts the calls of `step()` in which it has a gradient.
 ///
 /// All methods have two penalties. `l2` adds λp to the gradient, so the method averages and scales
-/// it with the gradient. `decay` shrinks the parameter before the update, p *= 1 − lr·λ (Loshchilov
-/// and Hutter, ICLR 2019).
+/// it with the gradient (PyTorch calls it weight_decay, except in AdamW). `weight_decay` shrinks
+/// the parameter before the update, p *= 1 − lr·λ (Loshchilov and Hutter, ICLR 2019).
 ///
 /// A step treats subnormal numbers as zero; see FlushSubnormals.
 class Optimizer : public Stateful {
@@ -53,7 +53,7 @@ class Optimizer : public Stateful {
  protected:
   using Names = std::vector<std::string_view>;
   struct Rates {
-    double lr, l2, decay;
+    double lr, l2, weight_decay;
   };
 
   /// Some elements of one parameter in one step: arrays of n numbers.
@@ -104,6 +104,8 @@ class Optimizer : public Stateful {
   };
 
   void update_piece(const Piece& piece);
+  [[noreturn]] void fail_without_gradient() const;
+  [[noreturn]] void fail_moved() const;
 
   std::string_view method_;
   Names arrays_;

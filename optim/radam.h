@@ -12,7 +12,7 @@ struct RAdamOptions {
   double beta2 = 0.999;
   double eps = 1e-8;
   double l2 = 0;
-  double decay = 0;  ///< decoupled
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// ρ∞ = 2/(1 − β₂) − 1; ρ = ρ∞ − 2tβ₂ᵗ/(1 − β₂ᵗ); m and v as in Adam. While ρ ≤ 5: p −= lr/(1 −

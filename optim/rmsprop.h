@@ -13,7 +13,7 @@ struct RmspropOptions {
   double momentum = 0;    ///< μ
   bool centered = false;  ///< divide by the running standard deviation instead
   double l2 = 0;
-  double decay = 0;  ///< decoupled
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// v = αv + (1 − α)g²; d = g/(√v + eps). If centered: d = g/(√(v − m²) + eps) with m = αm + (1 −

@@ -11,7 +11,7 @@ struct RpropOptions {
   double down = 0.5, up = 1.2;
   double shortest = 1e-6, longest = 50;
   double l2 = 0;
-  double decay = 0;  ///< decoupled
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// If g keeps its sign, the step grows by the factor `up`. If the sign changes, the step shrinks by

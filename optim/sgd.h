@@ -14,7 +14,7 @@ struct SgdOptions {
   double dampening = 0;                                  ///< τ
   bool nesterov = false;
   double l2 = 0;
-  double decay = 0;  ///< decoupled
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// In the first step b = g; later b = μb + (1 − τ)g; p −= lr·b, or lr·(g + μb) with Nesterov.

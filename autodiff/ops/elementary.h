@@ -1,7 +1,9 @@
 // Elementary functions.
 #pragma once
 
-#include <reel/autodiff/engine/var.h>
+#include <utility>
+
+#include <reel/autodiff/ops/operands.h>
 
 namespace reel::inline REEL_PRECISION {
 
@@ -25,5 +27,16 @@ Var floor(const Var& x);
 Var ceil(const Var& x);
 Var round(const Var& x);  ///< halves go to the even neighbour
 Var trunc(const Var& x);
+
+// ---- of tensors
+
+template <class E>
+requires TensorExpression<E> Tensor erf(E&& x) { return erf(Var(std::forward<E>(x))).value(); }
+template <class E>
+requires TensorExpression<E> Tensor erfc(E&& x) { return erfc(Var(std::forward<E>(x))).value(); }
+template <class E>
+requires TensorExpression<E> Tensor sign(E&& x) { return sign(Var(std::forward<E>(x))).value(); }
+template <class E>
+requires TensorExpression<E> Tensor round(E&& x) { return round(Var(std::forward<E>(x))).value(); }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <utility>
 
 #include <reel/autodiff/ops/operands.h>
 
@@ -26,6 +27,18 @@ template <class A, class B>
 requires VarOperands<A, B> Var minimum(A&& a, B&& b) {
   const Var &x = detail::as_var(a), &y = detail::as_var(b);
   return minimum(x, y);
+}
+template <class A, class B>
+requires TensorOperands<A, B> Tensor maximum(A&& a, B&& b) {
+  return maximum(Var(std::forward<A>(a)), Var(std::forward<B>(b))).value();
+}
+template <class A, class B>
+requires TensorOperands<A, B> Tensor minimum(A&& a, B&& b) {
+  return minimum(Var(std::forward<A>(a)), Var(std::forward<B>(b))).value();
+}
+template <class E, class L, class H>
+requires TensorExpression<E> Tensor clip(E&& x, L&& low, H&& high) {
+  return clip(Var(std::forward<E>(x)), static_cast<Real>(low), static_cast<Real>(high)).value();
 }
 template <class C, class A, class B>
 requires(VarOperands<A, B>&& std::convertible_to<C, Tensor>) Var

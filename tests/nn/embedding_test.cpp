@@ -121,7 +121,7 @@ TEST_CASE("embedding: what it is, and what it refuses") {
   CHECK_ERROR(concat("[embedding] index -2 at position 0", expected), layer(Labels{-2}));
   CHECK_ERROR(concat("index 3 at position 1", expected), layer(Labels{0, 3}));
   Sequential model(make_layer(), nn::relu);
-  model.parameters();  // gives the parts their names
+  model.name_parts();
   CHECK_ERROR("[embedding \"0\"] index 7", model(vector({7})));
   if (sizeof(Real) == 4)
     CHECK_ERROR("has 16777217 rows, and a Real counts only to 16777216",

@@ -96,8 +96,8 @@ TEST_CASE("layer norm: what it is, and what it refuses") {
   CHECK_ERROR("[layer_norm] takes at least 1 feature", LayerNorm(0));
   CHECK_ERROR("[layer_norm] eps 0, expected above 0", LayerNorm(2, {.eps = 0}));
   CHECK_ERROR("[layer_norm] eps ", LayerNorm(2, {.eps = std::nan("")}));
-  const Sequential model(LayerNorm(2), nn::relu);
-  model.parameters();  // gives the parts their names
+  Sequential model(LayerNorm(2), nn::relu);
+  model.name_parts();
   CHECK_ERROR("[layer_norm \"0\"] expects (…,2), got (3,3)", model(full({3, 3}, 1)));
   CHECK_ERROR("[layer_norm \"0\"] expects (…,2), got ()", model(scalar(1)));
 }
