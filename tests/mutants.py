@@ -2,27 +2,19 @@
 
     python3 tests/mutants.py [BUILD_FOLDER] [NUMBER ...]
 
-BUILD_FOLDER is where the tests are built, by default build/release. For each mutant, the script compiles the
-changed source in a separate folder, links it in place of the correct one, and runs the tests of the
-operations, or those of the checker. A mutant is caught if they fail. Prints one line for each mutant, and fails if one survives. A
-mutant takes about ten seconds.
+A mutant is caught if the tests of the operations fail, or those of the checker; mutation.py says how. A mutant takes
+about ten seconds.
 """
 
-import json
-import pathlib
-import shlex
-import subprocess
-import sys
-import tempfile
+from mutation import Mutant, check
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 OPS = "autodiff/ops/"
 CHECK = "autodiff/inspect/check"
 # Each in the order in which they run, the quick ones first.
-OPERATION_TESTS = ["*/operations_test.cpp,*/linear_algebra_test.cpp"]
+OPERATION_TESTS = [["--source-file=*/operations_test.cpp,*/linear_algebra_test.cpp"]]
 CHECKER_TESTS = [
-    "*/check_noise_test.cpp,*/check_wrong_test.cpp,*/check_kinks_test.cpp,*/check_fault_test.cpp,*/autodiff/check_test.cpp,*/user_operation_test.cpp",
-    "*/check_right_test.cpp", "*/check_fast_test.cpp",
+    ["--source-file=*/check_noise_test.cpp,*/check_wrong_test.cpp,*/check_kinks_test.cpp,*/check_fault_test.cpp,*/autodiff/check_test.cpp,*/user_operation_test.cpp"],
+    ["--source-file=*/check_right_test.cpp"], ["--source-file=*/check_fast_test.cpp"],
 ]
 
 # operation, kind of error, file, correct text, wrong text
@@ -154,106 +146,10 @@ MUTANTS = [
 ]
 
 
-class Build:
-    def __init__(self, folder):
-        self.folder = folder
-        commands = json.loads((folder / "compile_commands.json").read_text())
-        self.commands = {
-            str(pathlib.Path(c["file"]).relative_to(ROOT)): c["command"]
-            for c in commands
-            if "/reel_f64" in c["command"] and str(c["file"]).startswith(str(ROOT / "autodiff"))
-        }
-        ninja = (folder / "build.ninja").read_text()
-        link = ninja[ninja.index("build tests/reel-tests-f64:"):]
-        self.objects = [word for word in link.split("\n")[0].split() if word.endswith(".o")]
-        self.libraries = shlex.split(link[link.index("LINK_LIBRARIES = "):].split("\n")[0].split("=", 1)[1])
-
-    def sources_of(self, path):
-        """The source itself, or those of the checker, which include each of its headers."""
-        return [path] if path in self.commands else [s for s in self.commands if s.startswith(CHECK)]
-
-    def compile(self, source, include, target):
-        words = shlex.split(self.commands[source])
-        original = str(ROOT / source)
-        mutated = include / "reel" / source
-        words[words.index("-o") + 1] = str(target)
-        words = [str(mutated) if w == original else w for w in words]
-        words = [w.replace(str(self.folder / "include"), str(include)) for w in words]
-        words = drop_precompiled_header(words) + ["-w"]
-        subprocess.run(words, check=True, cwd=self.folder)
-
-    def link(self, objects, target):
-        words = ["c++", "-o", str(target), *map(str, objects), *self.objects, *self.libraries]
-        subprocess.run(words, check=True, cwd=self.folder)
-
-
-def drop_precompiled_header(words):
-    kept = []
-    for word in words:
-        if word == "-include":
-            continue
-        if word.endswith("cmake_pch.hxx") or word == "-Winvalid-pch":
-            continue
-        kept.append(word)
-    return kept
-
-
-def fails(build, objects, tests):
-    """Whether these tests fail with these objects in place of the correct ones. Tests that do not end have failed."""
-    with tempfile.TemporaryDirectory() as folder:
-        program = pathlib.Path(folder) / "tests"
-        build.link(objects, program)
-        return any(not passes(program, files) for files in tests)
-
-
-def passes(program, files):
-    try:
-        run = subprocess.run([str(program), "--abort-after=1", "--source-file=" + files], capture_output=True,
-                             timeout=600)
-    except subprocess.TimeoutExpired:
-        return False
-    return run.returncode == 0
-
-
 def tests_of(path):
     return CHECKER_TESTS if path.startswith(CHECK) else OPERATION_TESTS
 
 
-def mutate(build, mutant):
-    """Whether the tests fail with this error."""
-    operation, kind, path, right, wrong = mutant
-    text = (ROOT / path).read_text()
-    if text.count(right) < 1:
-        raise SystemExit(f"{path}: the text of the mutant in {operation} is gone: {right}")
-    with tempfile.TemporaryDirectory() as folder:
-        include = pathlib.Path(folder)
-        tree = include / "reel"
-        tree.mkdir()
-        subprocess.run(["cp", "-r", str(ROOT / "autodiff"), str(tree)], check=True)
-        (tree / path).write_text(text.replace(right, wrong, 1))
-        objects = []
-        for source in build.sources_of(path):
-            objects.append(include / source.replace("/", "_").replace(".cpp", ".o"))
-            build.compile(source, include, objects[-1])
-        return fails(build, objects, tests_of(path))
-
-
-def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release").resolve()
-    wanted = {int(n) for n in sys.argv[2:]}
-    build = Build(folder)
-    if fails(build, [], OPERATION_TESTS + CHECKER_TESTS):
-        raise SystemExit("the tests fail without any mutant")
-    survivors = 0
-    for number, mutant in enumerate(MUTANTS, 1):
-        if wanted and number not in wanted:
-            continue
-        caught = mutate(build, mutant)
-        survivors += not caught
-        print(f"{number:3} {mutant[0]:24} {mutant[1]:42} {'caught' if caught else 'SURVIVED'}", flush=True)
-    print(f"{survivors} survived")
-    sys.exit(1 if survivors else 0)
-
-
 if __name__ == "__main__":
-    main()
+    check("reel-tests-f64", [Mutant(f"{name:24} {kind:42}", path, right, wrong, tests_of(path))
+                             for name, kind, path, right, wrong in MUTANTS])
