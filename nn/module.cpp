@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <ostream>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include <reel/nn/plan.h>
@@ -19,13 +18,22 @@ void walk(const Module& model, Visitor& visitor) { const_cast<Module&>(model).vi
 
 struct StateVisitor : Visitor {
   void on_parameter(const std::string& path, Parameter& parameter) override {
-    if (seen.insert(parameter.identity()).second) found.push_back({path, parameter, nullptr});
+    add(parameter.identity(), {path, parameter, nullptr});
   }
   void on_buffer(const std::string& path, Tensor& buffer) override {
-    if (seen.insert(&buffer).second) found.push_back({path, {}, &buffer});
+    add(&buffer, {path, {}, &buffer});
   }
   std::vector<NamedState> found;
-  std::unordered_set<const void*> seen;
+
+ private:
+  void add(const void* identity, NamedState state) {
+    const auto [place, is_new] = places.try_emplace(identity, found.size());
+    if (is_new)
+      found.push_back(std::move(state));
+    else
+      found[place->second].other_paths.push_back(std::move(state.path));
+  }
+  std::unordered_map<const void*, std::size_t> places;
 };
 
 template <class F>

@@ -133,8 +133,9 @@ void init(Module& model, Rng& rng, Init scheme = Init::uniform);
 /// A parameter or buffer of a model, with its path as the name.
 struct NamedState {
   std::string path;
-  Parameter parameter;       ///< empty for a buffer
-  Tensor* buffer = nullptr;  ///< null for a parameter
+  Parameter parameter;                        ///< empty for a buffer
+  Tensor* buffer = nullptr;                   ///< null for a parameter
+  std::vector<std::string> other_paths = {};  ///< where else the visit reaches it
   /// Throws Error if the parameter has no values yet.
   const Tensor& value() const;
   const Shape& shape() const { return buffer ? buffer->shape() : parameter.shape(); }
