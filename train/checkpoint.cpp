@@ -10,6 +10,7 @@
 
 #include <reel/autodiff/core/file.h>
 #include <reel/nn/safetensors.h>
+#include <reel/nn/weight_names.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
@@ -35,8 +36,6 @@ State state_in(const State& all, std::size_t part) {
 }
 
 void set_all(const State& all, const std::vector<detail::Part>& parts) {
-  if (!all.fields.contains("parts"))
-    fail_usage("checkpoint", "it is no checkpoint. Hint: nn::load_weights reads weights alone.");
   if (const std::size_t count = all.count("parts"); count != parts.size())
     fail_usage("checkpoint", "it has ", count, " parts, expected ", parts.size(), '.');
   std::vector<State> states;
@@ -229,6 +228,14 @@ void save_states(const std::filesystem::path& path, std::vector<State> states) {
 
 void load_states(const std::filesystem::path& path, const std::vector<Part>& parts) {
   nn::SafeTensors file = nn::load_safetensors(path);
+  if (!file.metadata.contains("parts")) {
+    std::vector<std::string> names;
+    for (const nn::NamedTensor& tensor : file.tensors) names.push_back(tensor.name);
+    fail(Error::Kind::input, "checkpoint", absolute_name(path), ": holds no checkpoint",
+         names.empty() ? "."
+                       : concat(", but the tensors ", list_names(names),
+                                ". Hint: nn::load_weights reads the weights of a model."));
+  }
   State all{"checkpoint"};
   all.fields = std::move(file.metadata);
   for (nn::NamedTensor& tensor : file.tensors) all.tensors[tensor.name] = std::move(tensor.value);

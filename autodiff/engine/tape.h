@@ -51,7 +51,7 @@ class Tape {
     InputList input_list() const { return {inputs, input_count}; }
   };
 
-  Tape();
+  [[nodiscard]] Tape();
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -124,7 +124,7 @@ class Tape {
 /// While it is alive, this thread records on the given tape, or on none if it is null.
 class RecordOn {
  public:
-  explicit RecordOn(Tape* tape) noexcept
+  [[nodiscard]] explicit RecordOn(Tape* tape) noexcept
       : before_(std::exchange(Tape::recording_, tape)), outer_(std::exchange(innermost_, this)) {}
   ~RecordOn() {
     Tape::recording_ = before_;
@@ -143,7 +143,7 @@ class RecordOn {
 
 /// While it is alive, this thread records nothing.
 struct NoTape : RecordOn {
-  NoTape() noexcept : RecordOn(nullptr) {}
+  [[nodiscard]] NoTape() noexcept : RecordOn(nullptr) {}
 };
 
 namespace detail {

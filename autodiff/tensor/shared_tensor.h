@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -58,8 +59,11 @@ class SharedTensor {
   }
 
   explicit operator bool() const noexcept { return box_ != nullptr; }
-  const Tensor& operator*() const noexcept { return box_->value; }
-  const Tensor* operator->() const noexcept { return &box_->value; }
+  const Tensor& operator*() const noexcept {
+    assert(box_ && "the handle is empty: is it a gradient before the first backward?");
+    return box_->value;
+  }
+  const Tensor* operator->() const noexcept { return &**this; }
 
   /// The tensor, to be written; counts as a change.
   Tensor& mutate() const noexcept {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include <reel/optim/minimize/problem.h>
@@ -12,8 +13,10 @@ namespace optim {
 
 class History {
  public:
-  /// `keep_points`: whether to store each θ; the best θ is always stored.
-  explicit History(bool keep_points = true) : keep_points_(keep_points) {}
+  /// `keep_points`: whether to store each θ; empty: as long as all of them take at most 8 MiB. The
+  /// best θ is always stored.
+  explicit History(std::optional<bool> keep_points = {})
+      : keeps_(keep_points.value_or(true)), limited_(!keep_points) {}
 
   void add(const Tensor& theta, double value, const Evaluations& evaluations);
   /// Starts a new run after a restart: all later points belong to it.
@@ -21,8 +24,10 @@ class History {
 
   /// The number of tracked points, including the start of each run.
   std::size_t size() const noexcept { return values_.size(); }
-  /// θ of each point; empty if they were not stored.
-  const std::vector<Tensor>& points() const noexcept { return points_; }
+  /// Whether θ of each point is stored.
+  bool has_points() const noexcept { return keeps_; }
+  /// θ of each point. Throws Error if they were not stored.
+  const std::vector<Tensor>& points() const;
   const std::vector<double>& values() const noexcept { return values_; }
   /// For each point, the evaluations that had been made by then.
   const std::vector<Evaluations>& evaluations() const noexcept { return evaluations_; }
@@ -37,7 +42,7 @@ class History {
   std::vector<double> best_values() const;
 
  private:
-  bool keep_points_;
+  bool keeps_, limited_;
   std::vector<Tensor> points_;
   std::vector<double> values_;
   std::vector<Evaluations> evaluations_;

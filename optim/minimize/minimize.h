@@ -54,7 +54,8 @@ struct MinimizeOptions {
   std::optional<Norm> gradient_norm = {};
   std::optional<double> value_tolerance = {};
   std::optional<double> step_tolerance = {};
-  bool keep_points = true;  ///< store each point in the history; false: only the best one
+  /// Whether the history stores each θ; empty: as long as all of them take at most 8 MiB.
+  std::optional<bool> keep_points = {};
   std::function<void(const Iteration&)> on_iteration = {};
   std::function<bool()> stop = {};  ///< called after each iteration; true ends the search
 };

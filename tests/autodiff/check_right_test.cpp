@@ -165,8 +165,7 @@ void add_many_inputs(std::vector<Right>& all) {
   constexpr std::size_t n = 100'000;
   add("Σ exp", [](Vars v) { return sum(exp(v[0])); }, {ramp({n}, -1, 2e-5)});
   add("mean of squares", [](Vars v) { return mean(square(v[0])); }, {ramp({n}, -1, 2e-5)});
-  add(
-      "relu away from its kink", [](Vars v) { return sum(relu(v[0]) + relu(-v[0])); },
+  add("relu away from its kink", [](Vars v) { return sum(relu(v[0]) + relu(-v[0])); },
       {ramp({n}, 0.5, 2e-5)});
   add("squared error of a linear map",
       [](Vars v) { return squared_error(matmul(v[0], v[1]), ramp({100}, 1, 1)); },

@@ -371,7 +371,7 @@ TEST_CASE("checkpoint: numbers, texts, tensors, generators and modes come back")
   refuses("[model] the state has the modes of", less, again, third, five, truth, large, text,
           tensor, nan);
   nn::save_weights(model, folder / "weights");
-  CHECK_ERROR("it is no checkpoint. Hint: nn::load_weights",
+  CHECK_ERROR("holds no checkpoint, but the tensors \"0.weight\"",
               load_checkpoint(folder / "weights", other));
 }
 

@@ -268,16 +268,19 @@ TEST_CASE("resume: a file that does not fit is named, with the clash") {
     nn::SafeTensors without = good, wrong = good;
     without.metadata.erase(name);
     const std::string expected =
-        name == "parts" ? "it is no checkpoint."
+        name == "parts" ? "holds no checkpoint"
                         : concat("the state has no \"", name.substr(name.find('.') + 1), "\".");
     CHECK(refused(without).find(expected) != std::string::npos);
     wrong.metadata[name] = "x";
     CHECK(refused(wrong) != "");
   }
-  CHECK(refused({}) ==
-        "[checkpoint] it is no checkpoint. Hint: nn::load_weights reads weights alone.");
-  CHECK(refusal(folder / "weights", *other.optimizer) ==
-        "[checkpoint] it is no checkpoint. Hint: nn::load_weights reads weights alone.");
+  CHECK(refused({}) == "holds no checkpoint.");
+  CHECK(
+      refusal(folder / "weights", *other.optimizer) ==
+      "holds no checkpoint, but the tensors \"0.weight\", \"0.bias\", "
+      "\"1.weight\", \"1.bias\", … (4 more). Hint: nn::load_weights reads the weights of a model.");
+  CHECK_ERROR(": holds a checkpoint, not the weights of a model alone. Hint: ",
+              nn::load_weights(other.model, folder / "state"));
   CHECK(refusal(folder / "state", *other.optimizer) == "[checkpoint] it has 3 parts, expected 1.");
   CHECK(refusal(folder / "state") == "[checkpoint] it has 3 parts, expected 0.");
   Counter counter(1);
