@@ -198,10 +198,26 @@ TEST_CASE("mistakes: files") {
        "[safetensors] …/bad: ends after 168 bytes of values, expected 176."},
       {"a file whose header was cut off", [&] { load(good.substr(0, 50)); },
        "[safetensors] …/bad: ends after 42 bytes of a header of 256."},
-      {"PyTorch's zip file as weights", [&] { load("PK\x03\x04" + std::string(100, 'z')); },
-       "[safetensors] …/bad: a header of 8825501084257831760 bytes, expected 1 to 100000000."},
+      {"PyTorch's zip file as weights",
+       [&] {
+         load("PK\x03\x04" + std::string(22, '\0') + std::string("\x10\0\0\0", 4) +
+              "archive/data.pkl");
+       },
+       "[safetensors] …/bad: is a file of PyTorch (torch.save), which is a zip of pickles, not "
+       "safetensors. Hint: convert its state_dict in Python: "
+       "safetensors.torch.save_file(torch.load(\"net.pt\"), \"net.safetensors\"); or a loaded "
+       "model: safetensors.torch.save_model(model, \"net.safetensors\")."},
+      {"NumPy's file as weights", [&] { load("\x93NUMPY" + std::string(100, ' ')); },
+       "[safetensors] …/bad: is an array of NumPy (.npy), not safetensors. Hint: convert it in "
+       "Python: safetensors.numpy.save_file({\"weight\": numpy.load(\"w.npy\")}, "
+       "\"net.safetensors\")."},
+      {"Keras's file as weights", [&] { load("\x89HDF\r\n\x1a\n" + std::string(100, ' ')); },
+       "[safetensors] …/bad: is an HDF5 file, as Keras writes it, not safetensors. Hint: write its "
+       "arrays from Python by safetensors.numpy.save_file; those of dense layers are (in,out), so "
+       "transpose them."},
       {"text as weights", [&] { load("epoch,loss\n1,0.5\n2,0.25\n3,0.125\n"); },
-       "[safetensors] …/bad: a header of 8028841062551220325 bytes, expected 1 to 100000000."},
+       "[safetensors] …/bad: is no safetensors file: it begins with \"epoch,lo\", expected the "
+       "length of a header, 1 to 100000000."},
       {"weights of a model with another width",
        [&] {
          nn::Sequential other = net(2, 3);
@@ -213,7 +229,32 @@ TEST_CASE("mistakes: files") {
          nn::Sequential other(nn::Linear(2, 4));
          nn::load_weights(other, folder / "good");
        },
-       "[weights] …/good: the model has no \"2.weight\"."},
+       "[weights] …/good: has 2 tensors that the model lacks: \"2.weight\", \"2.bias\"; the model "
+       "has: \"0.weight\", \"0.bias\". Hint: {.strict = false} leaves them out."},
+      {"weights of a model with fewer layers",
+       [&] {
+         nn::Sequential other = initialised(nn::mlp({2, 4, 2, 2}, nn::tanh));
+         nn::load_weights(other, folder / "good");
+       },
+       "[weights] …/good: lacks 2 of the model's 6 tensors: \"4.weight\", \"4.bias\"; it has only "
+       "\"0.weight\", \"0.bias\", \"2.weight\", \"2.bias\"."},
+      {"weights with other names",
+       [&] {
+         nn::save_weights(model, folder / "fc", {.rename = {{"fc", ""}}});
+         nn::load_weights(model, folder / "fc");
+       },
+       "[weights] …/fc: lacks 4 of the model's 4 tensors: \"0.weight\", \"0.bias\", \"2.weight\", "
+       "\"2.bias\"; it has 4 tensors that the model lacks: \"fc.0.weight\", \"fc.0.bias\", "
+       "\"fc.2.weight\", \"fc.2.bias\". Hint: {.rename = {{\"fc\", \"\"}}}."},
+      {"a Keras weight, (in,out)",
+       [&] {
+         nn::save_safetensors(folder / "keras",
+                              {{{"weight", zeros({2, 3})}, {"bias", zeros({3})}}, {}});
+         nn::Linear layer(2, 3);
+         nn::load_weights(layer, folder / "keras");
+       },
+       "[weights] …/keras: \"weight\" has shape (2,3), the model's has (3,2). Hint: it is "
+       "transposed; Linear has (out,in)."},
       {"save weights before nn::init",
        [&] {
          nn::save_weights(nn::mlp({2, 3, 2}, nn::tanh), folder / "new");
@@ -224,7 +265,8 @@ TEST_CASE("mistakes: files") {
        [&] { nn::save_weights(model, folder / "no/such/file"); },
        "[safetensors] …/no/such/file: cannot be written: No such file or directory."},
       {"the state of an optimiser as weights", [&] { nn::load_weights(model, folder / "adam"); },
-       "[weights] …/adam: there is no tensor \"0.weight\"."},
+       "[weights] …/adam: holds a checkpoint, not the weights of a model alone. Hint: "
+       "train::load_checkpoint."},
       {"weights as the state of an optimiser",
        [&] { train::load_checkpoint(folder / "good", adam); },
        "[checkpoint] …/good: holds no checkpoint, but the tensors \"0.weight\", \"0.bias\", "
