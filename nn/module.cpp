@@ -102,6 +102,11 @@ void Module::name_parts() {
   visit(namer);
 }
 
+void Module::name_part(std::string_view name, Module& part) {
+  Namer namer(name_);
+  namer(name, part);
+}
+
 Var Module::forward(const Var&) const {
   fail_usage(name_.empty() ? "module" : concat("module \"", name_, '"'),
              "has no forward function of one variable. Hint: override `Var forward(const Var&) "

@@ -115,6 +115,8 @@ class Module {
   const std::string& name() const noexcept { return name_; }
 
  protected:
+  /// Gives the names of `name_parts` to one part alone.
+  void name_part(std::string_view name, Module& part);
   /// A Scope with the last part of its name.
   Scope own_scope() const {
     return Scope(std::string_view(name_).substr(name_.rfind('.') + 1));  // npos + 1 is 0

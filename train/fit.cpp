@@ -7,6 +7,7 @@
 
 #include <reel/autodiff/core/random_scope.h>
 #include <reel/autodiff/core/subnormals.h>
+#include <reel/autodiff/core/warning.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/arithmetic.h>
 #include <reel/optim/clip.h>
@@ -111,11 +112,23 @@ class Run {
         !std::isfinite(optim::clip_gradient_norm(optimizer_.parameters(), *options_.clip_norm)))
       return false;
     optimizer_.step();
+    if (!std::exchange(stepped_, true)) expect_all_trained();
     clear_gradients(parameters_);  // also those that the optimiser does not hold
     position_.batch = batches;
     if (options_.position) position_.sums = metrics_.sums();
     if (options_.on_step) options_.on_step();
     return true;
+  }
+
+  // The step has cleared the gradients of the optimiser's own parameters.
+  void expect_all_trained() const {
+    for (const Parameter& parameter : parameters_)
+      if (parameter.gradient())
+        return warn(
+            "fit", "parameter \"", parameter.name(),
+            "\" has a gradient, but the optimiser does not have the parameter, so it is not "
+            "trained. Hint: make the optimiser with model.parameters() of the finished "
+            "model; if it is not to be trained, freeze() it.");
   }
 
   // A position from a run with other batches would skip or repeat samples.
@@ -141,6 +154,7 @@ class Run {
   const FitOptions& options_;
   std::vector<Parameter> parameters_;  // of the model
   Metrics metrics_;
+  bool stepped_ = false;
   Position own_position_;
   Position& position_;
 };

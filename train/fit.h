@@ -68,8 +68,9 @@ struct FitResult {
 /// the middle of an epoch, the position, and the states of the model and the optimiser are all that
 /// another run needs to continue to the same bits (checkpoint.h); nothing else may draw from `rng`
 /// meanwhile. The same seed gives the same bits, on any number of threads (core/parallel.h). The
-/// gradients of the model's parameters are cleared at the start and after each step. Throws Error
-/// for options that make no sense, or if the model's outputs do not fit the loss or the data.
+/// gradients of the model's parameters are cleared at the start and after each step. Warns if the
+/// optimiser does not have a parameter that gets a gradient. Throws Error for options that make no
+/// sense, or if the model's outputs do not fit the loss or the data.
 [[nodiscard]] FitResult fit(nn::Module& model, optim::Optimizer& optimizer,
                             const data::Dataset& dataset, Rng& rng, const FitOptions& options = {});
 

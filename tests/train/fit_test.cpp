@@ -21,6 +21,7 @@
 
 #include "../near.h"
 #include "../throws.h"
+#include "../warnings.h"
 #include "quadrants.h"
 
 namespace reel::inline REEL_PRECISION {
@@ -253,6 +254,27 @@ TEST_CASE("fit: parameters that the optimiser does not hold keep their values an
     CHECK(all[2].value() != free);
     for (const Parameter& parameter : all) CHECK(!parameter.gradient());
   }
+}
+
+TEST_CASE("fit: it names a parameter that the optimiser does not have, unless it is frozen") {
+  nn::Sequential model(nn::Linear(2, 3), nn::relu, nn::Linear(3, 2));
+  Rng rng(1);
+  nn::init(model, rng);
+  optim::Sgd sgd(model.parameters(), {.lr = 0.1});
+  model.get<nn::Linear>(2) = nn::Linear(3, 2);  // another head, which the optimiser does not know
+  nn::init(model[2], rng);
+  const auto run = [&] {
+    const Warnings warnings;
+    static_cast<void>(fit(model, sgd, quadrants(40), rng, {.epochs = 2, .batch_size = 8}));
+    return warnings.got;
+  };
+  const std::vector<std::string> got = run();
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].find(
+            "[fit] parameter \"2.weight\" has a gradient, but the optimiser does not have the "
+            "parameter, so it is not trained. Hint:") == 0);
+  model[2].freeze();
+  CHECK(run().empty());
 }
 
 TEST_CASE("fit: a gradient that is not finite is divergence where it is to be clipped") {
