@@ -12,8 +12,9 @@
 namespace reel::inline REEL_PRECISION {
 namespace data {
 
+/// The options of `batches`.
 struct BatchOptions {
-  std::size_t size = 128;
+  std::size_t size = 128;  ///< how many samples a batch has
   bool drop_last = false;  ///< leaves out the last batch if it is smaller than the others
   /// Shuffle in blocks of this many neighbouring samples: the blocks come in a random order, and
   /// the samples within each block are shuffled, so that reads stay close together in a file. 0:
@@ -32,13 +33,16 @@ class Batches {
   /// would be no batch.
   Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order);
 
+  /// The first batch.
   Iterator begin() const;
+  /// The end of the range.
   std::default_sentinel_t end() const noexcept { return {}; }
 
   /// The number of batches.
   std::size_t count() const noexcept { return count_; }
   /// The rows of one batch.
   std::span<const std::uint32_t> rows(std::size_t batch) const;
+  /// The data set that the batches come from.
   const Dataset& dataset() const noexcept { return dataset_; }
 
  private:
@@ -56,16 +60,22 @@ class Batches::Iterator {
   using pointer = const Batch*;
   using iterator_category = std::input_iterator_tag;
 
+  /// At the first batch.
   explicit Iterator(const Batches& batches) : batches_(&batches) { gather(); }
 
+  /// The batch.
   const Batch& operator*() const noexcept { return batch_; }
+  /// A member of the batch.
   const Batch* operator->() const noexcept { return &batch_; }
+  /// Gathers the next batch.
   Iterator& operator++() {
     ++index_;
     gather();
     return *this;
   }
+  /// The same.
   void operator++(int) { ++*this; }
+  /// Whether all batches have been visited.
   bool operator==(std::default_sentinel_t) const noexcept { return index_ == batches_->count(); }
 
  private:

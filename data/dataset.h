@@ -22,12 +22,13 @@ struct Batch {
   SharedTensor images;  ///< (batch, features)
   Labels labels;        ///< (batch)
 
+  /// The number of samples.
   std::size_t size() const noexcept { return labels.size(); }
 };
 
 /// The name of a data set and of its classes.
 struct DatasetInfo {
-  std::string name = "data";
+  std::string name = "data";  ///< of the data set
   std::size_t classes = 0;  ///< 0: the number of class_names; without names, the highest label + 1
   std::vector<std::string> class_names = {};  ///< none, or one for each class
 };
@@ -56,15 +57,19 @@ class Dataset {
   /// `samples`: (n, …), used without scaling; `labels`: (n).
   static Dataset from_arrays(Tensor samples, std::span<const Label> labels, DatasetInfo info = {});
 
+  /// The number of samples.
   std::size_t size() const noexcept { return size_; }
   std::size_t features() const;       ///< values in a sample
   const Shape& sample_shape() const;  ///< such as (28,28)
+  /// The number of classes; labels are 0 … classes − 1.
   std::size_t classes() const;
+  /// The name of the data set.
   const std::string& name() const;
   const std::vector<std::string>& class_names() const;  ///< empty if none were given
   /// The name of a class; its number if there are no names.
   std::string class_name(std::size_t index) const;
 
+  /// The label of one sample.
   Label label(std::size_t index) const;
   Tensor sample(std::size_t index) const;  ///< of sample_shape()
 
@@ -99,7 +104,7 @@ class Dataset {
 
 /// The two parts of a data set.
 struct Split {
-  Dataset rest, held_out;
+  Dataset rest, held_out;  ///< the larger part, and the part that was split off
 };
 
 /// Splits off a random `fraction` of the samples, in [0, 1), rounded to a whole number. Both parts

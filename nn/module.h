@@ -27,14 +27,19 @@ class Visitor {
  public:
   virtual ~Visitor() = default;
 
+  /// Visits a module: all of its parts.
   void operator()(std::string_view name, Module& part);
+  /// Visits a parameter.
   void operator()(std::string_view name, Parameter& part);
   /// A tensor that belongs to the model's state but is not trained.
   void operator()(std::string_view name, Tensor& part);
 
  protected:
+  /// Called for each module, before its parts.
   virtual void on_module(const std::string& /*path*/, Module&) {}
+  /// Called for each parameter.
   virtual void on_parameter(const std::string& /*path*/, Parameter&) {}
+  /// Called for each tensor that is not trained.
   virtual void on_buffer(const std::string& /*path*/, Tensor&) {}
 
  private:
@@ -48,7 +53,9 @@ class Plan;
 class Module {
  public:
   Module() = default;
+  /// Takes the parts over; `other` must not be used afterwards.
   Module(Module&&) = default;
+  /// Takes the parts over.
   Module& operator=(Module&&) = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
@@ -59,6 +66,7 @@ class Module {
     const Scope scope = own_scope();
     return forward(x);
   }
+  /// The output of the module for the input x.
   virtual Var forward(const Var& x) const = 0;
 
   /// Adds this module's steps to a plan (plan.h). By default that is one step, its `forward`.
@@ -78,11 +86,14 @@ class Module {
   /// Sets the mode that dropout and batch norm use, for this module and its parts. The default is
   /// `train`.
   void train() { set_training(true); }
+  /// The same as `set_training(false)`.
   void eval() { set_training(false); }
+  /// Whether it is in training mode.
   bool training() const noexcept { return training_; }
   /// For each module, this one first, whether it is in training mode; the second function restores
   /// these modes.
   std::vector<bool> modes() const;
+  /// Restores the modes that `modes()` gave.
   void set_modes(const std::vector<bool>& modes);
 
   /// Its path in the model that visited it last; empty if no model has.
@@ -107,10 +118,12 @@ void init(Module& model, Rng& rng, Init scheme = Init::uniform);
 
 /// A parameter or buffer of a model, with its path as the name.
 struct NamedState {
-  std::string path;
+  std::string path;          ///< such as "0.weight"
   Parameter parameter;       ///< empty for a buffer
   Tensor* buffer = nullptr;  ///< null for a parameter
+  /// The values of the parameter or buffer.
   const Tensor& value() const { return buffer ? *buffer : parameter.value(); }
+  /// The sizes of its axes.
   const Shape& shape() const { return buffer ? buffer->shape() : parameter.shape(); }
 };
 /// The complete state of a model: every parameter and buffer once, in the order of the visit.

@@ -11,15 +11,16 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
+/// A tensor with its name in the file.
 struct NamedTensor {
   std::string name;  ///< UTF-8, unique in its file, not "__metadata__"
-  Tensor value;
+  Tensor value;      ///< its values
 };
 
 /// The contents of a file: tensors in the order of the header, and free text (UTF-8) about them.
 struct SafeTensors {
-  std::vector<NamedTensor> tensors;
-  std::map<std::string, std::string> metadata;
+  std::vector<NamedTensor> tensors;             ///< all tensors, in the order of the file
+  std::map<std::string, std::string> metadata;  ///< texts by name
 };
 
 /// Reads a file of F32 and F64 tensors; values of the other type are converted to Real. Throws

@@ -24,19 +24,22 @@ struct Progress {
   double loss;          ///< of the batch
 };
 
+/// The results of one epoch.
 struct EpochReport {
   std::size_t epoch = 0;    ///< from 1
   double train_loss = 0;    ///< mean over the samples, each with the weights when it was trained on
   std::size_t samples = 0;  ///< trained on
   double seconds = 0;       ///< only training, without evaluation
-  std::optional<Evaluation> validation = {}, test = {};
+  std::optional<Evaluation> validation = {}, test = {};  ///< of the data sets in the options
 
+  /// The speed of training.
   double samples_per_second() const { return static_cast<double>(samples) / seconds; }
 };
 
+/// The options of `fit`.
 struct FitOptions {
-  std::size_t epochs = 10;
-  std::size_t batch = 64;
+  std::size_t epochs = 10;                    ///< how many passes over the data
+  std::size_t batch = 64;                     ///< how many samples a batch has
   bool drop_last = false;                     ///< leave out a short last batch
   std::size_t block = 0;                      ///< shuffle in blocks; see data::BatchOptions
   std::size_t first_epoch = 1;                ///< the number of the first epoch, for a resumed run
@@ -48,11 +51,12 @@ struct FitOptions {
   std::function<Var(const Var& output, const data::Batch&)> loss = {};
   bool history = true;                 ///< keep the reports of all epochs; false: only the last
   std::function<void()> on_step = {};  ///< called after each optimiser step: for a schedule
-  std::function<void(const Progress&)> on_batch = {};
-  std::function<void(const EpochReport&)> on_epoch = {};
+  std::function<void(const Progress&)> on_batch = {};     ///< called after each batch
+  std::function<void(const EpochReport&)> on_epoch = {};  ///< called after each epoch
   std::function<bool()> stop = {};  ///< called after each batch; true ends the run
 };
 
+/// How a run ended.
 enum class FitStatus {
   finished,  ///< all epochs
   stopped,   ///< `stop` returned true; the last, partial epoch has no report
@@ -61,9 +65,10 @@ enum class FitStatus {
   diverged,
 };
 
+/// The result of a run.
 struct FitResult {
-  FitStatus status = FitStatus::finished;
-  std::vector<EpochReport> epochs;  ///< only the last one if history = false
+  FitStatus status = FitStatus::finished;  ///< how it ended
+  std::vector<EpochReport> epochs;         ///< only the last one if history = false
 };
 
 /// Trains a classifier. Each epoch draws a new order of the samples from `rng`. The same seed gives

@@ -10,10 +10,12 @@
 namespace reel::inline REEL_PRECISION {
 namespace train {
 
+/// See optim::Stateful.
 using Stateful = optim::Stateful;
 
 /// The same as save_state and load_state, for any number of parts.
 void save_states(const std::filesystem::path& path, const std::vector<const Stateful*>& parts);
+/// Restores them, in the same order.
 void load_states(const std::filesystem::path& path, const std::vector<Stateful*>& parts);
 
 /// Writes the states of optimisers and schedules, atomically. To resume a run to the same bits,

@@ -20,14 +20,15 @@ namespace reel::inline REEL_PRECISION {
 
 /// An argument of `record`: refers to a Var during the call. Throws Error if the Var is empty.
 struct Operand {
+  /// Throws Error if the Var is empty.
   Operand(const Var& v) : var(&v) { static_cast<void>(v.value()); }  // NOLINT: implicit on purpose
-  const Var* var;
+  const Var* var;                                                    ///< the variable, not null
 };
 
 /// The size of a tape: the number of nodes, and the bytes of nodes, rules, values and inputs.
 /// Tensors that a rule has captured are not counted.
 struct TapeMemory {
-  std::size_t nodes, bytes;
+  std::size_t nodes, bytes;  ///< how many operations and leaves, and how many bytes they take
 };
 
 /// A recording scope. While a tape is alive, it appends each operation of its thread whose inputs
@@ -37,14 +38,15 @@ class Tape {
  public:
   /// One recorded operation, or a leaf, which has no rule.
   struct Node {
-    const char* operation;
-    const char* scope;  ///< the path of the part of the model that recorded it; null if none
-    const RuleCode* code;
-    void* rule;
-    Input* inputs;
-    std::uint32_t input_count;
-    SharedTensor value;
+    const char* operation;  ///< its name, as given to `record`
+    const char* scope;      ///< the path of the part of the model that recorded it; null if none
+    const RuleCode* code;   ///< the code of the rule; null for a leaf
+    void* rule;             ///< the rule; null for a leaf
+    Input* inputs;          ///< the first input
+    std::uint32_t input_count;  ///< how many inputs it has
+    SharedTensor value;         ///< the result
 
+    /// All inputs.
     InputList input_list() const { return {inputs, input_count}; }
   };
 
@@ -70,6 +72,7 @@ class Tape {
   std::uint64_t id() const noexcept { return id_; }
   /// The number of operations and leaves recorded so far.
   std::size_t size() const noexcept;
+  /// Node i, from 0.
   const Node& node(std::size_t i) const;
   /// The nodes and bytes that this tape keeps alive.
   TapeMemory memory() const;
@@ -84,6 +87,7 @@ class Tape {
   /// Node i as a variable.
   Var var(std::uint32_t i) const { return {node(i).value, id_, i}; }
 
+  /// Appends an operation if an input needs a gradient; then y is on the tape. See `record`.
   template <class Rule>
   void append(const char* operation, std::span<const Operand> inputs, Var& y, Rule&& rule) {
     static_assert(alignof(Rule) <= alignof(std::max_align_t));
@@ -117,6 +121,7 @@ class Tape {
 /// While it is alive, this thread records on the given tape, or on none if it is null.
 class RecordOn {
  public:
+  /// Records on `tape` from now on.
   explicit RecordOn(Tape* tape) noexcept : before_(std::exchange(Tape::recording_, tape)) {}
   ~RecordOn() { Tape::recording_ = before_; }
   RecordOn(const RecordOn&) = delete;

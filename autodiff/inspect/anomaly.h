@@ -12,6 +12,7 @@ namespace reel::inline REEL_PRECISION {
 class AnomalyMode : public Observer {
  public:
   void computed(const OperationEvent& event) override;
+  /// Throws Error at a gradient that is not finite.
   void rule_ended(const BackwardEvent& event) override;
 };
 

@@ -9,12 +9,14 @@
 
 namespace reel::inline REEL_PRECISION {
 
+/// A Var or a Parameter.
 template <class T>
 concept Differentiable =
     std::same_as<std::remove_cvref_t<T>, Var> || std::same_as<std::remove_cvref_t<T>, Parameter>;
 
 // These templates must have this form. xtensor's operators and functions accept any type beside a
 // tensor; overload resolution prefers to them only a constrained template of the same form.
+/// A Var or Parameter beside a Var, a Parameter, a tensor or a number.
 template <class A, class B>
 concept VarOperands =
     (Differentiable<A> ||

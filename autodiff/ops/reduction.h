@@ -6,6 +6,7 @@
 
 namespace reel::inline REEL_PRECISION {
 
+/// The sum along these axes; along all without axes.
 Var sum(const Var& x, const Axes& axes = {}, bool keep_dims = false);
 /// Throws Error if there are no elements.
 Var mean(const Var& x, const Axes& axes = {}, bool keep_dims = false);
@@ -13,6 +14,7 @@ Var mean(const Var& x, const Axes& axes = {}, bool keep_dims = false);
 Var product(const Var& x, const Axes& axes = {}, bool keep_dims = false);
 /// Equal values share the gradient evenly. Throws Error if there are no elements.
 Var max(const Var& x, const Axes& axes = {}, bool keep_dims = false);
+/// The smallest value along the axes; equal values share the gradient evenly.
 Var min(const Var& x, const Axes& axes = {}, bool keep_dims = false);
 /// Σ (x − mean)² / (n − correction): unbiased by default. Throws Error unless n > correction.
 Var variance(const Var& x, const Axes& axes = {}, bool keep_dims = false, Real correction = 1);

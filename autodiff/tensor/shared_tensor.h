@@ -42,11 +42,14 @@ class SharedTensor {
     made.box_->value.fill(value);
     return made;
   }
+  /// Another handle to the same tensor.
   SharedTensor(const SharedTensor& other) noexcept : box_(other.box_), owned_(other.owned_) {
     if (owned_) owned_->owners.fetch_add(1, std::memory_order_relaxed);
   }
+  /// Takes the handle over; `other` is empty afterwards.
   SharedTensor(SharedTensor&& other) noexcept
       : box_(std::exchange(other.box_, nullptr)), owned_(std::exchange(other.owned_, nullptr)) {}
+  /// Lets go of the tensor, and shares the other.
   SharedTensor& operator=(SharedTensor other) noexcept {
     std::swap(box_, other.box_);
     std::swap(owned_, other.owned_);
@@ -57,8 +60,11 @@ class SharedTensor {
       retire(owned_);
   }
 
+  /// Whether the handle is not empty.
   explicit operator bool() const noexcept { return box_ != nullptr; }
+  /// The tensor.
   const Tensor& operator*() const noexcept { return box_->value; }
+  /// A member of the tensor.
   const Tensor* operator->() const noexcept { return &box_->value; }
 
   /// The tensor, to be written; counts as a change.
@@ -85,6 +91,7 @@ class SharedTensor {
 
   /// The metadata; the first call allocates it.
   Metadata& metadata() const;
+  /// Whether it has a name, a gradient or another property of a parameter.
   bool has_metadata() const noexcept { return box_ && box_->metadata; }
   /// The name that errors print; empty if none was given.
   std::string name() const;
@@ -131,7 +138,7 @@ class SharedTensor {
 
 /// Optional metadata of a tensor, allocated on first use.
 struct SharedTensor::Metadata {
-  std::string name;
+  std::string name;         ///< the name that errors print
   SharedTensor gradient;    ///< of a parameter; empty until a backward pass reaches it
   bool initialised = true;  ///< false: a parameter that has a shape but no values yet
 };

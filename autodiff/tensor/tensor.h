@@ -37,6 +37,7 @@ using Shape = Tensor::shape_type;
 
 /// Class labels of a batch: integers, never Real.
 using Label = std::int32_t;
+/// The labels of a batch, one for each sample.
 using Labels = std::vector<Label, memory::Allocator<Label>>;
 
 Tensor scalar(Real value);                                               ///< shape ()
@@ -44,8 +45,11 @@ Tensor vector(std::initializer_list<Real> values);                       ///< sh
 Tensor matrix(std::initializer_list<std::initializer_list<Real>> rows);  ///< shape (rows, columns)
 /// The values in row-major order. Throws Error if their number does not match the shape.
 Tensor from_values(const Shape& shape, std::span<const Real> values);
+/// A tensor of this shape, all of whose elements are `value`.
 Tensor full(const Shape& shape, Real value);
+/// A tensor of zeros.
 Tensor zeros(const Shape& shape);
+/// A tensor whose elements may have any value until they are written.
 Tensor uninitialized(const Shape& shape);
 
 /// The number of elements of a tensor of this shape; 1 for a scalar. Throws Error on overflow.

@@ -10,11 +10,13 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// All points that a search has tracked, in order, and the best of them.
 class History {
  public:
   /// `keep_points`: whether to store each θ; the best θ is always stored.
   explicit History(bool keep_points = true) : keep_points_(keep_points) {}
 
+  /// Adds a point, with the evaluations so far.
   void add(const Tensor& theta, double value, const Evaluations& evaluations);
   /// Starts a new run after a restart: all later points belong to it.
   void begin_run() { runs_.push_back(size()); }
@@ -23,6 +25,7 @@ class History {
   std::size_t size() const noexcept { return values_.size(); }
   /// θ of each point; empty if they were not stored.
   const std::vector<Tensor>& points() const noexcept { return points_; }
+  /// The value at each point.
   const std::vector<double>& values() const noexcept { return values_; }
   /// For each point, the evaluations that had been made by then.
   const std::vector<Evaluations>& evaluations() const noexcept { return evaluations_; }
@@ -32,6 +35,7 @@ class History {
   /// The point with the lowest finite value, the first of them if there are several. If there is
   /// none, θ is empty and the value is infinite.
   const Tensor& best_theta() const noexcept { return best_theta_; }
+  /// The value at best_theta().
   double best_value() const noexcept { return best_value_; }
   /// For each point, the lowest finite value up to it.
   std::vector<double> best_values() const;
