@@ -11,7 +11,9 @@
 #include <reel/autodiff/engine/checkpoint.h>
 #include <reel/autodiff/engine/derivatives.h>
 #include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/per_sample.h>
 #include <reel/autodiff/engine/scope.h>
+#include <reel/autodiff/engine/substitution.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/inspect/anomaly.h>
 #include <reel/autodiff/inspect/check.h>
@@ -28,6 +30,7 @@
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/check.h>
 #include <reel/nn/dropout.h>
+#include <reel/nn/functional.h>
 #include <reel/nn/init.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>

@@ -14,6 +14,12 @@ inline Var cross_entropy(const Var& logits, std::span<const Label> labels,
   return softmax_cross_entropy(logits, labels, reduction);
 }
 
+/// The same with class weights, label smoothing and labels to ignore.
+inline Var cross_entropy(const Var& logits, std::span<const Label> labels,
+                         const CrossEntropyOptions& options) {
+  return softmax_cross_entropy(logits, labels, options);
+}
+
 /// (prediction − target)²; see squared_error.
 using reel::squared_error;
 

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -21,10 +22,12 @@ namespace nn {
 
 class Module;
 
-/// Walks over the parts of a module, in the order in which `Module::visit` lists them. It gives
-/// each part its path as a name, such as "0.weight".
+/// Walks over the parts of a module, in the order in which `Module::visit` lists them. Each part
+/// has a path, such as "0.weight".
 class Visitor {
  public:
+  /// `path`: that of the module whose parts it visits; empty for a whole model.
+  explicit Visitor(std::string path = {}) : path_(std::move(path)) {}
   virtual ~Visitor() = default;
 
   /// Visits a module: all of its parts.
@@ -49,25 +52,34 @@ class Visitor {
 
 class Plan;
 
-/// A function with parameters: Var → Var. Modules can be moved but not copied; see `clone`.
+/// A part of a model with parameters. Most are functions Var → Var. Modules can be moved but not
+/// copied; see `clone`.
 class Module {
  public:
   Module() = default;
-  /// Takes the parts over; `other` must not be used afterwards.
-  Module(Module&&) = default;
-  /// Takes the parts over.
-  Module& operator=(Module&&) = default;
+  /// Takes the name and the mode over; `other` must not be called afterwards.
+  Module(Module&& other) noexcept { *this = std::move(other); }
+  /// The same.
+  Module& operator=(Module&& other) noexcept {
+    name_ = std::move(other.name_);
+    training_ = other.training_;
+    moved_away_ = std::exchange(other.moved_away_, true);
+    return *this;
+  }
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
   virtual ~Module() = default;
 
-  /// Calls `forward` in a Scope that names this part of the model.
+  /// Calls `forward` in a Scope that names this part of the model. Throws Error if this module was
+  /// moved away.
   Var operator()(const Var& x) const {
+    if (moved_away_) fail_moved_away();
     const Scope scope = own_scope();
     return forward(x);
   }
-  /// The output of the module for the input x.
-  virtual Var forward(const Var& x) const = 0;
+  /// The value of the module for x. A module with several inputs or outputs does not override it,
+  /// but has functions of its own, which open `own_scope()` first. By default throws Error.
+  virtual Var forward(const Var& x) const;
 
   /// Adds this module's steps to a plan (plan.h). By default that is one step, its `forward`.
   virtual void plan(Plan& plan) const;
@@ -79,9 +91,16 @@ class Module {
   virtual std::string describe() const { return "Module"; }
 
   /// Every parameter once, in the order of the visit, even if the visit reaches it several times.
+  /// A model that is not const gives its parts their names first; see `name_parts`.
   std::vector<Parameter> parameters() const;
+  std::vector<Parameter> parameters();
   /// The number of elements in all parameters.
   std::size_t parameter_count() const;
+
+  /// Freezes all parameters of this module, or makes them trainable again; see Parameter::freeze.
+  void freeze();
+  /// Makes them trainable again.
+  void unfreeze();
 
   /// Sets the mode that dropout and batch norm use, for this module and its parts. The default is
   /// `train`.
@@ -96,7 +115,12 @@ class Module {
   /// Restores the modes that `modes()` gave.
   void set_modes(const std::vector<bool>& modes);
 
-  /// Its path in the model that visited it last; empty if no model has.
+  /// Gives each part and parameter its path as the name that messages print. `nn::init`,
+  /// `load_weights`, `nn::clone` and `parameters` call it. A part that has a name keeps it, and its
+  /// parts' names begin with it. No function of a const model writes names, so several threads may
+  /// use one.
+  void name_parts();
+  /// Its path in the model that named it last; empty if none has.
   const std::string& name() const noexcept { return name_; }
 
  protected:
@@ -106,11 +130,12 @@ class Module {
   }
 
  private:
-  friend class Visitor;
+  struct Namer;
   void set_training(bool training);
+  [[noreturn]] void fail_moved_away() const;
 
   std::string name_;
-  bool training_ = true;
+  bool training_ = true, moved_away_ = false;
 };
 
 /// Initialises all parameters of a model by a scheme of init.h.
@@ -121,22 +146,24 @@ struct NamedState {
   std::string path;          ///< such as "0.weight"
   Parameter parameter;       ///< empty for a buffer
   Tensor* buffer = nullptr;  ///< null for a parameter
-  /// The values of the parameter or buffer.
-  const Tensor& value() const { return buffer ? *buffer : parameter.value(); }
+  /// Throws Error if the parameter has no values yet.
+  const Tensor& value() const;
   /// The sizes of its axes.
   const Shape& shape() const { return buffer ? buffer->shape() : parameter.shape(); }
 };
 /// The complete state of a model: every parameter and buffer once, in the order of the visit.
 std::vector<NamedState> state_of(const Module& model);
 
-/// The model as a tree, one part on each line, with the number of parameters.
+/// The model as a tree: one part on each line, with the number of its parameters, and their shapes.
 std::string summary(const Module& model);
+/// Prints the summary.
+std::ostream& operator<<(std::ostream& out, const Module& model);
 
 /// Overwrites the state of `to` with the state of `from`. Throws Error if their parts differ.
 void copy_state(const Module& from, Module& to);
 
 namespace detail {
-// Gives the copy its modes, names the parts of both models, and checks that the same parts share.
+// Gives the copy its modes, frozen parameters and names, and checks that the same parts share.
 void finish_clone(const Module& model, Module& copy);
 }
 

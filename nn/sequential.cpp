@@ -57,6 +57,14 @@ Sequential Sequential::clone() const {
   return copy;
 }
 
+const Module& Sequential::operator[](std::size_t i) const {
+  return (*const_cast<Sequential*>(this))[i];
+}
+
+void Sequential::fail_type(std::size_t i) const {
+  fail_usage("sequential", "layer ", i, " is ", (*this)[i].describe(), ", another type.");
+}
+
 Module& Sequential::operator[](std::size_t i) {
   if (i >= size()) fail_usage("sequential", "has ", size(), " layers, there is no layer ", i, '.');
   return layers_[i].layer->module();

@@ -78,6 +78,18 @@ class Sequential : public Module {
   std::size_t size() const noexcept { return layers_.size(); }
   /// Throws Error if there is no such layer.
   Module& operator[](std::size_t i);
+  /// The same for a const model.
+  const Module& operator[](std::size_t i) const;
+  /// The same with its type: `net.get<Linear>(0).weight`. Throws Error if its type is another.
+  template <std::derived_from<Module> L>
+  L& get(std::size_t i) {
+    if (L* layer = dynamic_cast<L*>(&(*this)[i])) return *layer;
+    fail_type(i);
+  }
+  template <std::derived_from<Module> L>
+  const L& get(std::size_t i) const {
+    return const_cast<Sequential*>(this)->get<L>(i);
+  }
 
  private:
   // A layer of any type, with the functions that depend on the type.
@@ -117,6 +129,7 @@ class Sequential : public Module {
   };
 
   void append(std::unique_ptr<HolderBase> layer);
+  [[noreturn]] void fail_type(std::size_t i) const;
 
   std::vector<Part> layers_;
 };

@@ -26,6 +26,7 @@ std::map<std::string, std::string> load_weights(Module& model, const std::filesy
 }
 
 void load_weights(Module& model, const SafeTensors& file, const std::filesystem::path& path) {
+  model.name_parts();
   const auto states = state_of(model);
   std::unordered_map<std::string_view, const Tensor*> by_name;
   for (const NamedTensor& tensor : file.tensors) by_name[tensor.name] = &tensor.value;

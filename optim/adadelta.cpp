@@ -8,7 +8,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 Adadelta::Adadelta(const Groups& groups, const AdadeltaOptions& options)
-    : Optimizer("adadelta", groups, {options.lr, options.l2, options.decay}, {"v", "u"}),
+    : Optimizer("adadelta", groups, {options.lr, options.l2, options.weight_decay}, {"v", "u"}),
       options_(options) {
   check_option("rho", options.rho, 0, 1);
   check_option("eps", options.eps, 0, std::numeric_limits<double>::infinity());

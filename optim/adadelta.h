@@ -8,11 +8,11 @@ namespace optim {
 
 /// The options of Adadelta.
 struct AdadeltaOptions {
-  double lr = 1;      ///< the learning rate
-  double rho = 0.9;   ///< of the averages
-  double eps = 1e-6;  ///< inside the roots
-  double l2 = 0;      ///< λ of the penalty in the gradient; see Optimizer
-  double decay = 0;   ///< decoupled
+  double lr = 1;            ///< the learning rate
+  double rho = 0.9;         ///< of the averages
+  double eps = 1e-6;        ///< inside the roots
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// v = ρv + (1 − ρ)g²; Δ = √(u + eps)/√(v + eps)·g; p −= lr·Δ; u = ρu + (1 − ρ)Δ². Zeiler,

@@ -8,7 +8,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 Adagrad::Adagrad(const Groups& groups, const AdagradOptions& options)
-    : Optimizer("adagrad", groups, {options.lr, options.l2, options.decay}, {"s"}),
+    : Optimizer("adagrad", groups, {options.lr, options.l2, options.weight_decay}, {"s"}),
       options_(options) {
   constexpr double any = std::numeric_limits<double>::infinity();
   check_option("lr_decay", options.lr_decay, 0, any);

@@ -11,7 +11,7 @@ namespace optim {
 Adam::Adam(const Groups& groups, const AdamOptions& options) : Adam("adam", groups, options) {}
 
 Adam::Adam(std::string_view method, const Groups& groups, const AdamOptions& options)
-    : Optimizer(method, groups, {options.lr, options.l2, options.decay},
+    : Optimizer(method, groups, {options.lr, options.l2, options.weight_decay},
                 options.amsgrad ? Names{"m", "v", "largest"} : Names{"m", "v"}),
       options_(options) {
   check_option("beta1", options.beta1, 0, 1);

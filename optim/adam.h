@@ -8,13 +8,13 @@ namespace optim {
 
 /// The options of Adam.
 struct AdamOptions {
-  double lr = 1e-3;      ///< the learning rate
-  double beta1 = 0.9;    ///< of the average of g
-  double beta2 = 0.999;  ///< of the average of g²
-  double eps = 1e-8;     ///< added to the denominator
-  bool amsgrad = false;  ///< divide by the largest v so far
-  double l2 = 0;         ///< λ of the penalty in the gradient; see Optimizer
-  double decay = 0;      ///< decoupled
+  double lr = 1e-3;         ///< the learning rate
+  double beta1 = 0.9;       ///< of the average of g
+  double beta2 = 0.999;     ///< of the average of g²
+  double eps = 1e-8;        ///< added to the denominator
+  bool amsgrad = false;     ///< divide by the largest v so far
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²; p −= lr/(1 − β₁ᵗ) · m/(√v/√(1 − β₂ᵗ) + eps).

@@ -9,7 +9,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 AdaMax::AdaMax(const Groups& groups, const AdaMaxOptions& options)
-    : Optimizer("adamax", groups, {options.lr, options.l2, options.decay}, {"m", "u"}),
+    : Optimizer("adamax", groups, {options.lr, options.l2, options.weight_decay}, {"m", "u"}),
       options_(options) {
   check_option("beta1", options.beta1, 0, 1);
   check_option("beta2", options.beta2, 0, 1);

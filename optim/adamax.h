@@ -8,12 +8,12 @@ namespace optim {
 
 /// The options of AdaMax.
 struct AdaMaxOptions {
-  double lr = 2e-3;      ///< the learning rate
-  double beta1 = 0.9;    ///< of the average of g
-  double beta2 = 0.999;  ///< of the decaying maximum of |g|
-  double eps = 1e-8;     ///< added to the denominator
-  double l2 = 0;         ///< λ of the penalty in the gradient; see Optimizer
-  double decay = 0;      ///< decoupled
+  double lr = 2e-3;         ///< the learning rate
+  double beta1 = 0.9;       ///< of the average of g
+  double beta2 = 0.999;     ///< of the decaying maximum of |g|
+  double eps = 1e-8;        ///< added to the denominator
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// m = β₁m + (1 − β₁)g; u = max(β₂u, |g| + eps); p −= lr/(1 − β₁ᵗ) · m/u. Kingma and Ba, ICLR 2015;

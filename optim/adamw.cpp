@@ -12,7 +12,7 @@ AdamW::AdamW(const Groups& groups, const AdamWOptions& options)
             .eps = options.eps,
             .amsgrad = options.amsgrad,
             .l2 = options.l2,
-            .decay = options.decay}) {}
+            .weight_decay = options.weight_decay}) {}
 
 }  // namespace optim
 }  // namespace reel::inline REEL_PRECISION

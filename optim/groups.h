@@ -15,14 +15,15 @@ namespace optim {
 /// Values that are not set are those of the method's options.
 struct Group {
   std::vector<Parameter> parameters = {};  ///< of this group
-  /// See Optimizer; empty: as in the options of the method.
-  std::optional<double> lr = {}, l2 = {}, decay = {};
+  /// see Optimizer; empty: as in the options of the method
+  std::optional<double> lr = {}, l2 = {}, weight_decay = {};
 };
 
 /// The argument of an optimiser: all parameters in one group, or several groups.
 ///
 ///     Adam(model.parameters());
-///     Adam({{.parameters = body, .lr = 1e-4}, {.parameters = head, .decay = 0.1}}, {.lr = 1e-3});
+///     Adam({{.parameters = body, .lr = 1e-4}, {.parameters = head, .weight_decay = 0.1}}, {.lr =
+///     1e-3});
 class Groups {
  public:
   Groups() = default;

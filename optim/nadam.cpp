@@ -8,7 +8,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 NAdam::NAdam(const Groups& groups, const NAdamOptions& options)
-    : Optimizer("nadam", groups, {options.lr, options.l2, options.decay}, {"m", "v"}),
+    : Optimizer("nadam", groups, {options.lr, options.l2, options.weight_decay}, {"m", "v"}),
       options_(options) {
   check_option("beta1", options.beta1, 0, 1);
   check_option("beta2", options.beta2, 0, 1);

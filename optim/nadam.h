@@ -14,7 +14,7 @@ struct NAdamOptions {
   double eps = 1e-8;             ///< added to the denominator
   double momentum_decay = 4e-3;  ///< ψ
   double l2 = 0;                 ///< λ of the penalty in the gradient; see Optimizer
-  double decay = 0;              ///< decoupled
+  double weight_decay = 0;       ///< decoupled
 };
 
 /// μₜ = β₁(1 − 0.96^(tψ)/2), ψ: momentum_decay; Π = μ₁·…·μₜ; m and v as in Adam; p −= lr·((1 −

@@ -9,6 +9,8 @@
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/core/subnormals.h>
+#include <reel/autodiff/engine/gradient_use.h>
+#include <reel/autodiff/engine/tape.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
@@ -36,10 +38,10 @@ Optimizer::Optimizer(std::string_view method, const Groups& groups, const Rates&
     if (group.parameters.empty() && count > 1)
       fail_usage(method_, "group ", at, " has no parameters.");
     rates_.push_back({group.lr.value_or(rates.lr), group.l2.value_or(rates.l2),
-                      group.decay.value_or(rates.decay)});
+                      group.weight_decay.value_or(rates.weight_decay)});
     check_option("lr" + where, rates_.back().lr, 0, any);
     check_option("l2" + where, rates_.back().l2, 0, any);
-    check_option("decay" + where, rates_.back().decay, 0, any);
+    check_option("weight_decay" + where, rates_.back().weight_decay, 0, any);
     for (const Parameter& parameter : group.parameters) {
       slots_.push_back({.shape = parameter.value().shape(), .group = at, .state = {}});
       slots_.back().state.assign(arrays_.size(), zeros(parameter.shape()));
@@ -58,6 +60,26 @@ Optimizer::Optimizer(std::string_view method, const Groups& groups, const Rates&
   pieces_at_once_ = pieces_.size() * numbers_at_once / std::max<std::size_t>(1, total) + 1;
 }
 
+// The tape that is alive, if any, knows which parameters the loss has used.
+void Optimizer::fail_without_gradient() const {
+  std::string others;
+  if (const Tape* tape = Tape::innermost())
+    for (const Var& parameter : tape->parameters())
+      if (parameter.shared().metadata().gradient)
+        others += concat(others.empty() ? "" : ", ", '"', parameter.name(), '"');
+  if (parameters_.empty()) fail_moved();
+  if (others.empty())
+    fail_usage(method_,
+               "no parameter has a gradient. Hint: call tape.backward(loss) before step().");
+  fail_usage(method_, "none of its parameters (\"", parameters_.front().name(),
+             "\", …) has a gradient, but the last loss has given gradients to ", others,
+             ". Hint: was this optimiser made for another model, or before a layer was replaced?");
+}
+
+void Optimizer::fail_moved() const {
+  fail_usage(method_, "was moved away. Hint: give a schedule the optimiser at its final place.");
+}
+
 void Optimizer::step(const StepOptions& options) {
   bool any_gradient = false;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
@@ -70,9 +92,7 @@ void Optimizer::step(const StepOptions& options) {
                  to_string(parameter.shape()), ", its gradient ", to_string(gradient->shape()),
                  ", and it was given with ", to_string(slots_[i].shape), '.');
   }
-  if (!any_gradient)
-    fail_usage(method_,
-               "no parameter has a gradient. Hint: call tape.backward(loss) before step().");
+  if (!any_gradient) fail_without_gradient();
   const FlushSubnormals flush;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const SharedTensor& gradient = parameters_[i].gradient();
@@ -85,7 +105,9 @@ void Optimizer::step(const StepOptions& options) {
   parallel_ranges(pieces_.size(), pieces_at_once_, [&](Range some) {
     for (std::size_t k = some.begin; k < some.end; ++k) update_piece(pieces_[k]);
   });
-  if (!options.keep_gradients) clear_gradients();
+  count_optimizer_step();
+  if (!options.keep_gradients) return clear_gradients();
+  for (Parameter& parameter : parameters_) parameter.set_gradient(parameter.gradient());
 }
 
 void Optimizer::update_piece(const Piece& piece) {
@@ -110,6 +132,7 @@ void Optimizer::clear_gradients() {
 }
 
 double Optimizer::lr(std::size_t group) const {
+  if (rates_.empty()) fail_moved();
   if (group >= rates_.size())
     fail_usage(method_, "there is no group ", group, ", only ", rates_.size(), '.');
   return rates_[group].lr;

@@ -23,8 +23,8 @@ struct StepOptions {
 /// number, from 1; each parameter counts the calls of `step()` in which it has a gradient.
 ///
 /// All methods have two penalties. `l2` adds λp to the gradient, so the method averages and scales
-/// it with the gradient. `decay` shrinks the parameter before the update, p *= 1 − lr·λ (Loshchilov
-/// and Hutter, ICLR 2019).
+/// it with the gradient (PyTorch calls it weight_decay, except in AdamW). `weight_decay` shrinks
+/// the parameter before the update, p *= 1 − lr·λ (Loshchilov and Hutter, ICLR 2019).
 ///
 /// A step treats subnormal numbers as zero; see FlushSubnormals.
 class Optimizer : public Stateful {
@@ -59,7 +59,7 @@ class Optimizer : public Stateful {
   using Names = std::vector<std::string_view>;
   /// The rate and the penalties of a group.
   struct Rates {
-    double lr, l2, decay;  ///< see Optimizer
+    double lr, l2, weight_decay;  ///< see Optimizer
   };
 
   /// Some elements of one parameter in one step: arrays of n numbers.
@@ -110,6 +110,8 @@ class Optimizer : public Stateful {
   };
 
   void update_piece(const Piece& piece);
+  [[noreturn]] void fail_without_gradient() const;
+  [[noreturn]] void fail_moved() const;
 
   std::string_view method_;
   Names arrays_;

@@ -53,11 +53,11 @@ struct Row {
   std::function<std::unique_ptr<Optimizer>(const Groups&, const NamedOptions&)> make;
 };
 
-// A row of one of the classes. `own`: its options beside lr, l2 and decay, which all have.
+// A row of one of the classes. `own`: its options beside lr, l2 and weight_decay, which all have.
 template <class Method, class Options>
 Row row(std::string_view name, double lr, const Options& defaults, const Fields& own) {
   Fields fields{field<&Options::lr>("lr"), field<&Options::l2>("l2"),
-                field<&Options::decay>("decay")};
+                field<&Options::weight_decay>("weight_decay")};
   fields.insert(fields.end(), own.begin(), own.end());
   Row result{{name, lr, {}}, {}};
   for (const Field& f : fields) result.described.options.push_back({f.name, f.get(&defaults)});

@@ -8,7 +8,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 RAdam::RAdam(const Groups& groups, const RAdamOptions& options)
-    : Optimizer("radam", groups, {options.lr, options.l2, options.decay}, {"m", "v"}),
+    : Optimizer("radam", groups, {options.lr, options.l2, options.weight_decay}, {"m", "v"}),
       options_(options) {
   check_option("beta1", options.beta1, 0, 1);
   check_option("beta2", options.beta2, 0, 1);

@@ -8,12 +8,12 @@ namespace optim {
 
 /// The options of RAdam.
 struct RAdamOptions {
-  double lr = 1e-3;      ///< the learning rate
-  double beta1 = 0.9;    ///< of the average of g
-  double beta2 = 0.999;  ///< of the average of g²
-  double eps = 1e-8;     ///< added to the denominator
-  double l2 = 0;         ///< λ of the penalty in the gradient; see Optimizer
-  double decay = 0;      ///< decoupled
+  double lr = 1e-3;         ///< the learning rate
+  double beta1 = 0.9;       ///< of the average of g
+  double beta2 = 0.999;     ///< of the average of g²
+  double eps = 1e-8;        ///< added to the denominator
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// ρ∞ = 2/(1 − β₂) − 1; ρ = ρ∞ − 2tβ₂ᵗ/(1 − β₂ᵗ); m and v as in Adam. While ρ ≤ 5: p −= lr/(1 −

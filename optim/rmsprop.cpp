@@ -8,7 +8,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 Rmsprop::Rmsprop(const Groups& groups, const RmspropOptions& options)
-    : Optimizer("rmsprop", groups, {options.lr, options.l2, options.decay}, {"v", "m", "b"}),
+    : Optimizer("rmsprop", groups, {options.lr, options.l2, options.weight_decay}, {"v", "m", "b"}),
       options_(options) {
   constexpr double any = std::numeric_limits<double>::infinity();
   check_option("alpha", options.alpha, 0, 1);

@@ -8,13 +8,13 @@ namespace optim {
 
 /// The options of Rmsprop.
 struct RmspropOptions {
-  double lr = 1e-2;       ///< the learning rate
-  double alpha = 0.99;    ///< of the average of g²
-  double eps = 1e-8;      ///< added to the denominator
-  double momentum = 0;    ///< μ
-  bool centered = false;  ///< divide by the running standard deviation instead
-  double l2 = 0;          ///< λ of the penalty in the gradient; see Optimizer
-  double decay = 0;       ///< decoupled
+  double lr = 1e-2;         ///< the learning rate
+  double alpha = 0.99;      ///< of the average of g²
+  double eps = 1e-8;        ///< added to the denominator
+  double momentum = 0;      ///< μ
+  bool centered = false;    ///< divide by the running standard deviation instead
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// v = αv + (1 − α)g²; d = g/(√v + eps). If centered: d = g/(√(v − m²) + eps) with m = αm + (1 −

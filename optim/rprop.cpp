@@ -9,7 +9,8 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 Rprop::Rprop(const Groups& groups, const RpropOptions& options)
-    : Optimizer("rprop", groups, {options.lr, options.l2, options.decay}, {"previous", "step"}),
+    : Optimizer("rprop", groups, {options.lr, options.l2, options.weight_decay},
+                {"previous", "step"}),
       options_(options) {
   constexpr double any = std::numeric_limits<double>::infinity();
   check_option("down", options.down, std::numeric_limits<double>::denorm_min(), 1);

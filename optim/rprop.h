@@ -13,7 +13,7 @@ struct RpropOptions {
   double down = 0.5, up = 1.2;
   double shortest = 1e-6, longest = 50;  ///< the bounds of a step
   double l2 = 0;                         ///< λ of the penalty in the gradient; see Optimizer
-  double decay = 0;                      ///< decoupled
+  double weight_decay = 0;               ///< decoupled
 };
 
 /// If g keeps its sign, the step grows by the factor `up`. If the sign changes, the step shrinks by

@@ -7,7 +7,7 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 
 Sgd::Sgd(const Groups& groups, const SgdOptions& options)
-    : Optimizer("sgd", groups, {options.lr, options.l2, options.decay},
+    : Optimizer("sgd", groups, {options.lr, options.l2, options.weight_decay},
                 options.momentum != 0 ? Names{"b"} : Names{}),
       options_(options) {
   constexpr double any = std::numeric_limits<double>::infinity();

@@ -14,8 +14,8 @@ struct SgdOptions {
   double momentum = 0;                                   ///< μ
   double dampening = 0;                                  ///< τ
   bool nesterov = false;                                 ///< look ahead along the velocity
-  double l2 = 0;     ///< λ of the penalty in the gradient; see Optimizer
-  double decay = 0;  ///< decoupled
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
+  double weight_decay = 0;  ///< decoupled
 };
 
 /// In the first step b = g; later b = μb + (1 − τ)g; p −= lr·b, or lr·(g + μb) with Nesterov.

@@ -7,6 +7,10 @@
 #ifndef XTENSOR_USE_XSIMD
 #error "Define XTENSOR_USE_XSIMD, or link reel::f32 or reel::f64 with CMake, which does."
 #endif
+#if defined(REEL_F32) && defined(REEL_F64)
+#error \
+    "This target links reel::f32 and reel::f64. Put the code of each precision into a library of its own."
+#endif
 
 #ifdef REEL_F64
 /// The inline namespace of the number type: f32 or f64.

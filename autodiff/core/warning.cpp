@@ -1,7 +1,9 @@
 // The handler of warnings, one for the process.
 #include <reel/autodiff/core/warning.h>
 
+#include <iostream>
 #include <mutex>
+#include <set>
 #include <utility>
 
 namespace reel {
@@ -9,7 +11,7 @@ namespace {
 
 struct Shared {
   std::mutex mutex;
-  WarningHandler handler;
+  WarningHandler handler = print_warning;
 };
 
 Shared& shared() {
@@ -18,6 +20,13 @@ Shared& shared() {
 }
 
 }  // namespace
+
+void print_warning(const std::string& message) {
+  static std::mutex mutex;
+  static std::set<std::string> printed;
+  const std::lock_guard lock(mutex);
+  if (printed.insert(message).second) std::cerr << "reel: warning: " << message << '\n';
+}
 
 WarningHandler set_warning_handler(WarningHandler handler) {
   const std::lock_guard lock(shared().mutex);

@@ -1,4 +1,4 @@
-// Warnings: things that a user should know before they become errors. The library prints nothing.
+// Warnings: things that a user should know before they become errors.
 #pragma once
 
 #include <functional>
@@ -10,10 +10,14 @@
 namespace reel {
 
 /// Sets the function that receives all later warnings, from any thread. An empty function drops
-/// them; this is the default. Returns the previous handler.
+/// them. The default is print_warning. Returns the previous handler.
 using WarningHandler = std::function<void(const std::string& message)>;
 /// Replaces the handler of all threads; returns the handler before.
 WarningHandler set_warning_handler(WarningHandler handler);
+
+/// Prints a message to the standard error, "reel: warning: [where] …", if it did not print the same
+/// one before.
+void print_warning(const std::string& message);
 
 /// Passes a message, in the form of an Error's message, to the handler.
 void send_warning(const std::string& message);

@@ -55,7 +55,7 @@ struct Recompute {
       xs.push_back(parameter);
     }
     check(xs.size() == in.size());
-    hand_over(d, grad(y, xs, {.seed = g}));
+    hand_over(d, grad(detail::on_tape(y), xs, {.seed = g}));
   }
 
   void operator()(VarSink& d, const Var& g, VarInputs in, const Var&) const {
@@ -70,7 +70,7 @@ struct Recompute {
       expected.insert(tape.node_of(in[i], "checkpoint"));
     }
     check(used_from_outside(tape, before, y) == expected);
-    hand_over(d, grad(y, xs, {.create_graph = true, .seed = g, .partial = true}));
+    hand_over(d, grad(detail::on_tape(y), xs, {.create_graph = true, .seed = g, .partial = true}));
   }
 
   Var again_on(Tape& tape, std::span<const Var> xs) const {

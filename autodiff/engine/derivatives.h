@@ -17,6 +17,12 @@ namespace detail {
 Var jacobian_of(const Var& y, const Var& x, bool create_graph);
 /// J·v by two sweeps: u ↦ Jᵀu is linear, and J·v is the transpose of that map applied to v.
 Var forward_product(const Var& y, const Var& x, const Var& v, bool create_graph);
+/// x (batch, n) with each row m times, for y (batch, m). Throws Error unless they have these
+/// shapes.
+Var row_copies(const Var& x, const Var& y);
+/// ∂y_bi/∂x_bj from f(copies), whose row b·m + i gives row i of the Jacobian of sample b.
+Var row_jacobians(const Var& x, const Var& y, const Var& copies, const Var& of_copies,
+                  bool create_graph);
 /// Throws Error unless x and v have the same shape.
 void check_direction(const char* where, const Var& x, const Var& v);
 /// y, ready to leave the tape that it was computed on.
@@ -33,7 +39,21 @@ template <DifferentiableFunction F>
 auto jacobian(F f) {
   return [f = std::move(f)](const Var& x) -> Var {
     return detail::with_variable(x, [&](const Var& at, bool create_graph) {
-      return detail::jacobian_of(f(at), at, create_graph);
+      return detail::jacobian_of(detail::on_tape(f(at)), at, create_graph);
+    });
+  };
+}
+
+/// Turns f, which maps each row of x (batch, n) by itself to a row of y (batch, m), into the
+/// function x ↦ ∂y_bi/∂x_bj (batch, m, n). Computes f on m copies of each row, and makes one sweep.
+/// Throws Error if a row of y depends on other rows of x, as with batch norm in training.
+template <DifferentiableFunction F>
+auto batch_jacobian(F f) {
+  return [f = std::move(f)](const Var& x) -> Var {
+    return detail::with_variable(x, [&](const Var& at, bool create_graph) {
+      const Var y = f(at);
+      const Var copies = detail::row_copies(at, y);
+      return detail::row_jacobians(at, y, copies, f(copies), create_graph);
     });
   };
 }
@@ -49,7 +69,7 @@ template <DifferentiableFunction F>
 std::pair<Var, Var> jvp(const F& f, const Var& x, const Var& v) {
   detail::check_direction("jvp", x, v);
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
-    const Var y = f(at);
+    const Var y = detail::on_tape(f(at));
     return std::pair(detail::released(y, create_graph),
                      detail::forward_product(y, at, v, create_graph));
   });
@@ -59,7 +79,7 @@ std::pair<Var, Var> jvp(const F& f, const Var& x, const Var& v) {
 template <DifferentiableFunction F>
 std::pair<Var, Var> vjp(const F& f, const Var& x, const Var& u) {
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
-    const Var y = f(at);
+    const Var y = detail::on_tape(f(at));
     return std::pair(detail::released(y, create_graph),
                      grad(y, at, {.create_graph = create_graph, .seed = u}));
   });
@@ -70,7 +90,7 @@ template <DifferentiableFunction F>
 Var hvp(const F& f, const Var& x, const Var& v) {
   detail::check_direction("hvp", x, v);
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
-    const Var g = grad(f(at), at, {.create_graph = true});
+    const Var g = grad(detail::on_tape(f(at)), at, {.create_graph = true});
     return grad(g, at, {.create_graph = create_graph, .seed = v});
   });
 }
@@ -88,7 +108,7 @@ template <DifferentiableFunction F>
 Var gauss_newton_product(const F& f, const Var& x, const Var& v) {
   detail::check_direction("gauss_newton_product", x, v);
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
-    const Var y = f(at), forward = detail::forward_product(y, at, v, create_graph);
+    const Var y = detail::on_tape(f(at)), forward = detail::forward_product(y, at, v, create_graph);
     return grad(y, at, {.create_graph = create_graph, .seed = forward});
   });
 }
@@ -98,7 +118,7 @@ template <DifferentiableFunction F, DifferentiableFunction L>
 Var gauss_newton_product(const F& f, const L& loss, const Var& x, const Var& v) {
   detail::check_direction("gauss_newton_product", x, v);
   return detail::with_variable(x, [&](const Var& at, bool create_graph) {
-    const Var y = f(at), forward = detail::forward_product(y, at, v, create_graph);
+    const Var y = detail::on_tape(f(at)), forward = detail::forward_product(y, at, v, create_graph);
     const Var curved = hvp(loss, detail::released(y, create_graph), forward);
     return grad(y, at,
                 {.create_graph = create_graph, .seed = detail::released(curved, create_graph)});

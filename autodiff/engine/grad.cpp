@@ -5,6 +5,8 @@
 #include <vector>
 
 #include <reel/autodiff/core/pool.h>
+#include <reel/autodiff/core/warning.h>
+#include <reel/autodiff/engine/gradient_use.h>
 #include <reel/autodiff/engine/scope.h>
 #include <reel/autodiff/ops/arithmetic.h>
 
@@ -149,6 +151,8 @@ std::vector<Var> gradients_of(Tape& tape, std::span<const Root> roots, std::span
       result.emplace_back(slots[x_nodes[i] - first]);
     else
       result.emplace_back(zeros(xs[i].shape()));
+  if constexpr (std::is_same_v<Gradient, Var>)  // a constant gradient can be differentiated too
+    for (Var& gradient : result) gradient = detail::on_tape(gradient);
   return result;
 }
 
@@ -195,6 +199,12 @@ std::vector<Var> grad(std::span<const Var> ys, std::span<const Var> seeds, std::
 }
 
 std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options) {
+  static_cast<void>(live_tape("grad"));
+  if (!y.requires_grad())
+    fail_usage("grad", "y of shape ", to_string(y.shape()),
+               " is a constant: it depends on no variable of this tape. Hint: if it was computed "
+               "from a gradient, ask for that one with {.create_graph = true}; was it computed "
+               "before the tape was made, or under NoTape?");
   if (!options.seed && y.value().size() != 1)
     fail_usage("grad", "y has shape ", to_string(y.shape()),
                ", and only a scalar has a gradient. Hint: sum it, or give a seed.");
@@ -216,7 +226,26 @@ std::vector<Var> grad(const Var& y, std::span<const Parameter> parameters,
   return grad(y, std::span<const Var>(xs), options);
 }
 
+// Warns if optimisers have made many steps, and none of them used the gradient of this parameter.
+static void expect_use(SharedTensor::Metadata& parameter) {
+  if (optimizer_steps() != parameter.steps_before + steps_without_use) return;
+  warn("backward", "parameter \"", parameter.name, "\" has gradients, but in ", steps_without_use,
+       " steps no optimiser has used them. Hint: does the model's visit list it, and was the "
+       "optimiser made with it? If it is not to be trained, freeze() it.");
+}
+
+// Warns, once on each thread, that observers of other threads do not see this one.
+static void expect_observer() {
+  thread_local bool warned = false;
+  if (warned || Observer::innermost() || Observer::alive() == 0) return;
+  warned = true;
+  warn("observer",
+       "anomaly mode or a profile is alive, but on another thread than this one, which "
+       "it does not see. Hint: make one on each thread.");
+}
+
 void Tape::backward(const Var& loss) {
+  expect_own_thread("backward");
   if (loss.value().size() != 1)
     fail_usage("backward", "the loss has shape ", to_string(loss.shape()),
                ", expected one element. Hint: sum or average it.");
@@ -227,6 +256,7 @@ void Tape::backward(const Var& loss) {
                "the loss depends on no parameter of this tape. Hint: was it computed "
                "before the tape was made, or under NoTape?");
   watch_growth();
+  expect_observer();
   Buffer<SharedTensor> slots(size());
   slots[last] = SharedTensor::full(loss.shape(), 1);
   {
@@ -238,14 +268,23 @@ void Tape::backward(const Var& loss) {
     if (i > last || !slots[i]) continue;
     // give the parameter its own tensor, even if two nodes share this gradient
     SharedTensor added = slots[i].unique() ? std::move(slots[i]) : SharedTensor(*slots[i]);
-    SharedTensor& gradient = node(i).value.metadata().gradient;
-    if (!gradient)
+    SharedTensor::Metadata& parameter = node(i).value.metadata();
+    SharedTensor& gradient = parameter.gradient;
+    if (!gradient) {
       gradient = std::move(added);
-    else if (gradient.unique())
+      parameter.steps_before = optimizer_steps();
+      continue;
+    }
+    expect_use(parameter);
+    if (gradient.unique())
       add_to(gradient.mutate(), *added);
     else
       gradient = *gradient + *added;
   }
+}
+
+Var detail::on_tape(const Var& y) {
+  return y.requires_grad() || !Tape::recording() ? y : Tape::recording()->variable(y.shared());
 }
 
 Var detail::fresh_variable(const Var& x) {

@@ -26,12 +26,13 @@ struct GradOptions {
 
 /// The gradients of y with respect to each of xs; zeros for an x that y does not depend on. Changes
 /// no parameter's gradient and does not consume the tape. Throws Error if y has more than one
-/// element and no seed is given, if y or an x is not on the innermost tape, if an x is a constant,
-/// or if a value was changed after it was recorded.
+/// element and no seed is given, if y or an x is a constant or is not on the innermost tape, or if
+/// a value was changed after it was recorded.
 std::vector<Var> grad(const Var& y, std::span<const Var> xs, const GradOptions& options = {});
 std::vector<Var> grad(const Var& y, std::initializer_list<Var> xs, const GradOptions& options = {});
 Var grad(const Var& y, const Var& x, const GradOptions& options = {});
-/// For several ys, each with its seed: Σ ∂yᵢ/∂x·seedᵢ for each x. Ignores `options.seed`.
+/// For several ys, each with its seed: Σ ∂yᵢ/∂x·seedᵢ for each x. A constant y adds nothing.
+/// Ignores `options.seed`.
 std::vector<Var> grad(std::span<const Var> ys, std::span<const Var> seeds, std::span<const Var> xs,
                       const GradOptions& options = {});
 /// The gradients of one y with respect to parameters, for example all parameters of a module.
@@ -45,6 +46,10 @@ namespace detail {
 void apply_rule(Tape& tape, std::uint32_t i, const Gradients<SharedTensor>& gradients,
                 const SharedTensor& g);
 void apply_rule(Tape& tape, std::uint32_t i, const Gradients<Var>& gradients, const Var& g);
+
+/// y, or a leaf of the recording tape with its value if y is a constant: a function whose value
+/// does not depend on its argument has the gradient 0.
+Var on_tape(const Var& y);
 
 /// A copy of x as a new variable on the live tape, so that a function can be differentiated with
 /// respect to it alone.
@@ -63,7 +68,7 @@ template <class F>
 auto gradient_function(F f, bool elementwise) {
   return [f = std::move(f), elementwise](const Var& x) -> Var {
     return with_variable(x, [&](const Var& at, bool create_graph) {
-      const Var y = f(at);
+      const Var y = detail::on_tape(f(at));
       return grad(y, at,
                   {.create_graph = create_graph, .seed = elementwise ? full(y.shape(), 1) : Var()});
     });

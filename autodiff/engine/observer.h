@@ -1,6 +1,7 @@
 // Observer: receives an event for each operation that this thread computes or differentiates.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -38,8 +39,12 @@ struct BackwardEvent : OperationEvent {
 /// observer ends the observed computation.
 class Observer {
  public:
-  Observer() noexcept : outer_(innermost_) { innermost_ = this; }
+  Observer() noexcept : outer_(innermost_) {
+    innermost_ = this;
+    alive_.fetch_add(1, std::memory_order_relaxed);
+  }
   virtual ~Observer() {
+    alive_.fetch_sub(1, std::memory_order_relaxed);
     Observer** link = &innermost_;
     while (*link && *link != this) link = &(*link)->outer_;
     if (*link) *link = outer_;
@@ -49,6 +54,8 @@ class Observer {
 
   /// The innermost observer of this thread; null if there is none.
   static Observer* innermost() noexcept { return innermost_; }
+  /// The number of observers on all threads.
+  static int alive() noexcept { return alive_.load(std::memory_order_relaxed); }
   /// The observer around this one; null if there is none.
   Observer* outer() const noexcept { return outer_; }
 
@@ -77,6 +84,7 @@ class Observer {
   };
 
   static constinit thread_local Observer* innermost_;
+  static inline constinit std::atomic<int> alive_ = 0;
   Observer* outer_;
 };
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
 #include <unordered_set>
 #include <vector>
 
@@ -70,6 +72,7 @@ std::uint64_t next_id() {
 
 constinit thread_local Tape* Tape::innermost_ = nullptr;
 constinit thread_local Tape* Tape::recording_ = nullptr;
+constinit thread_local RecordOn* RecordOn::innermost_ = nullptr;
 constinit thread_local Observer* Observer::innermost_ = nullptr;
 
 Tape::Tape() : id_(next_id()), outer_(innermost_), recording_before_(recording_) {
@@ -77,17 +80,27 @@ Tape::Tape() : id_(next_id()), outer_(innermost_), recording_before_(recording_)
   innermost_ = recording_ = this;
 }
 
+// A tape in a std::optional can end before a later tape or RecordOn: nothing may refer to it then.
 Tape::~Tape() {
-  if (innermost_ == this) {
-    innermost_ = outer_;
-    recording_ = recording_before_;
-  } else {  // a later tape is still alive, for example in a std::optional
-    for (Tape* tape = innermost_; tape; tape = tape->outer_) {
-      if (tape->outer_ == this) tape->outer_ = outer_;
-      if (tape->recording_before_ == this) tape->recording_before_ = recording_before_;
-    }
-    if (recording_ == this) recording_ = recording_before_;
+  if (thread_ != &innermost_) {
+    std::fputs("[tape] ended on another thread than it was made on.\n", stderr);
+    std::abort();
   }
+  if (innermost_ == this) innermost_ = outer_;
+  if (recording_ == this) recording_ = recording_before_;
+  for (Tape* tape = innermost_; tape; tape = tape->outer_) {
+    if (tape->outer_ == this) tape->outer_ = outer_;
+    if (tape->recording_before_ == this) tape->recording_before_ = recording_before_;
+  }
+  for (RecordOn* scope = RecordOn::innermost_; scope; scope = scope->outer_)
+    if (scope->before_ == this) scope->before_ = recording_before_;
+}
+
+void Tape::expect_own_thread(const char* operation) const {
+  if (thread_ != &innermost_)
+    fail_usage(operation,
+               "the tape belongs to another thread. Hint: make the tape, compute and "
+               "differentiate on one thread.");
 }
 
 std::size_t Tape::size() const noexcept { return storage_->nodes.size(); }
@@ -142,6 +155,7 @@ std::uint32_t Tape::append_parameter(std::uint32_t& entry, SharedTensor value) {
 }
 
 Var Tape::variable(SharedTensor value, std::string name) {
+  expect_own_thread("tape");
   if (this != innermost_)
     fail_usage("tape",
                "this is not the innermost tape. Hint: make the variable on the innermost one.");

@@ -31,9 +31,12 @@ struct TapeMemory {
   std::size_t nodes, bytes;  ///< how many operations and leaves, and how many bytes they take
 };
 
+class RecordOn;
+
 /// A recording scope. While a tape is alive, it appends each operation of its thread whose inputs
 /// need a gradient. An operation comes after its inputs, so a backward pass is one loop from the
-/// end. Tapes nest: only the innermost one records. While no tape is alive, nothing is recorded.
+/// end. Tapes nest: only the innermost one records. While no tape is alive, nothing is recorded. A
+/// tape belongs to the thread that made it, and must end there; otherwise it ends the program.
 class Tape {
  public:
   /// One recorded operation, or a leaf, which has no rule.
@@ -65,8 +68,10 @@ class Tape {
 
   /// Computes the gradients of a scalar loss with respect to all parameters that it depends on.
   /// When all are known, adds them to the parameters' gradients. Does not change the tape. Throws
-  /// Error if the loss is not a scalar or is not on this tape, or if a value was changed after it
-  /// was recorded. Warns (core/warning.h) if the tape has grown in ten consecutive calls.
+  /// Error if the loss is not a scalar or is not on this tape, if a value was changed after it was
+  /// recorded, or on another thread. Warns (core/warning.h) if the tape has grown in ten
+  /// consecutive calls, if no optimiser uses the gradient of a parameter, and if an observer of
+  /// another thread does not see this one.
   void backward(const Var& loss);
   /// A number that no other tape has.
   std::uint64_t id() const noexcept { return id_; }
@@ -107,6 +112,7 @@ class Tape {
                     std::size_t rule_bytes);
   std::uint32_t append_leaf(SharedTensor value);
   std::uint32_t append_parameter(std::uint32_t& entry, SharedTensor value);
+  void expect_own_thread(const char* operation) const;
   void watch_growth();
 
   static constinit thread_local Tape* innermost_;  // the youngest tape of the thread
@@ -114,21 +120,30 @@ class Tape {
 
   Pooled<Storage> storage_;  // its memory may come from tapes that have ended
   std::uint64_t id_;
-  Tape* outer_;             // `innermost_` before this tape
-  Tape* recording_before_;  // `recording_` before this tape
+  Tape** thread_ = &innermost_;  // the variable of the thread that made this tape
+  Tape* outer_;                  // `innermost_` before this tape
+  Tape* recording_before_;       // `recording_` before this tape
 };
 
 /// While it is alive, this thread records on the given tape, or on none if it is null.
 class RecordOn {
  public:
   /// Records on `tape` from now on.
-  explicit RecordOn(Tape* tape) noexcept : before_(std::exchange(Tape::recording_, tape)) {}
-  ~RecordOn() { Tape::recording_ = before_; }
+  explicit RecordOn(Tape* tape) noexcept
+      : before_(std::exchange(Tape::recording_, tape)), outer_(std::exchange(innermost_, this)) {}
+  ~RecordOn() {
+    Tape::recording_ = before_;
+    innermost_ = outer_;
+  }
   RecordOn(const RecordOn&) = delete;
   RecordOn& operator=(const RecordOn&) = delete;
 
  private:
+  friend class Tape;
+  static constinit thread_local RecordOn* innermost_;
+
   Tape* before_;
+  RecordOn* outer_;
 };
 
 /// While it is alive, this thread records nothing.
@@ -151,6 +166,10 @@ Var record(const char* operation, std::span<const Operand> inputs, Value&& value
   if (Tape* tape = Tape::recording()) tape->append(operation, inputs, y, std::move(rule));
   return y;
 }
+/// The result of an operation. `value`, a tensor or an xtensor expression, was computed from
+/// `inputs`. If a tape records and an input needs a gradient, the operation is appended to the
+/// tape, with `rule` as its derivative (see rule.h). Every operation, Reel's or yours, is made with
+/// this function. `operation` must outlive the tape.
 template <class Value, class Rule>
 Var record(const char* operation, std::initializer_list<Operand> inputs, Value&& value, Rule rule) {
   return record(operation, std::span<const Operand>(inputs.begin(), inputs.size()),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <limits>
 #include <string>
 #include <utility>
@@ -11,6 +12,11 @@
 namespace reel::inline REEL_PRECISION {
 
 class Parameter;
+
+/// A tensor or a lazy xtensor expression of numbers.
+template <class T>
+concept TensorExpression =
+    xt::is_xexpression<std::remove_cvref_t<T>>::value && std::convertible_to<T, Tensor>;
 
 /// A cheap handle: it shares ownership of its value and knows its node on the tape, but not its
 /// inputs. A Var made from a number or a tensor is a constant. A Var made from a Parameter, or by
@@ -25,7 +31,11 @@ class Var {
   Var(Tensor value) : value_(std::move(value)) {}  // NOLINT: implicit
   /// A constant that shares the tensor.
   Var(SharedTensor value) : value_(std::move(value)) {}  // NOLINT: implicit
-  /// A leaf to differentiate with respect to. Throws Error if the parameter is empty.
+  /// A constant with the values of a lazy expression.
+  template <TensorExpression E>
+  requires(!std::same_as<std::remove_cvref_t<E>, Tensor>) explicit Var(E&& value)
+      : value_(std::forward<E>(value)) {}
+  /// A leaf, or a constant if the parameter is frozen.
   Var(const Parameter& parameter);  // NOLINT: implicit
 
   /// Throws Error if this is an empty Var.
@@ -43,7 +53,7 @@ class Var {
   /// if it has another number of elements.
   Real item() const { return reel::item(value()); }
 
-  /// Whether it has a value.
+  /// Whether it is not empty.
   explicit operator bool() const noexcept { return static_cast<bool>(value_); }
   /// Whether it is on a tape, or will be when an operation uses it. A constant is not.
   bool requires_grad() const noexcept { return tape_ != no_tape; }
@@ -67,10 +77,13 @@ class Var {
   std::uint32_t node_ = 0;
 };
 
+/// Prints the value.
+std::ostream& operator<<(std::ostream& out, const Var& x);
+
 /// A persistent leaf: a handle to shared storage of a value, a gradient and a name. Copies share
 /// the storage; a model that reaches it several times counts it once. A Parameter that was made by
-/// the default constructor, or was moved from, is empty: then all members but the comparisons throw
-/// Error.
+/// the default constructor, or was moved from, is empty: then all members except the comparisons
+/// throw Error.
 class Parameter {
  public:
   Parameter() = default;
@@ -100,6 +113,13 @@ class Parameter {
   /// Forgets the gradient; `gradient()` is an empty handle afterwards.
   void clear_gradient() { own().metadata().gradient = {}; }
 
+  /// A frozen parameter is a constant: it gets no gradient, and no step changes it.
+  void freeze();
+  /// Makes it trainable again.
+  void unfreeze() { own().metadata().frozen = false; }
+  /// Whether it is frozen.
+  bool frozen() const { return own().metadata().frozen; }
+
   /// The same for handles to the same storage, different for all others.
   const void* identity() const noexcept { return value_.identity(); }
 
@@ -125,6 +145,9 @@ class Parameter {
 
   SharedTensor value_;
 };
+
+/// Prints the name, the shape and the value.
+std::ostream& operator<<(std::ostream& out, const Parameter& parameter);
 
 /// The same value as a constant: no gradient flows through it.
 inline Var stop_gradient(const Var& x) { return x.shared(); }

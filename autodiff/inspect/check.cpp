@@ -229,8 +229,9 @@ void Checker::settle(const Line& line, const Tensor& seed, std::size_t k, const 
 Checker::Gradients Checker::gradients(const Subject& f, const Tensor& seed) const {
   Tape tape;
   const Computation c = f.program(tape, point_.inputs());
-  return {grad(c.output, c.inputs, {.seed = seed}),
-          grad(c.output, c.inputs, {.create_graph = true, .seed = seed})};
+  const Var y = detail::on_tape(c.output);
+  return {grad(y, c.inputs, {.seed = seed}),
+          grad(y, c.inputs, {.create_graph = true, .seed = seed})};
 }
 
 Differences Checker::differences(const Subject& f, const Line& line) const {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include <reel/autodiff/core/warning.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/arithmetic.h>
 #include <reel/autodiff/ops/elementary.h>
@@ -23,6 +24,10 @@ auto raised(const X& x, const P& p) {
     return xt::detail::make_xfunction<Power>(x, p);
 }
 
+bool column_and_vector(const Shape& a, const Shape& b) {
+  return a.size() == 2 && b.size() == 1 && a[1] == 1 && a[0] == b[0] && b[0] > 1;
+}
+
 }  // namespace
 
 Var add(const Var& a, const Var& b) {  // ∂a = 1, ∂b = 1
@@ -35,6 +40,11 @@ Var add(const Var& a, const Var& b) {  // ∂a = 1, ∂b = 1
 
 Var subtract(const Var& a, const Var& b) {  // ∂a = 1, ∂b = −1
   expect_broadcast(a.value(), b.value(), "subtract");
+  if (column_and_vector(a.shape(), b.shape()) || column_and_vector(b.shape(), a.shape()))
+    warn("subtract", "shapes ", to_string(a.shape()), " and ", to_string(b.shape()),
+         " broadcast to ", to_string(broadcast_shape(a.shape(), b.shape(), "subtract")),
+         ". Hint: reshape one of them, or use squared_error(prediction, target); if the matrix is "
+         "intended, expand_dims(vector, 0) says so.");
   return record("subtract", {a, b}, a.value() - b.value(), [](auto& d, auto& g, auto, auto&) {
     d.add(0, g);
     d.add(1, -g);

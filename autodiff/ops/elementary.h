@@ -1,7 +1,9 @@
 // Elementary functions.
 #pragma once
 
-#include <reel/autodiff/engine/var.h>
+#include <utility>
+
+#include <reel/autodiff/ops/operands.h>
 
 namespace reel::inline REEL_PRECISION {
 
@@ -25,5 +27,20 @@ Var floor(const Var& x);  ///< rounded down; derivative 0
 Var ceil(const Var& x);   ///< rounded up; derivative 0
 Var round(const Var& x);  ///< halves go to the even neighbour
 Var trunc(const Var& x);  ///< rounded towards 0; derivative 0
+
+// ---- of tensors
+
+/// 2/√π ∫₀ˣ e^−t² dt
+template <class E>
+requires TensorExpression<E> Tensor erf(E&& x) { return erf(Var(std::forward<E>(x))).value(); }
+/// 1 − erf x
+template <class E>
+requires TensorExpression<E> Tensor erfc(E&& x) { return erfc(Var(std::forward<E>(x))).value(); }
+/// 1, 0 or −1; keeps NaN.
+template <class E>
+requires TensorExpression<E> Tensor sign(E&& x) { return sign(Var(std::forward<E>(x))).value(); }
+/// Halves go to the even neighbour.
+template <class E>
+requires TensorExpression<E> Tensor round(E&& x) { return round(Var(std::forward<E>(x))).value(); }
 
 }  // namespace reel::inline REEL_PRECISION

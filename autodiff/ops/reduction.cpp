@@ -50,11 +50,7 @@ auto extreme_rule(const Axes& axes, const Shape& kept) {
 // The product along one axis, which becomes 1: multiplies the two halves until one element is left.
 Var fold_product(Var x, int axis) {
   const auto a = static_cast<std::size_t>(axis);
-  if (x.shape()[a] == 0) {
-    Shape shape = x.shape();
-    shape[a] = 1;
-    return full(shape, 1);
-  }
+  if (x.shape()[a] == 0) return 1 + sum(x, axis, true);
   while (x.shape()[a] > 1) {
     const std::size_t n = x.shape()[a], half = n / 2;
     const Var folded = slice(x, axis, 0, half) * slice(x, axis, half, 2 * half);

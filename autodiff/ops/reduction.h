@@ -1,6 +1,11 @@
 // Reductions; `{}` is all axes.
 #pragma once
 
+#include <span>
+#include <tuple>
+#include <utility>
+#include <xtensor/xarray.hpp>
+
 #include <reel/autodiff/engine/var.h>
 #include <reel/autodiff/tensor/kernels.h>
 
@@ -28,5 +33,43 @@ Var logsumexp(const Var& x, const Axes& axes = {}, bool keep_dims = false);
 /// Replaces each element by the sum of all elements up to it along an axis; if `reverse`, from it
 /// on.
 Var cumulative_sum(const Var& x, int axis = -1, bool reverse = false);
+
+// ---- of tensors
+
+namespace detail {
+template <class E>
+Tensor variance_of(E&& x, const Axes& axes = {}, bool keep_dims = false) {
+  return variance(Var(std::forward<E>(x)), axes, keep_dims).value();
+}
+}  // namespace detail
+
+/// xtensor divides by n, and reads an integer as the correction. Its forms take an evaluation
+/// strategy as the last argument.
+#define REEL_STRATEGY std::tuple<xt::evaluation_strategy::lazy_type>
+/// The mean squared distance from the mean, with n − 1 in the denominator; see variance of a Var.
+template <class T = void, class E, class S = REEL_STRATEGY, XTL_REQUIRES(xt::is_reducer_options<S>)>
+requires TensorExpression<E> Tensor variance(E&& x, S = S()) {
+  return detail::variance_of(std::forward<E>(x));
+}
+/// The mean squared distance from the mean, with n − 1 in the denominator; see variance of a Var.
+template <class T = void, class E, class D, class S = REEL_STRATEGY,
+          XTL_REQUIRES(xt::is_reducer_options<S>, xtl::is_integral<D>)>
+requires TensorExpression<E> Tensor variance(E&& x, D const& axis, S = S()) {
+  return detail::variance_of(std::forward<E>(x), static_cast<int>(axis));
+}
+/// The mean squared distance from the mean, with n − 1 in the denominator; see variance of a Var.
+template <class T = void, class E, class X, class S = REEL_STRATEGY,
+          XTL_REQUIRES(xtl::negation<xt::is_reducer_options<X>>,
+                       xtl::negation<xtl::is_integral<std::decay_t<X>>>, xt::is_reducer_options<S>)>
+requires TensorExpression<E> Tensor variance(E&& x, X&& axes, S = S()) {
+  return detail::variance_of(std::forward<E>(x), axes);
+}
+/// The mean squared distance from the mean, with n − 1 in the denominator; see variance of a Var.
+template <class T = void, class E, class A, std::size_t N, class S = REEL_STRATEGY,
+          XTL_REQUIRES(xt::is_reducer_options<S>)>
+requires TensorExpression<E> Tensor variance(E&& x, const A (&axes)[N], S = S()) {
+  return detail::variance_of(std::forward<E>(x), Axes(std::span<const int>(axes)));
+}
+#undef REEL_STRATEGY
 
 }  // namespace reel::inline REEL_PRECISION

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <utility>
 
 #include <reel/autodiff/ops/operands.h>
 
@@ -29,6 +30,21 @@ template <class A, class B>
 requires VarOperands<A, B> Var minimum(A&& a, B&& b) {
   const Var &x = detail::as_var(a), &y = detail::as_var(b);
   return minimum(x, y);
+}
+/// The larger value; keeps NaN.
+template <class A, class B>
+requires TensorOperands<A, B> Tensor maximum(A&& a, B&& b) {
+  return maximum(Var(std::forward<A>(a)), Var(std::forward<B>(b))).value();
+}
+/// The smaller value; keeps NaN.
+template <class A, class B>
+requires TensorOperands<A, B> Tensor minimum(A&& a, B&& b) {
+  return minimum(Var(std::forward<A>(a)), Var(std::forward<B>(b))).value();
+}
+/// x clipped to [low, high]. Throws Error if low > high.
+template <class E, class L, class H>
+requires TensorExpression<E> Tensor clip(E&& x, L&& low, H&& high) {
+  return clip(Var(std::forward<E>(x)), static_cast<Real>(low), static_cast<Real>(high)).value();
 }
 /// See where(const Tensor&, const Var&, const Var&).
 template <class C, class A, class B>

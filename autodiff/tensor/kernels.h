@@ -21,6 +21,7 @@ class Axes {
   Axes(int axis) : axes_{axis} {}  // NOLINT: implicit on purpose
   /// These axes.
   Axes(std::initializer_list<int> axes) : axes_(axes) {}
+  explicit Axes(std::span<const int> axes) : axes_(axes.begin(), axes.end()) {}
 
   /// For each axis of `shape`, whether it is one of these axes. Throws Error, in the name of the
   /// operation `where`, for an axis that is out of range or named twice.

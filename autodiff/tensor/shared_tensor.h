@@ -141,6 +141,10 @@ struct SharedTensor::Metadata {
   std::string name;         ///< the name that errors print
   SharedTensor gradient;    ///< of a parameter; empty until a backward pass reaches it
   bool initialised = true;  ///< false: a parameter that has a shape but no values yet
+  bool frozen = false;      ///< a parameter that is a constant
+  /// The number of optimiser steps that had been made when the first backward pass added to the
+  /// gradient that is there now.
+  std::uint64_t steps_before = 0;
 };
 
 inline SharedTensor::Metadata& SharedTensor::metadata() const {

@@ -48,6 +48,36 @@ Tensor matrix(std::initializer_list<std::initializer_list<Real>> rows) {
   return result;
 }
 
+namespace {
+
+template <class T>
+Tensor vector_of(const std::vector<T>& values) {
+  Tensor result = uninitialized({values.size()});
+  std::transform(values.begin(), values.end(), result.data(),
+                 [](T value) { return static_cast<Real>(value); });
+  return result;
+}
+
+template <class T>
+Tensor matrix_of(const std::vector<std::vector<T>>& rows) {
+  const std::size_t columns = rows.empty() ? 0 : rows.front().size();
+  Tensor result = uninitialized({rows.size(), columns});
+  Real* out = result.data();
+  for (const auto& row : rows) {
+    if (row.size() != columns)
+      fail_usage("matrix", "rows of ", columns, " and of ", row.size(), " values.");
+    for (const T value : row) *out++ = static_cast<Real>(value);
+  }
+  return result;
+}
+
+}  // namespace
+
+Tensor vector(const std::vector<float>& values) { return vector_of(values); }
+Tensor vector(const std::vector<double>& values) { return vector_of(values); }
+Tensor matrix(const std::vector<std::vector<float>>& rows) { return matrix_of(rows); }
+Tensor matrix(const std::vector<std::vector<double>>& rows) { return matrix_of(rows); }
+
 std::size_t element_count(const Shape& shape) {
   std::size_t count = 1;
   bool overflow = false;

@@ -4,10 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#if !defined(NDEBUG) && !defined(XTENSOR_ENABLE_ASSERT)
+#define XTENSOR_ENABLE_ASSERT  // an index out of range throws in a build without NDEBUG
+#endif
 #include <xtensor/xarray.hpp>
 
 #include <reel/autodiff/core/error.h>
@@ -43,6 +48,13 @@ using Labels = std::vector<Label, memory::Allocator<Label>>;
 Tensor scalar(Real value);                                               ///< shape ()
 Tensor vector(std::initializer_list<Real> values);                       ///< shape (n)
 Tensor matrix(std::initializer_list<std::initializer_list<Real>> rows);  ///< shape (rows, columns)
+/// The same from vectors of float or double. Throws Error if the rows differ in length.
+Tensor vector(const std::vector<float>& values);
+Tensor vector(const std::vector<double>& values);
+/// The same for the rows of a matrix.
+Tensor matrix(const std::vector<std::vector<float>>& rows);
+/// The same for the rows of a matrix.
+Tensor matrix(const std::vector<std::vector<double>>& rows);
 /// The values in row-major order. Throws Error if their number does not match the shape.
 Tensor from_values(const Shape& shape, std::span<const Real> values);
 /// A tensor of this shape, all of whose elements are `value`.
@@ -58,6 +70,10 @@ std::size_t element_count(const Shape& shape);
 /// "(64,784)"; "()" for a scalar.
 std::string to_string(const Shape& shape);
 
+/// The elements as nested lists, "[[1, 2],\n [3, 4]]", with five digits; of an axis of more than
+/// eight, only the first and the last three, if there are more than 200 elements.
+std::string to_string(const Tensor& tensor);
+
 /// The value of a tensor with one element. Throws Error if it has another number of elements.
 Real item(const Tensor& tensor);
 
@@ -68,3 +84,11 @@ Shape broadcast_shape(const Shape& a, const Shape& b, std::string_view where);
 void expect_broadcast(const Tensor& a, const Tensor& b, std::string_view where);
 
 }  // namespace reel::inline REEL_PRECISION
+
+namespace reel::memory {
+
+/// Prints to_string(tensor). It is in the namespace of the tensor's allocator, because there the
+/// compiler finds it from any namespace.
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+}  // namespace reel::memory

@@ -183,7 +183,7 @@ TEST_CASE("the part of the model in the message") {
   const auto diverge = [](const Var& x) { return log(x - x); };
   nn::Sequential model(nn::relu, nn::Sequential(nn::relu, diverge));
   CHECK_ERROR("[log] forward", model(zero));  // the parts have no names before the first visit
-  model.parameters();
+  model.name_parts();
   const Scope outer("net");
   CHECK_ERROR("[log] at \"net.1.1\": forward", model(zero));
 }

@@ -39,9 +39,12 @@ TEST_CASE("several xs, and zeros for those that y does not depend on") {
     CHECK(g[0].requires_grad() == create_graph);
   }
   CHECK(grad(y, std::vector<Var>{}).empty());
-  const auto of_constant = grad(Var(3), {a, c});
+  const std::vector<Var> constants{Var(3)}, seeds{Var(1)};
+  const std::vector<Var> xs{a, c};
+  const auto of_constant = grad(constants, seeds, xs);
   CHECK(of_constant[0].value() == zeros({2}));
   CHECK(of_constant[1].value() == zeros({1, 2}));
+  CHECK_ERROR("[grad] y of shape () is a constant", grad(Var(3), {a, c}));
 }
 
 TEST_CASE("seeds") {

@@ -16,6 +16,7 @@
 #include <reel/nn/linear.h>
 
 #include "../throws.h"
+#include "../warnings.h"
 
 namespace reel::inline REEL_PRECISION {
 // ---- memory
@@ -68,18 +69,9 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Collects warnings while it is alive.
-struct Warnings {
-  Warnings() : before(set_warning_handler([this](const std::string& w) { got.push_back(w); })) {}
-  ~Warnings() { set_warning_handler(before); }
-  Texts got;
-  WarningHandler before;
-};
-
 }  // namespace
 
 TEST_CASE("the handler of warnings") {
-  warn("nobody", "hears this");
   {
     const Warnings outer;
     warn("here", "number ", 1);
@@ -98,8 +90,10 @@ TEST_CASE("the handler of warnings") {
     warn("here", "number ", 5);
     CHECK(outer.got.back() == "[here] number 5");
   }
-  const WarningHandler left = set_warning_handler({});
-  CHECK(!left);
+  const WarningHandler left = set_warning_handler(print_warning);
+  using Print = void (*)(const std::string&);
+  REQUIRE(left.target<Print>());
+  CHECK((*left.target<Print>() == &print_warning));
 }
 
 TEST_CASE("a tape that grows from backward pass to backward pass") {

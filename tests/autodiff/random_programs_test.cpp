@@ -719,8 +719,9 @@ double disagreement(const Program& program, Rng rng) {
   const Var y = program(inputs);
   for (std::uint32_t i = 0; i < tape.size(); ++i) nodes.push_back(tape.var(i));
   const Var seed = detail::random_weights(y.shape(), rng);
-  const auto fused = grad(y, nodes, {.seed = seed});
-  const auto recorded = grad(y, nodes, {.create_graph = true, .seed = seed});
+  const Var root = detail::on_tape(y);
+  const auto fused = grad(root, nodes, {.seed = seed});
+  const auto recorded = grad(root, nodes, {.create_graph = true, .seed = seed});
   const double scale = largest_contribution<SharedTensor>(tape, fused);
   double difference = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i)

@@ -303,8 +303,8 @@ TEST_CASE("a parameter without values, or given others of another shape") {
   p.set_name("w");
   CHECK(!p.initialised());
   CHECK(p.shape() == Shape{2});
-  CHECK_ERROR("[parameter \"w\"] has no values yet. Hint:", p * 2);
-  CHECK_ERROR("[parameter \"w\"] has no values yet", p.mutate());
+  CHECK_ERROR("[parameter \"w\"] of shape (2) has no values yet. Hint:", p * 2);
+  CHECK_ERROR("[parameter \"w\"] of shape (2) has no values yet", p.mutate());
   CHECK_ERROR("[parameter \"w\"] has shape (2), got a value of shape (3).",
               p.set_value(zeros({3})));
   CHECK_ERROR("[parameter \"w\"] has shape (2), got a gradient of shape (1).",

@@ -23,8 +23,9 @@ How to read the files
 optimizers.json: 25 steps of each method with many combinations of options
     shapes, start   the two parameters before the first step
     gradients       [step][parameter]: what every case is given, whatever its parameters are by then
-    cases           name, method, options: l2 is PyTorch's weight_decay; decay is AdamW's, and with
-                    another method p *= 1 - lr * decay before its step
+    cases           name, method, options: l2 is weight_decay in PyTorch's methods other than AdamW;
+                    weight_decay is AdamW's, and with another method p *= 1 - lr * weight_decay before
+                    its step
       groups        one for each parameter, with options of its own; absent: one group
       missing       [[step, parameter], ...] counted from 0: no gradient there, so the parameter is
                     skipped and its own step count stays

@@ -31,15 +31,15 @@ TORCH_PAIRS = {
 
 # Of the two parameters: rates, penalties, and all of them.
 RATES = [{"lr": 0.2}, {"lr": 0.03}]
-PENALTIES = [{"l2": 0.1}, {"decay": 0.2}]
-BOTH = [{"lr": 0.02, "decay": 0.5}, {"lr": 0.1, "l2": 0.05, "decay": 0.1}]
+PENALTIES = [{"l2": 0.1}, {"weight_decay": 0.2}]
+BOTH = [{"lr": 0.02, "weight_decay": 0.5}, {"lr": 0.1, "l2": 0.05, "weight_decay": 0.1}]
 
 # method, options, steps without a gradient, groups
 TRAJECTORIES = [
     ("sgd", {"lr": 0.1}, NO_GAPS),
     ("sgd", {"lr": 0.1}, GAPS),
     ("sgd", {"lr": 0.1, "l2": 0.05}, NO_GAPS),
-    ("sgd", {"lr": 0.1, "decay": 0.1}, GAPS),
+    ("sgd", {"lr": 0.1, "weight_decay": 0.1}, GAPS),
     ("sgd", {"lr": 0.05, "momentum": 0.9}, NO_GAPS),
     ("sgd", {"lr": 0.05, "momentum": 0.9}, GAPS),
     ("sgd", {"lr": 0.05, "momentum": 0.9, "l2": 0.05}, NO_GAPS),
@@ -48,7 +48,7 @@ TRAJECTORIES = [
     ("sgd", {"lr": 0.05, "momentum": 0.5, "dampening": 1.0}, GAPS),
     ("sgd", {"lr": 0.05, "momentum": 0.9, "nesterov": True}, NO_GAPS),
     ("sgd", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "l2": 0.05}, GAPS),
-    ("sgd", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "decay": 0.1}, GAPS, RATES),
+    ("sgd", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}, GAPS, RATES),
     ("sgd", {"lr": 0.05, "momentum": 0.7}, GAPS, BOTH),
     ("adagrad", {}, NO_GAPS),
     ("adagrad", {"lr": 0.1}, GAPS),
@@ -78,14 +78,14 @@ TRAJECTORIES = [
     ("adadelta", {"lr": 0.5, "rho": 0.7}, NO_GAPS),
     ("adadelta", {"eps": 1e-3}, GAPS),
     ("adadelta", {"rho": 0.95, "l2": 0.05}, NO_GAPS),
-    ("adadelta", {"decay": 0.02}, GAPS),
+    ("adadelta", {"weight_decay": 0.02}, GAPS),
     ("adadelta", {"rho": 0.8, "eps": 1e-4}, GAPS, BOTH),
     ("rprop", {}, NO_GAPS),
     ("rprop", {}, GAPS),
     ("rprop", {"lr": 0.05, "down": 0.3, "up": 1.5}, NO_GAPS),
     ("rprop", {"lr": 0.05, "shortest": 0.02, "longest": 0.08}, GAPS),
     ("rprop", {"lr": 1.0, "longest": 0.1}, NO_GAPS),
-    ("rprop", {"decay": 0.5}, NO_GAPS, RATES),
+    ("rprop", {"weight_decay": 0.5}, NO_GAPS, RATES),
     ("adam", {}, NO_GAPS),
     ("adam", {}, GAPS),
     ("adam", {"lr": 0.05}, GAPS),
@@ -103,11 +103,11 @@ TRAJECTORIES = [
     ("adam", {"lr": 0.05}, GAPS, PENALTIES),
     ("adamw", {}, NO_GAPS),
     ("adamw", {}, GAPS),
-    ("adamw", {"lr": 0.05, "decay": 0.3}, GAPS),
-    ("adamw", {"lr": 0.05, "decay": 0.0}, NO_GAPS),
+    ("adamw", {"lr": 0.05, "weight_decay": 0.3}, GAPS),
+    ("adamw", {"lr": 0.05, "weight_decay": 0.0}, NO_GAPS),
     ("adamw", {"lr": 0.05, "beta1": 0.5, "beta2": 0.9, "eps": 0.01}, NO_GAPS),
-    ("adamw", {"lr": 0.05, "beta2": 0.5, "decay": 0.1, "amsgrad": True}, GAPS),
-    ("adamw", {"lr": 0.05}, GAPS, [{"lr": 0.1, "decay": 0.2}, {}]),
+    ("adamw", {"lr": 0.05, "beta2": 0.5, "weight_decay": 0.1, "amsgrad": True}, GAPS),
+    ("adamw", {"lr": 0.05}, GAPS, [{"lr": 0.1, "weight_decay": 0.2}, {}]),
     ("nadam", {}, NO_GAPS),
     ("nadam", {"lr": 0.05}, GAPS),
     ("nadam", {"lr": 0.05, "beta1": 0.5, "beta2": 0.9}, NO_GAPS),
@@ -147,11 +147,10 @@ def gradient(step, p):
 
 
 def torch_options(method, options):
-    """The decay is left out where it is the script's to apply."""
-    out = {TORCH_NAMES.get(key, key): value for key, value in options.items()}
-    decay = out.pop("decay", None)
-    if method == "adamw" and decay is not None:
-        out["weight_decay"] = decay
+    """Reel's weight_decay is left out where it is the script's to apply."""
+    out = {TORCH_NAMES.get(key, key): options[key] for key in options if key != "weight_decay"}
+    if method == "adamw" and "weight_decay" in options:
+        out["weight_decay"] = options["weight_decay"]
     for pair, (first, first_default, second, second_default) in TORCH_PAIRS.items():
         if first in out or second in out:
             out[pair] = (out.pop(first, first_default), out.pop(second, second_default))
@@ -175,7 +174,7 @@ def trajectory(method, options, missing, groups, gradients):
         for p, parameter in enumerate(parameters):
             given = [step, p] not in missing
             parameter.grad = torch.tensor(gradients[step][p]).reshape(SHAPES[p]) if given else None
-            decay = {**options, **(groups or [{}, {}])[p]}.get("decay", 0)
+            decay = {**options, **(groups or [{}, {}])[p]}.get("weight_decay", 0)
             if given and method != "adamw":
                 parameter.data.mul_(1 - optimizer.param_groups[p]["lr"] * decay)
         optimizer.step()

@@ -150,7 +150,6 @@ TEST_CASE("dropout: what it is, and what it refuses") {
   Sequential model(Linear(2, 2), Dropout());
   Rng rng(1);
   init(model, rng);
-  model.parameters();  // gives the parts their names
   CHECK_ERROR("[dropout \"1\"] draws at random in training, and no RandomScope is alive. Hint: ",
               model(full({1, 2}, 1)));
 }

@@ -19,7 +19,8 @@ M initialised(M model, std::uint64_t seed = 1) {
 
 inline std::vector<std::string> names(const nn::Module& model) {
   std::vector<std::string> result;
-  for (const Parameter& parameter : model.parameters()) result.push_back(parameter.name());
+  for (const nn::NamedState& state : nn::state_of(model))
+    if (!state.buffer) result.push_back(state.path);
   return result;
 }
 

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -122,23 +124,123 @@ TEST_CASE("module: a parameter that is reached twice counts once") {
   CHECK(near(model.decoder.value(), before - 0.5 * shared, 1e-13));
 }
 
-TEST_CASE("module: the summary is a tree") {
-  CHECK(nn::summary(nn::Linear(784, 10)) == "Linear(784, 10)  7850 parameters\n");
+TEST_CASE("module: the summary is a tree, with the shapes of all parameters") {
+  CHECK(nn::summary(nn::Linear(784, 10)) ==
+        "Linear(784, 10)  7850 parameters: weight (10,784); bias (10)\n");
+  ResidualMlp frozen;
+  frozen.mid.freeze();
   const nn::Sequential model(
       nn::Sequential(nn::Linear(4, 3), nn::relu), nn::Linear(3, 2, {.bias = false}),
-      [](const Var& x) { return x; }, ResidualMlp());
-  CHECK(nn::summary(model) ==
-        "Sequential  104 parameters\n"
-        "  0: Sequential  15 parameters\n"
-        "    0: Linear(4, 3)  15 parameters\n"
-        "    1: relu\n"
-        "  1: Linear(3, 2, no bias)  6 parameters\n"
-        "  2: function\n"
-        "  3: Module  83 parameters\n"
-        "    in: Linear(6, 5)  35 parameters\n"
-        "    mid: Linear(5, 5)  30 parameters\n"
-        "    out: Linear(5, 3)  18 parameters\n");
+      [](const Var& x) { return x; }, std::move(frozen), Affine());
+  const std::string expected =
+      "Sequential                  105 parameters\n"
+      "  0: Sequential              15 parameters\n"
+      "    0: Linear(4, 3)          15 parameters: weight (3,4); bias (3)\n"
+      "    1: relu\n"
+      "  1: Linear(3, 2, no bias)    6 parameters: weight (2,3)\n"
+      "  2: function\n"
+      "  3: Module                  83 parameters\n"
+      "    in: Linear(6, 5)         35 parameters: weight (5,6); bias (5)\n"
+      "    mid: Linear(5, 5)        30 parameters: weight (5,5), frozen; bias (5), frozen\n"
+      "    out: Linear(5, 3)        18 parameters: weight (3,5); bias (3)\n"
+      "  4: Module                   1 parameter: scale (1); offset (1), not trained\n";
+  CHECK(nn::summary(model) == expected);
+  std::ostringstream printed;
+  printed << model;
+  CHECK(printed.str() == expected);
+  CHECK(
+      nn::summary(Tied()) ==
+      "Module                   12 parameters: decoder (3,3), the same as encoder.weight\n"
+      "  encoder: Linear(3, 3)  12 parameters: weight (3,3); bias (3)\n"
+      "  again: Linear(3, 3)    12 parameters: weight (3,3), the same as encoder.weight; bias (3), "
+      "the same as encoder.bias\n");
   CHECK(names(model)[0] == "0.0.weight");
+}
+
+TEST_CASE("module: only a model that is not const gives names, and a part keeps its own") {
+  ResidualMlp model;
+  const nn::Module& constant = model;
+  CHECK(constant.parameters()[0].name().empty());
+  CHECK(nn::summary(constant).find("in: Linear") != std::string::npos);
+  CHECK(nn::state_of(constant)[4].path == "out.weight");
+  CHECK(constant.parameters()[4].name().empty());
+  CHECK(model.out.name().empty());
+  Rng rng(1);
+  nn::init(model, rng);
+  CHECK(model.out.name() == "out");
+  CHECK(model.out.weight.name() == "out.weight");
+  CHECK(model.out.parameters()[0].name() == "out.weight");  // not "weight"
+  nn::init(model.out, rng);
+  CHECK(model.out.weight.name() == "out.weight");
+  CHECK(nn::state_of(model.out)[0].path == "weight");  // the path in what is saved
+  ResidualMlp outer_part = std::move(model);
+  nn::Sequential outer(std::move(outer_part), nn::relu);
+  CHECK(outer.parameters()[4].name() == "0.out.weight");
+}
+
+TEST_CASE("module: without a forward function of one variable") {
+  struct TwoHeads : nn::Module {
+    nn::Linear body{3, 4}, left{4, 1}, right{4, 2};
+    std::pair<Var, Var> operator()(const Var& x) const {
+      const Var h = relu(body(x));
+      return {left(h), right(h)};
+    }
+    void visit(nn::Visitor& v) override { v("body", body), v("left", left), v("right", right); }
+  };
+  TwoHeads model = initialised(TwoHeads());
+  const auto [a, b] = model(input);
+  CHECK(a.shape() == Shape{2, 1});
+  CHECK(b.shape() == Shape{2, 2});
+  CHECK(names(model).size() == 6);
+  CHECK_ERROR("[module] has no forward function of one variable. Hint: override",
+              model.forward(input));
+  nn::Sequential outer(std::move(model));
+  static_cast<void>(outer.parameters());
+  CHECK_ERROR("[module \"0\"] has no forward function", outer(input));
+}
+
+TEST_CASE("module: freezing costs nothing, is not clipped, and is copied") {
+  ResidualMlp model = initialised(ResidualMlp());
+  model.in.freeze();
+  Tape tape;
+  tape.backward(sum(model(matrix({{1, 2, 3, 4, 5, 6}}))));
+  CHECK(!model.in.weight.gradient());
+  CHECK(!model.in.bias.gradient());
+  CHECK(model.mid.weight.gradient());
+  optim::Sgd sgd(model.parameters(), {.lr = 0.1, .l2 = 1});
+  const Tensor in = model.in.weight.value(), mid = model.mid.weight.value();
+  sgd.step();
+  CHECK(model.in.weight.value() == in);
+  CHECK(model.mid.weight.value() != mid);
+  CHECK(nn::clone(model).in.weight.frozen());
+  CHECK(!nn::clone(model).mid.weight.frozen());
+  model.unfreeze();
+  CHECK(!model.in.weight.frozen());
+}
+
+TEST_CASE("module: two threads infer while a third lists, saves and prints") {
+  struct Deep : nn::Module {
+    nn::Sequential a_part_with_a_long_name{nn::Linear(6, 5), nn::relu, nn::Linear(5, 5)};
+    Var forward(const Var& x) const override { return a_part_with_a_long_name(x); }
+    void visit(nn::Visitor& v) override { v("a_part_with_a_long_name", a_part_with_a_long_name); }
+  };
+  Deep deep = initialised(Deep());
+  const Deep& model = deep;
+  const Tensor x = matrix({{1, 2, 3, 4, 5, 6}});
+  const Tensor expected = model(x).value();
+  const auto infer = [&] {
+    for (int i = 0; i < 200; ++i) CHECK(model(x).value() == expected);
+  };
+  std::thread first(infer), second(infer);
+  for (int i = 0; i < 100; ++i) {
+    CHECK(model.parameters().size() == 4);
+    CHECK(model.parameter_count() == 65);
+    CHECK(nn::summary(model).size() > 100);
+    CHECK(nn::state_of(model).size() == 4);
+    CHECK(deep.parameters().size() == 4);  // the names are there, so that this writes none
+  }
+  first.join();
+  second.join();
 }
 
 TEST_CASE("linear: x·Wᵀ + b, with and without b") {
@@ -178,14 +280,17 @@ TEST_CASE("linear: a wrong shape is named, with the layer's path") {
 TEST_CASE("module: a layer without values, or moved away, says so") {
   const nn::Linear layer(3, 2);
   CHECK(message_of([&] { layer(input); }) ==
-        "[parameter] has no values yet. Hint: call nn::init(model, rng), or load weights.");
-  const nn::Sequential model(nn::Linear(3, 2));
+        "[parameter] of shape (2) has no values yet. Hint: call nn::init(model, rng), or load "
+        "weights; if you did, the model's visit does not list it.");
+  nn::Sequential model(nn::Linear(3, 2));
   CHECK(model.parameters().size() == 1 + 1);
-  CHECK_ERROR("[parameter \"0.", model(input));
+  CHECK_ERROR("[parameter \"0.bias\"] of shape (2), used in \"0\", has no values yet.",
+              model(input));
   nn::Linear source = initialised(nn::Linear(3, 2));
   const nn::Linear target = std::move(source);
   CHECK(target(input).shape() == Shape{2, 2});
-  CHECK_ERROR("Hint: was", source(input));        // NOLINT(bugprone-use-after-move)
+  CHECK_ERROR("[module] was moved away. Hint: use the module that it was moved to.",
+              source(input));                     // NOLINT(bugprone-use-after-move)
   CHECK_ERROR("Hint: was", source.parameters());  // NOLINT(bugprone-use-after-move)
 }
 

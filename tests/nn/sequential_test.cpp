@@ -85,15 +85,34 @@ TEST_CASE("sequential: a linear layer and the relu after it are one operation") 
 
 TEST_CASE("mlp: linear layers with an activation between each two") {
   CHECK(nn::summary(nn::mlp({784, 30, 20, 10}, nn::sigmoid)) ==
-        "Sequential  24380 parameters\n"
-        "  0: Linear(784, 30)  23550 parameters\n"
+        "Sequential            24380 parameters\n"
+        "  0: Linear(784, 30)  23550 parameters: weight (30,784); bias (30)\n"
         "  1: sigmoid\n"
-        "  2: Linear(30, 20)  620 parameters\n"
+        "  2: Linear(30, 20)     620 parameters: weight (20,30); bias (20)\n"
         "  3: sigmoid\n"
-        "  4: Linear(20, 10)  210 parameters\n");
+        "  4: Linear(20, 10)     210 parameters: weight (10,20); bias (10)\n");
   CHECK(nn::mlp({4, 2}, nn::relu).size() == 1);
   CHECK_ERROR("[mlp] takes at least two widths, got 1.", nn::mlp({4}, nn::relu));
   CHECK_ERROR("[mlp] takes at least two widths, got 0.", nn::mlp({}, nn::relu));
   CHECK_ERROR("[linear] takes at least 1 input and 1 output, got 4 and 0.",
               nn::mlp({4, 0, 2}, nn::relu));
+}
+
+TEST_CASE("sequential: a moved one is not the identity") {
+  nn::Sequential model = initialised(nn::Sequential(nn::Linear(3, 2), nn::relu));
+  const nn::Sequential target = std::move(model);
+  CHECK(target(zeros({1, 3})).shape() == Shape{1, 2});
+  CHECK_ERROR("[module] was moved away.", model(zeros({1, 3})));  // NOLINT(bugprone-use-after-move)
+  model = nn::Sequential(nn::relu);
+  CHECK(model(zeros({1, 3})).shape() == Shape{1, 3});
+}
+
+TEST_CASE("sequential: typed access to a layer") {
+  nn::Sequential model(nn::Linear(3, 2), nn::relu);
+  model.get<nn::Linear>(0).weight.set_value(matrix({{1, 2, 3}, {4, 5, 6}}));
+  const nn::Sequential& constant = model;
+  CHECK(constant.get<nn::Linear>(0).weight.value()(1, 2) == 6);
+  CHECK(constant[1].describe() == "relu");
+  CHECK_ERROR("[sequential] layer 1 is relu, another type.", model.get<nn::Linear>(1));
+  CHECK_ERROR("there is no layer 2", model.get<nn::Linear>(2));
 }

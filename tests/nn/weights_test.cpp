@@ -172,7 +172,8 @@ TEST_CASE("weights: a path that cannot be written") {
 
 TEST_CASE("weights: a model without values cannot be saved") {
   const Folder folder;
-  CHECK_ERROR("[parameter \"weight\"] has no values yet", save_weights(Linear(3, 2), folder / "x"));
+  CHECK_ERROR("[parameter \"weight\"] of shape (2,3) has no values yet. Hint: call nn::init",
+              save_weights(Linear(3, 2), folder / "x"));
   CHECK_FALSE(fs::exists(folder / "x"));
 }
 

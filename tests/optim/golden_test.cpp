@@ -43,8 +43,8 @@ Groups groups_of(const Json& golden_case, const Parameters& parameters) {
   for (const Parameter& parameter : parameters) {
     Group group{.parameters = {parameter}};
     for (const auto& [name, value] : named(golden_case["groups"].at(groups.size()))) {
-      REQUIRE((name == "lr" || name == "l2" || name == "decay"));
-      (name == "lr" ? group.lr : name == "l2" ? group.l2 : group.decay) = value;
+      REQUIRE((name == "lr" || name == "l2" || name == "weight_decay"));
+      (name == "lr" ? group.lr : name == "l2" ? group.l2 : group.weight_decay) = value;
     }
     groups.push_back(group);
   }

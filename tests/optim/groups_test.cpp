@@ -51,7 +51,7 @@ TEST_CASE("groups: what an optimiser is made from") {
   CHECK(sizes({{.parameters = body, .lr = 1}, {.parameters = head}}) == Sizes{2, 1});
   CHECK(sizes(std::vector<Group>{{.parameters = head}}) == Sizes{1});
 
-  const Adam adam({{.parameters = head, .lr = 1e-4}, {.parameters = body, .decay = 0.1}},
+  const Adam adam({{.parameters = head, .lr = 1e-4}, {.parameters = body, .weight_decay = 0.1}},
                   {.lr = 0.5});
   CHECK(adam.group_count() == 2);
   CHECK(adam.lr() == 1e-4);
@@ -70,7 +70,7 @@ void check_groups_are_apart(const Group& first, const Group& second, const Optio
     Options result = options;
     result.lr = group.lr.value_or(options.lr);
     result.l2 = group.l2.value_or(options.l2);
-    result.decay = group.decay.value_or(options.decay);
+    result.weight_decay = group.weight_decay.value_or(options.weight_decay);
     return result;
   };
   std::vector<Group> groups{first, second};
@@ -93,13 +93,16 @@ void check_groups_are_apart(const Group& first, const Group& second, const Optio
 }
 
 TEST_CASE("groups: each is as if it had an optimiser by itself") {
-  for (const Group& group : std::vector<Group>{
-           {}, {.lr = 0.5}, {.l2 = 0.3}, {.decay = 0.2}, {.lr = 0.5, .l2 = 0, .decay = 0}}) {
+  for (const Group& group : std::vector<Group>{{},
+                                               {.lr = 0.5},
+                                               {.l2 = 0.3},
+                                               {.weight_decay = 0.2},
+                                               {.lr = 0.5, .l2 = 0, .weight_decay = 0}}) {
     CAPTURE(group.lr.value_or(-1));
     CAPTURE(group.l2.value_or(-1));
-    CAPTURE(group.decay.value_or(-1));
+    CAPTURE(group.weight_decay.value_or(-1));
     check_groups_are_apart<Sgd>({}, group, SgdOptions{.lr = 0.1, .momentum = 0.9, .l2 = 0.01});
-    check_groups_are_apart<Sgd>(group, {.lr = 0.2}, SgdOptions{.lr = 0.1, .decay = 0.1});
+    check_groups_are_apart<Sgd>(group, {.lr = 0.2}, SgdOptions{.lr = 0.1, .weight_decay = 0.1});
     check_groups_are_apart<AdamW>({.l2 = 0.1}, group, AdamWOptions());
     check_groups_are_apart<Rprop>(group, {.lr = 0.3}, RpropOptions());
   }
@@ -107,7 +110,9 @@ TEST_CASE("groups: each is as if it had an optimiser by itself") {
 
 TEST_CASE("groups: a penalty is its own group's alone") {
   const Parameter p(vector({8}), "p"), q(vector({8}), "q"), r(vector({8}), "r");
-  Sgd sgd({{.parameters = {p}}, {.parameters = {q}, .l2 = 0.5}, {.parameters = {r}, .decay = 0.25}},
+  Sgd sgd({{.parameters = {p}},
+           {.parameters = {q}, .l2 = 0.5},
+           {.parameters = {r}, .weight_decay = 0.25}},
           {.lr = 0.5});
   for (Parameter each : {p, q, r}) each.set_gradient(vector({2}));
   sgd.step();
@@ -137,7 +142,8 @@ TEST_CASE("groups: rates by number, and all at once") {
 
 TEST_CASE("groups: a group with the rate 0 stays where it is") {
   const Parameters p = some();
-  Sgd sgd({{.parameters = {p[0]}, .lr = 0, .decay = 0.5}, {.parameters = {p[1]}}}, {.lr = 1});
+  Sgd sgd({{.parameters = {p[0]}, .lr = 0, .weight_decay = 0.5}, {.parameters = {p[1]}}},
+          {.lr = 1});
   give_gradients(p, 1);
   sgd.step();
   CHECK(p[0].value() == vector({1, -2}));
@@ -162,7 +168,7 @@ TEST_CASE("groups: those that make no sense are refused") {
     CHECK(message_of([&] { make({.lr = wrong}); }) ==
           concat("[adamw] lr of group 1 = ", wrong, " is not in [0, inf)."));
     CHECK_ERROR("[adamw] l2 of group 1 = ", make({.l2 = wrong}));
-    CHECK_ERROR("[adamw] decay of group 1 = ", make({.decay = wrong}));
+    CHECK_ERROR("[adamw] weight_decay of group 1 = ", make({.weight_decay = wrong}));
   }
   // each group must have a rate, or the options must
   const std::vector<Group> rated{{.parameters = {p}, .lr = 1}, {.parameters = {q}}};

@@ -54,7 +54,7 @@ Outcome trained(std::size_t count, const std::string& method = "adam",
     optimizer = std::make_unique<optim::Adam>(model.parameters(), optim::AdamOptions{.lr = 0.01});
   else if (method == "sgd")
     optimizer = std::make_unique<optim::Sgd>(
-        model.parameters(), optim::SgdOptions{.lr = 0.1, .momentum = 0.9, .decay = 1e-3});
+        model.parameters(), optim::SgdOptions{.lr = 0.1, .momentum = 0.9, .weight_decay = 1e-3});
   else
     optimizer = std::make_unique<optim::Rmsprop>(model.parameters(), optim::RmspropOptions{});
   std::optional<Profile> profile;

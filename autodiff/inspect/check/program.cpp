@@ -133,8 +133,9 @@ Program projected_gradient(const Program& f, const Rng& random, Origins* origins
     Rng rng = random;
     const Computation c = f(tape, at);
     const Var u = random_weights(c.output.shape(), rng);
-    const auto gradients = origins ? attributed_grad(tape, c, u, *origins)
-                                   : grad(c.output, c.inputs, {.create_graph = true, .seed = u});
+    const auto gradients =
+        origins ? attributed_grad(tape, c, u, *origins)
+                : grad(on_tape(c.output), c.inputs, {.create_graph = true, .seed = u});
     Var total = Real(0);
     for (const Var& g : gradients) total = total + sum(g * random_weights(g.shape(), rng));
     return {c.inputs, total};
