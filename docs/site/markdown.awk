@@ -46,9 +46,12 @@ function end_section() {
   next
 }
 
-index_ { text = text " " $0; next }
+code || /^```/ {
+  if (!index_) print
+  next
+}
 
-code { print; next }
+index_ { text = text " " $0; next }
 
 {
   gsub(/\]\(#/, "&" page "--")
