@@ -17,6 +17,8 @@
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/inspect/anomaly.h>
 #include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/inspect/digits.h>
+#include <reel/autodiff/inspect/digits_of_gradients.h>
 #include <reel/autodiff/inspect/graphviz.h>
 #include <reel/autodiff/inspect/profile.h>
 #include <reel/autodiff/ops/ops.h>

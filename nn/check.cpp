@@ -32,30 +32,69 @@ class Kept {
   std::vector<Tensor> values_;
 };
 
+void set_recorded(Parameter& parameter, const GradientRecord::Step& step) {
+  const std::vector<Real> values(step.value.begin(), step.value.end());
+  parameter.set_value(from_values(Shape(step.shape.begin(), step.shape.end()), values));
+}
+
+// A loss as a function of the values of a model's parameters.
+class ParameterProgram {
+ public:
+  ParameterProgram(const Module& model, const std::function<Var()>& loss)
+      : kept_(model), parameters_(model.parameters()), loss_(loss) {}
+
+  reel::detail::Computation operator()(Tape&, const std::vector<Tensor>& at) {
+    kept_.restore_buffers();
+    reel::detail::Computation c;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      parameters_[i].mutate() = at[i];
+      c.inputs.emplace_back(parameters_[i]);
+    }
+    c.output = loss_();
+    return c;
+  }
+
+  std::vector<Tensor> values() const {
+    std::vector<Tensor> values;
+    for (const Parameter& parameter : parameters_) values.push_back(parameter.value());
+    return values;
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const Parameter& parameter : parameters_) names.push_back(parameter.name());
+    return names;
+  }
+
+ private:
+  Kept kept_;
+  std::vector<Parameter> parameters_;
+  const std::function<Var()>& loss_;
+};
+
 }  // namespace
 
 CheckReport check_parameters(Module& model, const std::function<Var()>& loss,
                              const CheckOptions& options) {
-  Kept kept(model);
-  std::vector<Parameter> parameters = model.parameters();
-  std::vector<Tensor> values;
+  ParameterProgram program(model, loss);
   CheckOptions named = options;
-  named.names.clear();
-  for (const Parameter& parameter : parameters) {
-    values.push_back(parameter.value());
-    named.names.push_back(parameter.name());
-  }
-  const auto program = [&](Tape&, const std::vector<Tensor>& at) {
-    kept.restore_buffers();
-    reel::detail::Computation c;
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      parameters[i].mutate() = at[i];
-      c.inputs.emplace_back(parameters[i]);
-    }
-    c.output = loss();
-    return c;
-  };
-  return reel::detail::check_program(program, values, named);
+  named.names = program.names();
+  return reel::detail::check_program(std::ref(program), program.values(), named);
+}
+
+GradientRecord record_gradients(Module& model, const std::function<Var()>& loss) {
+  ParameterProgram program(model, loss);
+  return reel::detail::record_gradients(std::ref(program), program.values(), program.names());
+}
+
+GradientDigits digits_of_gradients(const GradientRecord& tested, Module& model,
+                                   const std::function<Var()>& loss) {
+  std::vector<Parameter> parameters = model.parameters();
+  if (parameters.size() != tested.inputs)
+    fail_usage("digits", "the record has ", tested.inputs, " parameters, the model ",
+               parameters.size(), '.');
+  for (std::size_t i = 0; i < tested.inputs; ++i) set_recorded(parameters[i], tested.steps[i]);
+  ParameterProgram program(model, loss);
+  return reel::detail::digits_of_gradients(tested, std::ref(program));
 }
 
 }  // namespace nn

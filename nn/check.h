@@ -1,4 +1,5 @@
-// Checks the gradients of a loss with respect to all parameters of a model.
+// Checks the gradients of a loss with respect to all parameters of a model, and counts their
+// digits.
 #pragma once
 
 #include <concepts>
@@ -6,6 +7,7 @@
 #include <type_traits>
 
 #include <reel/autodiff/inspect/check.h>
+#include <reel/autodiff/inspect/digits_of_gradients.h>
 #include <reel/nn/module.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -28,6 +30,28 @@ template <std::derived_from<Module> M, class Loss>
 requires std::is_invocable_r_v<Var, const Loss&, const M&> CheckReport
 check_parameters(M& model, const Loss& loss, const CheckOptions& options = {}) {
   return check_parameters(model, std::function<Var()>([&] { return loss(model); }), options);
+}
+
+/// reel::record_gradients of a loss with respect to every parameter of the model that computes it.
+/// Restores the buffers afterwards, and does not touch the parameters' gradients.
+GradientRecord record_gradients(Module& model, const std::function<Var()>& loss);
+/// The same for a loss that is a function of the model.
+template <std::derived_from<Module> M, class Loss>
+requires std::is_invocable_r_v<Var, const Loss&, const M&> GradientRecord
+record_gradients(M& model, const Loss& loss) {
+  return record_gradients(model, std::function<Var()>([&] { return loss(model); }));
+}
+
+/// reel::digits_of_gradients for a record of such a loss. `model` must have the same parts as the
+/// recorded one; its parameters get the recorded values, so they need none before. Restores the
+/// buffers afterwards. Throws Error if the parameters differ.
+GradientDigits digits_of_gradients(const GradientRecord& tested, Module& model,
+                                   const std::function<Var()>& loss);
+/// The same for a loss that is a function of the model.
+template <std::derived_from<Module> M, class Loss>
+requires std::is_invocable_r_v<Var, const Loss&, const M&> GradientDigits
+digits_of_gradients(const GradientRecord& tested, M& model, const Loss& loss) {
+  return digits_of_gradients(tested, model, std::function<Var()>([&] { return loss(model); }));
 }
 
 }  // namespace nn

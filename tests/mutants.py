@@ -1,22 +1,21 @@
-"""Plants one error at a time in the derivatives, and checks that the tests detect each.
+"""Plants one error at a time in the derivatives and in their checker, and checks that the tests detect each.
 
     python3 tests/mutants.py [BUILD_FOLDER] [NUMBER ...]
 
-BUILD_FOLDER is where the tests are built, by default build/release. For each mutant, the script compiles the
-changed source in a separate folder, links it in place of the correct one, and runs the tests of the
-operations. A mutant is caught if they fail. Prints one line for each mutant, and fails if one survives. A
-mutant takes about ten seconds.
+A mutant is caught if the tests of the operations fail, or those of the checker; mutation.py says how. A mutant takes
+about ten seconds.
 """
 
-import json
-import pathlib
-import shlex
-import subprocess
-import sys
-import tempfile
+from mutation import Mutant, check
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 OPS = "autodiff/ops/"
+CHECK = "autodiff/inspect/check"
+# Each in the order in which they run, the quick ones first.
+OPERATION_TESTS = [["--source-file=*/operations_test.cpp,*/linear_algebra_test.cpp"]]
+CHECKER_TESTS = [
+    ["--source-file=*/check_noise_test.cpp,*/check_wrong_test.cpp,*/check_kinks_test.cpp,*/check_fault_test.cpp,*/autodiff/check_test.cpp,*/user_operation_test.cpp"],
+    ["--source-file=*/check_right_test.cpp"], ["--source-file=*/check_fast_test.cpp"],
+]
 
 # operation, kind of error, file, correct text, wrong text
 MUTANTS = [
@@ -76,91 +75,74 @@ MUTANTS = [
      "reel::matmul(reel::matmul(y, true, g, false), false, y, false)"),
     ("cholesky", "not symmetric", OPS + "linear_algebra.cpp",
      "Real(0.5) * (s + reel::transpose(s))", "Real(0.5) * (s + s)"),
+    # the numerical derivative
+    ("stencil", "a value's weight off by one", CHECK + "/numeric.cpp", "(8 * near - far) / (12 * h)",
+     "(7 * near - far) / (10 * h)"),
+    ("stencil", "sums term by term", CHECK + "/numeric.cpp", "(8 * near - far) / (12 * h)",
+     "(8 / (12 * h) * points[2][k] - 8 / (12 * h) * points[1][k] - points[3][k] / (12 * h) + points[0][k] / (12 * h))"),
+    ("rounding", "forgotten", CHECK + "/numeric.cpp", "0.75 * std::numeric_limits<Real>::epsilon()", "0"),
+    ("rounding", "a hundred times too large", CHECK + "/numeric.cpp", "(0.75 *", "(75 *"),
+    ("tolerance", "atol does not shrink", CHECK + "/numeric.h", "std::clamp(largest_value, 1e-6, 1.0)", "1.0"),
+    ("tolerance", "atol shrinks without end", CHECK + "/numeric.h", "std::clamp(largest_value, 1e-6, 1.0)",
+     "std::min(largest_value, 1.0)"),
+    ("tolerance", "does not grow with the derivative", CHECK + "/numeric.h", " + rtol * derivative", ""),
+    ("noise", "a hundred times too large", CHECK + "/numeric.cpp", "4.5 * d.noise()[k]", "450 * d.noise()[k]"),
+    ("noise", "forgotten", CHECK + "/numeric.cpp", "4.5 * d.noise()[k]", "0 * d.noise()[k]"),
+    ("noise", "from first differences", CHECK + "/numeric.cpp", "if (j >= 4 &&", "if (j >= 1 &&"),
+    ("noise", "not scaled by the order of the difference", CHECK + "/numeric.cpp", "factor *= j / (2.0 * (2 * j - 1));",
+     "factor *= 1;"),
+    ("noise", "points far apart", CHECK + "/numeric.cpp", "digits > 24 ? 1e-2 : 4", "digits > 24 ? 1e6 : 4"),
+    ("noise", "excuses any difference", CHECK + "/numeric.cpp", "difference <= allowed + 2 * rounding ?",
+     "difference <= infinity ?"),
+    ("most certain", "doubt forgotten", CHECK + "/numeric.cpp", "? 2 * rounding : 0;", "? 0 : 0;"),
+    ("most certain", "the least certain step", CHECK + "/numeric.cpp", "if (error >= least) continue;",
+     "if (least < infinity && error <= least) continue;"),
+    ("most certain", "longer steps beyond a pole", CHECK + "/numeric.cpp",
+     "if (least < infinity && std::abs(numeric - best.numeric) > least + error) break;", ""),
+    ("most certain", "the smallest step alone", CHECK + "/numeric.cpp", "if (error >= least) continue;",
+     "if (least < infinity) break;"),
+    ("compare", "one step alone", CHECK + "/numeric.cpp", "level < d.levels(); ++level)", "level < 1; ++level)"),
+    ("compare", "steps whose rounding hides all", CHECK + "/numeric.cpp", "roundoff[k] >= allowed)\n      break;",
+     "roundoff[k] < 0)\n      break;"),
+    ("kink", "never", CHECK + "/numeric.cpp", "if (const auto kink = d.kink(k, allowed);", "if (const auto kink = std::optional<Differences::Kink>();"),
+    ("kink", "everywhere", CHECK + "/numeric.cpp", "> 10 * margin)) return {};", ">= 0)) return {};"),
+    ("kink", "accepts what lies outside", CHECK + "/numeric.cpp",
+     "kink && kink->low <= analytic.value && analytic.value <= kink->high", "kink"),
+    # lines, sweeps and orders
+    ("line", "does not follow the size of an element", CHECK + "/program.cpp", "  result.step *= std::max(1.0, std::abs(x));\n", ""),
+    ("line", "a random one does not either", CHECK + "/program.cpp", "weights[e] * std::max(1.0, std::abs(x))", "weights[e]"),
+    ("line", "as many steps near 0 as elsewhere", CHECK + "/program.cpp", "size > 0 && size < 1;", "false;"),
+    ("sum along a line", "the size of its terms forgotten", CHECK + "/program.cpp", "std::hypot(sum.scale, term)", "0 * term"),
+    ("projected gradient", "equal weights", CHECK + "/program.cpp", "(rng.next() % 2 ? 1 : -1) * rng.uniform(0.5, 1.5)", "1 + 0 * rng.uniform(0.5, 1.5)"),
+    ("sweep", "the better one counts", CHECK + ".cpp", "recorded.excess > fused.excess ?", "recorded.excess < fused.excess ?"),
+    ("sweep", "a doubtful one hides a wrong one", CHECK + ".cpp",
+     "  if (fused.doubt > 0 && recorded.doubt == 0 && !recorded.ok()) return recorded;\n  if (recorded.doubt > 0 && fused.doubt == 0 && !fused.ok()) return fused;\n", ""),
+    ("seed", "1, so that g may be forgotten", CHECK + ".cpp", "seeds[k].data()[k] = -2;", "seeds[k].data()[k] = 1;"),
+    ("report", "the best entry", CHECK + ".cpp", "found.excess < report_.excess", "found.excess > report_.excess"),
+    ("report", "nothing judged is a pass", CHECK + ".cpp", "report_.entries == 0 && report_.unjudged > 0", "false"),
+    ("lower kink", "everywhere", CHECK + ".cpp", "!found.ok() && at_lower_kink(line)", "!found.ok() && subjects_.size() > 1"),
+    ("lower kink", "never", CHECK + ".cpp", "!found.ok() && at_lower_kink(line)", "false"),
+    ("fast mode", "no point beside kinks", CHECK + ".cpp", "(found.kink || at_lower_kink(line)) && check_beside()", "false"),
+    ("fast mode", "no point beside kinks of lower order", CHECK + ".cpp", "(found.kink || at_lower_kink(line))", "found.kink"),
+    ("fast mode", "the point beside is not checked", CHECK + ".cpp", "if (beside_ == Beside::unknown) {",
+     "if (beside_ == Beside::unknown) beside_ = Beside::right;\n  if (beside_ == Beside::unknown) {"),
+    ("fast mode", "the report from beside is lost", CHECK + ".cpp", "if (beside_ == Beside::right && !found.ok) report_ = found;", ""),
+    ("fast mode", "beside is at the inputs", CHECK + ".cpp", "(rng.next() % 2 ? 0.25 : -0.25)", "(rng.next() % 2 ? 0 : 0)"),
+    ("fast mode", "beside is within the steps", CHECK + ".cpp", "options.step /= 64;", ""),
+    ("fast mode", "the second half is not checked", CHECK + ".cpp", "if (report_.ok) check_range(f, g, middle, end);", ""),
+    # the operation at fault
+    ("fault", "any operation", CHECK + "/fault.cpp", "!(std::abs(sum - difference) < std::abs(difference) / 2)", "false"),
+    ("fault", "the smallest error", CHECK + "/fault.cpp", "return std::abs(a) < std::abs(b);", "return std::abs(a) > std::abs(b);"),
+    ("fault", "one rule back and not to f", CHECK + "/fault.cpp", "for (; origins.maker(by) != Origins::none; ++order)",
+     "for (; order < 1 && origins.maker(by) != Origins::none; ++order)"),
+    ("fault", "a constant gradient has no node", CHECK + "/program.cpp", "&& !slots[to].requires_grad())", "&& false)"),
 ]
 
 
-class Build:
-    def __init__(self, folder):
-        self.folder = folder
-        commands = json.loads((folder / "compile_commands.json").read_text())
-        self.commands = {
-            str(pathlib.Path(c["file"]).relative_to(ROOT)): c["command"]
-            for c in commands
-            if "reel_f64_training.dir" in c["command"] and str(c["file"]).startswith(str(ROOT / "autodiff"))
-        }
-        ninja = (folder / "build.ninja").read_text()
-        link = ninja[ninja.index("build tests/reel-tests-f64:"):]
-        self.objects = [word for word in link.split("\n")[0].split() if word.endswith(".o")]
-        self.libraries = shlex.split(link[link.index("LINK_LIBRARIES = "):].split("\n")[0].split("=", 1)[1])
-
-    def compile(self, source, include, target):
-        words = shlex.split(self.commands[source])
-        original = str(ROOT / source)
-        mutated = include / "reel" / source
-        words[words.index("-o") + 1] = str(target)
-        words = [str(mutated) if w == original else w for w in words]
-        words = [w.replace(str(self.folder / "include"), str(include)) for w in words]
-        words = drop_precompiled_header(words) + ["-w"]
-        subprocess.run(words, check=True, cwd=self.folder)
-
-    def link(self, objects, target):
-        words = ["c++", "-o", str(target), *map(str, objects), *self.objects, *self.libraries]
-        subprocess.run(words, check=True, cwd=self.folder)
-
-
-def drop_precompiled_header(words):
-    kept = []
-    for word in words:
-        if word == "-include":
-            continue
-        if word.endswith("cmake_pch.hxx") or word == "-Winvalid-pch":
-            continue
-        kept.append(word)
-    return kept
-
-
-def fails(build, objects):
-    """Whether the tests of the operations fail with these objects in place of the correct ones."""
-    with tempfile.TemporaryDirectory() as folder:
-        program = pathlib.Path(folder) / "tests"
-        build.link(objects, program)
-        run = subprocess.run([str(program), "--source-file=*/operations_test.cpp,*/linear_algebra_test.cpp"], capture_output=True)
-        return run.returncode != 0
-
-
-def mutate(build, mutant):
-    """Whether the tests of the operations fail with this error."""
-    operation, kind, path, right, wrong = mutant
-    text = (ROOT / path).read_text()
-    if text.count(right) < 1:
-        raise SystemExit(f"{path}: the text of the mutant in {operation} is gone: {right}")
-    with tempfile.TemporaryDirectory() as folder:
-        include = pathlib.Path(folder)
-        tree = include / "reel"
-        tree.mkdir()
-        subprocess.run(["cp", "-r", str(ROOT / "autodiff"), str(tree)], check=True)
-        (tree / path).write_text(text.replace(right, wrong, 1))
-        mutated = include / "mutant.o"
-        build.compile(path, include, mutated)
-        return fails(build, [mutated])
-
-
-def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release").resolve()
-    wanted = {int(n) for n in sys.argv[2:]}
-    build = Build(folder)
-    if fails(build, []):
-        raise SystemExit("the tests fail without any mutant")
-    survivors = 0
-    for number, mutant in enumerate(MUTANTS, 1):
-        if wanted and number not in wanted:
-            continue
-        caught = mutate(build, mutant)
-        survivors += not caught
-        print(f"{number:3} {mutant[0]:24} {mutant[1]:42} {'caught' if caught else 'SURVIVED'}", flush=True)
-    print(f"{survivors} survived")
-    sys.exit(1 if survivors else 0)
+def tests_of(path):
+    return CHECKER_TESTS if path.startswith(CHECK) else OPERATION_TESTS
 
 
 if __name__ == "__main__":
-    main()
+    check("reel-tests-f64", [Mutant(f"{name:24} {kind:42}", path, right, wrong, tests_of(path))
+                             for name, kind, path, right, wrong in MUTANTS])

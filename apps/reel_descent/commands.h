@@ -13,6 +13,7 @@ struct LectureOptions {
   std::vector<std::string> only = {};  ///< names or numbers of those that `all` shows; empty: all
   std::string out;                     ///< folder for pictures; empty: no pictures
   std::string data;                    ///< folder of the IDX files
+  std::uint64_t seed = 1;              ///< decides all that is drawn at random
   bool json = false;
 };
 

@@ -24,6 +24,15 @@ std::string within(double value, double tolerance) {
   return apps::significant(value, std::max(3, static_cast<int>(digits)));
 }
 
+Finding compared(Source source, std::string what, double expected, double here, double tolerance) {
+  return {source,
+          std::move(what),
+          shortest(expected),
+          within(here, tolerance),
+          std::abs(here - expected) <= tolerance,
+          here};
+}
+
 std::vector<Lecture> all() {
   std::vector<Lecture> joined;
   for (const auto& part :
@@ -39,12 +48,16 @@ std::vector<Lecture> all() {
 }  // namespace
 
 Finding number(std::string what, double notes, double here, double tolerance) {
-  return {std::move(what), shortest(notes), within(here, tolerance),
-          std::abs(here - notes) <= tolerance, here};
+  return compared(Source::notes, std::move(what), notes, here, tolerance);
+}
+
+Finding claim(std::string what, double expected, double here, double tolerance) {
+  return compared(Source::ours, std::move(what), expected, here, tolerance);
 }
 
 Finding claim(std::string what, std::string condition, double value, bool holds) {
-  return {std::move(what), std::move(condition), apps::significant(value), holds, value};
+  return {Source::ours, std::move(what), std::move(condition), apps::significant(value), holds,
+          value};
 }
 
 const std::vector<Lecture>& lectures() {

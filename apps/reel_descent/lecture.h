@@ -2,6 +2,7 @@
 // notes.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -14,19 +15,25 @@
 
 namespace reel::descent {
 
-/// A result of a system: a number from the notes and the one computed here, or a claim and its
-/// evidence.
+/// Who says what is expected: the notes print the number, or Reel claims it of the notes' system.
+enum class Source { notes, ours };
+
+/// A result of a system, computed here, beside what is expected.
 struct Finding {
+  Source source;
   std::string what;
-  std::string notes;  ///< the expected number, or the condition of the claim, as text
+  std::string expected;  ///< a number, or the condition of a claim, as text
   std::string here;
   bool holds;
   double value;  ///< the computed number; for a claim, the quantity that decides it
 };
 
-/// A number from the notes; the computed one must be within an absolute tolerance.
+/// A number that the notes print; the computed one must be within an absolute tolerance.
 Finding number(std::string what, double notes, double here, double tolerance);
-/// A claim: `condition` in words, such as "at most 15 of 100".
+/// A claim of ours: a number that the notes do not print, known in closed form or computed by other
+/// programs.
+Finding claim(std::string what, double expected, double here, double tolerance);
+/// A claim of ours: `condition` in words, such as "at most 15 of 100".
 Finding claim(std::string what, std::string condition, double value, bool holds);
 
 struct Figure {
@@ -50,6 +57,7 @@ struct Report {
 
 struct Settings {
   std::filesystem::path data;  ///< the folder of the MNIST-format files
+  std::uint64_t seed = 1;      ///< decides all that the lectures draw at random
 };
 
 struct Lecture {

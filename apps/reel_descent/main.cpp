@@ -25,6 +25,13 @@ void add_data(CLI::App& command, LectureOptions& options) {
       ->type_name("DIR");
 }
 
+void add_seed(CLI::App& command, std::uint64_t& seed, const char* what) {
+  command.add_option("--seed", seed, what)
+      ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
+      ->capture_default_str()
+      ->type_name("N");
+}
+
 void add_list(CLI::App& app, LectureOptions& options, int& exit_code) {
   CLI::App& command = *app.add_subcommand("list", "List the systems that can be shown");
   add_json(command, options.json);
@@ -41,6 +48,7 @@ void add_show(CLI::App& app, LectureOptions& options, int& exit_code) {
       ->check(not_empty)
       ->type_name("FOLDER");
   add_data(command, options);
+  add_seed(command, options.seed, "Decides all that is drawn at random");
   add_json(command, options.json);
   command.footer(
       "It fails if a finding does not agree. Examples:\n"
@@ -60,6 +68,7 @@ void add_all(CLI::App& app, LectureOptions& options, int& exit_code) {
       ->check(not_empty)
       ->type_name("FOLDER");
   add_data(command, options);
+  add_seed(command, options.seed, "Decides all that is drawn at random");
   add_json(command, options.json);
   command.footer("Example:\n  reel-descent all --out lectures\n");
   command.callback([&] { exit_code = all(options); });
@@ -105,10 +114,7 @@ void add_race(CLI::App& app, RaceOptions& options, int& exit_code) {
       ->check(silent(CLI::Range(std::size_t{1}, most)))
       ->capture_default_str()
       ->type_name("N");
-  command.add_option("--seed", options.seed, "Decides random starts and methods")
-      ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
-      ->capture_default_str()
-      ->type_name("N");
+  add_seed(command, options.seed, "Decides random starts and methods");
   command.add_option("--out", options.out, "Draw paths and losses into this SVG file")
       ->check(not_empty)
       ->type_name("FILE");

@@ -31,7 +31,8 @@ section{margin-top:2.5rem;padding-top:1.5rem;border-top:1px solid var(--line)}
 table{border-collapse:collapse;margin:.8rem 0;font-size:.92rem}
 th{text-align:left;font-weight:600;color:var(--quiet)}
 th,td{padding:.25rem 1.2rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-td.value{font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+td.value{font-variant-numeric:tabular-nums;overflow-wrap:break-word}
+td.source{color:var(--quiet)}
 .good{color:var(--good)}.bad{color:var(--bad);font-weight:600}
 pre{font-size:.85rem;line-height:1.35;overflow-x:auto}
 figure{margin:1.2rem 0}
@@ -46,12 +47,14 @@ std::string anchor(const Lecture& lecture) { return "row-" + std::to_string(lect
 std::string findings(const std::vector<Finding>& all) {
   if (all.empty()) return "";
   std::string html =
-      "<div class=\"scroll\"><table>\n<tr><th scope=\"col\"></th><th scope=\"col\">what</th>"
+      "<div class=\"scroll\"><table>\n<tr><th scope=\"col\"></th><th scope=\"col\">source</th>"
+      "<th scope=\"col\">what</th>"
       "<th scope=\"col\">expected</th><th scope=\"col\">here</th></tr>\n";
   for (const Finding& f : all)
-    html += std::string("<tr><td class=\"") + (f.holds ? "good\">✓" : "bad\">✗") + "</td><td>" +
-            escaped(f.what) + "</td><td class=\"value\">" + escaped(f.notes) +
-            "</td><td class=\"value\">" + escaped(f.here) + "</td></tr>\n";
+    html += std::string("<tr><td class=\"") + (f.holds ? "good\">✓" : "bad\">✗") +
+            "</td><td class=\"source\">" + to_string(f.source) + "</td><td>" + escaped(f.what) +
+            "</td><td class=\"value\">" + escaped(f.expected) + "</td><td class=\"value\">" +
+            escaped(f.here) + "</td></tr>\n";
   return html + "</table></div>\n";
 }
 
@@ -81,13 +84,13 @@ std::string section(const Shown& shown) {
 }  // namespace
 
 std::string page(const std::vector<Shown>& shown) {
-  std::size_t total = 0, hold = 0, pictures = 0;
+  Tallies all;
+  std::size_t pictures = 0;
   std::string contents, sections;
   for (const Shown& one : shown) {
-    const bool good =
-        one.failure.empty() && holding(one.report.findings) == one.report.findings.size();
-    total += one.report.findings.size();
-    hold += holding(one.report.findings);
+    const Tallies here = tallies(one.report.findings);
+    const bool good = one.failure.empty() && here.both().all();
+    all += here;
     pictures += one.report.figures.size();
     contents += "<li><span class=\"row\">" + std::to_string(one.lecture->row) +
                 "</span><a href=\"#" + anchor(*one.lecture) + "\">" + escaped(one.lecture->title) +
@@ -100,8 +103,11 @@ std::string page(const std::vector<Shown>& shown) {
       "<title>Reel: the lectures at work</title>\n<style>",
       style,
       "</style>\n</head>\n<body>\n<h1>The lectures at work</h1>\n<p>Systems that five lecture "
-      "notes on optimisation describe, computed by Reel, their numbers beside those of the notes: ",
-      hold, " of ", total, " agree. ", pictures,
+      "notes on optimisation describe, computed by Reel. ",
+      to_string(all),
+      " hold: the notes print the former; the latter are what Reel asserts of the "
+      "same systems, from closed forms, other programs and samples. ",
+      pictures,
       " pictures; each opens by itself as an SVG file.</p>\n<nav aria-label=\"Contents\"><ol>\n",
       contents, "</ol></nav>\n<main>\n", sections, "</main>\n</body>\n</html>\n");
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
+#include <utility>
 
 #include <reel/autodiff/core/file.h>
 
@@ -14,34 +16,60 @@ namespace reel::descent {
 using namespace apps;
 using nlohmann::ordered_json;
 
-std::size_t holding(const std::vector<Finding>& findings) {
-  return static_cast<std::size_t>(
-      std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.holds; }));
+Tallies& Tallies::operator+=(const Tallies& other) {
+  for (const auto& [mine, theirs] : {std::pair(&notes, &other.notes), {&ours, &other.ours}}) {
+    mine->hold += theirs->hold;
+    mine->total += theirs->total;
+  }
+  return *this;
 }
 
+Tallies tallies(const std::vector<Finding>& findings) {
+  Tallies counted;
+  for (const Finding& f : findings) {
+    Tally& tally = f.source == Source::notes ? counted.notes : counted.ours;
+    tally.hold += f.holds;
+    ++tally.total;
+  }
+  return counted;
+}
+
+std::string to_string(const Tallies& tallies) {
+  std::string text;
+  for (const auto& [tally, noun, of] : {std::tuple(tallies.notes, "number", " of the notes"),
+                                        std::tuple(tallies.ours, "claim", " of ours")})
+    if (tally.total > 0)
+      text += concat(text.empty() ? "" : ", ", tally.hold, " of ", tally.total, ' ', noun,
+                     tally.total == 1 ? "" : "s", of);
+  return text;
+}
+
+const char* to_string(Source source) { return source == Source::notes ? "notes" : "ours"; }
+
 std::string findings_table(const std::vector<Finding>& findings) {
-  constexpr std::array<std::size_t, 3> widest{52, 34, 26};
-  using Cells = std::array<std::string, 3>;
-  std::vector<std::pair<std::string, Cells>> rows{{" ", {"what", "expected", "here"}}};
+  constexpr std::size_t columns = 4;
+  constexpr std::array<std::size_t, columns> widest{6, 52, 34, 26};
+  using Cells = std::array<std::string, columns>;
+  std::vector<std::pair<std::string, Cells>> rows{{" ", {"source", "what", "expected", "here"}}};
   for (const Finding& f : findings)
-    rows.push_back({f.holds ? "✓" : "✗", {f.what, f.notes, f.here}});
-  std::array<std::size_t, 3> widths{};
+    rows.push_back({f.holds ? "✓" : "✗", {to_string(f.source), f.what, f.expected, f.here}});
+  std::array<std::size_t, columns> widths{};
   for (const auto& [mark, cells] : rows)
-    for (std::size_t c = 0; c < 3; ++c)
+    for (std::size_t c = 0; c < columns; ++c)
       widths[c] = std::max(widths[c], std::min(width_of(cells[c]), widest[c]));
   const char *good = colours() ? "\033[32m" : "", *bad = colours() ? "\033[31m" : "",
              *plain = colours() ? "\033[0m" : "";
   std::string text;
   for (const auto& [mark, cells] : rows) {
-    std::array<std::vector<std::string>, 3> lines;
+    std::array<std::vector<std::string>, columns> lines;
     std::size_t height = 1;
-    for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t c = 0; c < columns; ++c) {
       lines[c] = wrapped(cells[c], widths[c]);
       height = std::max(height, lines[c].size());
     }
     for (std::size_t i = 0; i < height; ++i) {
       std::string line = concat(mark == "✗" ? bad : good, i == 0 ? mark : " ", plain);
-      for (std::size_t c = 0; c < 3; ++c)
+      for (std::size_t c = 0; c < columns; ++c)
         line += "  " + padded(i < lines[c].size() ? lines[c][i] : "", widths[c]);
       text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
     }
@@ -56,6 +84,8 @@ ordered_json to_json(const optim::Evaluations& e) {
           {"hessian_products", e.hessian_products},
           {"jacobians", e.jacobians}};
 }
+
+ordered_json to_json(const Tally& tally) { return {{"hold", tally.hold}, {"total", tally.total}}; }
 
 ordered_json to_json(const optim::History& history) {
   ordered_json points = ordered_json::array(), evaluations = ordered_json::array();
@@ -72,8 +102,9 @@ ordered_json to_json(const Lecture& lecture, const Report& report, double second
   ordered_json findings = ordered_json::array(), figures = ordered_json::array(),
                traces = ordered_json::array();
   for (const Finding& f : report.findings)
-    findings.push_back({{"what", f.what},
-                        {"notes", f.notes},
+    findings.push_back({{"source", to_string(f.source)},
+                        {"what", f.what},
+                        {"expected", f.expected},
                         {"here", f.here},
                         {"value", f.value},
                         {"holds", f.holds}});
@@ -88,7 +119,7 @@ ordered_json to_json(const Lecture& lecture, const Report& report, double second
           {"name", lecture.name},
           {"lecture", lecture.notes},
           {"title", lecture.title},
-          {"holds", holding(report.findings) == report.findings.size()},
+          {"holds", tallies(report.findings).both().all()},
           {"seconds", seconds},
           {"findings", std::move(findings)},
           {"figures", std::move(figures)},

@@ -25,7 +25,7 @@ namespace {
 
 std::string banner(const LectureOptions& options) {
   return concat("double precision, ", blas_name(), ", ", thread_count(threads()), ", data in ",
-                printable(options.data), '\n');
+                printable(options.data), ", seed ", options.seed, '\n');
 }
 
 struct Timed {
@@ -35,7 +35,7 @@ struct Timed {
 
 Timed run(const Lecture& lecture, const LectureOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  Report report = lecture.run({options.data});
+  Report report = lecture.run({options.data, options.seed});
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   return {std::move(report), time.count()};
 }
@@ -45,17 +45,8 @@ void show_progress(const std::string& text) {
   if (isatty(STDERR_FILENO)) std::cerr << '\r' << padded(text, 60) << '\r' << std::flush;
 }
 
-// "all 8 findings hold", "3 of 8 findings hold".
-std::string verdict(const std::vector<Finding>& findings) {
-  const std::size_t n = findings.size(), hold = holding(findings);
-  const char* noun = n == 1 ? " finding" : " findings";
-  if (hold == n)
-    return concat(n == 1 ? "the" : "all ", n == 1 ? "" : std::to_string(n), noun,
-                  n == 1 ? " holds" : " hold");
-  return concat(hold, " of ", n, noun, " hold");
-}
-
-int exit_code(std::size_t hold, std::size_t total) {
+int exit_code(const Tallies& tallies) {
+  const auto [hold, total] = tallies.both();
   if (hold == total) return 0;
   std::cout.flush();
   std::cerr << "reel-descent: " << total - hold << " of " << total << " findings "
@@ -92,7 +83,7 @@ int show(const LectureOptions& options) {
   if (options.json) {
     std::cerr << banner(options);
     std::cout << json_line(to_json(one, report, seconds));
-    return exit_code(holding(report.findings), report.findings.size());
+    return exit_code(tallies(report.findings));
   }
   std::cout << banner(options) << '\n'
             << one.row << "  " << one.title << " (" << one.notes << ")\n";
@@ -111,7 +102,7 @@ int show(const LectureOptions& options) {
   }
   if (!report.figures.empty() && options.out.empty())
     std::cout << "Draw " << (report.figures.size() == 1 ? "it" : "them") << " with --out FOLDER.\n";
-  return exit_code(holding(report.findings), report.findings.size());
+  return exit_code(tallies(report.findings));
 }
 
 int all(const LectureOptions& options) {
@@ -125,7 +116,8 @@ int all(const LectureOptions& options) {
   std::vector<Shown> shown;
   std::exception_ptr first_failure;
   std::set<std::string> files;
-  std::size_t total = 0, hold = 0, width = 0;
+  Tallies total;
+  std::size_t width = 0;
   double all_seconds = 0;
   for (const Lecture* one : chosen) width = std::max(width, width_of(one->name));
   for (const Lecture* choice : chosen) {
@@ -139,13 +131,13 @@ int all(const LectureOptions& options) {
         if (!files.insert(figure.name).second)
           fail(Error::Kind::failure, one.name, "two pictures are named \"", figure.name, "\".");
       write_figures(report.figures, options.out);
-      total += report.findings.size();
-      hold += holding(report.findings);
+      const Tallies here = tallies(report.findings);
+      total += here;
       all_seconds += seconds;
       if (options.json) std::cout << json_line(to_json(one, report, seconds)) << std::flush;
       show_progress("");
-      out << head << "  " << padded(verdict(report.findings), 24) << std::fixed
-          << std::setprecision(1) << std::setw(8) << seconds << " s\n"
+      out << head << "  " << padded(to_string(here), 48) << std::fixed << std::setprecision(1)
+          << std::setw(8) << seconds << " s\n"
           << std::defaultfloat << std::flush;
       report.traces.clear();  // the traces are large, and the page does not need them
       shown.push_back({&one, std::move(report)});
@@ -161,14 +153,14 @@ int all(const LectureOptions& options) {
   if (options.json)
     std::cout << json_line({{"final", true},
                             {"lectures", shown.size()},
-                            {"findings", total},
-                            {"hold", hold},
+                            {"numbers_of_the_notes", to_json(total.notes)},
+                            {"claims_of_ours", to_json(total.ours)},
                             {"seconds", all_seconds}});
   out << '\n'
-      << hold << " of " << total << " findings hold; " << files.size() << " pictures on "
+      << to_string(total) << " hold; " << files.size() << " pictures on "
       << printable(index.string()) << '\n';
   if (first_failure) std::rethrow_exception(first_failure);
-  return exit_code(hold, total);
+  return exit_code(total);
 }
 
 }  // namespace reel::descent

@@ -40,9 +40,11 @@ struct TrainOptions : NetworkOptions {
 };
 
 struct GradcheckOptions : NetworkOptions {
-  std::size_t images = 16;
+  std::optional<std::size_t> images;  ///< default: 16, or 64 with `digits`
   int order = 2;
   bool full = false;
+  bool digits = false;  ///< instead: how many digits of each gradient are right in float
+  std::string optimizer = "sgd";
 };
 
 struct PredictOptions : CommonOptions {

@@ -1,11 +1,13 @@
-// The gradient check in double, for a program whose network is in float: it takes numbers and
-// returns text.
+// The parts of `reel-mnist gradcheck` that are in double, for a program whose network is in float.
+// They take and return numbers and text.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <reel/autodiff/inspect/digits.h>
 
 namespace reel::mnist {
 
@@ -31,5 +33,21 @@ struct GradcheckResult {
 
 /// Checks the gradients of the mean cross-entropy with respect to all parameters.
 GradcheckResult check_in_double(const GradcheckJob& job);
+
+/// The first step of a training in float.
+struct FloatStep {
+  GradientRecord gradients = {};
+  std::string optimizer = {};
+  double lr = 0;
+  std::vector<std::vector<double>> parameters = {};  ///< of the network after the step, in order
+};
+
+struct DigitsResult {
+  GradientDigits gradients;
+  std::vector<Digits> parameters;  ///< after the step
+};
+
+/// Repeats a step in double. It needs no `job.parameters`.
+DigitsResult digits_in_double(const GradcheckJob& job, const FloatStep& step);
 
 }  // namespace reel::mnist

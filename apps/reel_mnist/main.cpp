@@ -154,21 +154,39 @@ void add_gradcheck(CLI::App& app, GradcheckOptions& options, int& exit_code) {
   CLI::App& command =
       *app.add_subcommand("gradcheck", "Check a network's gradients against numerical ones");
   add_network(command, options);
-  command.add_option("--images", options.images, "How many training images to check on")
+  command
+      .add_option("--images", options.images,
+                  "How many training images to check on [16; with --digits 64]")
       ->check(silent(CLI::Range(std::size_t{1}, most)))
-      ->capture_default_str()
       ->type_name("N");
-  command.add_option("--order", options.order, "1: gradients; 2: gradients of gradients as well")
-      ->check(silent(CLI::Range(1, 2)))
+  CLI::Option* const order =
+      command
+          .add_option("--order", options.order, "1: gradients; 2: gradients of gradients as well")
+          ->check(silent(CLI::Range(1, 2)))
+          ->capture_default_str()
+          ->type_name("N");
+  CLI::Option* const full = command.add_flag(
+      "--full", options.full, "Check each parameter by itself, not random projections of all");
+  CLI::Option* const digits =
+      command
+          .add_flag("--digits", options.digits,
+                    "Instead: count the decimal digits that training in float has right, beside "
+                    "double")
+          ->excludes(order)
+          ->excludes(full);
+  command
+      .add_option("--optimizer", options.optimizer,
+                  "With --digits: the optimiser whose first step is compared")
+      ->check(silent(CLI::IsMember(optimizer_names())))
+      ->needs(digits)
       ->capture_default_str()
-      ->type_name("N");
-  command.add_flag("--full", options.full,
-                   "Check each parameter by itself, not random projections of all");
+      ->type_name("NAME");
   command.footer(
-      "Computes in double. Examples:\n"
+      "Computes in double, and with --digits in float as well. Examples:\n"
       "  reel-mnist gradcheck\n"
       "  reel-mnist gradcheck --layers 784-128-10 --activation tanh\n"
-      "  reel-mnist gradcheck --load net.safetensors --images 4 --full\n");
+      "  reel-mnist gradcheck --load net.safetensors --images 4 --full\n"
+      "  reel-mnist gradcheck --layers 784-128-10 --digits --optimizer adam\n");
   command.callback([&] { exit_code = gradcheck(options); });
 }
 

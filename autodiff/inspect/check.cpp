@@ -180,7 +180,8 @@ void Checker::check_range(const Subject& f, const Gradients& g, std::size_t begi
   Differences d = differences(f, line);
   const Comparison found = compare_both(d, 0, {along(line, g[0]), along(line, g[1])});
   if (one || found.doubt > 0 || (found.ok() && !found.kink)) return settle(line, *f.u, 0, found);
-  if (found.kink && end - begin == point_.size() && check_beside()) {
+  const bool whole = end - begin == point_.size();
+  if (whole && (found.kink || at_lower_kink(line)) && check_beside()) {
     if (report_.ok) settle(line, *f.u, 0, found);
     return;
   }
@@ -267,15 +268,18 @@ Fault Checker::fault(const Line& line, const Tensor& seed, const Comparison& fou
   if (!std::isfinite(found.numeric)) return {"", "f has no finite values beside the inputs"};
   const std::size_t order = subjects_.size();
   Origins origins;
-  const Program program =
-      order == 1 ? subjects_[0].program
-                 : projected_gradient(subjects_[order - 2].program, random(order - 1), &origins);
+  Program program = [&](Tape& tape, const std::vector<Tensor>& at) {
+    origins.makers.clear();
+    return subjects_[0].program(tape, at);
+  };
+  for (std::size_t i = 1; i < order; ++i)
+    program = projected_gradient(program, random(i), &origins);
   return find_fault({.program = program,
                      .line = [&](double t) { return point_.on(line, t); },
                      .step = found.step,
                      .seed = seed,
                      .sweep = found.sweep,
-                     .origins = order == 1 ? nullptr : &origins});
+                     .origins = &origins});
 }
 
 void check_options(const CheckOptions& options, std::size_t inputs) {

@@ -102,10 +102,10 @@ using CheckedFunction = std::function<Var(std::span<const Var>)>;
 /// be judged, and is counted in `unjudged`. The check fails if that is so for all entries.
 ///
 /// The check computes exactly which operation is at fault. Moving the inputs moves the value of
-/// each operation on the tape; the total error is the sum of the errors of all rules. At order 2
-/// the wrong operation is often one that a rule recorded; the report then names the operation of
-/// that rule. It also names a constant that changes with the inputs, such as a value() in place of
-/// a Var.
+/// each operation on the tape; the total error is the sum of the errors of all rules. From
+/// order 2 on the wrong operation is often one that a rule recorded; the report then names the
+/// operation of f that this rule belongs to, through rules of rules. It also names a constant that
+/// changes with the inputs, such as a value() in place of a Var.
 ///
 /// The report also fails if a value or gradient is not finite, if a Var is empty, or if two
 /// evaluations of f differ. An exception that f throws at the inputs is passed on. If f throws

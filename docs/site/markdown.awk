@@ -61,6 +61,12 @@ index_ { text = text " " $0; next }
     sub(/^[0-9]+-/, "", target)
     $0 = substr($0, 1, RSTART - 1) "](#" target "--" substr($0, RSTART + RLENGTH)
   }
+  # a file of the repository, which `make` copies into the folder `source` of the site
+  while (match($0, /\]\((\.\.\/)+[^)]*\.(cpp|h|py|sh)\)/)) {
+    target = substr($0, RSTART + 2, RLENGTH - 2)
+    gsub(/\.\.\//, "", target)
+    $0 = substr($0, 1, RSTART - 1) "](source/" target substr($0, RSTART + RLENGTH)
+  }
   print
 }
 

@@ -7,8 +7,26 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+namespace {
+
+constexpr std::size_t most_bytes = 8 << 20;
+
+}  // namespace
+
+const std::vector<Tensor>& History::points() const {
+  if (!keeps_)
+    fail_usage("history", "the ", size(),
+               " points were not stored. Hint: minimize(…, {.keep_points = true}).");
+  return points_;
+}
+
 void History::add(const Tensor& theta, double value, const Evaluations& evaluations) {
-  if (keep_points_) points_.push_back(theta);
+  if (keeps_) points_.push_back(theta);
+  if (limited_ && points_.size() * (sizeof(Tensor) + theta.size() * sizeof(Real)) > most_bytes) {
+    keeps_ = false;
+    points_.clear();
+    points_.shrink_to_fit();
+  }
   values_.push_back(value);
   evaluations_.push_back(evaluations);
   if (std::isfinite(value) && value < best_value_) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include <reel/optim/minimize/problem.h>
@@ -13,8 +14,10 @@ namespace optim {
 /// All points that a search has tracked, in order, and the best of them.
 class History {
  public:
-  /// `keep_points`: whether to store each θ; the best θ is always stored.
-  explicit History(bool keep_points = true) : keep_points_(keep_points) {}
+  /// `keep_points`: whether to store each θ; empty: as long as all of them take at most 8 MiB. The
+  /// best θ is always stored.
+  explicit History(std::optional<bool> keep_points = {})
+      : keeps_(keep_points.value_or(true)), limited_(!keep_points) {}
 
   /// Adds a point, with the evaluations so far.
   void add(const Tensor& theta, double value, const Evaluations& evaluations);
@@ -23,8 +26,8 @@ class History {
 
   /// The number of tracked points, including the start of each run.
   std::size_t size() const noexcept { return values_.size(); }
-  /// θ of each point; empty if they were not stored.
-  const std::vector<Tensor>& points() const noexcept { return points_; }
+  /// θ of each point. Throws Error if they were not stored.
+  const std::vector<Tensor>& points() const;
   /// The value at each point.
   const std::vector<double>& values() const noexcept { return values_; }
   /// For each point, the evaluations that had been made by then.
@@ -41,7 +44,7 @@ class History {
   std::vector<double> best_values() const;
 
  private:
-  bool keep_points_;
+  bool keeps_, limited_;
   std::vector<Tensor> points_;
   std::vector<double> values_;
   std::vector<Evaluations> evaluations_;

@@ -16,7 +16,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
-/// A norm of a vector: max |gᵢ|, Σ|gᵢ|, √Σgᵢ².
+/// A norm of a vector.
 enum class Norm { max, l1, l2 };  ///< max |gᵢ|, Σ|gᵢ|, √Σgᵢ²
 /// The norm of all elements of x.
 double norm_of(const Tensor& x, Norm norm);
@@ -58,7 +58,8 @@ struct MinimizeOptions {
   std::optional<Norm> gradient_norm = {};         ///< see Tolerances::norm
   std::optional<double> value_tolerance = {};     ///< see Tolerances::value
   std::optional<double> step_tolerance = {};      ///< see Tolerances::step
-  bool keep_points = true;  ///< store each point in the history; false: only the best one
+  /// Whether the history stores each θ; empty: as long as all of them take at most 8 MiB.
+  std::optional<bool> keep_points = {};
   std::function<void(const Iteration&)> on_iteration = {};  ///< called after each iteration
   std::function<bool()> stop = {};  ///< called after each iteration; true ends the search
 };
@@ -133,9 +134,9 @@ namespace detail {
 /// One run of a method from `start`, the first point that it tracks, until a stopping condition
 /// holds. It adds to the existing history and to the counts of the problem.
 struct Descent {
-  Point at;  ///< the last point with a finite value
-  Status status;
-  std::string message;
+  Point at;             ///< the last point with a finite value
+  Status status;        ///< how the search ended
+  std::string message;  ///< the status in words, with the numbers that decided it
   std::size_t iterations;
   std::exception_ptr error;
 };

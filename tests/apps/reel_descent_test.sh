@@ -125,7 +125,14 @@ cmp -s new/pictures/fixed-step.svg drawn.svg || fail "$run: another picture the 
 check 0 show 14 --json
 is_json
 count 1 '^{"row":14,.*"holds":true,.*"traces":\[.*}$'
-says out '"what":"points tracked with δ = 0.25","notes":"19","here":"19","value":19.0,"holds":true'
+says out '"source":"notes","what":"points tracked with δ = 0.25","expected":"19","here":"19","value":19.0,"holds":true'
+check 0 show 14 --seed 2
+says out 'seed 2'
+refuse 2 seed show 14 --seed -1
+check 0 all --only 2,9 --out two --json --seed 7
+says out '"numbers_of_the_notes":{"hold":2,"total":2},"claims_of_ours":{"hold":5,"total":5}'
+grep -qF '2 of 2 numbers of the notes, 5 of 5 claims of ours hold' two/index.html ||
+  fail "$run: the page does not count the notes' numbers and ours"
 check 0 show 4
 says out '13.62407544131'
 
@@ -200,7 +207,7 @@ if [ -d /usr/share/datasets/fashion-mnist ]; then
   # a row of each kind: text, a table, level lines, paths, a race, a network on the data; the others
   # are in lectures_test.cpp
   check 0 all --only 1,6,14,17,23,31 --out everything
-  says out 'findings hold'
+  says out '8 of 8 numbers of the notes'
   grep -q '✗' out everything/index.html && fail "$run: something does not hold"
   pictures=0
   for picture in everything/*.svg; do

@@ -171,6 +171,33 @@ refuse 2 order gradcheck --data data --order 3
 refuse 2 swish gradcheck --data data --layers 16-8-10 --activation swish
 refuse 2 16-4-10 gradcheck --data data --load net --layers 16-4-10
 refuse 2 784-10-10 gradcheck --data data
+# digits KEY: the digits that the JSON in the file out has under this key, the fewest first.
+digits() { grep -o "\"$1\":[^,}]*" out | sed 's/.*://' | sort -n; }
+# above NUMBER TEXT: whether the number in the first line of TEXT is larger.
+above() { echo "$2" | awk -v least="$1" 'NR == 1 { exit !($1 > least) }'; }
+check 0 gradcheck --data data --layers 16-16-10 --digits
+says out '16-16-10 relu, 442 parameters, data, 60 images, seed 1'
+for row in '0.weight *256' '0.bias *16' '2.weight *160' '2.bias *10'; do
+  grep -q "^$row  *[67]\.[0-9]  *[678]\.[0-9]  *[0-9]\.[0-9]  *[678]\.[0-9]\$" out ||
+    fail "$run: no row $row with six right digits or more"
+done
+says out 'after sgd 0.1'
+says out 'No operation loses a digit.'
+[ "$(wc -L <out)" -le 80 ] || fail "$run: a line of $(wc -L <out) characters"
+check 0 gradcheck --data data --layers 16-8-10 --digits --images 5 --optimizer adam --json
+grep -q '^{"ok":true,"layers":"16-8-10",.*"images":5,.*"optimizer":"adam","lr":0.001,.*"name":"0.weight","numbers":128,' out ||
+  fail "$run: another line"
+for key in digits median digits_after_step; do
+  [ "$(digits $key | grep -c .)" = 4 ] && above 5.5 "$(digits $key)" || fail "$run: $key"
+done
+! above 9 "$(digits digits)" || fail "$run: compared with itself"
+check 0 gradcheck --data data --layers 16-8-10 --batch-norm --dropout 0.25 --digits
+says out '0.affine, gradient of 0.bias (6.'  # batch norm makes it 0
+says out '→ 0.0, ill-conditioned)'
+refuse 2 order gradcheck --data data --digits --order 1
+refuse 2 full gradcheck --data data --digits --full
+refuse 2 digits gradcheck --data data --optimizer adam
+refuse 2 newton gradcheck --data data --digits --optimizer newton
 check 0 train $small --epochs 1 --profile
 grep -q '^softmax_cross_entropy  *[0-9]' out || fail "$run: no row of the profile"
 check 0 train $small --epochs 1 --profile --json
@@ -323,6 +350,7 @@ for value in '0 0 192 127' '0 0 128 127'; do  # NaN, infinity
 done
 weights "$linear" '255 255 127 127' >huge  # 3.4e38
 refuse 4 'not finite' eval --data data --load huge
+refuse 4 'not finite' gradcheck --data data --load huge --digits
 refuse 4 'not finite' predict --data data --load huge
 refuse 4 'not finite' predict --data data --load huge --json
 [ ! -s out ] || fail "$run: a class all the same"

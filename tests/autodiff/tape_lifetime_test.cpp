@@ -121,6 +121,10 @@ TEST_CASE("backward: a gradient that no optimiser uses") {
   const Warnings warnings;
   Parameter used(scalar(1), "used"), forgotten(scalar(1), "mid.weight");
   optim::Sgd sgd({used}, {.lr = 0.01});
+  for (int i = 0; i < 5; ++i) {  // steps before the first gradient do not count
+    used.set_gradient(scalar(1));
+    sgd.step();
+  }
   const auto step = [&](const optim::StepOptions& options = {}) {
     Tape tape;
     tape.backward(used * forgotten);
@@ -173,6 +177,9 @@ TEST_CASE("freeze: a frozen parameter is a constant") {
   CHECK(*w.gradient() == vector({3, 4}));
   CHECK(!frozen.gradient());
   CHECK_ERROR("is a constant", grad(loss, Var(frozen)));
+  w.freeze();
+  CHECK(!w.gradient());
+  w.unfreeze();
   frozen.unfreeze();
   CHECK(grad(sum(w * frozen), Var(frozen)).value() == vector({1, 2}));
 }

@@ -213,6 +213,9 @@ TEST_CASE("a derivative that is wrong is found") {
   CHECK(!second.ok);
   CHECK(second.order == 2);
   CHECK(second.analytic == 0);
+  CHECK(second.fault ==
+        "the derivative of \"square\" (5) → (5), operation 1 of 1, which is a "
+        "constant that changes with x");
 }
 
 TEST_CASE("errors carry the operation's name") {

@@ -85,6 +85,12 @@ TEST_CASE("functional: nested substitutions, and the end of one") {
       const nn::WithParameters inner(model, Var(theta));
       CHECK(model(x).value() == plain);
     }
+    {
+      const nn::Linear other = initialised(nn::Linear(3, 2));
+      const nn::WithParameters inner(other, Var(optim::values_of(other.parameters())));
+      CHECK(model(x).value() == zeros({6, 2}));
+      CHECK(other(x).value() != zeros({6, 2}));
+    }
     CHECK(model(x).value() == zeros({6, 2}));
   }
   CHECK(model(x).value() == plain);

@@ -1,6 +1,7 @@
 // Curves of a search's history, functions of the plane.
 #include "common.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -60,6 +61,22 @@ double largest_difference(const Tensor& a, const Tensor& b) {
     if (std::isnan(worst)) break;
   }
   return worst;
+}
+
+std::uint64_t seed_of(const Settings& settings, std::uint64_t k) {
+  return 1'000 * (settings.seed - 1) + k;
+}
+
+Tensor normals(const Shape& shape, Rng& rng) {
+  Tensor x = uninitialized(shape);
+  for (Real& element : x.storage()) element = static_cast<Real>(rng.normal());
+  return x;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
 std::string text(double value, int digits) {

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 
+#include <reel/autodiff/core/rng.h>
 #include <reel/optim/minimize/history.h>
 
 #include "../../plot/plot.h"
+#include "../lecture.h"
 
 namespace reel::descent {
 
@@ -29,6 +32,15 @@ plot::Series curve(std::string name, const std::function<double(double)>& y, dou
 
 /// The largest |aᵢ − bᵢ|; infinite if the shapes differ, NaN if an element is NaN.
 double largest_difference(const Tensor& a, const Tensor& b);
+
+/// The seed of a lecture's k-th draw, k < 1,000: k itself for the program's seed 1. No two seeds of
+/// the program share one.
+std::uint64_t seed_of(const Settings& settings, std::uint64_t k);
+/// Standard normal numbers.
+Tensor normals(const Shape& shape, Rng& rng);
+
+/// The middle one of an odd number of values.
+double median(std::vector<double> values);
 
 /// A number with at most `digits` significant digits: "0.25", "1e-05".
 std::string text(double value, int digits = 6);

@@ -9,6 +9,7 @@
 #include <reel/autodiff/inspect/check.h>
 #include <reel/autodiff/ops/ops.h>
 
+#include "../../common/text.h"
 #include "../lecture.h"
 #include "common.h"
 
@@ -27,19 +28,52 @@ Tensor linspace(double low, double high, std::size_t n) {
 
 // ---- row 1
 
-Report graph(const Settings&) {
+// f = (x + y)·z and its derivatives by q = x + y, x, y and z.
+struct Graph {
+  double q, f, by_q, by_x, by_y, by_z;
+};
+
+Graph graph_at(double at_x, double at_y, double at_z) {
   Tape tape;
-  const Var x = tape.variable(scalar(-2)), y = tape.variable(scalar(5)),
-            z = tape.variable(scalar(-4));
+  const Var x = tape.variable(scalar(at_x)), y = tape.variable(scalar(at_y)),
+            z = tape.variable(scalar(at_z));
   const Var q = x + y;
   const Var f = q * z;
   const std::vector<Var> g = grad(f, {q, x, y, z});
-  return {.findings = {number("f = (x + y)·z at (−2, 5, −4)", -12, f.item(), 0),
-                       number("∂f/∂q, q = x + y", -4, g[0].item(), 0),
-                       number("∂f/∂x", -4, g[1].item(), 0), number("∂f/∂y", -4, g[2].item(), 0),
-                       number("∂f/∂z", 3, g[3].item(), 0)},
-          .text = {"x = −2 ┐", "       (+)── q = 3 ┐", "y =  5 ┘            (·)── f = −12",
-                   "z = −4 ─────────────┘"}};
+  return {q.item(), f.item(), g[0].item(), g[1].item(), g[2].item(), g[3].item()};
+}
+
+Report graph(const Settings& settings) {
+  constexpr double x = -2, y = 5, z = -4;
+  const Graph found = graph_at(x, y, z);
+  Rng rng(seed_of(settings, 1));
+  double off = 0;
+  for (int i = 0; i < 100; ++i) {
+    const double a = rng.normal(), b = rng.normal(), c = rng.normal();
+    const Graph drawn = graph_at(a, b, c);
+    off = std::max(
+        off, largest_difference(vector({(a + b) * c, c, c, c, a + b}),
+                                vector({drawn.f, drawn.by_q, drawn.by_x, drawn.by_y, drawn.by_z})));
+  }
+  constexpr std::size_t inputs = 20, sums = 26;
+  const auto node = [](const char* name, double value, double slope, std::size_t width) {
+    return apps::padded(concat(name, " = ", text(value), ", ∂f/∂", name, " = ", text(slope), ' '),
+                        width);
+  };
+  std::string bar;
+  for (std::size_t i = 0; i < sums; ++i) bar += "─";
+  return {
+      .findings = {claim("f = (x + y)·z at (−2, 5, −4)", -12, found.f, 0),
+                   claim("∂f/∂q, q = x + y", -4, found.by_q, 0), claim("∂f/∂x", -4, found.by_x, 0),
+                   claim("∂f/∂y", -4, found.by_y, 0), claim("∂f/∂z", 3, found.by_z, 0),
+                   claim("100 points drawn at random: largest difference of f, ∂f/∂q, ∂f/∂x, ∂f/∂y "
+                         "and ∂f/∂z from (x + y)z, z, z, z and x + y",
+                         0, off, 0)},
+      .text = {node("x", x, found.by_x, inputs) + "┐",
+               std::string(inputs, ' ') + "(+)─ " + node("q", found.q, found.by_q, sums - 5) + "┐",
+               node("y", y, found.by_y, inputs) + "┘" + std::string(sums - 1, ' ') +
+                   "(·)── f = " + text(found.f),
+               node("z", z, found.by_z, inputs) + bar + "┘"}};
 }
 
 // ---- row 2
@@ -73,29 +107,63 @@ Report chain(const Settings&) {
 
 // ---- row 4
 
-// f′, f″, … by nesting, elementwise on a vector, beside the expected numbers.
-void nested(Report& report, const std::string& name, Function f, double x,
-            const std::vector<double>& expected) {
-  std::string order;
-  for (const double value : expected) {
-    f = elementwise_grad(std::move(f));
-    order += "′";
-    const Tensor y = f(full({3}, x)).value();
-    report.findings.push_back(
-        number(name + order + "(" + text(x) + ")", value, y(2), 1e-12 * std::abs(value)));
+// The derivative of this order of tanh(sx), a polynomial of y = tanh(sx): p₀ = y,
+// pₙ₊₁ = s(1 − y²)·dpₙ/dy.
+double derivative_of_tanh(std::size_t order, double s, double x) {
+  std::vector<double> p{0, 1};
+  for (std::size_t n = 0; n < order; ++n) {
+    std::vector<double> next(p.size() + 1);
+    for (std::size_t k = 1; k < p.size(); ++k) {
+      const double slope = s * static_cast<double>(k) * p[k];
+      next[k - 1] += slope;
+      next[k + 1] -= slope;
+    }
+    p = std::move(next);
   }
+  double value = 0;
+  for (std::size_t k = p.size(); k-- > 0;) value = value * std::tanh(s * x) + p[k];
+  return value;
 }
 
-Report nesting(const Settings&) {
+// f′, f″, … of f = tanh(sx) by nesting, elementwise on the vector of x and five drawn points: at x
+// beside the expected numbers, at all beside the closed form.
+void nested(Report& report, const std::string& name, double s, Function f, double x, Rng& rng,
+            const std::vector<double>& expected) {
+  Tensor at = full({6}, x);
+  for (std::size_t i = 1; i < at.size(); ++i) at(i) = rng.uniform(-2, 2);
+  std::string primes;
+  double off = 0;
+  for (std::size_t order = 1; order <= expected.size(); ++order) {
+    f = elementwise_grad(std::move(f));
+    primes += "′";
+    const double value = expected[order - 1];
+    const Tensor y = f(at).value();
+    report.findings.push_back(
+        claim(name + primes + "(" + text(x) + ")", value, y(0), 1e-12 * std::abs(value)));
+    Tensor exact = at;
+    for (Real& element : exact) element = derivative_of_tanh(order, s, element);
+    // the terms that cancel are as large as the largest of the values
+    const double size = xt::amax(xt::abs(exact))();
+    off = std::max(off, largest_difference(y, exact) / size);
+  }
+  report.findings.push_back(
+      claim("the six derivatives of " + name +
+                " there and at five points drawn from [−2, 2]: "
+                "largest difference from the closed form, by the largest value of that order",
+            "at most 1e-13", off, off <= 1e-13));
+}
+
+Report nesting(const Settings& settings) {
   const Function tanh_of = [](const Var& x) { return tanh(x); };
+  Rng rng(seed_of(settings, 1));
   Report report;
-  nested(report, "t", t_of, 1,
+  nested(report, "t", 0.5, t_of, 1, rng,
          {0.393223866482963705, -0.181715495345896819, -0.0706511610324712951, 0.247013722732786441,
           -0.102083952249106022, -0.566867817059244148});
-  nested(report, "tanh", tanh_of, 1,
+  nested(report, "tanh", 1, tanh_of, 1, rng,
          {0.41997434161402607, -0.63970000844922450, 0.62162668077129626, 0.66509104475050168,
           -5.5568935584737198, 13.624075441312104});
-  nested(report, "tanh", tanh_of, 0.5,
+  nested(report, "tanh", 1, tanh_of, 0.5, rng,
          {0.78644773296592741, -0.72686198138358728, -0.56520928825977036, 3.9522195637245831,
           -3.2666864719713927, -36.279540291791625});
   return report;
@@ -114,8 +182,8 @@ Report matrices(const Settings&) {
   };
   const Tensor at = vector({2, -3, 5}), v = vector({1, -2, 3});
   const auto off = [](std::string what, const Tensor& expected, const Tensor& found) {
-    return number(std::move(what) + ": largest difference from the closed form", 0,
-                  largest_difference(expected, found), 0);
+    return claim(std::move(what) + ": largest difference from the closed form", 0,
+                 largest_difference(expected, found), 0);
   };
   const Tensor gradient = vector({-12, 129, -225});
   const Tensor curvature = matrix({{-6, 4, 0}, {4, 0, 75}, {0, 75, -90}});
@@ -234,9 +302,12 @@ Report fields(const Settings&) {
   const Field exact = gradient_field(plane), numeric = numeric_field(plane);
   const double off = std::max(largest_difference(exact.first, numeric.first),
                               largest_difference(exact.second, numeric.second));
-  const Tensor shade = shading(gradient_field(fine));
+  const Field slope = gradient_field(fine);
+  const Tensor shade = shading(slope);
   const double shade_off = largest_difference(shade, shading(numeric_field(fine)));
-  const double brightest = *std::max_element(shade.begin(), shade.end());
+  const auto place = std::max_element(shade.begin(), shade.end()) - shade.begin();
+  const double brightest = shade.data()[place],
+               towards = std::atan2(slope.second.data()[place], slope.first.data()[place]);
   const Tensor origin = zeros({1});
   const auto height = [](double x, double y) {
     return difference_of_gaussians(vector({x}), vector({y})).value()(0);
@@ -249,9 +320,11 @@ Report fields(const Settings&) {
                          off, off <= 3e-11),
                    claim("shading, 300 × 300, beside that of finite differences", "at most 3e-10",
                          shade_off, shade_off <= 3e-10),
-                   number("the brightest point", 0.9996, brightest, 1e-4),
-                   number("level ground, the light's height by its length", 0.651,
-                          shading(gradient_field({origin, origin}))(0), 5e-4)},
+                   claim("the brightest point", 0.9996, brightest, 1e-4),
+                   claim("the slope's direction there, the light's: atan2(0.3, 0.5)",
+                         std::atan2(0.3, 0.5), towards, 0.02),
+                   claim("level ground, the light's height by its length", 0.651,
+                         shading(gradient_field({origin, origin}))(0), 5e-4)},
       .figures =
           {{"fields",
             "Left: the difference of Gaussians on [−5, 5]². Right: the light that falls on it by "

@@ -112,9 +112,8 @@ Report traces(const Settings&) {
                                   "another path: above 1", apart, apart > 1));
   const double rates[][3] = {{0.02, 0.85, 2. / 15}, {0.02, 0.9, 0.2}, {0.1, 0.9, 1}, {0.3, 0.7, 1}};
   for (const auto& [a, b, rate] : rates)
-    report.findings.push_back(
-        number("effective rate α/(1 − β), α = " + text(a) + ", β = " + text(b), rate,
-               effective_rate(a, b), 1e-9));
+    report.findings.push_back(claim("effective rate α/(1 − β), α = " + text(a) + ", β = " + text(b),
+                                    rate, effective_rate(a, b), 1e-9));
 
   const auto small = by_minimize(optim::gradient_descent({.step = 0.005})),
              large = by_minimize(optim::gradient_descent({.step = 0.049}));

@@ -55,7 +55,7 @@ double factor_per_dimension(const plot::Series& counts) {
   return std::exp(xy / xx);
 }
 
-Report search_and_dimensions(const Settings&) {
+Report search_and_dimensions(const Settings& settings) {
   constexpr std::size_t most = 8, seeds = 40;
   plot::Series search{"random search", {}, {}, plot::Style::line_and_dots},
       climbing{"hill climbing", {}, {}, plot::Style::line_and_dots},
@@ -63,7 +63,8 @@ Report search_and_dimensions(const Settings&) {
       expected{"2ⁿ / volume of the ball", {}, {}, plot::Style::dashes};
   for (std::size_t n = 1; n <= most; ++n) {
     double searched = 0, climbed = 0;
-    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    for (std::uint64_t k = 1; k <= seeds; ++k) {
+      const std::uint64_t seed = seed_of(settings, k);
       searched += static_cast<double>(evaluations_to_quarter(
                       n, optim::random_search({.low = -1, .high = 1, .seed = seed}))) /
                   seeds;
@@ -118,9 +119,9 @@ Report search_and_dimensions(const Settings&) {
   std::vector<double> ends;
   for (const std::size_t n : {2u, 8u, 32u})
     ends.push_back(draw("random search, n = " + std::to_string(n), n,
-                        optim::random_search({.low = -1, .high = 1, .seed = 1}),
+                        optim::random_search({.low = -1, .high = 1, .seed = seed_of(settings, 1)}),
                         plot::Style::line));
-  draw("hill climbing", 32, optim::hill_climbing({.deviation = 0.05, .seed = 1}),
+  draw("hill climbing", 32, optim::hill_climbing({.deviation = 0.05, .seed = seed_of(settings, 1)}),
        plot::Style::dashes);
   draw("gradient descent", 32, optim::gradient_descent({.step = 0.1}), plot::Style::dots);
   report.findings.push_back(claim("random search: Σθᵢ²/n after 3,000 evaluations, n = 32 by n = 2",
@@ -140,15 +141,15 @@ constexpr double good = -1.0126;
 constexpr std::size_t seeds_of_nightmare = 100;
 
 // The best of `restarts` runs from starts around 0, for each seed.
-std::vector<optim::Result> search_nightmare(const optim::Method& method, std::size_t restarts,
-                                            double deviation) {
+std::vector<optim::Result> search_nightmare(const Settings& settings, const optim::Method& method,
+                                            std::size_t restarts, double deviation) {
   std::vector<optim::Result> found;
-  for (std::uint64_t seed = 1; seed <= seeds_of_nightmare; ++seed)
+  for (std::uint64_t k = 1; k <= seeds_of_nightmare; ++k)
     found.push_back(optim::minimize(
         objectives::nightmare, zeros({2}),
         optim::random_restart(method, {.restarts = restarts,
                                        .deviation = deviation,
-                                       .seed = seed,
+                                       .seed = seed_of(settings, k),
                                        .options = {.iterations = 1000, .value_tolerance = 1e-4}})));
   return found;
 }
@@ -198,13 +199,14 @@ std::vector<plot::Series> paths(const optim::History& history) {
   return others;
 }
 
-Report nightmare(const Settings&) {
+Report nightmare(const Settings& settings) {
   const std::vector<optim::Result> restarted = search_nightmare(
+      settings,
       optim::momentum(
           {.step = 0.2, .momentum = 0.9, .start = optim::MomentumOptions::Start::gradient}),
       20, 2);
   const std::vector<optim::Result> plain =
-      search_nightmare(optim::gradient_descent({.step = 0.5}), 1, 4);
+      search_nightmare(settings, optim::gradient_descent({.step = 0.5}), 1, 4);
   const auto count_good = [](const std::vector<optim::Result>& found) {
     const std::vector<double> values = best_values(found);
     return static_cast<double>(std::lower_bound(values.begin(), values.end(), good) -
@@ -227,13 +229,13 @@ Report nightmare(const Settings&) {
       claim("random restart with momentum: seeds of 100 that end below −1.0126", "at least 40",
             count_good(restarted), count_good(restarted) >= 40),
       claim("plain descent: the same", "at most 15", count_good(plain), count_good(plain) <= 15),
-      number("the lowest minimum, by L-BFGS from there", -1.01363478, lowest.value, 1e-8),
-      number("its θ₁", -2.98620, lowest.theta(0), 5e-6),
-      number("its θ₂", 0.73939, lowest.theta(1), 5e-6),
+      claim("the lowest minimum, by L-BFGS from there", -1.01363478, lowest.value, 1e-8),
+      claim("its θ₁", -2.98620, lowest.theta(0), 5e-6),
+      claim("its θ₂", 0.73939, lowest.theta(1), 5e-6),
       claim("L-BFGS from each of those seeds: the farthest end from there", "at most 1e-8", apart,
             apart <= 1e-8),
-      number("the next minimum", -1.00571, second.value, 5e-6),
-      number("the one after it", -1.00337, third.value, 5e-6)};
+      claim("the next minimum", -1.00571, second.value, 5e-6),
+      claim("the one after it", -1.00337, third.value, 5e-6)};
 
   plot::Chart landscape{
       .title = "20 runs with momentum, of one seed",
@@ -274,13 +276,24 @@ Report nightmare(const Settings&) {
 
 // ---- row 27
 
-Report stochastic_relaxation(const Settings&) {
+// A series with a gap after x: a jump is no value.
+plot::Series broken_after(double x, plot::Series series) {
+  const auto at = std::upper_bound(series.x.begin(), series.x.end(), x) - series.x.begin();
+  series.x.insert(series.x.begin() + at, x);
+  series.y.insert(series.y.begin() + at, std::numeric_limits<double>::quiet_NaN());
+  return series;
+}
+
+Report stochastic_relaxation(const Settings& settings) {
   constexpr double t = 1, deviation = 0.2;
   constexpr std::size_t samples = 2000;
-  const optim::Objective step = [=](const Var& x) { return (sign(x - t) + 1) / 2; };
-  const auto smoothed = [&](std::uint64_t seed) {
-    return optim::stochastic_relaxation(
-        step, {.deviation = deviation, .samples = samples, .seed = seed, .elementwise = true});
+  // [x > t], 0 at t
+  const optim::Objective step = [=](const Var& x) { return maximum(sign(x - t), 0); };
+  const auto smoothed = [&](std::uint64_t k) {
+    return optim::stochastic_relaxation(step, {.deviation = deviation,
+                                               .samples = samples,
+                                               .seed = seed_of(settings, k),
+                                               .elementwise = true});
   };
   const auto phi = [=](double x) {
     return std::erfc((t - x) / deviation / std::numbers::sqrt2) / 2;
@@ -288,7 +301,7 @@ Report stochastic_relaxation(const Settings&) {
   const auto at = [](const optim::Objective& f) {
     return [f](double x) { return static_cast<double>(f(Var(static_cast<Real>(x))).item()); };
   };
-  const plot::Series hard = curve("hard step", at(step), 0, 2, 401),
+  const plot::Series hard = broken_after(t, curve("hard step", at(step), 0, 2, 401)),
                      exact = curve("Φ((x − t)/0.2)", phi, 0, 2, 81, plot::Style::dashes),
                      mean = curve("smoothed step", at(smoothed(1)), 0, 2, 81);
   double worst = 0;  // in standard errors of a mean of Bernoulli trials
@@ -300,27 +313,32 @@ Report stochastic_relaxation(const Settings&) {
   const auto loss = [](const optim::Objective& f) {
     return [f](const Var& x) { return square(f(x) - 0.5); };
   };
-  const auto descend = [&](std::uint64_t seed) {
-    return optim::minimize(loss(smoothed(seed)), scalar(t + 0.3),
+  const auto descend = [&](std::uint64_t k) {
+    return optim::minimize(loss(smoothed(k)), scalar(t + 0.3),
                            optim::gradient_descent({.step = 0.1}), {.iterations = 100});
   };
   double farthest = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed)
-    farthest = std::max(farthest, std::abs(descend(seed).theta() - t));
+  for (std::uint64_t k = 1; k <= 20; ++k)
+    farthest = std::max(farthest, std::abs(descend(k).theta() - t));
   const optim::Result descent = descend(1);
 
   Report report;
+  const auto at_t = at(step);
+  const double least = std::nextafter(t, 2.0);
   report.findings = {
+      claim("the step at t", 0, at_t(t), 0),
+      claim("the step at the next number above t", 1, at_t(least), 0),
       claim("smoothed step less Φ((x − t)/0.2), in standard errors, at 81 points", "at most 4",
             worst, worst <= 4),
-      number("end of the descent from t + 0.3, less t", 0, descent.theta() - t, 0.02),
+      claim("end of the descent from t + 0.3, less t", 0, descent.theta() - t, 0.02),
       claim("the farthest end of 20 seeds from t", "at most 0.02", farthest, farthest <= 0.02)};
   plot::Series steps{"descent", {}, descent.history.values(), plot::Style::line_and_dots};
   for (const Tensor& x : descent.history.points()) steps.x.push_back(x());
   plot::Chart left{.title = "A step at t = 1",
                    .x = {.label = "x"},
                    .y = {.label = "the step, it"},
-                   .series = {hard, mean, exact}};
+                   .series = {hard, mean, exact},
+                   .markers = {{t, at_t(t), "0 at t"}}};
   plot::Chart right{.title = "(it − ½)²",
                     .x = {.label = "x"},
                     .y = {.label = "(it − ½)²"},
@@ -329,8 +347,8 @@ Report stochastic_relaxation(const Settings&) {
   report.figures = {
       {"stochastic-relaxation",
        "A hard step has no slope to descend by. Averaged over 2,000 normal shifts of standard "
-       "deviation 0.2 it follows the normal distribution's Φ, and (it − ½)², flat except at "
-       "one point before, becomes a valley that leads from t + 0.3 down to the step at t.",
+       "deviation 0.2 it follows the normal distribution's Φ, and (it − ½)², which was ¼ "
+       "everywhere, becomes a valley that leads from t + 0.3 down to the step at t.",
        {"A step made smooth by random shifts", {left, right}}}};
   report.traces = {{"gradient descent", descent.history}};
   return report;

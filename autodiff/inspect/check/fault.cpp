@@ -98,17 +98,20 @@ struct Errors {
 };
 
 template <class Gradient>
-Errors errors(Tape& tape, const std::vector<Gradient>& g, const Motion& motion, double numeric) {
+Errors errors(Tape& tape, const std::vector<Gradient>& g, const Motion& motion,
+              const Origins& origins, double numeric) {
   std::vector<Values> velocities;
   for (std::size_t i = 0; i < g.size(); ++i) velocities.push_back(motion.velocity(i));
   std::vector<Gradient> slots(g.size());
   Errors result{Values(g.size(), 0.0), numeric};
   for (std::uint32_t i = 0; i < g.size(); ++i) {
     const double whole = dot(value_of(g[i]), velocities[i]);
-    if (!tape.node(i).code) result.difference -= whole;
-    if (!tape.node(i).code || !is_finite(value_of(g[i]))) continue;
+    const bool operation = tape.node(i).code;
+    const bool input_of_f = !operation && origins.maker(i) == Origins::none;
+    if (input_of_f) result.difference -= whole;
+    if (input_of_f || !is_finite(value_of(g[i]))) continue;
     double& error = result.of[i] = whole;
-    apply_rule(tape, i, Gradients<Gradient>{slots.data()}, g[i]);
+    if (operation) apply_rule(tape, i, Gradients<Gradient>{slots.data()}, g[i]);
     for (const Input& in : tape.node(i).input_list())
       if (in.node != Input::constant && slots[in.node]) {
         const Gradient handed = std::exchange(slots[in.node], {});
@@ -125,11 +128,11 @@ Errors errors(const Suspect& suspect, Tape& tape, const Var& y, const Motion& mo
   const bool recorded = suspect.sweep == Sweep::recorded;
   const auto g = grad(y, nodes, {.create_graph = recorded, .seed = suspect.seed});
   const double numeric = dot(*suspect.seed, motion.velocity(tape.node_of(y, "check")));
-  if (recorded) return errors(tape, g, motion, numeric);
+  if (recorded) return errors(tape, g, motion, *suspect.origins, numeric);
   std::vector<SharedTensor> tensors;
   for (const Var& v : g) tensors.push_back(v.shared());
   const NoTape suspended;
-  return errors(tape, tensors, motion, numeric);
+  return errors(tape, tensors, motion, *suspect.origins, numeric);
 }
 
 // "add" (2,3), (3) → (2,3) in net.2, operation 2 of 5
@@ -149,19 +152,28 @@ std::string place_of(const Tape& tape, std::size_t i, std::size_t end) {
   return concat(text, ", operation ", before, " of ", all);
 }
 
-Fault describe(const Suspect& suspect, const Tape& tape, std::size_t i, std::size_t end,
+// the derivative of …, or the second or the third derivative
+std::string derivative_of(std::size_t order) {
+  if (order == 1) return "the derivative of ";
+  if (order == 2) return "the second derivative of ";
+  if (order == 3) return "the third derivative of ";
+  return concat("the derivative of order ", order, " of ");
+}
+
+Fault describe(const Origins& origins, const Tape& tape, std::size_t i, std::size_t end,
                const Motion& motion) {
   const Tape::Node& node = tape.node(i);
-  const Origins* origins = suspect.origins;
-  Fault fault{node.operation, {}};
-  if (origins && i >= origins->first && i - origins->first < origins->nodes.size()) {
-    const std::size_t by = origins->nodes[i - origins->first];
-    fault = {tape.node(by).operation,
-             concat("the derivative of ", place_of(tape, by, origins->first), ", in its \"",
-                    node.operation, '"')};
-  } else {
-    fault.description = place_of(tape, i, origins ? origins->first : end);
-  }
+  std::size_t by = i, order = 0;
+  for (; origins.maker(by) != Origins::none; ++order) by = origins.maker(by);
+  std::size_t end_of_f = 0;
+  while (end_of_f < end && origins.maker(end_of_f) == Origins::none) ++end_of_f;
+  Fault fault{tape.node(by).operation, place_of(tape, by, end_of_f)};
+  if (order > 0 && node.code)
+    fault.description =
+        concat(derivative_of(order), fault.description, ", in its \"", node.operation, '"');
+  else if (order > 0)
+    fault.description = concat(derivative_of(order), fault.description,
+                               ", which is a constant that changes with x");
   for (std::size_t k = 0; k < node.input_count; ++k)
     if (node.inputs[k].node == Input::constant && motion.moves(i, k))
       fault.description += concat(", whose input ", k, " is a constant that changes with x");
@@ -178,15 +190,16 @@ Fault find_fault(const Suspect& suspect) {
   if (!motion.follows(Trace(tape)))
     return {"", "f records other operations beside the inputs than at them"};
   if (!c.output.requires_grad())
-    return {"", concat(suspect.origins ? "the gradient" : "the value of f",
-                       " is a constant that changes with x, not made by recorded operations")};
+    return {"",
+            "the value of f is a constant that changes with x, not made by recorded operations"};
   const auto [error, difference] = errors(suspect, tape, c.output, motion);
   const auto worst = std::max_element(error.begin(), error.end(),
                                       [](double a, double b) { return std::abs(a) < std::abs(b); });
   const double sum = std::accumulate(error.begin(), error.end(), 0.0);
   if (*worst != infinity && !(std::abs(sum - difference) < std::abs(difference) / 2))
     return {"", "no operation: the rules are right by themselves"};
-  return describe(suspect, tape, static_cast<std::size_t>(worst - error.begin()), end, motion);
+  return describe(*suspect.origins, tape, static_cast<std::size_t>(worst - error.begin()), end,
+                  motion);
 }
 
 }  // namespace detail

@@ -17,7 +17,7 @@ struct Suspect {
   double step;
   SharedTensor seed;
   Sweep sweep;
-  const Origins* origins;  ///< filled in when the program runs; null if not needed
+  const Origins* origins;  ///< of the nodes, filled in when the program runs
 };
 
 struct Fault {
@@ -30,8 +30,9 @@ struct Fault {
 ///     numeric − analytic = Σᵢ gᵢ·(vᵢ − Jᵢ·v_inputs of i),
 /// since all other terms cancel. So each operation contributes its own error to the difference. vᵢ
 /// comes from the tapes at neighbouring points, gᵢJᵢ from the rule. Finds the operation with the
-/// largest error. If the errors do not add up to the difference, the sweep itself is wrong, and no
-/// operation is found.
+/// largest error. If a rule recorded this operation, the operation of that rule is at fault, and so
+/// on up to an operation of f. If the errors do not add up to the difference, the sweep itself is
+/// wrong, and no operation is found.
 Fault find_fault(const Suspect& suspect);
 
 }  // namespace detail

@@ -144,14 +144,14 @@ Comparison compare(Differences& d, std::size_t k, const Analytic& analytic,
     allowed = tolerance.of(std::max(std::abs(numeric), analytic.scale), largest[k]);
     last = level;
     if (!std::isfinite(numeric)) continue;
-    // longer steps than the last six may reach a pole at 0
-    if (level > 0 && level >= d.levels() - Differences::usual_levels && roundoff[k] >= allowed)
-      break;
     if (difference <= allowed)
       return {.analytic = analytic.value,
               .numeric = numeric,
               .step = d.step(level),
               .excess = difference == 0 ? 0 : difference / allowed};
+    // longer steps than the last six may reach a pole at 0
+    if (level > 0 && level >= d.levels() - Differences::usual_levels && roundoff[k] >= allowed)
+      break;
   }
   if (const auto kink = d.kink(k, allowed);
       kink && kink->low <= analytic.value && analytic.value <= kink->high)

@@ -25,14 +25,19 @@ double dot(const Tensor& a, const Tensor& b) {
 // grad(c.output, c.inputs, {.create_graph = true, .seed = seed}), rule by rule.
 std::vector<Var> attributed_grad(Tape& tape, const Computation& c, const Var& seed,
                                  Origins& origins) {
-  origins = {tape.size(), {}};
   std::vector<Var> slots(tape.size());
+  origins.makers.resize(tape.size(), Origins::none);
   const std::uint32_t last = tape.node_of(c.output, "check");
   if (last != Input::constant) slots[last] = seed;
-  for (auto i = static_cast<std::uint32_t>(origins.first); i-- > 0;) {
+  for (auto i = static_cast<std::uint32_t>(slots.size()); i-- > 0;) {
     if (!slots[i] || !tape.node(i).code) continue;
     apply_rule(tape, i, Gradients<Var>{slots.data()}, Var(slots[i]));
-    origins.nodes.resize(tape.size() - origins.first, i);
+    for (std::size_t k = 0; k < tape.node(i).input_count; ++k) {
+      const std::uint32_t to = tape.node(i).inputs[k].node;
+      if (to != Input::constant && slots[to] && !slots[to].requires_grad())
+        slots[to] = tape.variable(slots[to].shared());
+    }
+    origins.makers.resize(tape.size(), i);
   }
   std::vector<Var> result;
   for (const Var& x : c.inputs) {
@@ -83,7 +88,8 @@ Line Point::line(std::size_t begin, std::size_t end, const std::vector<double>& 
     const double x = inputs_[at.input].data()[at.element];
     result.direction[at.input].data()[at.element] =
         static_cast<Real>(weights[e] * std::max(1.0, std::abs(x)));
-    result.levels = std::max(result.levels, levels_for(std::abs(x)));
+    // one number near 0 among many must not cost all of them hundreds of steps
+    if (x != 0) result.levels = std::max(result.levels, levels_for(std::max(std::abs(x), 1e-12)));
   }
   return result;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/engine/rule.h>
 #include <reel/autodiff/inspect/check.h>
 #include <reel/autodiff/inspect/check/numeric.h>
 
@@ -69,14 +70,18 @@ Analytic along(const Line& line, const std::vector<Var>& gradients);
 double random_weight(Rng& rng);
 Tensor random_weights(const Shape& shape, Rng& rng);
 
-/// While a gradient was computed: which operation's rule recorded which node.
+/// While gradients were computed: which operation's rule recorded which node. Nodes that no rule
+/// recorded, such as all of f's, have no maker.
 struct Origins {
-  std::size_t first = 0;             ///< the first node that a rule recorded
-  std::vector<std::uint32_t> nodes;  ///< for each node from there, the node whose rule made it
+  static constexpr std::uint32_t none = Input::constant;
+  std::vector<std::uint32_t> makers;  ///< for each node, the node whose rule made it; or none
+
+  std::uint32_t maker(std::size_t node) const { return node < makers.size() ? makers[node] : none; }
 };
 
 /// x ↦ Σ vᵢ·∂(u·f)/∂xᵢ with u and v drawn from `random`. The gradient of this function contains
-/// every second derivative of f. Each run fills in `origins`, unless it is null.
+/// every second derivative of f. If `origins` is not null, each run adds its nodes there, and a
+/// gradient that a rule gives as a constant becomes a variable, so that it has a node.
 Program projected_gradient(const Program& f, const Rng& random, Origins* origins = nullptr);
 
 }  // namespace detail

@@ -185,10 +185,25 @@ TEST_CASE("minimize: callbacks, and a stop from outside") {
 TEST_CASE("minimize: without points, the best is still there") {
   const Result r = minimize(parabola, vector({8, -4}), gradient_descent({.step = 1.2}),
                             {.iterations = 5, .keep_points = false});
-  CHECK(r.history.points().empty());
+  CHECK_ERROR("[history] the 6 points were not stored. Hint: minimize(…, {.keep_points = true}).",
+              r.history.points());
   CHECK(r.history.size() == 6);
   CHECK(r.history.best_theta() == vector({8, -4}));
   CHECK(r.history.best_values() == std::vector<double>(6, 80));
+}
+
+TEST_CASE("minimize: many large points are not stored, unless they are asked for") {
+  const Tensor start = full({300'000}, 1);  // 2.4 MB
+  const auto run = [&](std::size_t iterations, std::optional<bool> keep) {
+    return minimize(parabola, start, gradient_descent({.step = 0.01}),
+                    {.iterations = iterations, .keep_points = keep});
+  };
+  CHECK(run(2, {}).history.points().size() == 3);
+  const Result r = run(3, {});
+  CHECK_ERROR("[history] the 4 points were not stored.", r.history.points());
+  CHECK(r.history.size() == 4);
+  CHECK(r.history.best_theta() == r.theta);
+  CHECK(run(3, true).history.points().size() == 4);
 }
 
 TEST_CASE("minimize: a loss by parameters of several shapes") {

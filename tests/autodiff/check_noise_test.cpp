@@ -1,0 +1,67 @@
+// The numerical derivatives of the gradient checker when a function is computed with noise.
+#include <reel/autodiff/inspect/check/numeric.h>
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include <reel/autodiff/core/rng.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace {
+
+constexpr std::size_t count = 100;
+constexpr double amplitude = 1e-9;
+
+// 1000 + t, with noise that is uniform within ±amplitude; the same at the same t.
+detail::Values noisy_line(double t) {
+  Rng rng(std::bit_cast<std::uint64_t>(t));
+  detail::Values values;
+  for (std::size_t k = 0; k < count; ++k)
+    values.push_back(1000 + t + amplitude * rng.uniform(-1, 1));
+  return values;
+}
+
+detail::Differences differences(const detail::Curve& f) {
+  return {f, 1e-3, detail::Differences::usual_levels, 1};
+}
+
+struct Verdicts {
+  int doubtful = 0, wrong = 0;
+};
+
+Verdicts verdicts(double derivative) {
+  Verdicts result;
+  auto d = differences(noisy_line);
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto found = detail::compare(d, k, {derivative, 0}, {1e-6, 1e-8});
+    result.doubtful += found.doubt > 0;
+    result.wrong += found.doubt == 0 && !found.ok();
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("checker: the noise of a function is estimated, and a trend is none") {
+  auto d = differences(noisy_line);
+  double mean = 0;
+  for (const double noise : d.noise()) mean += noise / count;
+  CHECK(mean > amplitude / std::sqrt(3.) * 0.7);
+  CHECK(mean < amplitude / std::sqrt(3.) * 2);
+  const auto smooth = [](double t) { return detail::Values{1000 + t, std::sin(t)}; };
+  const detail::Values none = differences(smooth).noise();
+  CHECK(none[0] < 1000 * 2.3e-16);
+  CHECK(none[1] < 1e-20);
+}
+
+TEST_CASE("checker: noise excuses an error of its own size, and no larger one") {
+  const Verdicts within = verdicts(1 + 4e-6), beyond = verdicts(1 + 1e-4);
+  CHECK(within.doubtful > 60);
+  CHECK(beyond.wrong > 80);
+}
+
+}  // namespace reel::inline REEL_PRECISION
