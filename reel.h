@@ -32,8 +32,10 @@
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/check.h>
 #include <reel/nn/dropout.h>
+#include <reel/nn/embedding.h>
 #include <reel/nn/functional.h>
 #include <reel/nn/init.h>
+#include <reel/nn/layer_norm.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/module.h>

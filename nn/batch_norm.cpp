@@ -25,8 +25,8 @@ BatchNorm::BatchNorm(std::size_t features, const BatchNormOptions& options) : op
     fail_usage("batch_norm", "eps ", options.eps, ", expected above 0.");
   if (!(options.momentum >= 0 && options.momentum <= 1))
     fail_usage("batch_norm", "momentum ", options.momentum, ", expected 0 to 1.");
-  weight = Parameter(full({features}, 1));
-  bias = Parameter(zeros({features}));
+  weight = Parameter(full({features}, 1), "weight");
+  bias = Parameter(zeros({features}), "bias");
   running_mean = zeros({features});
   running_var = full({features}, 1);
 }

@@ -14,7 +14,7 @@ namespace nn {
 class WithParameters {
  public:
   /// Throws Error if θ has another shape than (`model.parameter_count()`).
-  WithParameters(const Module& model, const Var& theta);
+  [[nodiscard]] WithParameters(const Module& model, const Var& theta);
 
  private:
   Substitution substitution_;

@@ -12,7 +12,10 @@ Linear::Linear(std::size_t in, std::size_t out, const LinearOptions& options) {
   if (in == 0 || out == 0)
     fail_usage("linear", "takes at least 1 input and 1 output, got ", in, " and ", out, '.');
   weight = Parameter::uninitialised({out, in});
-  if (options.bias) bias = Parameter::uninitialised({out});
+  weight.set_name("weight");
+  if (!options.bias) return;
+  bias = Parameter::uninitialised({out});
+  bias.set_name("bias");
 }
 
 void Linear::expect_input(const Shape& shape) const {

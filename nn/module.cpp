@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <ostream>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include <reel/nn/plan.h>
@@ -13,19 +12,38 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
+[[noreturn]] void fail_moved(const std::string& path = {}) {
+  fail_usage(path.empty() ? "module" : concat("module \"", path, '"'),
+             "was moved away. Hint: use the module that it was moved to.");
+}
+
 // A module's `visit` is not const, since a visitor may change the parts; the visitors here only
 // read.
-void walk(const Module& model, Visitor& visitor) { const_cast<Module&>(model).visit(visitor); }
+void walk(const Module& model, Visitor& visitor) {
+  if (model.moved_away()) fail_moved();
+  const_cast<Module&>(model).visit(visitor);
+}
 
 struct StateVisitor : Visitor {
   void on_parameter(const std::string& path, Parameter& parameter) override {
-    if (seen.insert(parameter.identity()).second) found.push_back({path, parameter, nullptr});
+    add(parameter.identity(), {path, parameter, nullptr});
   }
   void on_buffer(const std::string& path, Tensor& buffer) override {
-    if (seen.insert(&buffer).second) found.push_back({path, {}, &buffer});
+    add(&buffer, {path, {}, &buffer});
   }
   std::vector<NamedState> found;
-  std::unordered_set<const void*> seen;
+
+ private:
+  void add(const void* identity, NamedState state) {
+    const auto [place, is_new] = places.try_emplace(identity, found.size());
+    if (!is_new) return found[place->second].other_paths.push_back(std::move(state.path));
+    if (!paths.insert(state.path).second)
+      fail_usage("module", "two parts are called \"", state.path,
+                 "\". Hint: give each part a name of its own in visit.");
+    found.push_back(std::move(state));
+  }
+  std::unordered_map<const void*, std::size_t> places;  // in `found`, by identity
+  std::unordered_set<std::string> paths;
 };
 
 template <class F>
@@ -38,6 +56,7 @@ struct EachModule : Visitor {
 template <class F>
 void for_each_module(Module& model, F f) {
   EachModule visitor(f);
+  if (model.moved_away()) fail_moved();
   f(std::string(), model);
   model.visit(visitor);
 }
@@ -50,6 +69,7 @@ std::string Visitor::path_of(std::string_view name) const {
 
 void Visitor::operator()(std::string_view name, Module& part) {
   const std::string path = path_of(name);
+  if (part.moved_away()) fail_moved(path);
   on_module(path, part);
   std::string outer = std::exchange(path_, path);
   part.visit(*this);
@@ -76,6 +96,7 @@ struct Module::Namer : Visitor {
 };
 
 void Module::name_parts() {
+  if (moved_away_) fail_moved();
   Namer namer(name_);
   visit(namer);
 }
@@ -86,9 +107,7 @@ Var Module::forward(const Var&) const {
              "const`, or call the module's own function.");
 }
 
-void Module::fail_moved_away() const {
-  fail_usage("module", "was moved away. Hint: use the module that it was moved to.");
-}
+void Module::fail_moved_away() const { fail_moved(); }
 
 void Module::plan(Plan& plan) const { plan.add(*this); }
 

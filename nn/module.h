@@ -116,10 +116,12 @@ class Module {
   void set_modes(const std::vector<bool>& modes);
 
   /// Gives each part and parameter its path as the name that messages print. `nn::init`,
-  /// `load_weights`, `nn::clone` and `parameters` call it. A part that has a name keeps it, and its
-  /// parts' names begin with it. No function of a const model writes names, so several threads may
-  /// use one.
+  /// `load_weights`, `nn::clone`, `parameters` and `Sequential::add` call it. A part that has a
+  /// name keeps it, and its parts' names begin with it. No function of a const model writes names,
+  /// so several threads may use one.
   void name_parts();
+  /// Whether this module was moved to another one.
+  bool moved_away() const noexcept { return moved_away_; }
   /// Its path in the model that named it last; empty if none has.
   const std::string& name() const noexcept { return name_; }
 
@@ -143,9 +145,10 @@ void init(Module& model, Rng& rng, Init scheme = Init::uniform);
 
 /// A parameter or buffer of a model, with its path as the name.
 struct NamedState {
-  std::string path;          ///< such as "0.weight"
-  Parameter parameter;       ///< empty for a buffer
-  Tensor* buffer = nullptr;  ///< null for a parameter
+  std::string path;                           ///< such as "0.weight"
+  Parameter parameter;                        ///< empty for a buffer
+  Tensor* buffer = nullptr;                   ///< null for a parameter
+  std::vector<std::string> other_paths = {};  ///< where else the visit reaches it
   /// Throws Error if the parameter has no values yet.
   const Tensor& value() const;
   /// The sizes of its axes.

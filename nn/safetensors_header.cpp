@@ -11,6 +11,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include <reel/nn/foreign_file.h>
+
 namespace reel {
 
 namespace {
@@ -20,12 +22,15 @@ static_assert(std::endian::native == std::endian::little);
 
 using Json = nlohmann::json;
 constexpr std::string_view metadata_key = "__metadata__";
-constexpr std::string_view foreign_dtypes[] = {
-    "BOOL",    "U8",      "I8",      "U16",     "I16",         "U32",        "I32",
-    "U64",     "I64",     "F16",     "BF16",    "C64",         "F4",         "F6_E2M3",
-    "F6_E3M2", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E5M2FNUZ", "F8_E4M3FNUZ"};
+constexpr std::pair<std::string_view, std::size_t> dtypes[] = {
+    {"BOOL", 1},    {"U8", 1},      {"I8", 1},          {"U16", 2},        {"I16", 2},
+    {"U32", 4},     {"I32", 4},     {"U64", 8},         {"I64", 8},        {"F16", 2},
+    {"BF16", 2},    {"F32", 4},     {"F64", 8},         {"C64", 8},        {"F8_E5M2", 1},
+    {"F8_E4M3", 1}, {"F8_E8M0", 1}, {"F8_E5M2FNUZ", 1}, {"F8_E4M3FNUZ", 1}};
+constexpr std::string_view packed_dtypes[] = {"F4", "F6_E2M3", "F6_E3M2"};
 constexpr std::size_t most_axes = 64;                // PyTorch's and NumPy's limit
 constexpr std::uint64_t header_limit = 100'000'000;  // the limit of the reference implementation
+constexpr std::uint64_t beginning_bytes = 200;       // tell a file of another format
 
 // Collects the header from the events of nlohmann's SAX parser. Each event is legal in one or two
 // places only, so nothing nests deeply and nothing illegal is stored.
@@ -118,12 +123,13 @@ std::uint64_t check_layout(const FileReader& file, std::vector<SafeTensorsEntry>
   std::uint64_t last_end = 0;
   for (const auto& [name, dtype, shape, offsets] : entries) {
     const std::string tensor = "tensor " + in_quotes(name);
-    if (std::count(std::begin(foreign_dtypes), std::end(foreign_dtypes), dtype))
-      file.reject(tensor, " is of dtype ", dtype, ", expected F32 or F64. Hint: convert it first.");
-    if (dtype != "F32" && dtype != "F64")
+    if (std::count(std::begin(packed_dtypes), std::end(packed_dtypes), dtype))
+      file.reject(tensor, " is of dtype ", dtype,
+                  ", which Reel cannot read. Hint: convert it first.");
+    std::uint64_t bytes = bytes_of_dtype(dtype);
+    if (bytes == 0)
       file.reject(tensor, " is of dtype ", in_quotes(dtype), ", which the format does not have.");
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
-    std::uint64_t bytes = dtype == "F32" ? 4 : 8;
     for (const std::uint64_t size : shape) {  // ignores zeros: strides may not overflow
       if (size > most / bytes) file.reject(tensor, " has a shape with too many elements.");
       bytes *= std::max<std::uint64_t>(size, 1);
@@ -144,14 +150,25 @@ std::uint64_t check_layout(const FileReader& file, std::vector<SafeTensorsEntry>
 
 }  // namespace
 
+std::size_t bytes_of_dtype(std::string_view dtype) noexcept {
+  for (const auto& [name, bytes] : dtypes)
+    if (name == dtype) return bytes;
+  return 0;
+}
+
 SafeTensorsHeader read_safetensors_header(FileReader& file) {
   const std::string prefix = file.read(8);
   if (prefix.size() < 8) file.reject("is ", prefix.size(), " bytes long, expected at least 8.");
   std::uint64_t length;
   std::memcpy(&length, prefix.data(), 8);
+  std::string text = file.read(std::min(length, beginning_bytes));
+  if (!text.starts_with('{'))
+    if (const std::string other = describe_foreign_file(prefix + text); !other.empty())
+      file.reject("is ", other);
   if (length == 0 || length > header_limit)
-    file.reject("a header of ", length, " bytes, expected 1 to ", header_limit, '.');
-  const std::string text = file.read(length);
+    file.reject("is no safetensors file: it begins with ", in_quotes(prefix),
+                ", expected the length of a header, 1 to ", header_limit, '.');
+  text += file.read(length - text.size());
   if (text.size() < length)
     file.reject("ends after ", text.size(), " bytes of a header of ", length, '.');
   // nlohmann treats a NUL as the end, and accepts any white space around an object

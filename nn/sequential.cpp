@@ -23,6 +23,7 @@ void Sequential::append(std::unique_ptr<HolderBase> layer) {
     before.before_relu = before.layer->linear();
   }
   layers_.push_back({std::move(layer)});
+  name_parts();
 }
 
 Var Sequential::forward(const Var& x) const {

@@ -41,19 +41,23 @@ class Function : public Module {
 /// and a relu right after it run as one operation. Takes modules, by move, and functions Var → Var.
 /// The name of a layer is its position.
 class Sequential : public Module {
+  // Layers, and not another Sequential to move from.
+  template <class... Layers>
+  static constexpr bool are_layers = sizeof...(Layers) > 1 ||
+                                     (... ||
+                                      !std::same_as<std::remove_cvref_t<Layers>, Sequential>);
+
  public:
   Sequential() = default;
   /// The layers in order: modules and activations such as nn::relu.
   template <class... Layers>
-  requires(sizeof...(Layers) > 1 ||
-           (... || !std::same_as<std::remove_cvref_t<Layers>,
-                                 Sequential>)) explicit Sequential(Layers&&... layers) {
+  requires(are_layers<Layers...>) explicit Sequential(Layers&&... layers) {  // nn::tanh, not tanh
     (add(std::forward<Layers>(layers)), ...);
   }
 
   /// Adds a layer at the end.
   template <class Layer>
-  void add(Layer&& layer) {
+  void add(Layer&& layer) {  // nn::tanh, not tanh
     using L = std::remove_cvref_t<Layer>;
     if constexpr (std::derived_from<L, Module>) {
       static_assert(!std::is_lvalue_reference_v<Layer>, "modules move: use std::move or nn::clone");
@@ -142,7 +146,7 @@ struct MlpOptions {
 
 /// Linear layers of these widths, with an activation between them: mlp({784, 10, 10}, nn::relu).
 /// Throws Error for fewer than two widths, and for a dropout probability outside [0, 1).
-Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation,
+Sequential mlp(const std::vector<std::size_t>& widths, const Activation& activation,  // nn::tanh
                const MlpOptions& options = {});
 
 }  // namespace nn

@@ -41,6 +41,7 @@ void Plateau::step(double value) {
     bad_ = 0;
   }
   if (bad_ <= options_.patience) return;
+  static_cast<void>(optimizer_->lr());  // throws if the optimiser was moved away
   bad_ = 0;
   cooling_ = options_.cooldown;
   for (std::size_t g = 0; g < optimizer_->group_count(); ++g) {
@@ -98,6 +99,7 @@ void Steady::step(double loss) {
 }
 
 void Steady::scale(double factor) {
+  static_cast<void>(optimizer_->lr());  // throws if the optimiser was moved away
   for (std::size_t g = 0; g < optimizer_->group_count(); ++g)
     optimizer_->set_lr(g, std::clamp(optimizer_->lr(g) * factor, options_.least, options_.most));
 }

@@ -134,11 +134,12 @@ void Optimizer::clear_gradients() {
 double Optimizer::lr(std::size_t group) const {
   if (rates_.empty()) fail_moved();
   if (group >= rates_.size())
-    fail_usage(method_, "there is no group ", group, ", only ", rates_.size(), '.');
+    fail_usage(method_, "there is no group ", group, " of ", rates_.size(), ", the first is 0.");
   return rates_[group].lr;
 }
 
 void Optimizer::set_lr(double lr) {
+  static_cast<void>(this->lr());  // throws if this was moved away
   check_option("lr", lr, 0, any);
   for (Rates& rates : rates_) rates.lr = lr;
 }
@@ -195,7 +196,8 @@ void Optimizer::set_state(const State& state) {
 
 void Optimizer::check_option(std::string_view option, double value, double low, double high) const {
   if (!(value >= low && value < high))
-    fail_usage(method_, option, " = ", value, " is not in [", low, ", ", high, ").");
+    fail_usage(method_, option, " = ", value, " is not in [", low, ", ", high, ").",
+               std::isnan(value) ? " Hint: was it set?" : "");
 }
 
 void Optimizer::start_state(std::size_t k, Real value) {

@@ -38,12 +38,22 @@ Field field(std::string_view name) {
           }};
 }
 
+// The names of all elements, separated by commas.
+template <class Range, class Name>
+std::string listed(const Range& range, Name name) {
+  std::string text;
+  for (const auto& element : range) text += concat(text.empty() ? "" : ", ", name(element));
+  return text;
+}
+
 void set_options(void* options, const Fields& fields, const NamedOptions& given,
                  std::string_view optimizer) {
   for (const NamedOption& option : given) {
     const auto found = std::find_if(fields.begin(), fields.end(),
                                     [&](const Field& f) { return f.name == option.name; });
-    if (found == fields.end()) fail_usage(optimizer, "there is no option \"", option.name, "\".");
+    if (found == fields.end())
+      fail_usage(optimizer, "there is no option \"", option.name, "\". Hint: one of ",
+                 listed(fields, [](const Field& f) { return f.name; }), '.');
     found->set(options, option.value);
   }
 }
@@ -115,7 +125,8 @@ const std::vector<Row>& rows() {
 const Row& find_row(std::string_view name) {
   for (const Row& row : rows())
     if (row.described.name == name) return row;
-  fail_usage("optimizer", "there is no \"", name, "\".");
+  fail_usage("optimizer", "there is no \"", name, "\". Hint: one of ",
+             listed(rows(), [](const Row& row) { return row.described.name; }), '.');
 }
 
 }  // namespace

@@ -136,6 +136,7 @@ Rate sequence(std::vector<Rate> rates, std::vector<std::size_t> starts) {
 Schedule::Schedule(Optimizer& optimizer, Rate rate)
     : optimizer_(&optimizer), rate_(std::move(rate)) {
   if (!rate_) fail_usage("schedule", "was given an empty function.");
+  static_cast<void>(optimizer.lr());  // throws if the optimiser was moved away
   for (std::size_t g = 0; g < optimizer.group_count(); ++g) base_.push_back(optimizer.lr(g));
   go_to(0);
 }

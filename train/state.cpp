@@ -4,6 +4,7 @@
 
 #include <reel/autodiff/core/file.h>
 #include <reel/nn/safetensors.h>
+#include <reel/nn/weight_names.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
@@ -58,6 +59,14 @@ void save_states(const std::filesystem::path& path, const std::vector<const Stat
 
 void load_states(const std::filesystem::path& path, const std::vector<Stateful*>& parts) {
   nn::SafeTensors file = nn::load_safetensors(path);
+  if (!file.metadata.contains("parts")) {
+    std::vector<std::string> names;
+    for (const nn::NamedTensor& tensor : file.tensors) names.push_back(tensor.name);
+    fail(Error::Kind::input, "state", absolute_name(path), ": holds no state that save_state wrote",
+         names.empty() ? "."
+                       : concat(", but the tensors ", list_names(names),
+                                ". Hint: nn::load_weights reads the weights of a model."));
+  }
   State all{"state"};
   all.fields = std::move(file.metadata);
   for (nn::NamedTensor& tensor : file.tensors) all.tensors[tensor.name] = std::move(tensor.value);

@@ -89,8 +89,9 @@ ordered_json to_json(const Tally& tally) { return {{"hold", tally.hold}, {"total
 
 ordered_json to_json(const optim::History& history) {
   ordered_json points = ordered_json::array(), evaluations = ordered_json::array();
-  for (const Tensor& theta : history.points())
-    points.push_back(std::vector<Real>(theta.data(), theta.data() + theta.size()));
+  if (history.has_points())
+    for (const Tensor& theta : history.points())
+      points.push_back(std::vector<Real>(theta.data(), theta.data() + theta.size()));
   for (const optim::Evaluations& e : history.evaluations()) evaluations.push_back(to_json(e));
   return {{"points", std::move(points)},
           {"values", history.values()},

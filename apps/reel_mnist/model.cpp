@@ -116,7 +116,7 @@ void save(const nn::Module& model, const Architecture& architecture, const std::
   if (architecture.options.batch_norm) metadata["batch_norm"] = "true";
   if (architecture.options.dropout != 0)
     metadata["dropout"] = exactly(architecture.options.dropout);
-  nn::save_weights(model, path, metadata);
+  nn::save_weights(model, path, {.metadata = metadata});
 }
 
 LoadedModel load(const std::string& path) {

@@ -180,9 +180,13 @@ std::vector<Var> grad(std::span<const Var> ys, std::span<const Var> seeds, std::
   std::vector<std::uint32_t> x_nodes;
   for (const Var& x : xs) {
     x_nodes.push_back(tape.node_of(x, "grad"));
-    if (x_nodes.back() == Input::constant)
-      fail_usage("grad", "x ", x_nodes.size() - 1, " of shape ", to_string(x.shape()),
-                 " is a constant. Hint: make it with tape.variable(…), or a Parameter.");
+    if (x_nodes.back() == Input::constant) {
+      const bool frozen = x.shared().has_metadata() && x.shared().metadata().frozen;
+      fail_usage(
+          "grad", "x ", x_nodes.size() - 1, x.name().empty() ? "" : concat(" (\"", x.name(), "\")"),
+          " of shape ", to_string(x.shape()), " is a constant. Hint: ",
+          frozen ? "unfreeze() the parameter." : "make it with tape.variable(…), or a Parameter.");
+    }
   }
   std::vector<Root> roots;
   for (std::size_t i = 0; i < ys.size(); ++i) {
@@ -249,12 +253,15 @@ void Tape::backward(const Var& loss) {
   if (loss.value().size() != 1)
     fail_usage("backward", "the loss has shape ", to_string(loss.shape()),
                ", expected one element. Hint: sum or average it.");
-  if (this != innermost_) fail_usage("backward", "another tape is alive inside this one.");
+  if (this != innermost_)
+    fail_usage("backward", "another tape is alive inside this one. Hint: end that one first.");
   const std::uint32_t last = node_of(loss, "backward");
   if (last == Input::constant)
-    fail_usage("backward",
-               "the loss depends on no parameter of this tape. Hint: was it computed "
-               "before the tape was made, or under NoTape?");
+    fail_usage(
+        "backward",
+        "the loss depends on no parameter of this tape. Hint: was it computed "
+        "before the tape was made, or under NoTape? If it was computed from a gradient, ask for "
+        "that one with {.create_graph = true}.");
   watch_growth();
   expect_observer();
   Buffer<SharedTensor> slots(size());

@@ -50,6 +50,8 @@ void apply_rule(Tape& tape, std::uint32_t i, const Gradients<Var>& gradients, co
 /// y, or a leaf of the recording tape with its value if y is a constant: a function whose value
 /// does not depend on its argument has the gradient 0.
 Var on_tape(const Var& y);
+template <class T>
+Var on_tape(const T&) = delete;  // the function must return a Var: a number has no derivative
 
 /// A copy of x as a new variable on the live tape, so that a function can be differentiated with
 /// respect to it alone.
@@ -82,6 +84,9 @@ auto gradient_function(F f, bool elementwise) {
 template <class F>
 requires std::invocable<const F&, const Var&>
 auto grad(F f) { return detail::gradient_function(std::move(f), false); }
+
+template <class F>
+requires(!std::invocable<const F&, const Var&>) void grad(F) = delete;  // f: const Var& → Var
 
 /// The derivative of an elementwise function, at each element.
 template <class F>

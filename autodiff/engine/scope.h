@@ -14,7 +14,7 @@ namespace reel {
 class Scope {
  public:
   /// An empty label changes nothing.
-  explicit Scope(std::string_view label);
+  [[nodiscard]] explicit Scope(std::string_view label);
   ~Scope();
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;

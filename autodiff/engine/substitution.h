@@ -15,7 +15,7 @@ namespace reel::inline REEL_PRECISION {
 class Substitution {
  public:
   /// Throws Error unless each value has the shape of its parameter.
-  Substitution(std::span<const Parameter> parameters, std::span<const Var> values);
+  [[nodiscard]] Substitution(std::span<const Parameter> parameters, std::span<const Var> values);
   ~Substitution() { innermost_ = outer_; }
   Substitution(const Substitution&) = delete;
   Substitution& operator=(const Substitution&) = delete;

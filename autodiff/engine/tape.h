@@ -53,7 +53,7 @@ class Tape {
     InputList input_list() const { return {inputs, input_count}; }
   };
 
-  Tape();
+  [[nodiscard]] Tape();
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -129,7 +129,7 @@ class Tape {
 class RecordOn {
  public:
   /// Records on `tape` from now on.
-  explicit RecordOn(Tape* tape) noexcept
+  [[nodiscard]] explicit RecordOn(Tape* tape) noexcept
       : before_(std::exchange(Tape::recording_, tape)), outer_(std::exchange(innermost_, this)) {}
   ~RecordOn() {
     Tape::recording_ = before_;
@@ -148,7 +148,7 @@ class RecordOn {
 
 /// While it is alive, this thread records nothing.
 struct NoTape : RecordOn {
-  NoTape() noexcept : RecordOn(nullptr) {}
+  [[nodiscard]] NoTape() noexcept : RecordOn(nullptr) {}
 };
 
 namespace detail {

@@ -11,6 +11,7 @@ namespace reel::inline REEL_PRECISION {
 /// training is slower.
 class AnomalyMode : public Observer {
  public:
+  [[nodiscard]] AnomalyMode() = default;
   void computed(const OperationEvent& event) override;
   /// Throws Error at a gradient that is not finite.
   void rule_ended(const BackwardEvent& event) override;

@@ -5,7 +5,6 @@
 #include <type_traits>
 #include <utility>
 #include <xsimd/xsimd.hpp>
-#include <xtensor/xarray.hpp>
 
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/arithmetic.h>

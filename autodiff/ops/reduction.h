@@ -4,7 +4,6 @@
 #include <span>
 #include <tuple>
 #include <utility>
-#include <xtensor/xarray.hpp>
 
 #include <reel/autodiff/engine/var.h>
 #include <reel/autodiff/tensor/kernels.h>

@@ -10,7 +10,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-#include <xtensor/xarray.hpp>
 
 #include <reel/autodiff/core/range.h>
 #include <reel/autodiff/tensor/kernels.h>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -63,9 +64,12 @@ class SharedTensor {
   /// Whether the handle is not empty.
   explicit operator bool() const noexcept { return box_ != nullptr; }
   /// The tensor.
-  const Tensor& operator*() const noexcept { return box_->value; }
+  const Tensor& operator*() const noexcept {
+    assert(box_ && "the handle is empty: is it a gradient before the first backward?");
+    return box_->value;
+  }
   /// A member of the tensor.
-  const Tensor* operator->() const noexcept { return &box_->value; }
+  const Tensor* operator->() const noexcept { return &**this; }
 
   /// The tensor, to be written; counts as a change.
   Tensor& mutate() const noexcept {

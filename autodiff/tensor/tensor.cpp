@@ -78,6 +78,9 @@ Tensor vector(const std::vector<double>& values) { return vector_of(values); }
 Tensor matrix(const std::vector<std::vector<float>>& rows) { return matrix_of(rows); }
 Tensor matrix(const std::vector<std::vector<double>>& rows) { return matrix_of(rows); }
 
+// Whether it was a negative number before it was converted.
+static bool is_negative(std::size_t size) { return static_cast<std::ptrdiff_t>(size) < 0; }
+
 std::size_t element_count(const Shape& shape) {
   std::size_t count = 1;
   bool overflow = false;
@@ -86,7 +89,11 @@ std::size_t element_count(const Shape& shape) {
     overflow |= __builtin_mul_overflow(count, size, &count);
   }
   overflow |= count > std::numeric_limits<std::size_t>::max() / sizeof(Real);
-  if (overflow) fail_usage("tensor", "shape ", to_string(shape), " has too many elements.");
+  if (overflow)
+    fail_usage("tensor", "shape ", to_string(shape), " has too many elements.",
+               std::any_of(shape.begin(), shape.end(), is_negative)
+                   ? " Hint: a size cannot be negative, and -1 does not stand for the rest."
+                   : "");
   return count;
 }
 
@@ -101,7 +108,8 @@ std::string to_string(const Shape& shape) {
 
 Real item(const Tensor& tensor) {
   if (tensor.size() != 1)
-    fail_usage("item", "a tensor of shape ", to_string(tensor.shape()), " is not one number.");
+    fail_usage("item", "a tensor of shape ", to_string(tensor.shape()), " is not one number.",
+               tensor.size() == 0 ? "" : " Hint: sum or average it.");
   return *tensor.data();
 }
 

@@ -26,6 +26,8 @@ class History {
 
   /// The number of tracked points, including the start of each run.
   std::size_t size() const noexcept { return values_.size(); }
+  /// Whether θ of each point is stored.
+  bool has_points() const noexcept { return keeps_; }
   /// θ of each point. Throws Error if they were not stored.
   const std::vector<Tensor>& points() const;
   /// The value at each point.

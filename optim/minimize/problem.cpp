@@ -46,11 +46,29 @@ std::vector<Var> split(const Tensor& v, const std::vector<Var>& xs) {
   return parts;
 }
 
+[[noreturn]] void fail_independent() {
+  fail_usage("minimize",
+             "the objective does not depend on theta, so it has no gradient. Hint: compute it "
+             "from the Var it is given, by Reel's operations, or from the parameters.");
+}
+
 void check_depends(const Var& y) {
-  if (!y.requires_grad())
-    fail_usage("minimize",
-               "the objective does not depend on theta, so it has no gradient. Hint: compute it "
-               "from the Var it is given, by Reel's operations.");
+  if (!y.requires_grad()) fail_independent();
+}
+
+// Throws Error if no path on the tape leads from y to one of the xs.
+void check_path(Tape& tape, const Problem::Recorded& recorded) {
+  const std::uint32_t last = tape.node_of(recorded.y, "minimize");
+  std::vector<bool> reached(tape.size());
+  reached[last] = true;
+  for (std::uint32_t i = last + 1; i-- > 0;)
+    if (reached[i])
+      for (const Input& in : tape.node(i).input_list())
+        if (in.node != Input::constant) reached[in.node] = true;
+  for (const Var& x : recorded.xs)
+    if (const std::uint32_t i = tape.node_of(x, "minimize"); i < reached.size() && reached[i])
+      return;
+  fail_independent();
 }
 
 }  // namespace
@@ -178,7 +196,10 @@ Trial::Trial(Problem& problem, const Tensor& theta) : problem_(problem), theta_(
 Point Trial::point() {
   check_depends(y_);
   ++problem_.evaluations_.gradients;
-  return {theta_, value(), joined(grad(y_, recorded_.xs), theta_.shape())};
+  Point at{theta_, value(), joined(grad(y_, recorded_.xs), theta_.shape())};
+  const auto is_zero = [](Real g) { return g == 0; };
+  if (std::all_of(at.gradient.begin(), at.gradient.end(), is_zero)) check_path(tape_, recorded_);
+  return at;
 }
 
 Curvature::Curvature(Problem& problem, const Tensor& theta)

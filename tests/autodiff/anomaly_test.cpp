@@ -182,8 +182,7 @@ TEST_CASE("the part of the model in the message") {
   CHECK(text().find("[log] forward") == 0);
   const auto diverge = [](const Var& x) { return log(x - x); };
   nn::Sequential model(nn::relu, nn::Sequential(nn::relu, diverge));
-  CHECK_ERROR("[log] forward", model(zero));  // the parts have no names before the first visit
-  model.name_parts();
+  CHECK_ERROR("[log] at \"1.1\": forward", model(zero));
   const Scope outer("net");
   CHECK_ERROR("[log] at \"net.1.1\": forward", model(zero));
 }

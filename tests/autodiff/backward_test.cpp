@@ -336,7 +336,8 @@ TEST_CASE("each mistake has its own message") {
         "[backward] the loss has shape (2), expected one element. Hint: sum or average it.");
   CHECK(message([&] { tape.backward(stop_gradient(loss)); }) ==
         "[backward] the loss depends on no parameter of this tape. Hint: was it computed before "
-        "the tape was made, or under NoTape?");
+        "the tape was made, or under NoTape? If it was computed from a gradient, ask for that one "
+        "with {.create_graph = true}.");
   CHECK(message([&] { grad(w * 1, Var(w)); }) ==
         "[grad] y has shape (2), and only a scalar has a gradient. Hint: sum it, or give a seed.");
   CHECK(message([&] { grad(loss, loss.shared()); }) ==
@@ -345,7 +346,7 @@ TEST_CASE("each mistake has its own message") {
   {
     Tape inner;
     CHECK(message([&] { tape.backward(loss); }) ==
-          "[backward] another tape is alive inside this one.");
+          "[backward] another tape is alive inside this one. Hint: end that one first.");
     CHECK(message([&] { inner.backward(loss); }) ==
           "[backward] an input of shape () was recorded on another tape, outside this one. Hint: "
           "record it on this tape, or pass its value().");

@@ -143,12 +143,12 @@ TEST_CASE("modules are scopes") {
   sum(model(x));
   CHECK(scopes_of(tape) == Texts{"block.in affine", "block relu", "block.tail.out affine",
                                  "block.tail exp", "head.0 affine", "head.1 tanh", "- sum"});
-  // a part that is called by itself, and a model that was never visited
+  // a part that is called by itself, and a model that was never initialised
   model.block.in(x);
   CHECK(scopes_of(tape).back() == "in affine");
   nn::Sequential bare(nn::tanh);
   bare(x);
-  CHECK(scopes_of(tape).back() == "- tanh");
+  CHECK(scopes_of(tape).back() == "0 tanh");
   CHECK_THROWS_AS(model(matrix({{1, 2}})), Error);
   CHECK(Scope::path().empty());
 }

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -115,6 +116,10 @@ SafeTensors variety() {
   all.tensors.push_back({"größe \"\\/\n\x01 \U0001F600", vector({1})});
   all.tensors.push_back({"", vector({2})});
   all.tensors.push_back({"dtype", vector({3})});
+  all.others.push_back(
+      {"größe.num_batches_tracked", "I64", {}, std::string("\1\0\0\0\0\0\0\x80", 8)});
+  all.others.push_back({"mask", "BOOL", {0, 2}, ""});
+  all.others.push_back({"bytes", "U8", {3}, "abc"});
   all.metadata = {{"", ""}, {"format", "reel"}, {"naïve\n", "\t\"{}\""}, {"dtype", "{\"a\":1}"}};
   return all;
 }
@@ -133,6 +138,7 @@ TEST_CASE("safetensors: a round trip keeps every bit, the names, their order and
     CHECK(loaded.tensors[i].name == saved.tensors[i].name);
     CHECK(same_bits(loaded.tensors[i].value, saved.tensors[i].value));
   }
+  CHECK(loaded.others == saved.others);
 
   save_safetensors(folder / "b", loaded);
   const std::string bytes = read_file(folder / "a", "test", no_limit);
@@ -238,6 +244,155 @@ TEST_CASE("safetensors: F32 and F64 load into either Real") {
   }
 }
 
+TEST_CASE("safetensors: F16 and BF16 become the numbers that they are") {
+  const Folder folder;
+  const std::string header =
+      "{\"h\":{\"dtype\":\"F16\",\"shape\":[2,5],\"data_offsets\":[0,20]},"
+      "\"b\":{\"dtype\":\"BF16\",\"shape\":[7],\"data_offsets\":[20,34]}}";
+  const auto bits = [](auto... values) { return bytes_of(static_cast<std::uint16_t>(values)...); };
+  const SafeTensors loaded = parse(
+      folder, file_of(header, bits(0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x83ff, 0x8000, 0x7c00,
+                                   0xfc00, 0x7e01) +
+                                  bits(0x3f80, 0xc040, 0x7f7f, 0x8000, 0x0001, 0xff80, 0x7fc1)));
+  REQUIRE(loaded.tensors.size() == 2);
+  const Tensor &h = loaded.tensors[0].value, &b = loaded.tensors[1].value;
+  const Real infinity = std::numeric_limits<Real>::infinity();
+  REQUIRE(h.shape() == Shape{2, 5});
+  CHECK(h(0, 0) == 1);
+  CHECK(h(0, 1) == -2);
+  CHECK(h(0, 2) == 65504);          // the largest
+  CHECK(h(0, 3) == Real(0x1p-14));  // the smallest that is normal
+  CHECK(h(0, 4) == Real(0x1p-24));  // the smallest
+  CHECK(h(1, 0) == Real(-0x3ffp-24));
+  CHECK((h(1, 1) == 0 && std::signbit(h(1, 1))));
+  CHECK(h(1, 2) == infinity);
+  CHECK(h(1, 3) == -infinity);
+  CHECK(std::isnan(h(1, 4)));
+  CHECK(b(0) == 1);
+  CHECK(b(1) == -3);
+  CHECK(b(2) == Real(0x1.fep127));
+  CHECK((b(3) == 0 && std::signbit(b(3))));
+  CHECK(b(4) == Real(0x1p-133));
+  CHECK(b(5) == -infinity);
+  CHECK(std::isnan(b(6)));
+  // A NaN keeps its payload, which a float has room for.
+  if (is_float) {
+    CHECK(bytes_of(h(1, 4)) == bytes_of(std::uint32_t{0x7fc02000}));
+    CHECK(bytes_of(b(6)) == bytes_of(std::uint32_t{0x7fc10000}));
+  }
+}
+
+TEST_CASE("safetensors: every number of 16 bits, by its definition") {
+  const Folder folder;
+  std::string values;
+  for (std::uint32_t i = 0; i < 65536; ++i) values += bytes_of(static_cast<std::uint16_t>(i));
+  const SafeTensors loaded = parse(
+      folder,
+      file_of("{\"w\":{\"dtype\":\"F16\",\"shape\":[65536],\"data_offsets\":[0,131072]}}", values));
+  int wrong = 0;
+  for (int i = 0; i < 65536; ++i) {  // ±2^(e − 15)·(1 + f/1024), or ±2⁻¹⁴·f/1024 if e is 0
+    const int e = i >> 10 & 31, f = i & 1023, sign = i >> 15 ? -1 : 1;
+    const Real value = loaded.tensors.at(0).value(static_cast<std::size_t>(i));
+    const double expected = sign * (e == 0 ? std::ldexp(f, -24) : std::ldexp(1024 + f, e - 25));
+    wrong += e == 31
+                 ? (f == 0 ? !std::isinf(value) || (value < 0) != (sign < 0) : !std::isnan(value))
+                 : static_cast<double>(value) != expected;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("safetensors: tensors of other types keep their bytes, and each tensor is aligned") {
+  const Folder folder;
+  const std::string header =
+      "{\"n\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[13,21]},"
+      "\"m\":{\"dtype\":\"BOOL\",\"shape\":[3,1],\"data_offsets\":[0,3]},"
+      "\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[3,11]},"
+      "\"e\":{\"dtype\":\"U8\",\"shape\":[4,0],\"data_offsets\":[13,13]},"
+      "\"q\":{\"dtype\":\"F8_E4M3\",\"shape\":[2],\"data_offsets\":[11,13]}}";
+  const std::string count = bytes_of(std::int64_t{-7});
+  const SafeTensors loaded =
+      parse(folder, file_of(header, "\1\0\1"s + bytes_of(0.5f, -2.0f) + "ab" + count));
+  REQUIRE(loaded.tensors.size() == 1);
+  CHECK(loaded.tensors[0].value == vector({0.5, -2}));
+  const std::vector<nn::RawTensor> others{{"m", "BOOL", {3, 1}, "\1\0\1"s},
+                                          {"q", "F8_E4M3", {2}, "ab"},
+                                          {"e", "U8", {4, 0}, ""},
+                                          {"n", "I64", {}, count}};
+  CHECK(loaded.others == others);
+  CHECK(others[0].is_integral());
+  CHECK_FALSE(others[1].is_integral());
+
+  save_safetensors(folder / "a", loaded);
+  const std::string bytes = read_file(folder / "a", "test", no_limit);
+  const std::string order = is_float ? count + bytes_of(0.5f, -2.0f) : bytes_of(0.5, -2.0) + count;
+  CHECK(bytes.ends_with(order + "\1\0\1"s + "ab"));
+  const SafeTensors again = load_safetensors(folder / "a");
+  CHECK(again.tensors[0].value == loaded.tensors[0].value);
+  CHECK(again.others.size() == 4);
+  for (const nn::RawTensor& tensor : others)
+    CHECK(std::count(again.others.begin(), again.others.end(), tensor) == 1);
+  save_safetensors(folder / "b", again);
+  CHECK(read_file(folder / "b", "test", no_limit) == bytes);
+}
+
+TEST_CASE("safetensors: raw tensors that do not fit their type are usage errors") {
+  const Folder folder;
+  const auto message = [&](const nn::RawTensor& tensor) {
+    const Caught error = caught([&] { save_safetensors(folder / "a", {{}, {}, {tensor}}); });
+    CHECK(error.kind == 2);
+    return error.message;
+  };
+  CHECK(message({"n", "I64", {2}, "12345678"}) ==
+        "[safetensors] \"n\" has 8 bytes, expected 16 by its shape (2) and dtype I64.");
+  CHECK(message({"n", "F4", {2}, "1"}) ==
+        "[safetensors] \"n\" is of dtype \"F4\", which cannot be written.");
+  CHECK(message({"n", "", {0}, ""}) ==
+        "[safetensors] \"n\" is of dtype \"\", which cannot be written.");
+  CHECK(caught([&] {
+          save_safetensors(folder / "a", {{{"n", vector({1})}}, {}, {{"n", "U8", {}, "1"}}});
+        }).kind == 2);
+  CHECK(folder.files() == 0);
+}
+
+TEST_CASE("safetensors: a file of another program is named, with a way to convert it") {
+  const Folder folder;
+  // The beginning of a zip archive with one file, as PyTorch 1.13 and NumPy 1.24 write it.
+  const auto zip = [](const std::string& name, const std::string& version_and_flags,
+                      const std::string& extra = "") {
+    const auto size = [](const std::string& text) {
+      return static_cast<std::uint16_t>(text.size());
+    };
+    return "PK\3\4" + version_and_flags + std::string(18, '\0') +
+           bytes_of(size(name), size(extra)) + name + extra + std::string(100, 'x');
+  };
+  const std::string torch = "\0\0\x08\x08"s, numpy = "\x14\0\0\0"s, aligned = "FB\2\0ZZ"s;
+  const std::pair<std::string, std::string> files[] = {
+      {zip("archive/data.pkl", torch), "is a file of PyTorch (torch.save), which is a zip of"},
+      {zip("net/data.pkl", torch, aligned), "safetensors.torch.save_file(torch.load(\"net.pt\"), "},
+      {zip("script/data/0", torch, aligned), "is a file of PyTorch"},
+      {zip("script/data/0", torch), "is a zip archive"},
+      {zip("weight.npy", numpy), "is an archive of NumPy (.npz), not safetensors. Hint"},
+      {zip("weight.npy", std::string(4, '\0')), "is an archive of NumPy (.npz)"},
+      {zip("metadata.json", numpy), "is a zip archive, not safetensors. Hint: unpack"},
+      {zip("metadata.json", numpy).substr(0, 20), "is a zip archive"},
+      {"\x80\2\x8a\x0al\xfc\x9c\x46\xf9", "is a Python pickle, as old versions of PyTorch"},
+      {"\x80\4\x95\x64\0\0\0\0\0\0\0}"s, "is a Python pickle, not safetensors."},
+      {"\x89HDF\r\n\x1a\n\0", "is an HDF5 file, as Keras writes it"},
+      {"\x93NUMPY\1\0v\0{'descr'"s, "is an array of NumPy (.npy)"},
+      {"GGUF\3\0\0\0\0\0"s, "is a GGUF file"},
+      {"\x1f\x8b\x08\0\0\0\0\0\0\3"s, "is compressed by gzip"},
+      {"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git LFS"},
+  };
+  for (const auto& file : files) {
+    const std::string& expected = file.second;
+    const Caught error = caught([&] { parse(folder, file.first); });
+    CHECK(error.kind == 3);
+    const bool said = error.message.find(expected) != std::string::npos;
+    CHECK_MESSAGE(said, error.message, " does not say ", expected);
+    CHECK(error.message.find("Hint: ") != std::string::npos);
+  }
+}
+
 TEST_CASE("safetensors: what the format forbids is an input error that says what was found") {
   const auto tensor = [](const std::string& fields) { return "{\"w\":{" + fields + "}}"; };
   const std::string four(4, '\0'), good = "\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]";
@@ -267,11 +422,12 @@ TEST_CASE("safetensors: what the format forbids is an input error that says what
   const Row rows[] = {
       {"", "is 0 bytes long"},
       {std::string(7, '\0'), eight},
-      {std::string(8, '\0'), "a header of 0 bytes, expected 1 to 100000000."},
-      {file_of("") + "{}", "a header of 0 bytes"},
-      {bytes_of(std::uint64_t{100000001}) + "{}", "a header of 100000001 bytes"},
+      {std::string(8, '\0'), "is no safetensors file: it begins with \"\\x00\\x00"},
+      {file_of("") + "{}", "expected the length of a header, 1 to 100000000."},
+      {bytes_of(std::uint64_t{100000001}) + "{}", "it begins with \"\\x01\\xe1\\xf5\\x05\\x00"},
       {bytes_of(std::uint64_t{100000000}) + "{}", "ends after 2 bytes of a header of 100000000."},
-      {std::string(8, '\xff') + "{}", "a header of 18446744073709551615 bytes"},
+      {std::string(8, '\xff') + "{}", "it begins with \"\\xff\\xff"},
+      {"not weights", "it begins with \"not weig\", expected the length of a header"},
       {bytes_of(std::uint64_t{3}) + "{}", "ends after 2 bytes of a header of 3."},
 
       {file_of(" {}"), braces},
@@ -398,11 +554,15 @@ TEST_CASE("safetensors: what the format forbids is an input error that says what
        "dtype \"F31\", which the format does not have"},
       {file_of(with("\"\"", "[1]", "[0,4]"), four), "dtype \"\", which the format does not have"},
       {file_of(with("\"f32\"", "[1]", "[0,4]"), four), "dtype \"f32\", which"},
-      {file_of(with("\"F16\"", "[2]", "[0,4]"), four),
-       "is of dtype F16, expected F32 or F64. Hint"},
-      {file_of(with("\"BF16\"", "[2]", "[0,4]"), four), "is of dtype BF16, expected F32 or F64."},
-      {file_of(with("\"I64\"", "[0]", "[0,0]")), "is of dtype I64, expected F32 or F64."},
-      {file_of(with("\"BOOL\"", "[4]", "[0,4]"), four), "is of dtype BOOL, expected F32 or F64."},
+      {file_of(with("\"F4\"", "[8]", "[0,4]"), four),
+       "is of dtype F4, which Reel cannot read. Hint"},
+      {file_of(with("\"F6_E2M3\"", "[4]", "[0,3]"), "abc"), "is of dtype F6_E2M3, which Reel"},
+      {file_of(with("\"F16\"", "[1]", "[0,4]"), four),
+       "has 4 bytes by its data_offsets, expected 2"},
+      {file_of(with("\"BF16\"", "[2]", "[0,8]"), four + four), "has 8 bytes by its data_offsets"},
+      {file_of(with("\"I64\"", "[]", "[0,4]"), four), "expected 8 by its shape and dtype."},
+      {file_of(with("\"BOOL\"", "[4]", "[0,4]"), "abc"),
+       "ends after 3 bytes of values, expected 4."},
 
       {file_of("{\"w\":" + deep + "}"), "has an array under the key \"w\""},
       {file_of("{\"w\":{\"shape\":" + deep + "}}"), "has an array under the key \"shape\""},

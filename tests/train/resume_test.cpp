@@ -267,13 +267,20 @@ TEST_CASE("resume: a file that does not fit is named, with the clash") {
     CAPTURE(name);
     nn::SafeTensors without = good, wrong = good;
     without.metadata.erase(name);
-    CHECK(refused(without).find(concat("the state has no \"", name.substr(name.find('.') + 1),
-                                       "\".")) != std::string::npos);
+    const std::string expected =
+        name == "parts" ? "holds no state that save_state wrote"
+                        : concat("the state has no \"", name.substr(name.find('.') + 1), "\".");
+    CHECK(refused(without).find(expected) != std::string::npos);
     wrong.metadata[name] = "x";
     CHECK(refused(wrong) != "");
   }
-  CHECK(refused({}) == "[state] the state has no \"parts\".");
-  CHECK(refusal(folder / "weights", *other.optimizer) == "[state] the state has no \"parts\".");
+  CHECK(refused({}) == "holds no state that save_state wrote.");
+  CHECK(
+      refusal(folder / "weights", *other.optimizer) ==
+      "holds no state that save_state wrote, but the tensors \"0.weight\", \"0.bias\", "
+      "\"1.weight\", \"1.bias\", … (4 more). Hint: nn::load_weights reads the weights of a model.");
+  CHECK_ERROR(": holds states of optimisers and schedules, not the weights of a model. Hint: ",
+              nn::load_weights(other.model, folder / "state"));
   CHECK(refusal(folder / "state", *other.optimizer) == "[state] it has 3 parts, expected 1.");
   CHECK(refusal(folder / "state") == "[state] it has 3 parts, expected 0.");
   Counter counter(1);

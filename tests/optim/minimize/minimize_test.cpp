@@ -200,6 +200,7 @@ TEST_CASE("minimize: many large points are not stored, unless they are asked for
   };
   CHECK(run(2, {}).history.points().size() == 3);
   const Result r = run(3, {});
+  CHECK(!r.history.has_points());
   CHECK_ERROR("[history] the 4 points were not stored.", r.history.points());
   CHECK(r.history.size() == 4);
   CHECK(r.history.best_theta() == r.theta);
