@@ -26,8 +26,10 @@
 #include <reel/autodiff/tensor/gemm.h>
 #include <reel/autodiff/tensor/tensor.h>
 #include <reel/data/batches.h>
+#include <reel/data/csv.h>
 #include <reel/data/dataset.h>
 #include <reel/data/mnist.h>
+#include <reel/data/npy.h>
 #include <reel/nn/activations.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/check.h>
@@ -68,6 +70,10 @@
 #include <reel/optim/optimizers.h>
 #include <reel/optim/schedule.h>
 #include <reel/optim/state.h>
+#include <reel/train/checkpoint.h>
 #include <reel/train/evaluate.h>
 #include <reel/train/fit.h>
-#include <reel/train/state.h>
+#include <reel/train/loss.h>
+#include <reel/train/metrics.h>
+#include <reel/train/progress.h>
+#include <reel/train/stop_signals.h>

@@ -35,7 +35,7 @@ double epoch_seconds(const bench::Network& network, std::size_t samples) {
   double total = 0;
   for (int i = 0; i < 3 || (total < 0.5 && i < 101); ++i) {
     const auto result = train::fit(model, *optimizer, images, rng,
-                                   {.epochs = 1, .batch = network.batch, .drop_last = true});
+                                   {.epochs = 1, .batch_size = network.batch, .drop_last = true});
     if (i > 0) times.push_back(result.epochs.at(0).seconds);  // the first epoch warms up
     total += result.epochs.at(0).seconds;
   }

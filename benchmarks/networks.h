@@ -86,7 +86,7 @@ double seconds(F&& f) {
 inline float reel_step(const nn::Module& model, optim::Optimizer& optimizer,
                        const data::Batch& batch) {
   Tape tape;
-  const Var loss = nn::cross_entropy(model(batch.images), batch.labels);
+  const Var loss = nn::cross_entropy(model(batch.inputs), batch.labels);
   tape.backward(loss);
   optimizer.step();
   return loss.item();

@@ -48,7 +48,7 @@ bool every_optimizer(const char* network, const nn::Module& model, const data::B
 
 int main() {
   const data::Dataset images = bench::random_images(64 * 20);
-  const auto batches = data::batches(images, {.size = 64});
+  const auto batches = data::batches(images, {.batch_size = 64});
   std::printf("heap allocations in a step, the most over %zu steps\n", batches.count() - 3);
   std::printf("  %-10s %12s %12s %12s\n", "", "operator new", "malloc etc.", "inside BLAS");
   bool none = true;

@@ -20,7 +20,7 @@ constexpr std::size_t rounds = 51;
 bool compare(const bench::Network& network) {
   const bool small = network.widths[1] <= 128;
   const data::Dataset images = bench::random_images(network.batch * (small ? 60 : 8));
-  const auto batches = data::batches(images, {.size = network.batch});
+  const auto batches = data::batches(images, {.batch_size = network.batch});
   nn::Sequential model = network.model();
   const auto optimizer = network.optimizer(model);
   BareLoop bare = network.bare(model);

@@ -11,10 +11,10 @@ namespace {
 
 void check(const Dataset& dataset, const BatchOptions& options) {
   if (dataset.size() == 0) fail_usage("batches", "the data set is empty.");
-  if (options.size == 0) fail_usage("batches", "size 0, expected at least 1.");
-  if (options.drop_last && dataset.size() < options.size)
+  if (options.batch_size == 0) fail_usage("batches", "batch_size 0, expected at least 1.");
+  if (options.drop_last && dataset.size() < options.batch_size)
     fail_usage("batches", "the ", dataset.size(), " samples of \"", dataset.name(),
-               "\" are fewer than one batch of ", options.size,
+               "\" are fewer than one batch of ", options.batch_size,
                ", which drop_last would drop. Hint: take smaller batches.");
 }
 
@@ -34,11 +34,17 @@ std::vector<std::uint32_t> block_order(std::size_t n, std::size_t block, Rng& rn
 }  // namespace
 
 Batches::Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order)
-    : dataset_(std::move(dataset)), order_(std::move(order)), size_(options.size), count_(0) {
+    : dataset_(std::move(dataset)),
+      order_(std::move(order)),
+      size_(options.batch_size),
+      first_(options.first),
+      count_(0) {
   check(dataset_, options);
   count_ = order_.size() / size_ + (!options.drop_last && order_.size() % size_ != 0);
   if (count_ == 0)
     fail_usage("batches", "an order of ", order_.size(), " samples makes no batch of ", size_, '.');
+  if (first_ > count_)
+    fail_usage("batches", "the first batch is ", first_, ", and there are ", count_, '.');
 }
 
 std::span<const std::uint32_t> Batches::rows(std::size_t batch) const {

@@ -14,23 +14,26 @@ namespace data {
 
 /// The options of `batches`.
 struct BatchOptions {
-  std::size_t size = 128;  ///< how many samples a batch has
-  bool drop_last = false;  ///< leaves out the last batch if it is smaller than the others
+  std::size_t batch_size = 64;  ///< samples in a batch
+  bool drop_last = false;       ///< leaves out the last batch if it is smaller than the others
   /// Shuffle in blocks of this many neighbouring samples: the blocks come in a random order, and
   /// the samples within each block are shuffled, so that reads stay close together in a file. 0:
   /// shuffle all samples.
   std::size_t block = 0;
+  /// The number of the first batch that a loop visits, from 0: a run that was stopped continues in
+  /// the middle of an epoch.
+  std::size_t first = 0;
 };
 
 /// One pass over a data set, batch by batch. Each iterator gathers into its own Batch. The next
-/// batch reuses the memory of the images, unless you keep a handle to them; so a loop allocates
+/// batch reuses the memory of the tensors, unless you keep a handle to them; so a loop allocates
 /// nothing after its first batch.
 class Batches {
  public:
   class Iterator;
 
   /// `order`: the rows to visit. Throws Error(Kind::usage) if the batch size is 0, or if there
-  /// would be no batch.
+  /// would be no batch, or if the first one to visit does not exist.
   Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order);
 
   /// The first batch.
@@ -38,7 +41,7 @@ class Batches {
   /// The end of the range.
   std::default_sentinel_t end() const noexcept { return {}; }
 
-  /// The number of batches.
+  /// The number of batches in an epoch, including those before the first one that is visited.
   std::size_t count() const noexcept { return count_; }
   /// The rows of one batch.
   std::span<const std::uint32_t> rows(std::size_t batch) const;
@@ -48,7 +51,7 @@ class Batches {
  private:
   Dataset dataset_;
   std::vector<std::uint32_t> order_;
-  std::size_t size_, count_;
+  std::size_t size_, first_, count_;
 };
 
 /// An input iterator; `*it` is valid until the next increment. The Batches must outlive it.
@@ -60,8 +63,10 @@ class Batches::Iterator {
   using pointer = const Batch*;
   using iterator_category = std::input_iterator_tag;
 
-  /// At the first batch.
-  explicit Iterator(const Batches& batches) : batches_(&batches) { gather(); }
+  /// At the batch with this number.
+  Iterator(const Batches& batches, std::size_t first) : batches_(&batches), index_(first) {
+    gather();
+  }
 
   /// The batch.
   const Batch& operator*() const noexcept { return batch_; }
@@ -84,14 +89,19 @@ class Batches::Iterator {
   }
 
   const Batches* batches_;
-  std::size_t index_ = 0;
+  std::size_t index_;
   Batch batch_;
 };
 
-inline Batches::Iterator Batches::begin() const { return Iterator(*this); }
+inline Batches::Iterator Batches::begin() const { return Iterator(*this, first_); }
 
 /// Batches of the samples in a random order; this call draws the order from `rng`.
 Batches batches(const Dataset& dataset, const BatchOptions& options, Rng& rng);
+/// The same for a generator of this epoch alone, such as `rng.split(epoch)`. Then the order depends
+/// only on the seed and the number of the epoch, and a resumed run finds it again.
+inline Batches batches(const Dataset& dataset, const BatchOptions& options, Rng&& rng) {
+  return batches(dataset, options, rng);
+}
 /// Batches in the order of the data set, for example for evaluation.
 Batches batches(const Dataset& dataset, const BatchOptions& options = {});
 

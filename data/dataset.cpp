@@ -1,128 +1,86 @@
-// The storage of a data set, its checks, and gathering from it.
+// The parts of a data set, their checks, and gathering batches from them.
 #include <reel/data/dataset.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
-#include <type_traits>
+#include <numeric>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include <reel/autodiff/core/parallel.h>
-#include <reel/autodiff/core/prefetch.h>
+#include <reel/data/samples.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace data {
+
 namespace {
 
-// A factor for bytes, stored as two parts; a byte is multiplied by each part, and the products are
-// added. The high part has 8 free bits, so its product is exact. So the sum is the correctly
-// rounded product with the whole factor, and fused multiply-adds change nothing. (With 1/255 as a
-// single float, 126 of the 256 bytes differ from byte / 255.)
-struct Scale {
-  Real high, low;
+using enum Error::Kind;
 
-  explicit Scale(double factor) {
-    if constexpr (std::is_same_v<Real, float>) {
-      const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(factor));
-      high = std::bit_cast<float>(bits & ~std::uint32_t{0xFF});
-      low = static_cast<Real>(factor - static_cast<double>(high));
-    } else {
-      high = static_cast<Real>(factor);
-      low = 0;
-    }
-  }
+}
+
+struct Dataset::Storage {
+  using Numbers = std::shared_ptr<const Samples>;
+
+  Numbers inputs;
+  std::variant<std::monostate, Labels, Numbers> targets;  // `inputs` itself: to be encoded
+  DatasetInfo info;
+
+  const Labels* labels() const { return std::get_if<Labels>(&targets); }
+  const Numbers* numbers() const { return std::get_if<Numbers>(&targets); }
+
+  void set_labels(std::span<const Label> labels);
 };
 
-// to[i] = from[i] · scale, in blocks of fixed size, which g++ vectorises even at -O2; the last
-// block overlaps the one before it.
-void scale_bytes(const std::uint8_t* __restrict from, Real* __restrict to, std::size_t count,
-                 Scale scale) {
-  constexpr std::size_t block = 64;
-  const auto scaled = [scale](std::uint8_t byte) {
-    const auto x = static_cast<Real>(byte);
-    return x * scale.high + x * scale.low;
-  };
-  if (count < block) {
-    for (std::size_t i = 0; i < count; ++i) to[i] = scaled(from[i]);
-    return;
+namespace {
+
+// Checks that a data set can have n samples of this shape.
+void check_samples(const std::string& name, std::size_t n, const Shape& shape) {
+  if (n == 0) fail(input, "dataset", '"', name, "\" has no samples.");
+  if (n > std::numeric_limits<std::uint32_t>::max())
+    fail(input, "dataset", '"', name, "\" has ", n, " samples, at most 2^32 − 1 are possible.");
+  if (element_count(shape) == 0)
+    fail(input, "dataset", '"', name, "\" has samples of shape ", to_string(shape),
+         ", without a single value.");
+}
+
+std::shared_ptr<const Samples> samples(Tensor numbers, const std::string& name, const char* what) {
+  if (numbers.dimension() == 0)
+    fail_usage("dataset", '"', name, "\": the ", what, " are one number, expected shape (n, …).");
+  auto made = std::make_shared<const Samples>(std::move(numbers));
+  check_samples(name, made->count(), made->shape());
+  return made;
+}
+
+// A tensor of this shape that has no other handle; the old one if it is such a tensor.
+Real* room_for(SharedTensor& tensor, const Shape& shape) {
+  if (!tensor || !tensor.unique() || tensor->shape() != shape) {
+    tensor = SharedTensor();  // free the block first, so that the next line can reuse it
+    tensor = uninitialized(shape);
   }
-  for (std::size_t start = 0; start < count; start += block) {
-    const std::size_t i = std::min(start, count - block);
-    for (std::size_t j = 0; j < block; ++j) to[i + j] = scaled(from[i + j]);
-  }
+  return tensor.mutate().data();
 }
 
 }  // namespace
 
-struct Dataset::Storage {
-  // (n, …): numbers, or bytes to be scaled, in memory or in a file
-  std::variant<Tensor, SharedBytes, FileBytes> samples;
-  Scale scale{1};
-  Labels labels;  // (n)
-  Shape sample_shape;
-  std::size_t features = 0;
-  DatasetInfo info;
+double Batch::weight() const {
+  return weights ? std::accumulate(weights->begin(), weights->end(), 0.0)
+                 : static_cast<double>(size());
+}
 
-  // The address of a row, for samples in memory.
-  const void* start(std::size_t row) const {
-    if (const auto* numbers = std::get_if<Tensor>(&samples))
-      return numbers->data() + row * features;
-    return std::get<SharedBytes>(samples).data() + row * features;
-  }
-
-  void write(std::size_t row, Real* to) const {
-    if (const auto* numbers = std::get_if<Tensor>(&samples))
-      std::copy_n(numbers->data() + row * features, features, to);
-    else if (const auto* bytes = std::get_if<SharedBytes>(&samples))
-      scale_bytes(bytes->data() + row * features, to, features, scale);
-    else
-      write_from_file(row, to);
-  }
-
-  void write_from_file(std::size_t row, Real* to) const {
-    thread_local std::vector<std::uint8_t> bytes;
-    bytes.resize(features);
-    std::get<FileBytes>(samples).read(row * features, bytes);
-    scale_bytes(bytes.data(), to, features, scale);
-  }
-
-  // Prefetches the start of a row; then the processor detects the access pattern and prefetches the
-  // rest.
-  void fetch(std::size_t row) const {
-    constexpr std::size_t most = 4096;
-    if (std::holds_alternative<FileBytes>(samples)) return;
-    const std::size_t size =
-        features * (std::holds_alternative<Tensor>(samples) ? sizeof(Real) : 1);
-    reel::prefetch(start(row), std::min(size, most));
-  }
-
-  // Stores the labels and the description of n samples of shape sample_shape.
-  void describe(std::size_t n, std::span<const Label> given, DatasetInfo about);
-};
-
-void Dataset::Storage::describe(std::size_t n, std::span<const Label> given, DatasetInfo about) {
-  using enum Error::Kind;
-  features = element_count(sample_shape);
-  info = std::move(about);
-  if (n == 0) fail(input, "dataset", '"', info.name, "\" has no samples.");
-  if (n > std::numeric_limits<std::uint32_t>::max())
-    fail(input, "dataset", '"', info.name, "\" has ", n,
-         " samples, at most 2^32 − 1 are possible.");
-  if (features == 0)
-    fail(input, "dataset", '"', info.name, "\" has samples of shape ", to_string(sample_shape),
-         ", without a single value.");
-  if (given.size() != n)
-    fail(input, "dataset", '"', info.name, "\" has ", n, " samples but ", given.size(), " labels.");
+void Dataset::Storage::set_labels(std::span<const Label> labels) {
+  const std::size_t n = inputs->count();
+  if (labels.size() != n)
+    fail(input, "dataset", '"', info.name, "\" has ", n, " samples but ", labels.size(),
+         " labels.");
   if (info.classes == 0) info.classes = info.class_names.size();
   if (!info.class_names.empty() && info.class_names.size() != info.classes)
     fail_usage("dataset", '"', info.name, "\" has ", info.classes, " classes but ",
                info.class_names.size(), " class names.");
   const bool open = info.classes == 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const Label label = given[i];
+    const Label label = labels[i];
     if (label < 0)
       fail(input, "dataset", '"', info.name, "\": label ", label, " at index ", i, " is negative.");
     const auto needed = static_cast<std::size_t>(label) + 1;
@@ -132,11 +90,39 @@ void Dataset::Storage::describe(std::size_t n, std::span<const Label> given, Dat
       fail(input, "dataset", '"', info.name, "\": label ", label, " at index ", i,
            ", expected 0 to ", info.classes - 1, '.');
   }
-  labels.assign(given.begin(), given.end());
+  targets = Labels(labels.begin(), labels.end());
 }
 
 Dataset::Dataset(std::shared_ptr<const Storage> storage)
-    : storage_(std::move(storage)), size_(storage_->labels.size()) {}
+    : storage_(std::move(storage)), size_(storage_->inputs->count()) {}
+
+Dataset::Dataset(Tensor inputs, DatasetInfo info) {
+  if (info.classes != 0 || !info.class_names.empty())
+    fail_usage("dataset", '"', info.name, "\" has classes but no labels.");
+  auto made = samples(std::move(inputs), info.name, "inputs");
+  *this = Dataset(std::make_shared<const Storage>(Storage{made, {}, std::move(info)}));
+}
+
+Dataset::Dataset(Tensor inputs, Tensor targets, DatasetInfo info)
+    : Dataset(std::move(inputs), std::move(info)) {
+  Storage storage = *storage_;
+  const auto made = samples(std::move(targets), name(), "targets");
+  if (made->count() != size_)
+    fail(input, "dataset", '"', name(), "\" has ", size_, " samples but ", made->count(),
+         " targets.");
+  storage.targets = made;
+  storage_ = std::make_shared<const Storage>(std::move(storage));
+}
+
+Dataset::Dataset(Tensor inputs, std::span<const Label> labels, DatasetInfo info) {
+  auto made = samples(std::move(inputs), info.name, "inputs");
+  Storage storage{made, {}, std::move(info)};
+  storage.set_labels(labels);
+  *this = Dataset(std::make_shared<const Storage>(std::move(storage)));
+}
+
+Dataset::Dataset(Tensor inputs, std::initializer_list<Label> labels, DatasetInfo info)
+    : Dataset(std::move(inputs), std::span(labels.begin(), labels.size()), std::move(info)) {}
 
 template <class Bytes>
 Dataset Dataset::from_any_bytes(Bytes bytes, const Shape& sample_shape,
@@ -145,15 +131,13 @@ Dataset Dataset::from_any_bytes(Bytes bytes, const Shape& sample_shape,
     fail_usage("dataset", "scale ", scale, ", expected a finite number other than 0.");
   const std::size_t features = element_count(sample_shape);
   if (features != 0 && bytes.size() % features != 0)
-    fail(Error::Kind::input, "dataset", '"', info.name, "\": ", bytes.size(),
+    fail(input, "dataset", '"', info.name, "\": ", bytes.size(),
          " bytes are not a multiple of a sample of shape ", to_string(sample_shape), '.');
-  auto storage = std::make_shared<Storage>();
-  storage->scale = Scale(scale);
-  storage->sample_shape = sample_shape;
-  const std::size_t n = features == 0 ? labels.size() : bytes.size() / features;
-  storage->describe(n, labels, std::move(info));
-  storage->samples = std::move(bytes);
-  return Dataset(std::move(storage));
+  check_samples(info.name, features == 0 ? labels.size() : bytes.size() / features, sample_shape);
+  Storage storage{
+      std::make_shared<const Samples>(std::move(bytes), sample_shape, scale), {}, std::move(info)};
+  storage.set_labels(labels);
+  return Dataset(std::make_shared<const Storage>(std::move(storage)));
 }
 
 Dataset Dataset::from_bytes(SharedBytes bytes, const Shape& sample_shape,
@@ -166,14 +150,29 @@ Dataset Dataset::from_bytes(FileBytes bytes, const Shape& sample_shape,
   return from_any_bytes(std::move(bytes), sample_shape, labels, std::move(info), scale);
 }
 
-Dataset Dataset::from_arrays(Tensor samples, std::span<const Label> labels, DatasetInfo info) {
-  if (samples.dimension() == 0)
-    fail_usage("dataset", "samples are one number, expected shape (n, …).");
-  auto storage = std::make_shared<Storage>();
-  storage->sample_shape = Shape(samples.shape().begin() + 1, samples.shape().end());
-  storage->describe(samples.shape()[0], labels, std::move(info));
-  storage->samples = std::move(samples);
-  return Dataset(std::move(storage));
+Dataset Dataset::autoencoding() const {
+  DatasetInfo info{.name = name()};
+  Dataset result = *this;
+  result.storage_ =
+      std::make_shared<const Storage>(Storage{storage_->inputs, storage_->inputs, std::move(info)});
+  return result;
+}
+
+Dataset Dataset::weighted(Tensor weights) const {
+  if (weights.shape() != Shape{size_})
+    fail_usage("dataset", '"', name(), "\": weights ", to_string(weights.shape()), " for ", size_,
+               " samples, expected (", size_, ").");
+  bool any = false;
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (!(weights.data()[i] >= 0 && std::isfinite(weights.data()[i])))
+      fail(input, "dataset", '"', name(), "\": weight ", weights.data()[i], " at index ", i,
+           ", expected finite and ≥ 0.");
+    any |= weights.data()[i] > 0;
+  }
+  if (!any) fail(input, "dataset", '"', name(), "\": all weights are 0.");
+  Dataset result = *this;
+  result.weights_ = std::move(weights);
+  return result;
 }
 
 const Dataset::Storage& Dataset::storage() const {
@@ -191,11 +190,15 @@ void Dataset::check(std::span<const std::uint32_t> rows) const {
   for (const std::uint32_t row : rows) check(row);
 }
 
-std::size_t Dataset::features() const { return storage().features; }
-const Shape& Dataset::sample_shape() const { return storage().sample_shape; }
-std::size_t Dataset::classes() const { return storage().info.classes; }
+std::size_t Dataset::features() const { return storage().inputs->features(); }
+const Shape& Dataset::sample_shape() const { return storage().inputs->shape(); }
+std::size_t Dataset::classes() const { return storage().labels() ? storage().info.classes : 0; }
 const std::string& Dataset::name() const { return storage().info.name; }
 const std::vector<std::string>& Dataset::class_names() const { return storage().info.class_names; }
+
+std::size_t Dataset::outputs() const {
+  return storage().numbers() ? (*storage().numbers())->features() : classes();
+}
 
 std::string Dataset::class_name(std::size_t index) const {
   if (index >= classes())
@@ -203,60 +206,78 @@ std::string Dataset::class_name(std::size_t index) const {
   return class_names().empty() ? std::to_string(index) : class_names()[index];
 }
 
-Label Dataset::label(std::size_t index) const {
-  check(index);
-  return storage_->labels[stored(index)];
-}
-
 Tensor Dataset::sample(std::size_t index) const {
   check(index);
-  Tensor result = uninitialized(storage_->sample_shape);
-  storage_->write(stored(index), result.data());
+  Tensor result = uninitialized(sample_shape());
+  storage_->inputs->write(stored(index), result.data());
   return result;
+}
+
+Label Dataset::label(std::size_t index) const {
+  check(index);
+  if (!storage_->labels())
+    fail_usage("dataset", '"', name(), "\" has no labels, because its targets are not classes.");
+  return (*storage_->labels())[stored(index)];
+}
+
+Tensor Dataset::target(std::size_t index) const {
+  check(index);
+  if (!storage_->numbers()) fail_usage("dataset", '"', name(), "\": its targets are not numbers.");
+  const Samples& targets = **storage_->numbers();
+  Tensor result = uninitialized(targets.shape());
+  targets.write(stored(index), result.data());
+  return result;
+}
+
+Real Dataset::weight(std::size_t index) const {
+  check(index);
+  return weights_ ? weights_->data()[index] : Real(1);
 }
 
 void Dataset::gather(std::span<const std::uint32_t> rows, Batch& into) const {
   check(rows);
-  const Shape shape = {rows.size(), features()};
-  SharedTensor& images = into.images;
-  if (!images || !images.unique() || images->shape() != shape) {
-    images = SharedTensor();  // free the block first, so that the next line can reuse it
-    images = uninitialized(shape);
+  const auto& [inputs, targets, info] = *storage_;
+  if (into.targets.identity() == into.inputs.identity()) into.targets = SharedTensor();
+  inputs->copy(rows, stored(), room_for(into.inputs, {rows.size(), inputs->features()}));
+  into.labels.resize(storage_->labels() ? rows.size() : 0);
+  if (storage_->labels()) copy_labels(rows, into.labels.data());
+  if (const Storage::Numbers* numbers = storage_->numbers(); !numbers)
+    into.targets = SharedTensor();
+  else if (*numbers == inputs)
+    into.targets = into.inputs;
+  else
+    (*numbers)->copy(rows, stored(), room_for(into.targets, {rows.size(), (*numbers)->features()}));
+  if (weights_) {
+    Real* const to = room_for(into.weights, {rows.size()});
+    for (std::size_t i = 0; i < rows.size(); ++i) to[i] = weights_->data()[rows[i]];
+  } else {
+    into.weights = SharedTensor();
   }
-  into.labels.resize(rows.size());
-  copy(rows, images.mutate().data());
-  copy_labels(rows, into.labels.data());
 }
 
-void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Real> images,
+void Dataset::gather(std::span<const std::uint32_t> rows, std::span<Real> inputs,
                      std::span<Label> labels) const {
   check(rows);
   const std::size_t values = rows.size() * features();
-  if (labels.size() != rows.size() || images.size() != values)
-    fail_usage("dataset", '"', name(), "\": room for ", images.size(), " values and ",
+  if (labels.size() != rows.size() || inputs.size() != values)
+    fail_usage("dataset", '"', name(), "\": room for ", inputs.size(), " values and ",
                labels.size(), " labels, expected ", values, " and ", rows.size(), '.');
-  copy(rows, images.data());
+  static_cast<void>(label(rows[0]));  // throws unless the targets are classes
+  storage_->inputs->copy(rows, stored(), inputs.data());
   copy_labels(rows, labels.data());
 }
 
-void Dataset::copy(std::span<const std::uint32_t> rows, Real* images) const {
-  constexpr std::size_t ahead = 4;  // rows
-  const Storage& from = *storage_;
-  // elements for one thread; fewer from a file, as the read call of a row takes longer than the row
-  const std::size_t at_once = std::size_t{1}
-                              << (std::holds_alternative<FileBytes>(from.samples) ? 12 : 16);
-  parallel_ranges(rows.size(), std::max<std::size_t>(1, at_once / from.features), [&](Range part) {
-    for (std::size_t i = part.begin; i < std::min(part.begin + ahead, part.end); ++i)
-      from.fetch(stored(rows[i]));
-    for (std::size_t i = part.begin; i < part.end; ++i) {
-      if (i + ahead < part.end) from.fetch(stored(rows[i + ahead]));
-      from.write(stored(rows[i]), images + i * from.features);
-    }
-  });
+void Dataset::copy_labels(std::span<const std::uint32_t> rows, Label* to) const {
+  const Labels& labels = *storage_->labels();
+  for (std::size_t i = 0; i < rows.size(); ++i) to[i] = labels[stored(rows[i])];
 }
 
-void Dataset::copy_labels(std::span<const std::uint32_t> rows, Label* labels) const {
-  for (std::size_t i = 0; i < rows.size(); ++i) labels[i] = storage_->labels[stored(rows[i])];
+Batch Dataset::all() const {
+  std::vector<std::uint32_t> rows(size_);
+  std::iota(rows.begin(), rows.end(), std::uint32_t{0});
+  Batch batch;
+  if (storage_) gather(rows, batch);
+  return batch;
 }
 
 Dataset Dataset::subset(std::span<const std::uint32_t> rows) const {
@@ -264,27 +285,14 @@ Dataset Dataset::subset(std::span<const std::uint32_t> rows) const {
   auto chosen = std::make_shared<std::vector<std::uint32_t>>(rows.begin(), rows.end());
   for (std::uint32_t& row : *chosen) row = static_cast<std::uint32_t>(stored(row));
   Dataset result = *this;
+  if (weights_) {
+    Tensor weights = uninitialized({rows.size()});
+    for (std::size_t i = 0; i < rows.size(); ++i) weights.data()[i] = weights_->data()[rows[i]];
+    result.weights_ = std::move(weights);
+  }
   result.size_ = chosen->size();
   result.rows_ = std::move(chosen);
   return result;
-}
-
-Split split(const Dataset& dataset, double fraction, Rng& rng) {
-  const std::size_t n = dataset.size();
-  if (n == 0) fail_usage("split", "the data set is empty.");
-  if (!(fraction >= 0 && fraction < 1))
-    fail_usage("split", "fraction ", fraction, ", expected 0 to below 1.");
-  if (fraction == 0) return {dataset, Dataset()};
-  const auto held = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(n)));
-  if (held == 0 || held == n)
-    fail_usage("split", "a fraction of ", fraction, " of the ", n, " samples of \"", dataset.name(),
-               "\" is ", held, ", which leaves one part empty.");
-  std::vector<std::uint32_t> order = rng.permutation(n);
-  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(held);
-  std::sort(order.begin(), middle);
-  std::sort(middle, order.end());
-  const std::span<const std::uint32_t> rows = order;
-  return {dataset.subset(rows.subspan(held)), dataset.subset(rows.first(held))};
 }
 
 }  // namespace data

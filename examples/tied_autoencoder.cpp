@@ -38,9 +38,9 @@ int main() {
   nn::init(model, rng);
   optim::Adam adam(model.parameters(), {.lr = 3e-3});
   for (int epoch = 1; epoch <= 10; ++epoch)
-    for (const auto& batch : data::batches(train, {.size = 100}, rng)) {
+    for (const auto& batch : data::batches(train, {.batch_size = 100}, rng)) {
       Tape tape;
-      tape.backward(squared_error(model(batch.images), batch.images));
+      tape.backward(squared_error(model(batch.inputs), batch.inputs));
       adam.step();
     }
 
@@ -48,8 +48,8 @@ int main() {
   std::iota(all.begin(), all.end(), 0);
   data::Batch batch;
   test.gather(all, batch);
-  const Real error = squared_error(model(batch.images), batch.images).item();
-  const Real spread = mean(variance(Var(batch.images), 0)).item();
+  const Real error = squared_error(model(batch.inputs), batch.inputs).item();
+  const Real spread = mean(variance(Var(batch.inputs), 0)).item();
   std::printf("mean squared error %.4f, variance by pixel %.4f\n", double{error}, double{spread});
   return error < spread / 4 ? 0 : 1;
 }

@@ -47,11 +47,11 @@ int main() {
                    {.lr = 2e-3});
   for (int epoch = 1; epoch <= 12; ++epoch) {
     if (epoch == 9) model.body.freeze(), model.clothes.freeze(), adam.set_lr(1e-3);
-    for (const auto& batch : data::batches(train, {.size = 100}, rng)) {
+    for (const auto& batch : data::batches(train, {.batch_size = 100}, rng)) {
       Tape tape;
-      const auto [scores, share] = model(batch.images);
+      const auto [scores, share] = model(batch.inputs);
       tape.backward(nn::cross_entropy(scores, batch.labels) +
-                    10 * squared_error(share, dark_share(*batch.images)));
+                    10 * squared_error(share, dark_share(*batch.inputs)));
       adam.step();
     }
   }
@@ -60,14 +60,14 @@ int main() {
   std::iota(all.begin(), all.end(), 0);
   data::Batch batch;
   test.gather(all, batch);
-  const auto [scores, share] = model(batch.images);
+  const auto [scores, share] = model(batch.inputs);
   std::size_t right = 0;
   for (std::size_t i = 0; i < test.size(); ++i) {
     const Real* row = scores.value().data() + 10 * i;
     right += std::max_element(row, row + 10) - row == batch.labels[i];
   }
   const double accuracy = static_cast<double>(right) / static_cast<double>(test.size());
-  const Tensor truth = dark_share(*batch.images);
+  const Tensor truth = dark_share(*batch.inputs);
   const double error = std::sqrt(double{squared_error(share, truth).item()});
   const double deviation = standard_deviation(Var(truth)).item();
   std::printf("accuracy %.3f; share of dark pixels: error %.3f, standard deviation %.3f\n",

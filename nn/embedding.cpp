@@ -35,6 +35,7 @@ Embedding::Embedding(std::size_t count, std::size_t dimension) {
     fail_usage("embedding", "takes at least 1 row and 1 column, got ", count, " and ", dimension,
                '.');
   weight = Parameter::uninitialised({count, dimension});
+  weight.set_name("weight");
 }
 
 std::string Embedding::label() const {

@@ -12,8 +12,8 @@ LayerNorm::LayerNorm(std::size_t features, const LayerNormOptions& options)
   if (!(static_cast<Real>(options.eps) > 0))
     fail_usage("layer_norm", "eps ", options.eps, ", expected above 0.");
   if (!options.affine) return;
-  weight = Parameter(full({features}, 1));
-  bias = Parameter(zeros({features}));
+  weight = Parameter(full({features}, 1), "weight");
+  bias = Parameter(zeros({features}), "bias");
 }
 
 Var LayerNorm::forward(const Var& x) const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ostream>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include <reel/nn/plan.h>

@@ -80,10 +80,10 @@ class Match {
 
   template <class... Parts>
   [[noreturn]] void reject(const Parts&... parts) const {
-    if (file_.metadata.contains("parts") && file_.metadata.contains("0"))  // see train/state.cpp
+    if (file_.metadata.contains("parts") && file_.metadata.contains("0"))  // see checkpoint.cpp
       fail(Error::Kind::input, "weights", absolute_name(path_),
-           ": holds states of optimisers and schedules, not the weights of a model. Hint: "
-           "train::load_state.");
+           ": holds a checkpoint, not the weights of a model alone. Hint: "
+           "train::load_checkpoint.");
     fail(Error::Kind::input, "weights", absolute_name(path_), ": ", parts...);
   }
 

@@ -16,7 +16,8 @@ namespace nn {
 /// "fc1.weight" is the model's "0.weight". An empty name is the whole model: {"module", ""} and
 /// {"", "net"}.
 struct Rename {
-  /// the beginning of a name in the file, and of the same name in the model
+  /// The beginning of a name in the file, and of the same name in the model.
+  /// The beginning of a name in the file, and of the same name in the model.
   std::string in_file, in_model;
 };
 

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/data/batches.h>
-#include <reel/nn/losses.h>
 #include <reel/nn/plan.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -71,25 +71,27 @@ Labels predicted_classes(const Tensor& scores) {
   return labels;
 }
 
-Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch) {
+Evaluation evaluate(nn::Module& model, const data::Dataset& dataset,
+                    const EvaluateOptions& options) {
   const EvalMode mode(model);
   const NoTape no_tape;
-  const data::Batches batches = data::batches(dataset, {.size = batch});
+  const auto batches = data::batches(dataset, {.batch_size = options.batch_size});
   nn::Plan plan(model, {batches.rows(0).size(), dataset.features()});
-  Evaluation result{0, Confusion(dataset.classes())};
-  for (const data::Batch& samples : batches) {
-    const bool whole = samples.images->shape() == plan.input();
-    const Tensor scores = whole ? plan(samples.images) : model(samples.images).value();
-    if (scores.dimension() != 2 || scores.shape()[1] != dataset.classes())
-      fail_usage("evaluate", "the model's output is ", to_string(scores.shape()),
-                 ", the data set has ", dataset.classes(), " classes.");
-    result.loss += nn::cross_entropy(scores, samples.labels, Reduction::sum).item();
-    const Labels guesses = predicted_classes(scores);
-    for (std::size_t k = 0; k < guesses.size(); ++k)
-      result.confusion.add(samples.labels[k], guesses[k]);
+  Metrics metrics(options.metrics);
+  Confusion confusion(dataset.classes());
+  for (const data::Batch& batch : batches) {
+    const bool whole = batch.inputs->shape() == plan.input();
+    const Var output = whole ? Var(plan(batch.inputs)) : model(batch.inputs);
+    metrics.add(detail::loss_of("evaluate", options.loss, output, batch, dataset), output, batch);
+    if (confusion.classes() == 0) continue;
+    if (output.shape() != Shape{batch.size(), confusion.classes()}) {
+      confusion = Confusion();
+      continue;
+    }
+    const Labels guesses = predicted_classes(output.value());
+    for (std::size_t k = 0; k < guesses.size(); ++k) confusion.add(batch.labels[k], guesses[k]);
   }
-  result.loss /= static_cast<double>(dataset.size());
-  return result;
+  return {metrics.loss(), std::move(confusion), metrics.scores()};
 }
 
 }  // namespace train

@@ -1,4 +1,4 @@
-// Measures how good a classifier is on a data set.
+// Measures how good a model is on a data set.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,8 @@
 
 #include <reel/data/dataset.h>
 #include <reel/nn/module.h>
+#include <reel/train/loss.h>
+#include <reel/train/metrics.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
@@ -39,20 +41,32 @@ class Confusion {
 
 /// How good a model is on a data set.
 struct Evaluation {
-  double loss = 0;      ///< mean cross-entropy
-  Confusion confusion;  ///< the predicted and the true classes
+  double loss = 0;      ///< mean over the samples
+  Confusion confusion;  ///< of the samples, each counted once; empty if they have no classes
+  Scores metrics = {};  ///< by their names
 
-  /// The fraction of the samples that is classified correctly.
+  /// NaN if the samples have no classes.
   double accuracy() const { return confusion.accuracy(); }
+};
+
+/// The options of `evaluate`.
+struct EvaluateOptions {
+  std::size_t batch_size = 64;       ///< how many samples a batch has
+  Loss loss = {};                    ///< by default default_loss
+  std::vector<Metric> metrics = {};  ///< to compute beside the loss
 };
 
 /// The class with the highest score in each row: (batch, classes) → (batch). If several are equal,
 /// the first of them. If the row has a NaN, −1.
 Labels predicted_classes(const Tensor& scores);
 
-/// Runs the model on all samples, in eval mode and without a tape. Throws Error if its output is
-/// not one score for each class.
-Evaluation evaluate(nn::Module& model, const data::Dataset& dataset, std::size_t batch = 1000);
+/// Runs the model on all samples, in eval mode and without a tape. Throws Error if its output does
+/// not fit the loss, a metric or the data. With a loss of the caller's own the confusion is empty
+/// if the output is not one score for each class.
+///
+///     evaluate(model, houses, {.metrics = {r_squared()}}).metrics.at("r_squared")
+Evaluation evaluate(nn::Module& model, const data::Dataset& dataset,
+                    const EvaluateOptions& options = {});
 
 /// Puts a model into eval mode while it is alive; its destructor restores the mode of each part.
 class EvalMode {

@@ -2,14 +2,13 @@
 #include <reel/train/fit.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <utility>
 
 #include <reel/autodiff/core/random_scope.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/arithmetic.h>
-#include <reel/nn/losses.h>
 #include <reel/optim/clip.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -20,92 +19,139 @@ bool finite(const std::optional<Evaluation>& evaluation) {
   return !evaluation || std::isfinite(evaluation->loss);
 }
 
-Var loss_of(const Var& output, const data::Batch& batch, std::size_t classes) {
-  if (output.value().dimension() != 2 || output.shape()[1] != classes)
-    fail_usage("fit", "the model's output is ", to_string(output.shape()), ", the data set has ",
-               classes, " classes.");
-  return nn::cross_entropy(output, batch.labels);
-}
-
 void clear_gradients(std::vector<Parameter>& parameters) {
   for (Parameter& parameter : parameters) parameter.clear_gradient();
 }
 
-// Trains on each batch in turn, until a loss is not finite or the caller's `stop` returns true, and
-// writes `report`. `parameters` are those of the model; `key` is for the epoch's random numbers.
-FitStatus epoch(nn::Module& model, std::vector<Parameter>& parameters, optim::Optimizer& optimizer,
-                const data::Batches& batches, const Rng& key, const FitOptions& options,
-                EpochReport& report) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
-  const FlushSubnormals flush;
-  double loss_sum = 0;
-  std::size_t index = 0;
-  for (const data::Batch& batch : batches) {
-    const RandomScope scope(RandomScope::State{.key = key.split(index).state()});
-    Tape tape;
-    const Var output = model(batch.images);
-    const Var loss = options.loss ? options.loss(output, batch)
-                                  : loss_of(output, batch, batches.dataset().classes());
-    if (!std::isfinite(loss.item())) return FitStatus::diverged;
-    const std::size_t group = options.accumulate;
-    const std::size_t in_step = std::min(group, batches.count() - index / group * group);
-    tape.backward(in_step == 1 ? loss : loss / Real(in_step));
-    ++index;
-    if (index % group == 0 || index == batches.count()) {
-      if (options.clip_norm &&
-          !std::isfinite(optim::clip_gradient_norm(optimizer.parameters(), *options.clip_norm)))
-        return FitStatus::diverged;
-      optimizer.step();
-      clear_gradients(parameters);  // also those that the optimiser does not hold
-      if (options.on_step) options.on_step();
-    }
-    loss_sum += loss.item() * static_cast<double>(batch.size());
-    report.samples += batch.size();
-    if (options.on_batch)
-      options.on_batch(
-          {report.epoch, index, batches.count(), report.samples, seconds(), loss.item()});
-    if (options.stop && options.stop()) return FitStatus::stopped;
-  }
-  report.train_loss = loss_sum / static_cast<double>(report.samples);
-  report.seconds = seconds();
-  return FitStatus::finished;
+void check(const FitOptions& options) {
+  if (options.epochs == 0) fail_usage("fit", "epochs = 0, expected at least 1.");
+  if (options.accumulate == 0) fail_usage("fit", "accumulate = 0, expected at least 1.");
+  if (options.clip_norm && !(*options.clip_norm >= 0 && std::isfinite(*options.clip_norm)))
+    fail_usage("fit", "clip_norm = ", *options.clip_norm, ", expected finite and ≥ 0.");
 }
+
+// One call of `fit`.
+class Run {
+ public:
+  Run(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
+      const FitOptions& options)
+      : model_(model),
+        optimizer_(optimizer),
+        dataset_(dataset),
+        options_(options),
+        parameters_(model.parameters()),
+        metrics_(options.metrics),
+        position_(options.position ? *options.position : own_position_) {
+    clear_gradients(parameters_);
+  }
+
+  FitResult run(Rng& rng) {
+    FitResult result;
+    if (position_.batch > 0 && !position_.sums.empty()) metrics_.set_sums(position_.sums);
+    while (position_.epoch <= options_.epochs) {
+      Rng after = rng;
+      EpochReport report{.epoch = position_.epoch};
+      result.status = epoch(after, report);
+      if (result.status == FitStatus::finished) evaluate(report, result.status);
+      if (result.status != FitStatus::finished) break;
+      rng = after;
+      metrics_.clear();
+      position_.next_epoch();
+      if (!options_.history) result.epochs.clear();
+      result.epochs.push_back(std::move(report));
+      if (options_.on_epoch) options_.on_epoch(result.epochs.back());
+    }
+    clear_gradients(parameters_);  // those of an unfinished step
+    return result;
+  }
+
+ private:
+  // Trains on the batches that are left of the epoch, until a loss is not finite or the caller's
+  // `stop` returns true.
+  FitStatus epoch(Rng& rng, EpochReport& report) {
+    const Rng key = rng.split(rng.state().position);
+    const auto batches = data::batches(dataset_,
+                                       {.batch_size = options_.batch_size,
+                                        .drop_last = options_.drop_last,
+                                        .block = options_.block,
+                                        .first = position_.batch},
+                                       rng);
+    check_position();
+    const Stopwatch watch;
+    const FlushSubnormals flush;
+    std::size_t index = position_.batch;
+    for (const data::Batch& batch : batches) {
+      const RandomScope scope(RandomScope::State{.key = key.split(index).state()});
+      Tape tape;
+      const Var output = model_(batch.inputs);
+      const Var loss = detail::loss_of("fit", options_.loss, output, batch, dataset_);
+      if (!std::isfinite(loss.item())) return FitStatus::diverged;
+      const std::size_t group = options_.accumulate;
+      const std::size_t in_step = std::min(group, batches.count() - index / group * group);
+      tape.backward(in_step == 1 ? loss : loss / Real(in_step));
+      metrics_.add(loss, output, batch);
+      ++index;
+      const bool stepped = index % group == 0 || index == batches.count();
+      if (stepped && !step(index)) return FitStatus::diverged;
+      report.samples += batch.size();
+      if (options_.on_batch)
+        options_.on_batch({report.epoch, index, batches.count(), report.samples, watch.seconds(),
+                           static_cast<double>(loss.item())});
+      if (stepped && options_.stop && options_.stop()) return FitStatus::stopped;
+    }
+    report.train_loss = metrics_.loss();
+    report.metrics = metrics_.scores();
+    report.seconds = watch.seconds();
+    return FitStatus::finished;
+  }
+
+  // A step after `batches` batches of the epoch; false if the norm of the gradients is not finite.
+  bool step(std::size_t batches) {
+    if (options_.clip_norm &&
+        !std::isfinite(optim::clip_gradient_norm(optimizer_.parameters(), *options_.clip_norm)))
+      return false;
+    optimizer_.step();
+    clear_gradients(parameters_);  // also those that the optimiser does not hold
+    position_.batch = batches;
+    if (options_.position) position_.sums = metrics_.sums();
+    if (options_.on_step) options_.on_step();
+    return true;
+  }
+
+  // A position from a run with other batches would skip or repeat samples.
+  void check_position() const {
+    if (position_.batch == 0 || position_.sums.empty()) return;
+    const std::size_t expected = std::min(position_.batch * options_.batch_size, dataset_.size());
+    if (metrics_.samples() != expected)
+      fail_usage("fit", "the position is after ", position_.batch, " batches with ",
+                 metrics_.samples(), " samples, and here these have ", expected,
+                 ". Hint: resume with the same batch_size and data.");
+  }
+
+  void evaluate(EpochReport& report, FitStatus& status) {
+    const EvaluateOptions how{.loss = options_.loss, .metrics = options_.metrics};
+    if (options_.validation) report.validation = train::evaluate(model_, *options_.validation, how);
+    if (options_.test) report.test = train::evaluate(model_, *options_.test, how);
+    if (!finite(report.validation) || !finite(report.test)) status = FitStatus::diverged;
+  }
+
+  nn::Module& model_;
+  optim::Optimizer& optimizer_;
+  const data::Dataset& dataset_;
+  const FitOptions& options_;
+  std::vector<Parameter> parameters_;  // of the model
+  Metrics metrics_;
+  Position own_position_;
+  Position& position_;
+};
 
 }  // namespace
 
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const data::Dataset& dataset,
               Rng& rng, const FitOptions& options) {
-  if (options.epochs == 0) fail_usage("fit", "epochs = 0, expected at least 1.");
-  if (options.accumulate == 0) fail_usage("fit", "accumulate = 0, expected at least 1.");
-  FitResult result;
+  check(options);
   model.train();
-  std::vector<Parameter> parameters = model.parameters();
-  clear_gradients(parameters);
-  for (std::size_t i = 0; i < options.epochs; ++i) {
-    EpochReport report{.epoch = options.first_epoch + i};
-    const Rng key = rng.split(rng.state().position);
-    const auto batches = data::batches(
-        dataset, {.size = options.batch, .drop_last = options.drop_last, .block = options.block},
-        rng);
-    result.status = epoch(model, parameters, optimizer, batches, key, options, report);
-    if (result.status != FitStatus::finished) {
-      clear_gradients(parameters);  // gradients of an unfinished step
-      return result;
-    }
-    if (options.validation) report.validation = evaluate(model, *options.validation);
-    if (options.test) report.test = evaluate(model, *options.test);
-    if (!finite(report.validation) || !finite(report.test)) {
-      result.status = FitStatus::diverged;
-      return result;
-    }
-    if (!options.history) result.epochs.clear();
-    result.epochs.push_back(std::move(report));
-    if (options.on_epoch) options.on_epoch(result.epochs.back());
-  }
-  return result;
+  return Run(model, optimizer, dataset, options).run(rng);
 }
 
 }  // namespace train

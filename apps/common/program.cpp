@@ -9,8 +9,7 @@
 
 #include <reel/autodiff/core/error.h>
 #include <reel/autodiff/core/file.h>
-
-#include "signals.h"
+#include <reel/train/stop_signals.h>
 
 namespace reel::apps {
 namespace {
@@ -77,7 +76,7 @@ int run(CLI::App& app, int argc, char** argv, const int& exit_code) {
   } catch (const std::exception& error) {
     return fail_with(Error::Kind::failure, error.what());
   }
-  if (!std::cout.flush() && stop_signal() == SIGPIPE) return ended_by_signal + SIGPIPE;
+  if (!std::cout.flush() && StopSignals::received() == SIGPIPE) return ended_by_signal + SIGPIPE;
   if (!std::cout && exit_code < ended_by_signal)
     return fail_with(Error::Kind::system, "the results could not be written to standard output.");
   return exit_code;

@@ -29,12 +29,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string grouped(std::size_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
-  return text;
-}
-
 std::string thread_count(std::size_t threads) {
   return grouped(threads) + (threads == 1 ? " thread" : " threads");
 }

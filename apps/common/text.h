@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include <reel/autodiff/core/text.h>
+
 namespace reel::apps {
 
-/// "60,000".
-std::string grouped(std::size_t number);
 /// "1 thread", "2 threads".
 std::string thread_count(std::size_t threads);
 /// "84.03 %"; "–" for NaN.

@@ -29,7 +29,7 @@ struct NetworkOptions : CommonOptions {
 struct TrainOptions : NetworkOptions {
   std::string optimizer = "sgd";
   std::optional<double> lr;  ///< default: depends on the optimiser
-  std::size_t batch = 64;
+  std::size_t batch_size = 64;
   std::size_t epochs = 10;
   double validation = 0.1;
   std::string save;

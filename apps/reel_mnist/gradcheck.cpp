@@ -81,7 +81,7 @@ FloatStep first_step(const Subject& subject) {
   nn::Sequential& model = subject.network.model;
   const auto loss = [&](const nn::Sequential& m) {
     const RandomScope scope(RandomScope::State{.key = Rng(subject.options.seed).state()});
-    return nn::cross_entropy(m(subject.batch.images), subject.batch.labels);
+    return nn::cross_entropy(m(subject.batch.inputs), subject.batch.labels);
   };
   const std::string& name = subject.options.optimizer;
   FloatStep step{.gradients = nn::record_gradients(model, loss),
@@ -181,14 +181,14 @@ int gradcheck(const GradcheckOptions& options) {
   check_fits(network.architecture, mnist.train, options.load);
   const std::size_t count =
       std::min(options.images.value_or(options.digits ? 64 : 16), mnist.train.size());
-  const data::Batches batches = data::batches(mnist.train, {.size = count});
+  const data::Batches batches = data::batches(mnist.train, {.batch_size = count});
   const data::Batches::Iterator first = batches.begin();
 
   GradcheckJob job{.layers = network.architecture.layers,
                    .activation = network.architecture.activation,
                    .batch_norm = network.architecture.options.batch_norm,
                    .dropout = network.architecture.options.dropout,
-                   .images = numbers(*first->images),
+                   .images = numbers(*first->inputs),
                    .labels = {first->labels.begin(), first->labels.end()},
                    .seed = options.seed,
                    .order = options.order,

@@ -84,7 +84,8 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
   command.add_option("--lr", options.lr, "Learning rate [" + first_rates() + ']')
       ->check(above_zero)
       ->type_name("X");
-  command.add_option("--batch", options.batch, "Images in a batch; a short last one is left out")
+  command
+      .add_option("--batch", options.batch_size, "Images in a batch; a short last one is left out")
       ->check(silent(CLI::Range(std::size_t{1}, most)))
       ->capture_default_str()
       ->type_name("N");

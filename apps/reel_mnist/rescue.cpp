@@ -10,8 +10,7 @@
 #include <system_error>
 
 #include <reel/autodiff/core/file.h>
-
-#include "../common/signals.h"
+#include <reel/train/stop_signals.h>
 
 namespace reel::mnist {
 namespace {
@@ -40,7 +39,7 @@ Rescue save_elsewhere(const nn::Module& model, const Architecture& architecture,
   constexpr std::size_t longest = 200;  // of the 255 bytes that a name may have
   const std::string name = fs::path(path).filename().string().substr(0, longest) + ".rescued";
   std::error_code error;
-  const apps::HeldStopSignals hold;
+  const StopSignals::Hold hold;
   for (const fs::path& folder :
        {fs::current_path(error), fs::temp_directory_path(error), fs::path("/tmp")}) {
     const fs::path place = folder.empty() ? fs::path() : new_file(folder, name);

@@ -16,16 +16,15 @@
 #include <reel/data/mnist.h>
 #include <reel/optim/optimizers.h>
 #include <reel/train/fit.h>
+#include <reel/train/stop_signals.h>
 
 #include "../common/output.h"
-#include "../common/signals.h"
 #include "../common/text.h"
 #include "commands.h"
 #include "curves.h"
 #include "model.h"
 #include "report.h"
 #include "rescue.h"
-#include "terminal.h"
 
 namespace reel::mnist {
 
@@ -84,10 +83,10 @@ struct Run {
 
 std::string banner(const Run& run) {
   return concat(run.architecture.text(), ", ", grouped(run.parameters), " parameters, ",
-                run.options.optimizer, " lr ", run.optimizer.lr(), ", batch ", run.options.batch,
-                ", seed ", run.options.seed, "\n", run.test.name(), ": ", grouped(run.train.size()),
-                " images to train on, ", grouped(run.validation.size()), " to validate, ",
-                grouped(run.test.size()), " to test\n", blas_name(), ", ",
+                run.options.optimizer, " lr ", run.optimizer.lr(), ", batch ",
+                run.options.batch_size, ", seed ", run.options.seed, "\n", run.test.name(), ": ",
+                grouped(run.train.size()), " images to train on, ", grouped(run.validation.size()),
+                " to validate, ", grouped(run.test.size()), " to test\n", blas_name(), ", ",
                 thread_count(run.threads), '\n');
 }
 
@@ -124,7 +123,7 @@ nlohmann::ordered_json final_json(const Run& run, const Outcome& outcome,
   json.update({{"parameters", run.parameters},
                {"optimizer", run.options.optimizer},
                {"lr", run.optimizer.lr()},
-               {"batch", run.options.batch},
+               {"batch", run.options.batch_size},
                {"seed", run.options.seed},
                {"threads", run.threads},
                {"blas", blas_name()}});
@@ -151,7 +150,7 @@ Outcome fit(const Run& run, nn::Module& model, optim::Optimizer& optimizer, Rng&
   if (options.anomaly) anomaly.emplace();
   std::optional<PrintedProfile> profile;
   if (options.profile) profile.emplace(options.json ? std::cerr : std::cout);
-  ProgressLine progress(options.epochs);
+  train::ProgressLine progress(options.epochs);
   Outcome outcome;
   const auto on_epoch = [&](const train::EpochReport& report) {
     progress.clear();
@@ -169,7 +168,7 @@ Outcome fit(const Run& run, nn::Module& model, optim::Optimizer& optimizer, Rng&
     outcome.status =
         train::fit(model, optimizer, run.train, rng,
                    {.epochs = options.epochs,
-                    .batch = options.batch,
+                    .batch_size = options.batch_size,
                     .drop_last = true,
                     .block = options.stream ? stream_block : 0,
                     .validation = run.validation.size() > 0 ? &run.validation : nullptr,
@@ -178,10 +177,10 @@ Outcome fit(const Run& run, nn::Module& model, optim::Optimizer& optimizer, Rng&
                     .on_batch =
                         [&](const train::Progress& p) {
                           ++outcome.batches;
-                          progress.update(p);
+                          progress(p);
                         },
                     .on_epoch = on_epoch,
-                    .stop = [] { return stop_signal() != 0; }})
+                    .stop = [] { return StopSignals::received() != 0; }})
             .status;
   } catch (const Error& error) {
     const bool of_data = error.kind() == Error::Kind::input || error.kind() == Error::Kind::system;
@@ -219,7 +218,7 @@ Written write(const Run& run, const nn::Module& model, Outcome& outcome) {
   const TrainOptions& options = run.options;
   Written written;
   const auto attempt = [&](const std::string& path, std::string& to, auto&& write_to) {
-    std::optional<HeldStopSignals> hold;
+    std::optional<StopSignals::Hold> hold;
     if (!is_direct(path)) hold.emplace();
     try {
       write_to(), to = path;
@@ -280,7 +279,7 @@ int train(const TrainOptions& options) {
   check_fits(network.architecture, mnist.train, options.load);
   const data::Split parts = data::split(mnist.train, options.validation, split_rng);
   static_cast<void>(
-      data::batches(parts.rest, {.size = options.batch, .drop_last = true}));  // checks
+      data::batches(parts.rest, {.batch_size = options.batch_size, .drop_last = true}));  // checks
   const double lr = options.lr.value_or(optim::find_optimizer(options.optimizer).lr);
   const auto optimizer =
       optim::make_optimizer(options.optimizer, network.model.parameters(), {{"lr", lr}});
@@ -300,7 +299,7 @@ int train(const TrainOptions& options) {
   }
   std::cout.flush();
 
-  catch_stop_signals();
+  static const StopSignals signals;  // also while the results are printed
   Outcome outcome = fit(run, network.model, *optimizer, order_rng);
   if (outcome.status == train::FitStatus::diverged)
     fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",
@@ -314,7 +313,7 @@ int train(const TrainOptions& options) {
     outcome.fail(error);
   }
   if (outcome.failure) throw *outcome.failure;
-  return outcome.complete() ? 0 : 128 + stop_signal();
+  return outcome.complete() ? 0 : 128 + StopSignals::received();
 }
 
 }  // namespace reel::mnist

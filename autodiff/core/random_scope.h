@@ -12,10 +12,10 @@ namespace reel {
 /// dropout does in training. `fit` makes one for each step. A training loop of your own does the
 /// same:
 ///
-///     for (const auto& batch : data::batches(train, {.size = 128}, rng)) {
+///     for (const auto& batch : data::batches(train, {.batch_size = 128}, rng)) {
 ///       const RandomScope scope(rng);
 ///       Tape tape;
-///       tape.backward(nn::cross_entropy(model(batch.images), batch.labels));
+///       tape.backward(nn::cross_entropy(model(batch.inputs), batch.labels));
 ///       adam.step();
 ///     }
 ///
@@ -32,6 +32,9 @@ class RandomScope {
 
   /// A pass over a batch; its key is drawn from `rng`.
   [[nodiscard]] explicit RandomScope(Rng& rng);
+  /// The same for a generator of this pass alone, such as `rng.split(step)`: the numbers depend
+  /// only on the seed and the number of the step, so a resumed run finds them again.
+  [[nodiscard]] explicit RandomScope(Rng&& rng) : RandomScope(rng) {}
   /// A pass that continues from this state.
   [[nodiscard]] explicit RandomScope(const State& state);
   ~RandomScope();

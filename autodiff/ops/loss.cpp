@@ -46,8 +46,9 @@ void check_labels(const char* where, const Shape& shape, std::span<const Label> 
       fail_usage(where, "label ", labels[i], " at ", i, " is not one of ", shape[1], " classes.");
 }
 
-// The weight of each −log p, (batch, classes), so that the loss is the weighted sum: ((1 −
-// ε)·w[label]·[c = label] + ε/classes·w[c]) / Σ w[label]; the divisor is 1 for a sum.
+// The weight of each −log p, (batch, classes), so that the loss is the weighted sum: s[i]·((1 −
+// ε)·w[label]·[c = label] + ε/classes·w[c]) / Σ s[i]·w[label], with the weights w of the classes
+// and s of the samples; the divisor is 1 for a sum.
 Tensor target_weights(const char* where, const Shape& shape, std::span<const Label> labels,
                       const CrossEntropyOptions& options) {
   check_labels(where, shape, labels, options.ignored);
@@ -59,19 +60,27 @@ Tensor target_weights(const char* where, const Shape& shape, std::span<const Lab
   const bool weighted = given.dimension() > 0;
   if (weighted && given.shape() != Shape{classes})
     fail_usage(where, "class weights ", to_string(given.shape()), " for ", classes, " classes.");
+  const Tensor& of_samples = options.sample_weights;
+  const bool samples_weighted = of_samples.dimension() > 0;
+  if (samples_weighted && of_samples.shape() != Shape{labels.size()})
+    fail_usage(where, "sample weights ", to_string(of_samples.shape()), " for ", labels.size(),
+               " samples.");
   const Tensor weight = weighted ? given : full({classes}, 1);
   Tensor result = zeros(shape);
   Real total = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] == options.ignored) continue;
     const auto label = static_cast<std::size_t>(labels[i]);
+    const Real sample = samples_weighted ? of_samples(i) : Real(1);
     Real* row = result.data() + i * classes;
-    for (std::size_t c = 0; c < classes; ++c) row[c] = smoothing / Real(classes) * weight(c);
-    row[label] += (1 - smoothing) * weight(label);
-    total += weight(label);
+    for (std::size_t c = 0; c < classes; ++c)
+      row[c] = sample * (smoothing / Real(classes) * weight(c));
+    row[label] += sample * ((1 - smoothing) * weight(label));
+    total += sample * weight(label);
   }
   if (options.reduction == Reduction::sum) return result;
-  if (total == 0) fail_usage(where, "all labels are ignored, so there is no mean.");
+  if (total == 0)
+    fail_usage(where, "all labels are ignored or have weight 0, so there is no mean.");
   return evaluate(result / total);
 }
 

@@ -13,9 +13,10 @@ enum class Reduction { mean, sum };
 
 /// The options of losses whose targets are labels.
 struct CrossEntropyOptions {
-  Reduction reduction = Reduction::mean;  ///< the mean divides by the total weight of the labels
+  Reduction reduction = Reduction::mean;  ///< the mean divides by the total weight of the samples
   Real label_smoothing = 0;               ///< ε: the share that is spread evenly over all classes
   Tensor class_weights = {};              ///< (classes); empty: all 1
+  Tensor sample_weights = {};             ///< (batch); empty: all 1
   std::optional<Label> ignored = {};      ///< samples with this label are left out
 };
 

@@ -26,7 +26,7 @@ BENCHMARK(permutation)->Unit(benchmark::kMicrosecond);
 void gather(benchmark::State& state) {
   const data::Dataset images = bench::random_images(60000);
   Rng rng(1);
-  const data::Batches batches = data::batches(images, {.size = 64, .drop_last = true}, rng);
+  const data::Batches batches = data::batches(images, {.batch_size = 64, .drop_last = true}, rng);
   data::Batch batch;
   std::size_t i = 0;
   for (auto _ : state) images.gather(batches.rows(i++ % batches.count()), batch);

@@ -15,7 +15,8 @@ void run(benchmark::State& state, const bench::Network& network, nn::Sequential 
   Rng rng(1);
   set_threads(static_cast<std::size_t>(state.range(1)));
   for (auto _ : state)
-    train::fit(model, *optimizer, images, rng, {.epochs = 1, .batch = network.batch});
+    std::ignore =
+        train::fit(model, *optimizer, images, rng, {.epochs = 1, .batch_size = network.batch});
   state.counters["one"] = benchmark::Counter(
       steps, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }

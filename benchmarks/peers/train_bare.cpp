@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   Rng rng(1);
   return bench::time_epochs(
       setting, concat("bare loop, ", blas_name(), ", threads: ", setting.threads), [&] {
-        return loop.epoch(data::batches(images, {.size = setting.batch, .drop_last = true}, rng));
+        return loop.epoch(
+            data::batches(images, {.batch_size = setting.batch, .drop_last = true}, rng));
       });
 }

@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
         float loss = 0;
         std::size_t steps = 0;
         for (const auto& batch :
-             data::batches(images, {.size = setting.batch, .drop_last = true}, rng)) {
+             data::batches(images, {.batch_size = setting.batch, .drop_last = true}, rng)) {
           loss += bench::reel_step(model, *optimizer, batch);
           ++steps;
         }

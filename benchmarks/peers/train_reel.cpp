@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   const auto result = train::fit(
       model, *optimizer, images, rng,
       {.epochs = setting.epochs + 1,
-       .batch = setting.batch,
+       .batch_size = setting.batch,
        .drop_last = true,
        .on_epoch = [&](const train::EpochReport& report) { times.ended(report.train_loss); }});
   return result.status == train::FitStatus::finished ? 0 : 1;

@@ -29,7 +29,7 @@ Dataset numbered(std::size_t n) {
     samples(i, 0) = static_cast<Real>(i);
     samples(i, 1) = -static_cast<Real>(i);
   }
-  return Dataset::from_arrays(samples, labels);
+  return Dataset(samples, labels);
 }
 
 std::vector<Label> visited(const data::Batches& batches) {
@@ -49,15 +49,15 @@ std::vector<Label> counting(std::size_t n) {
 
 TEST_CASE("batches: in order, the last one smaller") {
   const auto set = numbered(10);
-  const auto batches = data::batches(set, {.size = 4});
+  const auto batches = data::batches(set, {.batch_size = 4});
   CHECK(batches.count() == 3);
   std::vector<std::size_t> sizes;
   for (const auto& batch : batches) {
     sizes.push_back(batch.size());
-    REQUIRE(batch.images->shape()[0] == batch.size());
+    REQUIRE(batch.inputs->shape()[0] == batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      CHECK((*batch.images)(i, 0) == static_cast<Real>(batch.labels[i]));
-      CHECK((*batch.images)(i, 1) == -static_cast<Real>(batch.labels[i]));
+      CHECK((*batch.inputs)(i, 0) == static_cast<Real>(batch.labels[i]));
+      CHECK((*batch.inputs)(i, 1) == -static_cast<Real>(batch.labels[i]));
     }
   }
   CHECK(sizes == std::vector<std::size_t>{4, 4, 2});
@@ -68,7 +68,7 @@ TEST_CASE("batches: in order, the last one smaller") {
 
 TEST_CASE("batches: counts at the edges") {
   const auto count = [](std::size_t n, std::size_t size, bool drop_last) {
-    const auto batches = data::batches(numbered(n), {.size = size, .drop_last = drop_last});
+    const auto batches = data::batches(numbered(n), {.batch_size = size, .drop_last = drop_last});
     CHECK(static_cast<std::size_t>(std::ranges::distance(batches)) == batches.count());
     return batches.count();
   };
@@ -84,9 +84,9 @@ TEST_CASE("batches: counts at the edges") {
 
 TEST_CASE("batches: drop_last leaves out only what is beyond the last whole batch") {
   const auto set = numbered(11);
-  CHECK(visited(data::batches(set, {.size = 4, .drop_last = true})) == counting(8));
+  CHECK(visited(data::batches(set, {.batch_size = 4, .drop_last = true})) == counting(8));
   Rng rng(3);
-  auto order = visited(data::batches(set, {.size = 4, .drop_last = true}, rng));
+  auto order = visited(data::batches(set, {.batch_size = 4, .drop_last = true}, rng));
   CHECK(order.size() == 8);
   std::sort(order.begin(), order.end());
   CHECK(std::adjacent_find(order.begin(), order.end()) == order.end());
@@ -97,7 +97,7 @@ TEST_CASE("batches: each epoch is another permutation, the same for the same see
   Rng rng(5), again(5), other(6);
   std::vector<std::vector<Label>> epochs;
   for (int epoch = 0; epoch < 4; ++epoch) {
-    const auto batches = data::batches(set, {.size = 7}, rng);
+    const auto batches = data::batches(set, {.batch_size = 7}, rng);
     const auto order = visited(batches);
     CHECK(visited(batches) == order);
     auto sorted = order;
@@ -105,8 +105,8 @@ TEST_CASE("batches: each epoch is another permutation, the same for the same see
     CHECK(sorted == counting(200));
     CHECK(order != counting(200));
     for (const auto& before : epochs) CHECK(order != before);
-    CHECK(visited(data::batches(set, {.size = 50}, again)) == order);
-    CHECK(visited(data::batches(set, {.size = 7}, other)) != order);
+    CHECK(visited(data::batches(set, {.batch_size = 50}, again)) == order);
+    CHECK(visited(data::batches(set, {.batch_size = 7}, other)) != order);
     epochs.push_back(order);
   }
   Rng expected(5);
@@ -117,7 +117,7 @@ TEST_CASE("batches: each epoch is another permutation, the same for the same see
 TEST_CASE("batches: rows and data set of a range") {
   const auto set = numbered(10);
   Rng rng(2);
-  const auto batches = data::batches(set, {.size = 4}, rng);
+  const auto batches = data::batches(set, {.batch_size = 4}, rng);
   std::size_t k = 0;
   for (const auto& batch : batches) {
     const auto rows = batches.rows(k++);
@@ -129,9 +129,9 @@ TEST_CASE("batches: rows and data set of a range") {
 
 TEST_CASE("batches: of a subset") {
   const auto odd = numbered(10).subset(std::vector<std::uint32_t>{9, 7, 5, 3, 1});
-  CHECK(visited(data::batches(odd, {.size = 2})) == std::vector<Label>{9, 7, 5, 3, 1});
+  CHECK(visited(data::batches(odd, {.batch_size = 2})) == std::vector<Label>{9, 7, 5, 3, 1});
   Rng rng(1);
-  auto order = visited(data::batches(odd, {.size = 2}, rng));
+  auto order = visited(data::batches(odd, {.batch_size = 2}, rng));
   std::sort(order.begin(), order.end());
   CHECK(order == std::vector<Label>{1, 3, 5, 7, 9});
 }
@@ -147,8 +147,8 @@ TEST_CASE("batches: what would be no batch at all is refused before anything is 
            says(error_of([&] { data::batches(from, options, rng); }), Kind::usage,
                 {"[batches]", part});
   };
-  CHECK(refused(set, {.size = 0}, "size 0"));
-  CHECK(refused(set, {.size = 4, .drop_last = true},
+  CHECK(refused(set, {.batch_size = 0}, "batch_size 0"));
+  CHECK(refused(set, {.batch_size = 4, .drop_last = true},
                 "the 3 samples of \"data\" are fewer than one batch of 4"));
   CHECK(refused({}, {}, "is empty"));
   CHECK(rng.state() == state);
@@ -159,11 +159,11 @@ TEST_CASE("batches: what would be no batch at all is refused before anything is 
 TEST_CASE("batches: one tensor serves all batches of a loop") {
   const auto set = numbered(100);
   Rng rng(1);
-  const auto batches = data::batches(set, {.size = 10}, rng);
+  const auto batches = data::batches(set, {.batch_size = 10}, rng);
   const void* place = nullptr;
   for (const auto& batch : batches) {
-    if (!place) place = batch.images.identity();
-    CHECK(batch.images.identity() == place);
+    if (!place) place = batch.inputs.identity();
+    CHECK(batch.inputs.identity() == place);
   }
   for (const auto& batch : batches) static_cast<void>(batch);
   const auto before = memory::stats().heap_calls;
@@ -175,8 +175,8 @@ TEST_CASE("batches: a kept handle keeps its data") {
   const auto set = numbered(12);
   std::vector<SharedTensor> kept;
   std::vector<Batch> copies;
-  for (const auto& batch : data::batches(set, {.size = 4})) {
-    kept.push_back(batch.images);
+  for (const auto& batch : data::batches(set, {.batch_size = 4})) {
+    kept.push_back(batch.inputs);
     copies.push_back(batch);
   }
   REQUIRE(kept.size() == 3);
@@ -188,7 +188,7 @@ TEST_CASE("batches: a kept handle keeps its data") {
 }
 
 TEST_CASE("batches: several passes over one range don't disturb each other") {
-  const auto batches = data::batches(numbered(6), {.size = 2});
+  const auto batches = data::batches(numbered(6), {.batch_size = 2});
   auto a = batches.begin();
   auto b = batches.begin();
   ++a;
@@ -197,8 +197,8 @@ TEST_CASE("batches: several passes over one range don't disturb each other") {
   CHECK(a->labels == Labels{4, 5});
   CHECK(b->labels == Labels{0, 1});
   CHECK(c->labels == Labels{2, 3});
-  CHECK((*c->images)(0, 0) == 2);
-  CHECK((*a->images)(0, 0) == 4);
+  CHECK((*c->inputs)(0, 0) == 2);
+  CHECK((*a->inputs)(0, 0) == 4);
   CHECK(a != batches.end());
   ++a;
   CHECK(a == batches.end());
@@ -208,7 +208,7 @@ TEST_CASE(
     "batches: shuffled in blocks, each block stays together and comes in an order of its own") {
   const auto set = numbered(25);
   Rng rng(3);
-  const auto order = visited(data::batches(set, {.size = 4, .block = 10}, rng));
+  const auto order = visited(data::batches(set, {.batch_size = 4, .block = 10}, rng));
   auto sorted = order;
   std::sort(sorted.begin(), sorted.end());
   CHECK(sorted == counting(25));
@@ -218,18 +218,49 @@ TEST_CASE(
     if (blocks.empty() || blocks.back() != row / 10) blocks.push_back(row / 10);
   CHECK(blocks.size() == 3);
   Rng again(3), other(4);
-  CHECK(visited(data::batches(set, {.size = 4, .block = 10}, again)) == order);
-  CHECK(visited(data::batches(set, {.size = 4, .block = 10}, other)) != order);
+  CHECK(visited(data::batches(set, {.batch_size = 4, .block = 10}, again)) == order);
+  CHECK(visited(data::batches(set, {.batch_size = 4, .block = 10}, other)) != order);
   Rng one(3);  // blocks of one sample shuffle all samples; so does one block
-  sorted = visited(data::batches(set, {.size = 4, .block = 1}, one));
+  sorted = visited(data::batches(set, {.batch_size = 4, .block = 1}, one));
   CHECK(sorted != counting(25));
   std::sort(sorted.begin(), sorted.end());
   CHECK(sorted == counting(25));
   for (const std::size_t whole : {std::size_t{25}, std::size_t(-1)}) {
     Rng inside(3);
-    sorted = visited(data::batches(set, {.size = 4, .block = whole}, inside));
+    sorted = visited(data::batches(set, {.batch_size = 4, .block = whole}, inside));
     CHECK(sorted != counting(25));
     std::sort(sorted.begin(), sorted.end());
     CHECK(sorted == counting(25));
   }
+}
+
+TEST_CASE("batches: a loop that begins in the middle sees the rest of the same order") {
+  const auto set = numbered(23);
+  for (const bool drop_last : {false, true}) {
+    Rng rng(7), other(7);
+    const data::BatchOptions options{.batch_size = 4, .drop_last = drop_last};
+    const auto whole = visited(data::batches(set, options, rng));
+    const std::size_t count = drop_last ? 5 : 6;
+    for (std::size_t first = 0; first <= count; ++first) {
+      CAPTURE(first);
+      Rng again(7);
+      data::BatchOptions rest = options;
+      rest.first = first;
+      const auto batches = data::batches(set, rest, again);
+      CHECK(batches.count() == count);
+      const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(4 * std::min(first, count));
+      CHECK(visited(batches) == std::vector<Label>(std::min(begin, whole.end()), whole.end()));
+      CHECK(again.state() == rng.state());
+    }
+    CHECK(says(error_of([&] { data::batches(set, {.batch_size = 4, .first = 7}, other); }),
+               Kind::usage, {"[batches] the first batch is 7, and there are 6."}));
+  }
+}
+
+TEST_CASE("batches: with a generator of its own an epoch depends on the seed and its number") {
+  const auto set = numbered(50);
+  const Rng rng(3);
+  const auto second = visited(data::batches(set, {}, rng.split(2)));
+  CHECK(visited(data::batches(set, {}, rng.split(2))) == second);
+  CHECK(visited(data::batches(set, {}, rng.split(1))) != second);
 }

@@ -124,7 +124,7 @@ TEST_CASE("dataset: a user's own numbers are used as they are") {
   Tensor samples = uninitialized({3, 2, 2});
   std::iota(samples.begin(), samples.end(), Real(-5));
   const Labels labels = {1, 0, 1};
-  const auto set = Dataset::from_arrays(samples, labels);
+  const auto set = Dataset(samples, labels);
   samples.fill(0);
   CHECK(set.size() == 3);
   CHECK(set.features() == 4);
@@ -133,13 +133,13 @@ TEST_CASE("dataset: a user's own numbers are used as they are") {
   CHECK(set.sample(2)(1, 0) == 5);
   Batch batch;
   set.gather(Rows{2, 0}, batch);
-  CHECK(to_string(batch.images->shape()) == "(2,4)");
+  CHECK(to_string(batch.inputs->shape()) == "(2,4)");
   for (std::size_t v = 0; v < 4; ++v) {
-    CHECK((*batch.images)(0, v) == static_cast<Real>(v) + 3);
-    CHECK((*batch.images)(1, v) == static_cast<Real>(v) - 5);
+    CHECK((*batch.inputs)(0, v) == static_cast<Real>(v) + 3);
+    CHECK((*batch.inputs)(1, v) == static_cast<Real>(v) - 5);
   }
   CHECK(batch.labels == Labels{1, 1});
-  const auto flat = Dataset::from_arrays(vector({4, 5, 6}), labels);
+  const auto flat = Dataset(vector({4, 5, 6}), labels);
   CHECK(flat.features() == 1);
   CHECK(to_string(flat.sample_shape()) == "()");
   CHECK(item(flat.sample(2)) == 6);
@@ -156,7 +156,7 @@ TEST_CASE("dataset: data that does not fit together is refused") {
                 }),
                 Kind::input, {"[dataset] \"toys\"", part}) &&
            says(error_of([&] {
-                  Dataset::from_arrays(zeros({2, 6}), labels, info);
+                  Dataset(zeros({2, 6}), labels, info);
                 }),
                 Kind::input, {"[dataset] \"toys\"", part});
   };
@@ -175,12 +175,10 @@ TEST_CASE("dataset: data that does not fit together is refused") {
              Kind::input, {"has no samples"}));
   CHECK(says(error_of([&] { Dataset::from_bytes({}, {2, 0}, two); }), Kind::input, {"(2,0)"}));
   CHECK(says(error_of([&] { Dataset::from_bytes(bytes, {2, 0}, two); }), Kind::input, {"(2,0)"}));
-  CHECK(says(error_of([&] {
-               Dataset::from_arrays(zeros({0, 4}), none);
-             }),
-             Kind::input, {"has no samples"}));
-  CHECK(says(error_of([&] { Dataset::from_arrays(zeros({2, 0}), two); }), Kind::input, {"(0)"}));
-  CHECK(says(error_of([&] { Dataset::from_arrays(scalar(1), two); }), Kind::usage, {"(n, …)"}));
+  CHECK(says(error_of([&] { Dataset(zeros({0, 4}), none); }), Kind::input, {"has no samples"}));
+  CHECK(says(error_of([&] { Dataset(zeros({2, 0}), two); }), Kind::input, {"(0)"}));
+  CHECK(says(error_of([&] { Dataset(scalar(1), two); }), Kind::usage,
+             {"\"data\": the inputs are one number", "(n, …)"}));
 }
 
 TEST_CASE("dataset: gathering gives the rows in their order, repeated ones too") {
@@ -189,11 +187,11 @@ TEST_CASE("dataset: gathering gives the rows in their order, repeated ones too")
   Batch batch;
   set.gather(rows, batch);
   CHECK(batch.size() == rows.size());
-  REQUIRE(to_string(batch.images->shape()) == "(9,6)");
+  REQUIRE(to_string(batch.inputs->shape()) == "(9,6)");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     CHECK(batch.labels[i] == static_cast<Label>(rows[i] % 3));
     for (std::size_t v = 0; v < 6; ++v)
-      CHECK(same((*batch.images)(i, v), byte((7 * rows[i] + v) % 256)));
+      CHECK(same((*batch.inputs)(i, v), byte((7 * rows[i] + v) % 256)));
   }
 }
 
@@ -201,26 +199,26 @@ TEST_CASE("dataset: a batch is reused in place, but not under a handle that was 
   const auto set = small(30);
   Batch batch;
   set.gather(Rows{1, 2}, batch);
-  const void* first_place = batch.images.identity();
-  const auto version = batch.images.version();
+  const void* first_place = batch.inputs.identity();
+  const auto version = batch.inputs.version();
   set.gather(Rows{3, 4}, batch);
-  CHECK(batch.images.identity() == first_place);
-  CHECK(batch.images.version() > version);
-  CHECK(same((*batch.images)(0, 0), byte(21)));
+  CHECK(batch.inputs.identity() == first_place);
+  CHECK(batch.inputs.version() > version);
+  CHECK(same((*batch.inputs)(0, 0), byte(21)));
 
-  const SharedTensor kept = batch.images;
+  const SharedTensor kept = batch.inputs;
   const auto kept_version = kept.version();
   set.gather(Rows{5, 6}, batch);
-  CHECK(batch.images.identity() != kept.identity());
+  CHECK(batch.inputs.identity() != kept.identity());
   CHECK(same((*kept)(0, 0), byte(21)));
   CHECK(kept.version() == kept_version);
-  CHECK(same((*batch.images)(0, 0), byte(35)));
+  CHECK(same((*batch.inputs)(0, 0), byte(35)));
 
   set.gather(Rows{5, 6, 7}, batch);
-  CHECK(to_string(batch.images->shape()) == "(3,6)");
+  CHECK(to_string(batch.inputs->shape()) == "(3,6)");
   CHECK(batch.labels.size() == 3);
   set.gather(Rows{8}, batch);
-  CHECK(to_string(batch.images->shape()) == "(1,6)");
+  CHECK(to_string(batch.inputs->shape()) == "(1,6)");
   CHECK(batch.labels == Labels{2});
 }
 
@@ -262,7 +260,7 @@ TEST_CASE("dataset: samples in a file are those in memory, until it is cut short
   Batch batch, expected;
   in_file.gather(rows, batch);
   in_memory.gather(rows, expected);
-  CHECK(*batch.images == *expected.images);
+  CHECK(*batch.inputs == *expected.inputs);
   CHECK(in_file.sample(7) == in_memory.sample(7));
   CHECK(in_file.subset(Rows{5, 6, 7}).sample(2) == in_memory.sample(7));
 
@@ -285,7 +283,7 @@ TEST_CASE("dataset: large batches are gathered by several threads") {
       Dataset::from_bytes(FileBytes(folder.write("images", bytes), "test", 0), {pixels}, labels);
   Tensor numbers = uninitialized({n, pixels});
   std::transform(bytes.begin(), bytes.end(), numbers.data(), byte);
-  const auto of_numbers = Dataset::from_arrays(std::move(numbers), labels);
+  const auto of_numbers = Dataset(std::move(numbers), labels);
   Rows rows;
   for (std::size_t i = 0; i < n; ++i) rows.push_back(static_cast<std::uint32_t>(i * 31 % n));
   for (const Dataset* set : {&in_memory, &in_file, &of_numbers})
@@ -297,7 +295,7 @@ TEST_CASE("dataset: large batches are gathered by several threads") {
       bool right = true;
       for (std::size_t i = 0; i < n; ++i)
         for (std::size_t k = 0; k < pixels; ++k)
-          right &= same((*batch.images)(i, k), byte(bytes[rows[i] * pixels + k]));
+          right &= same((*batch.inputs)(i, k), byte(bytes[rows[i] * pixels + k]));
       CHECK(right);
     }
 }
@@ -306,10 +304,10 @@ TEST_CASE("dataset: rows that don't exist are refused, and nothing is written") 
   const auto set = small(5);
   Batch batch;
   set.gather(Rows{1}, batch);
-  const auto version = batch.images.version();
+  const auto version = batch.inputs.version();
   CHECK(says(error_of([&] { set.gather(Rows{5}, batch); }), Kind::usage, {"row 5 of 5 samples"}));
   CHECK(says(error_of([&] { set.gather(Rows{}, batch); }), Kind::usage, {"no rows"}));
-  CHECK(batch.images.version() == version);
+  CHECK(batch.inputs.version() == version);
   CHECK(batch.labels == Labels{1});
   CHECK(says(error_of([&] { set.label(5); }), Kind::usage, {"row 5"}));
   CHECK(says(error_of([&] { set.sample(5); }), Kind::usage, {"row 5"}));
@@ -330,7 +328,7 @@ TEST_CASE("dataset: a subset of a subset") {
   CHECK(says(error_of([&] { few.sample(2); }), Kind::usage, {"row 2 of 2"}));
   Batch batch;
   few.gather(Rows{1, 0}, batch);
-  CHECK(same((*batch.images)(0, 0), byte(140)));
+  CHECK(same((*batch.inputs)(0, 0), byte(140)));
   CHECK(batch.labels == Labels{2, 0});
 }
 
@@ -346,7 +344,7 @@ TEST_CASE("dataset: an empty one") {
 TEST_CASE("split: every sample is on one side, in the original order") {
   std::vector<Label> numbers(100);
   std::iota(numbers.begin(), numbers.end(), 0);
-  const auto set = Dataset::from_arrays(zeros({100, 2}), numbers);
+  const auto set = Dataset(zeros({100, 2}), numbers);
   Rng rng(7);
   const auto [rest, held_out] = data::split(set, 0.2, rng);
   CHECK(rest.size() == 80);
@@ -382,4 +380,134 @@ TEST_CASE("split: sizes are rounded, and no side may be empty") {
   CHECK(rest.size() == 10);
   CHECK(held_out.size() == 0);
   CHECK(rng.state() == state);
+}
+
+TEST_CASE("dataset: targets that are numbers") {
+  const Tensor x = matrix({{1, 2}, {3, 4}, {5, 6}});
+  const Dataset one(x, vector({10, 20, 30})), two(x, matrix({{1, -1}, {2, -2}, {3, -3}}));
+  CHECK(one.classes() == 0);
+  CHECK(one.outputs() == 1);
+  CHECK(two.outputs() == 2);
+  CHECK(item(one.target(2)) == 30);
+  CHECK(two.target(1) == vector({2, -2}));
+  Batch batch;
+  one.gather(Rows{2, 0}, batch);
+  CHECK(*batch.inputs == matrix({{5, 6}, {1, 2}}));
+  CHECK(*batch.targets == matrix({{30}, {10}}));  // (batch,1), not (batch)
+  CHECK(batch.labels.empty());
+  CHECK(!batch.weights);
+  CHECK(batch.weight() == 2);
+  two.subset(Rows{2, 1}).gather(Rows{1}, batch);
+  CHECK(*batch.targets == matrix({{2, -2}}));
+  CHECK(*two.all().targets == matrix({{1, -1}, {2, -2}, {3, -3}}));
+  CHECK(says(error_of([&] { one.label(0); }), Kind::usage, {"\"data\" has no labels"}));
+  std::vector<Real> room(2);
+  Labels labels(1);
+  CHECK(says(error_of([&] { one.gather(Rows{0}, room, labels); }), Kind::usage, {"no labels"}));
+  CHECK(says(error_of([&] {
+               Dataset(x, vector({1, 2}));
+             }),
+             Kind::input, {"has 3 samples but 2 targets"}));
+  CHECK(says(error_of([&] { Dataset(x, scalar(1)); }), Kind::usage, {"targets are one number"}));
+  CHECK(says(error_of([&] {
+               Dataset(x, zeros({3, 0}));
+             }),
+             Kind::input, {"without a single value"}));
+}
+
+TEST_CASE("dataset: numbers in braces are labels, and inputs may have no targets at all") {
+  const Tensor x = matrix({{1, 2}, {3, 4}, {5, 6}});
+  const Dataset classes(x, {0, 1, 1}), bare(x);
+  CHECK(classes.classes() == 2);
+  CHECK(classes.outputs() == 2);
+  CHECK(bare.classes() == 0);
+  CHECK(bare.outputs() == 0);
+  const Batch batch = bare.all();
+  CHECK(*batch.inputs == x);
+  CHECK(batch.labels.empty());
+  CHECK(!batch.targets);
+  CHECK(says(error_of([&] { classes.target(0); }), Kind::usage, {"not numbers"}));
+  CHECK(says(error_of([&] { bare.target(0); }), Kind::usage, {"not numbers"}));
+  CHECK(says(error_of([&] { bare.label(0); }), Kind::usage, {"no labels"}));
+  CHECK(says(error_of([&] { Dataset(x, data::DatasetInfo{.classes = 2}); }), Kind::usage,
+             {"classes but no labels"}));
+}
+
+TEST_CASE("dataset: autoencoding shares one tensor, batch after batch") {
+  const Dataset set = small(9, {.name = "toys"}).autoencoding();
+  CHECK(set.name() == "toys");
+  CHECK(set.classes() == 0);
+  CHECK(set.outputs() == 6);
+  CHECK(set.target(1) == set.sample(1));
+  Batch batch;
+  set.gather(Rows{1, 2}, batch);
+  CHECK(batch.targets.identity() == batch.inputs.identity());
+  CHECK(batch.labels.empty());
+  const void* const place = batch.inputs.identity();
+  set.gather(Rows{3, 4}, batch);
+  CHECK(batch.inputs.identity() == place);  // in place, although two handles share it
+  CHECK(batch.targets.identity() == place);
+  const SharedTensor kept = batch.inputs;
+  const Tensor before = *kept;
+  set.gather(Rows{5, 6}, batch);
+  CHECK(*kept == before);
+  small(9).gather(Rows{5, 6}, batch);
+  CHECK(!batch.targets);
+  CHECK(batch.labels == Labels{2, 0});
+  CHECK(set.subset(Rows{8}).target(0) == set.sample(8));
+}
+
+TEST_CASE("dataset: weights belong to the samples, also in subsets and splits") {
+  const Tensor x = matrix({{1}, {2}, {3}, {4}});
+  const Dataset set = Dataset(x, x).weighted(vector({1, 0, Real(0.5), 2}));
+  CHECK(set.weight(2) == Real(0.5));
+  CHECK(Dataset(x).weight(2) == 1);
+  Batch batch;
+  set.gather(Rows{3, 2, 1}, batch);
+  CHECK(*batch.weights == vector({2, Real(0.5), 0}));
+  CHECK(batch.weight() == 2.5);
+  const Dataset odd = set.subset(Rows{3, 1, 3});
+  odd.gather(Rows{2, 1}, batch);
+  CHECK(*batch.weights == vector({2, 0}));
+  const Dataset again = odd.weighted(vector({5, 6, 7})).subset(Rows{2, 0});
+  CHECK(again.weight(0) == 7);
+  CHECK(again.weight(1) == 5);
+  CHECK(odd.weight(0) == 2);
+  Rng rng(1);
+  const auto [rest, held_out] = data::split(set, 0.5, rng);
+  for (const Dataset* part : {&rest, &held_out})
+    for (std::size_t i = 0; i < 2; ++i)
+      CHECK(part->weight(i) == set.weight(static_cast<std::size_t>(part->sample(i)(0)) - 1));
+  CHECK(says(error_of([&] {
+               set.weighted(vector({1, 2}));
+             }),
+             Kind::usage, {"weights (2) for 4 samples, expected (4)"}));
+  CHECK(says(error_of([&] {
+               set.weighted(vector({1, 2, -1, 0}));
+             }),
+             Kind::input, {"weight -1 at index 2"}));
+  CHECK(says(error_of([&] {
+               set.weighted(vector({1, 2, 3, Real(std::nan(""))}));
+             }),
+             Kind::input, {"weight nan at index 3"}));
+  CHECK(says(error_of([&] { set.weighted(zeros({4})); }), Kind::input, {"all weights are 0"}));
+}
+
+TEST_CASE("dataset: numbers and weights are gathered without the heap, on any number of threads") {
+  const std::size_t n = 300, features = 500;
+  Tensor x = uninitialized({n, features}), y = uninitialized({n, features});
+  std::iota(x.begin(), x.end(), Real(0));
+  std::iota(y.begin(), y.end(), Real(7));
+  const Dataset set = Dataset(x, y).weighted(full({n}, 2));
+  Rows rows(n);
+  std::iota(rows.rbegin(), rows.rend(), 0u);
+  Batch batch, parallel;
+  set.gather(rows, batch);
+  const auto before = memory::stats().heap_calls;
+  for (int i = 0; i < 10; ++i) set.gather(rows, batch);
+  CHECK(memory::stats().heap_calls == before);
+  const Threads two(2);
+  set.gather(rows, parallel);
+  CHECK(*parallel.targets == *batch.targets);
+  CHECK((*batch.targets)(0, 0) == y(n - 1, 0));
 }

@@ -129,10 +129,10 @@ inline Var wide_loss(const nn::Sequential& net) {
   for (auto& byte : bytes) byte = static_cast<std::uint8_t>(rng.below(256));
   for (auto& label : labels) label = static_cast<Label>(rng.below(10));
   const auto images = data::Dataset::from_bytes(std::move(bytes), {28, 28}, labels);
-  const data::Batch batch = *data::batches(images, {.size = 64}).begin();
-  Tensor rounded = *batch.images;
+  const data::Batch batch = *data::batches(images, {.batch_size = 64}).begin();
+  Tensor rounded = *batch.inputs;
   for (Real& x : rounded) x = static_cast<Real>(static_cast<float>(x));
-  return nn::cross_entropy(net(is_float ? batch.images : SharedTensor(rounded)), batch.labels);
+  return nn::cross_entropy(net(is_float ? batch.inputs : SharedTensor(rounded)), batch.labels);
 }
 
 }  // namespace digits_test

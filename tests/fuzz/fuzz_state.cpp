@@ -8,7 +8,7 @@
 #include <reel/optim/lbfgs.h>
 #include <reel/optim/loss_schedule.h>
 #include <reel/optim/schedule.h>
-#include <reel/train/state.h>
+#include <reel/train/checkpoint.h>
 
 #include "fuzz.h"
 
@@ -40,10 +40,10 @@ struct Parts {
     lbfgs.step(differentiate);
   }
   void save(const std::filesystem::path& path) const {
-    train::save_state(path, adam, schedule, plateau, steady, lbfgs);
+    train::save_checkpoint(path, adam, schedule, plateau, steady, lbfgs);
   }
   void load(const std::filesystem::path& path) {
-    train::load_state(path, adam, schedule, plateau, steady, lbfgs);
+    train::load_checkpoint(path, adam, schedule, plateau, steady, lbfgs);
   }
   std::string bytes() const {
     const auto path = fuzz::file_with("");

@@ -151,6 +151,20 @@ TEST_CASE("mistakes: models") {
        "[batch_norm] eps 0, expected above 0."},
       {"batch norm with momentum in percent", [] { return nn::BatchNorm(3, {.momentum = 10}); },
        "[batch_norm] momentum 10, expected 0 to 1."},
+      {"layer norm of other features", [] { return nn::LayerNorm(5)(images); },
+       "[layer_norm] expects (…,5), got (4,3)."},
+      {"layer norm without features", [] { return nn::LayerNorm(0); },
+       "[layer_norm] takes at least 1 feature, got 0."},
+      {"an embedding of no things", [] { return nn::Embedding(0, 8); },
+       "[embedding] takes at least 1 row and 1 column, got 0 and 8."},
+      {"an index beyond the embedding",
+       [] {
+         return initialised(nn::Embedding(3, 2))(std::vector<Label>{0, 3});
+       },
+       "[embedding] index 3 at position 1, expected a whole number from 0 to 2."},
+      {"numbers that are no indices",
+       [] { return initialised(nn::Embedding(3, 2))(Var(vector({0.5}))); },
+       "[embedding] index 0.5 at position 0, expected a whole number from 0 to 2."},
       {"an activation with a capital", [] { return nn::activation_by_name("ReLU"); },
        "[activation] there is no \"ReLU\". Hint: one of relu, tanh, sigmoid, leaky_relu, elu, "
        "selu, gelu, silu, mish, softplus, softsign, hard_tanh, hard_sigmoid, hard_swish, "

@@ -37,32 +37,29 @@ TEST_CASE("mistakes: data") {
   check_mistakes({
       {"fewer labels than samples",
        [&] {
-         return data::Dataset::from_arrays(zeros({3, 4}), two);
+         return data::Dataset(zeros({3, 4}), two);
        },
        "[dataset] \"data\" has 3 samples but 2 labels."},
       {"a negative label",
        [] {
-         return data::Dataset::from_arrays(zeros({2, 4}), std::vector<Label>{0, -1});
+         return data::Dataset(zeros({2, 4}), std::vector<Label>{0, -1});
        },
        "[dataset] \"data\": label -1 at index 1 is negative."},
       {"labels from 1 to 10 of ten classes",
        [] {
-         return data::Dataset::from_arrays(zeros({2, 4}), std::vector<Label>{1, 10},
-                                           {.classes = 10});
+         return data::Dataset(zeros({2, 4}), std::vector<Label>{1, 10}, {.classes = 10});
        },
        "[dataset] \"data\": label 10 at index 1, expected 0 to 9."},
       {"no samples",
        [] {
-         return data::Dataset::from_arrays(zeros({0, 4}), std::vector<Label>());
+         return data::Dataset(zeros({0, 4}), std::vector<Label>());
        },
        "[dataset] \"data\" has no samples."},
-      {"one number as samples",
-       [] { return data::Dataset::from_arrays(scalar(1), std::vector<Label>{1}); },
-       "[dataset] samples are one number, expected shape (n, …)."},
+      {"one number as samples", [] { return data::Dataset(scalar(1), std::vector<Label>{1}); },
+       "[dataset] \"data\": the inputs are one number, expected shape (n, …)."},
       {"two names for three classes",
        [&] {
-         return data::Dataset::from_arrays(zeros({2, 4}), two,
-                                           {.classes = 3, .class_names = {"a", "b"}});
+         return data::Dataset(zeros({2, 4}), two, {.classes = 3, .class_names = {"a", "b"}});
        },
        "[dataset] \"data\" has 3 classes but 2 class names."},
       {"a scale of 0",
@@ -87,10 +84,10 @@ TEST_CASE("mistakes: data") {
       {"split off less than a sample", [&] { return data::split(samples, 0.001, rng); },
        "[split] a fraction of 0.001 of the 20 samples of \"data\" is 0, which leaves one part "
        "empty."},
-      {"batches of 0", [&] { return data::batches(samples, {.size = 0}); },
-       "[batches] size 0, expected at least 1."},
+      {"batches of 0", [&] { return data::batches(samples, {.batch_size = 0}); },
+       "[batches] batch_size 0, expected at least 1."},
       {"batches above the data with drop_last",
-       [&] { return data::batches(samples, {.size = 64, .drop_last = true}); },
+       [&] { return data::batches(samples, {.batch_size = 64, .drop_last = true}); },
        "[batches] the 20 samples of \"data\" are fewer than one batch of 64, which drop_last would "
        "drop. Hint: take smaller batches."},
       {"batches of a data set that was never made", [] { return data::batches(data::Dataset()); },
@@ -125,8 +122,8 @@ TEST_CASE("mistakes: training") {
   check_mistakes({
       {"no epochs", [] { return train_with({.epochs = 0}); },
        "[fit] epochs = 0, expected at least 1."},
-      {"batches of 0", [] { return train_with({.epochs = 1, .batch = 0}); },
-       "[batches] size 0, expected at least 1."},
+      {"batches of 0", [] { return train_with({.epochs = 1, .batch_size = 0}); },
+       "[batches] batch_size 0, expected at least 1."},
       {"accumulate nothing", [] { return train_with({.epochs = 1, .accumulate = 0}); },
        "[fit] accumulate = 0, expected at least 1."},
       {"a model with too few outputs", [] { return train_with({.epochs = 1}, net(2, 1)); },
@@ -134,7 +131,7 @@ TEST_CASE("mistakes: training") {
       {"a model for other inputs", [] { return train_with({.epochs = 1}, net(3, 2)); },
        "[linear \"0\"] expects (batch,3), got (20,2)."},
       {"a negative norm for clipping", [] { return train_with({.epochs = 1, .clip_norm = -1.0}); },
-       "[clip_gradient_norm] most = -1 is not finite and ≥ 0."},
+       "[fit] clip_norm = -1, expected finite and ≥ 0."},
       {"a loss that does not depend on the model",
        [] {
          return train_with(
@@ -184,7 +181,7 @@ TEST_CASE("mistakes: files") {
   nn::Sequential model = net();
   optim::Adam adam(model.parameters());
   nn::save_weights(model, folder / "good");
-  train::save_state(folder / "adam", adam);
+  train::save_checkpoint(folder / "adam", adam);
   const auto load = [&](const std::string& bytes) {
     write(folder / "bad", bytes);
     nn::load_weights(model, folder / "bad");
@@ -201,10 +198,26 @@ TEST_CASE("mistakes: files") {
        "[safetensors] …/bad: ends after 168 bytes of values, expected 176."},
       {"a file whose header was cut off", [&] { load(good.substr(0, 50)); },
        "[safetensors] …/bad: ends after 42 bytes of a header of 256."},
-      {"PyTorch's zip file as weights", [&] { load("PK\x03\x04" + std::string(100, 'z')); },
-       "[safetensors] …/bad: a header of 8825501084257831760 bytes, expected 1 to 100000000."},
+      {"PyTorch's zip file as weights",
+       [&] {
+         load("PK\x03\x04" + std::string(22, '\0') + std::string("\x10\0\0\0", 4) +
+              "archive/data.pkl");
+       },
+       "[safetensors] …/bad: is a file of PyTorch (torch.save), which is a zip of pickles, not "
+       "safetensors. Hint: convert its state_dict in Python: "
+       "safetensors.torch.save_file(torch.load(\"net.pt\"), \"net.safetensors\"); or a loaded "
+       "model: safetensors.torch.save_model(model, \"net.safetensors\")."},
+      {"NumPy's file as weights", [&] { load("\x93NUMPY" + std::string(100, ' ')); },
+       "[safetensors] …/bad: is an array of NumPy (.npy), not safetensors. Hint: convert it in "
+       "Python: safetensors.numpy.save_file({\"weight\": numpy.load(\"w.npy\")}, "
+       "\"net.safetensors\")."},
+      {"Keras's file as weights", [&] { load("\x89HDF\r\n\x1a\n" + std::string(100, ' ')); },
+       "[safetensors] …/bad: is an HDF5 file, as Keras writes it, not safetensors. Hint: write its "
+       "arrays from Python by safetensors.numpy.save_file; those of dense layers are (in,out), so "
+       "transpose them."},
       {"text as weights", [&] { load("epoch,loss\n1,0.5\n2,0.25\n3,0.125\n"); },
-       "[safetensors] …/bad: a header of 8028841062551220325 bytes, expected 1 to 100000000."},
+       "[safetensors] …/bad: is no safetensors file: it begins with \"epoch,lo\", expected the "
+       "length of a header, 1 to 100000000."},
       {"weights of a model with another width",
        [&] {
          nn::Sequential other = net(2, 3);
@@ -216,7 +229,32 @@ TEST_CASE("mistakes: files") {
          nn::Sequential other(nn::Linear(2, 4));
          nn::load_weights(other, folder / "good");
        },
-       "[weights] …/good: the model has no \"2.weight\"."},
+       "[weights] …/good: has 2 tensors that the model lacks: \"2.weight\", \"2.bias\"; the model "
+       "has: \"0.weight\", \"0.bias\". Hint: {.strict = false} leaves them out."},
+      {"weights of a model with fewer layers",
+       [&] {
+         nn::Sequential other = initialised(nn::mlp({2, 4, 2, 2}, nn::tanh));
+         nn::load_weights(other, folder / "good");
+       },
+       "[weights] …/good: lacks 2 of the model's 6 tensors: \"4.weight\", \"4.bias\"; it has only "
+       "\"0.weight\", \"0.bias\", \"2.weight\", \"2.bias\"."},
+      {"weights with other names",
+       [&] {
+         nn::save_weights(model, folder / "fc", {.rename = {{"fc", ""}}});
+         nn::load_weights(model, folder / "fc");
+       },
+       "[weights] …/fc: lacks 4 of the model's 4 tensors: \"0.weight\", \"0.bias\", \"2.weight\", "
+       "\"2.bias\"; it has 4 tensors that the model lacks: \"fc.0.weight\", \"fc.0.bias\", "
+       "\"fc.2.weight\", \"fc.2.bias\". Hint: {.rename = {{\"fc\", \"\"}}}."},
+      {"a Keras weight, (in,out)",
+       [&] {
+         nn::save_safetensors(folder / "keras",
+                              {{{"weight", zeros({2, 3})}, {"bias", zeros({3})}}, {}});
+         nn::Linear layer(2, 3);
+         nn::load_weights(layer, folder / "keras");
+       },
+       "[weights] …/keras: \"weight\" has shape (2,3), the model's has (3,2). Hint: it is "
+       "transposed; Linear has (out,in)."},
       {"save weights before nn::init",
        [&] {
          nn::save_weights(nn::mlp({2, 3, 2}, nn::tanh), folder / "new");
@@ -227,21 +265,24 @@ TEST_CASE("mistakes: files") {
        [&] { nn::save_weights(model, folder / "no/such/file"); },
        "[safetensors] …/no/such/file: cannot be written: No such file or directory."},
       {"the state of an optimiser as weights", [&] { nn::load_weights(model, folder / "adam"); },
-       "[weights] …/adam: there is no tensor \"0.weight\"."},
-      {"weights as the state of an optimiser", [&] { train::load_state(folder / "good", adam); },
-       "[state] …/good: [state] the state has no \"parts\"."},
+       "[weights] …/adam: holds a checkpoint, not the weights of a model alone. Hint: "
+       "train::load_checkpoint."},
+      {"weights as the state of an optimiser",
+       [&] { train::load_checkpoint(folder / "good", adam); },
+       "[checkpoint] …/good: holds no checkpoint, but the tensors \"0.weight\", \"0.bias\", "
+       "\"2.weight\", \"2.bias\". Hint: nn::load_weights reads the weights of a model."},
       {"the state of another optimiser",
        [&] {
          optim::Sgd sgd(model.parameters(), {.lr = 0.1});
-         train::load_state(folder / "adam", sgd);
+         train::load_checkpoint(folder / "adam", sgd);
        },
-       "[state] …/adam: [sgd] was given a state of \"adam\"."},
+       "[checkpoint] …/adam: [sgd] was given a state of \"adam\"."},
       {"one state for two parts",
        [&] {
          optim::Schedule schedule(adam, optim::cosine(10));
-         train::load_state(folder / "adam", adam, schedule);
+         train::load_checkpoint(folder / "adam", adam, schedule);
        },
-       "[state] …/adam: [state] it has 1 parts, expected 2."},
+       "[checkpoint] …/adam: [checkpoint] it has 1 parts, expected 2."},
       {"two tensors of one name",
        [&] {
          nn::save_safetensors(folder / "new", {{{"w", scalar(1)}, {"w", scalar(2)}}, {}});

@@ -39,8 +39,8 @@ struct Probe : nn::Module {
 
 // Five samples of three classes; the samples are their own scores.
 data::Dataset scores() {
-  return data::Dataset::from_arrays(matrix({{2, 0, 1}, {0, 3, 0}, {5, 0, 1}, {0, 0, 1}, {1, 2, 0}}),
-                                    Labels{0, 1, 1, 2, 0}, {.classes = 3});
+  return data::Dataset(matrix({{2, 0, 1}, {0, 3, 0}, {5, 0, 1}, {0, 0, 1}, {1, 2, 0}}),
+                       Labels{0, 1, 1, 2, 0}, {.classes = 3});
 }
 
 TEST_CASE("confusion: counts, and the shares that follow") {
@@ -91,7 +91,7 @@ TEST_CASE("evaluate: accuracy, confusion and mean loss, whatever the batches") {
   for (const std::size_t batch : {1u, 2u, 3u, 4u, 5u, 1000u}) {
     CAPTURE(batch);
     Probe model;
-    const Evaluation result = evaluate(model, scores(), batch);
+    const Evaluation result = evaluate(model, scores(), {.batch_size = batch});
     // For batches of 2, 3 and 4, a mean of the batches' means would be different.
     CHECK(near(result.loss, loss, 1e-14));
     CHECK(result.accuracy() == 0.6);
@@ -110,7 +110,7 @@ TEST_CASE("evaluate: accuracy, confusion and mean loss, whatever the batches") {
 
 TEST_CASE("evaluate: one sample; a class without a sample") {
   Probe model;
-  const auto one = data::Dataset::from_arrays(matrix({{0, 1, 0}}), Labels{2}, {.classes = 3});
+  const auto one = data::Dataset(matrix({{0, 1, 0}}), Labels{2}, {.classes = 3});
   const Evaluation result = evaluate(model, one);
   CHECK(result.accuracy() == 0);
   CHECK(result.confusion(2, 1) == 1);
@@ -120,9 +120,9 @@ TEST_CASE("evaluate: one sample; a class without a sample") {
 
 TEST_CASE("evaluate: a NaN is a wrong answer and a NaN loss") {
   Probe model;
-  const auto dataset = data::Dataset::from_arrays(
-      matrix({{0, 1, 0}, {nan, 0, 0}, {0, 0, nan}, {1, 0, 0}}), Labels{1, 0, 2, 0});
-  const Evaluation result = evaluate(model, dataset, 3);
+  const auto dataset =
+      data::Dataset(matrix({{0, 1, 0}, {nan, 0, 0}, {0, 0, nan}, {1, 0, 0}}), Labels{1, 0, 2, 0});
+  const Evaluation result = evaluate(model, dataset, {.batch_size = 3});
   CHECK(std::isnan(result.loss));
   CHECK(result.accuracy() == 0.5);
   CHECK(result.confusion.total() == 4);
@@ -133,7 +133,7 @@ TEST_CASE("evaluate: in eval mode, which ends with it") {
   for (const bool training : {true, false}) {
     Probe model;
     if (!training) model.eval();
-    evaluate(model, scores(), 2);
+    evaluate(model, scores(), {.batch_size = 2});
     CHECK(model.modes == std::vector<bool>(3, false));
     CHECK(model.training() == training);
     model.fails = true;
@@ -166,7 +166,7 @@ TEST_CASE("evaluate: a model that does not fit the data") {
   CHECK_ERROR("output is (5)", evaluate(flat, scores()));
   Probe model;
   CHECK_THROWS_AS(evaluate(model, data::Dataset()), Error);
-  CHECK_THROWS_AS(evaluate(model, scores(), 0), Error);
+  CHECK_THROWS_AS(evaluate(model, scores(), {.batch_size = 0}), Error);
 }
 
 }  // namespace

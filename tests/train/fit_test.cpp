@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -41,7 +42,7 @@ std::pair<std::vector<Real>, std::vector<double>> outcome(std::uint64_t seed) {
   optim::Adam adam(model.parameters(), {.lr = 0.01});
   Rng rng(seed);
   std::vector<double> losses;
-  const FitResult result = fit(model, adam, quadrants(50), rng, {.epochs = 3, .batch = 8});
+  const FitResult result = fit(model, adam, quadrants(50), rng, {.epochs = 3, .batch_size = 8});
   for (const EpochReport& report : result.epochs) losses.push_back(report.train_loss);
   return {numbers(model), losses};
 }
@@ -64,7 +65,7 @@ TEST_CASE("fit: learns, and says how well") {
   const FitResult result =
       fit(model, adam, train, rng,
           {.epochs = 30,
-           .batch = 16,
+           .batch_size = 16,
            .validation = &validation,
            .test = &test,
            .on_epoch = [&](const EpochReport& report) { reported.push_back(report.epoch); }});
@@ -92,7 +93,7 @@ TEST_CASE("fit: without validation and test data the reports have none") {
   nn::Sequential model = make_model();
   optim::Sgd sgd(model.parameters(), {.lr = 0.1});
   Rng rng(1);
-  const FitResult result = fit(model, sgd, quadrants(10), rng, {.epochs = 2, .batch = 4});
+  const FitResult result = fit(model, sgd, quadrants(10), rng, {.epochs = 2, .batch_size = 4});
   REQUIRE(result.epochs.size() == 2);
   CHECK_FALSE(result.epochs[0].validation);
   CHECK_FALSE(result.epochs[0].test);
@@ -107,9 +108,11 @@ TEST_CASE("fit: train_loss is the mean over the samples, the short batch weighed
     CAPTURE(batch);
     Rng rng(1);
     std::vector<Progress> seen;
-    const FitResult result = fit(
-        model, still, dataset, rng,
-        {.epochs = 1, .batch = batch, .on_batch = [&](const Progress& p) { seen.push_back(p); }});
+    const FitResult result =
+        fit(model, still, dataset, rng,
+            {.epochs = 1, .batch_size = batch, .on_batch = [&](const Progress& p) {
+               seen.push_back(p);
+             }});
     const EpochReport& report = result.epochs.at(0);
     CHECK(near(report.train_loss, loss, exact));
     CHECK(report.samples == 10);
@@ -133,7 +136,7 @@ TEST_CASE("fit: the loss of a batch is that before its step") {
   const double before = evaluate(model, dataset).loss;
   Rng rng(1);
   const FitResult result =
-      fit(model, sgd, dataset, rng, {.epochs = 1, .batch = 12, .validation = &dataset});
+      fit(model, sgd, dataset, rng, {.epochs = 1, .batch_size = 12, .validation = &dataset});
   CHECK(near(result.epochs[0].train_loss, before, exact));
   CHECK(result.epochs[0].validation->loss < before);
 }
@@ -142,7 +145,7 @@ TEST_CASE("fit: the loss of a batch is that before its step") {
 data::Dataset numbered(std::size_t n) {
   Labels labels(n);
   std::iota(labels.begin(), labels.end(), 0);
-  return data::Dataset::from_arrays(zeros({n, 2}), labels);
+  return data::Dataset(zeros({n, 2}), labels);
 }
 
 // The labels in the order in which three epochs visited them.
@@ -153,16 +156,17 @@ std::vector<Labels> orders(std::size_t n, bool drop_last) {
   optim::Sgd sgd(model.parameters(), {.lr = 0.1});
   Labels seen;
   std::vector<Labels> epochs;
-  fit(model, sgd, numbered(n), rng,
-      {.epochs = 3,
-       .batch = 4,
-       .drop_last = drop_last,
-       .loss =
-           [&](const Var& output, const data::Batch& batch) {
-             seen.insert(seen.end(), batch.labels.begin(), batch.labels.end());
-             return nn::cross_entropy(output, batch.labels);
-           },
-       .on_epoch = [&](const EpochReport&) { epochs.push_back(std::exchange(seen, {})); }});
+  std::ignore =
+      fit(model, sgd, numbered(n), rng,
+          {.epochs = 3,
+           .batch_size = 4,
+           .drop_last = drop_last,
+           .loss =
+               [&](const Var& output, const data::Batch& batch) {
+                 seen.insert(seen.end(), batch.labels.begin(), batch.labels.end());
+                 return nn::cross_entropy(output, batch.labels);
+               },
+           .on_epoch = [&](const EpochReport&) { epochs.push_back(std::exchange(seen, {})); }});
   return epochs;
 }
 
@@ -184,7 +188,7 @@ TEST_CASE("fit: every epoch sees every sample once, in an order of its own") {
 }
 
 TEST_CASE("fit: the lectures' XOR network, row 8, has no error left") {
-  const auto xor_data = data::Dataset::from_arrays(
+  const auto xor_data = data::Dataset(
       from_values({4, 2}, std::vector<Real>{0, 0, 0, 1, 1, 0, 1, 1}), Labels{0, 1, 1, 0});
   const Tensor truth = from_values({4, 1}, std::vector<Real>{0, 1, 1, 0});
   // With two hidden units there are local minima; most seeds end in one.
@@ -194,13 +198,13 @@ TEST_CASE("fit: the lectures' XOR network, row 8, has no error left") {
     Rng rng(seed);
     nn::init(model, rng, nn::Init::xavier_normal);
     optim::Adam adam(model.parameters(), {.lr = 0.05});
-    const FitResult result =
-        fit(model, adam, xor_data, rng,
-            {.epochs = 2000, .batch = 4, .loss = [](const Var& output, const data::Batch& batch) {
-               Tensor target = uninitialized({batch.size(), 1});
-               std::copy(batch.labels.begin(), batch.labels.end(), target.begin());
-               return nn::squared_error(output, target);
-             }});
+    const FitResult result = fit(
+        model, adam, xor_data, rng,
+        {.epochs = 2000, .batch_size = 4, .loss = [](const Var& output, const data::Batch& batch) {
+           Tensor target = uninitialized({batch.size(), 1});
+           std::copy(batch.labels.begin(), batch.labels.end(), target.begin());
+           return nn::squared_error(output, target);
+         }});
     CHECK(result.epochs.back().train_loss < 1e-3);
     const Tensor samples = from_values({4, 2}, std::vector<Real>{0, 0, 0, 1, 1, 0, 1, 1});
     const Tensor output = model(samples).value();
@@ -216,8 +220,9 @@ TEST_CASE("fit: gradients of several batches make one step, as those of one larg
     nn::init(model, rng);
     optim::Sgd sgd(model.parameters(), {.lr = 0.5, .momentum = 0.9});
     std::size_t steps = 0;
-    fit(model, sgd, points, rng,
-        {.epochs = 3, .batch = batch, .accumulate = accumulate, .on_step = [&] { ++steps; }});
+    std::ignore = fit(
+        model, sgd, points, rng,
+        {.epochs = 3, .batch_size = batch, .accumulate = accumulate, .on_step = [&] { ++steps; }});
     for (const Parameter& parameter : model.parameters()) CHECK(!parameter.gradient());
     return std::pair(numbers(model), steps);
   };
@@ -240,9 +245,10 @@ TEST_CASE("fit: parameters that the optimiser does not hold keep their values an
   optim::Sgd sgd({all[2], all[3]}, {.lr = 0.5});
   for (const std::size_t stop_after : {3u, 100u}) {
     std::size_t batches = 0;
-    fit(model, sgd, quadrants(40), rng, {.epochs = 2, .batch = 10, .accumulate = 2, .stop = [&] {
-                                           return ++batches == stop_after;
-                                         }});
+    std::ignore = fit(model, sgd, quadrants(40), rng,
+                      {.epochs = 2, .batch_size = 10, .accumulate = 2, .stop = [&] {
+                         return ++batches == stop_after;
+                       }});
     CHECK(all[0].value() == frozen);
     CHECK(all[2].value() != free);
     for (const Parameter& parameter : all) CHECK(!parameter.gradient());
@@ -257,7 +263,7 @@ TEST_CASE("fit: a gradient that is not finite is divergence where it is to be cl
   optim::Sgd sgd(model.parameters(), {.lr = 0.1});
   const auto steep = [](const Var& output, const data::Batch&) { return sum(sqrt(output * 0)); };
   const FitResult result = fit(model, sgd, quadrants(20), rng,
-                               {.epochs = 1, .batch = 10, .clip_norm = 1, .loss = steep});
+                               {.epochs = 1, .batch_size = 10, .clip_norm = 1, .loss = steep});
   CHECK(result.status == FitStatus::diverged);
   CHECK(numbers(model) == before);
 }
@@ -278,14 +284,16 @@ TEST_CASE("fit: clips gradients, numbers epochs from the first, and forgets what
     return std::pair(result, std::sqrt(distance));
   };
   std::vector<Real> weights, free;
+  Position seventh, second;
+  seventh.epoch = 7, second.epoch = 2;
   const auto [clipped, distance] =
-      run({.epochs = 1, .batch = 40, .first_epoch = 7, .clip_norm = 1e-2}, weights);
+      run({.epochs = 7, .batch_size = 40, .clip_norm = 1e-2, .position = &seventh}, weights);
   CHECK(distance < 1.01e-2);
   CHECK(distance > 0.9e-2);
   CHECK(clipped.epochs.at(0).epoch == 7);
-  CHECK(run({.epochs = 1, .batch = 40}, free).second > 2e-2);
+  CHECK(run({.epochs = 1, .batch_size = 40}, free).second > 2e-2);
   const FitResult forgetful =
-      run({.epochs = 3, .batch = 40, .first_epoch = 2, .history = false}, free).first;
+      run({.epochs = 4, .batch_size = 40, .position = &second, .history = false}, free).first;
   REQUIRE(forgetful.epochs.size() == 1);
   CHECK(forgetful.epochs[0].epoch == 4);
 }
@@ -297,7 +305,7 @@ TEST_CASE("fit: stop ends the run after the batch") {
   int batches = 0, epochs = 0;
   const FitResult result = fit(model, sgd, quadrants(40), rng,
                                {.epochs = 5,
-                                .batch = 10,
+                                .batch_size = 10,
                                 .on_batch = [&](const Progress&) { ++batches; },
                                 .on_epoch = [&](const EpochReport&) { ++epochs; },
                                 .stop = [&] { return batches == 6; }});
@@ -311,8 +319,8 @@ TEST_CASE("fit: stop ends the run after the batch") {
   optim::Sgd again(other.parameters(), {.lr = 0.1});
   Rng same(1);
   int left = 6;
-  fit(other, again, quadrants(40), same,
-      {.epochs = 2, .batch = 10, .stop = [&] { return --left == 0; }});
+  std::ignore = fit(other, again, quadrants(40), same,
+                    {.epochs = 2, .batch_size = 10, .stop = [&] { return --left == 0; }});
   CHECK(numbers(other) == numbers(model));
 }
 
@@ -327,7 +335,7 @@ TEST_CASE("fit: a loss that is not finite ends the run, with the weights it was 
     const FitResult result =
         fit(model, sgd, quadrants(40), rng,
             {.epochs = 3,
-             .batch = 10,
+             .batch_size = 10,
              .loss =
                  [&](const Var& output, const data::Batch& b) {
                    weights = numbers(model);
@@ -353,7 +361,7 @@ TEST_CASE("fit: a rate far too high diverges, even if only the evaluation sees i
     // one batch, with a finite loss
     const FitResult result = fit(model, sgd, dataset, rng,
                                  {.epochs = 1,
-                                  .batch = 40,
+                                  .batch_size = 40,
                                   .validation = validate ? &dataset : nullptr,
                                   .test = validate ? nullptr : &dataset});
     CHECK(result.status == FitStatus::diverged);
@@ -367,11 +375,11 @@ TEST_CASE("fit: what makes no sense is an error") {
   const data::Dataset dataset = quadrants(10);
   Rng rng(1);
   const auto before = numbers(model);
-  CHECK(message_of([&] { fit(model, sgd, dataset, rng, {.epochs = 0}); }) ==
+  CHECK(message_of([&] { std::ignore = fit(model, sgd, dataset, rng, {.epochs = 0}); }) ==
         "[fit] epochs = 0, expected at least 1.");
-  CHECK_THROWS_AS(fit(model, sgd, dataset, rng, {.batch = 0}), Error);
-  CHECK_ERROR("11", fit(model, sgd, dataset, rng, {.batch = 11, .drop_last = true}));
-  CHECK_THROWS_AS(fit(model, sgd, data::Dataset(), rng), Error);
+  CHECK_ERROR("batch_size 0", fit(model, sgd, dataset, rng, {.batch_size = 0}));
+  CHECK_ERROR("11", fit(model, sgd, dataset, rng, {.batch_size = 11, .drop_last = true}));
+  CHECK_ERROR("is empty", fit(model, sgd, data::Dataset(), rng));
   CHECK(numbers(model) == before);
 
   nn::Sequential wide = nn::mlp({3, 2}, nn::relu), narrow = nn::mlp({2, 1}, nn::relu);
@@ -384,7 +392,7 @@ TEST_CASE("fit: what makes no sense is an error") {
   optim::Sgd other(many.parameters(), {.lr = 1});
   CHECK_ERROR("[fit] the model's output is (10,3), the data set has 2 classes.",
               fit(many, other, dataset, rng));
-  CHECK_THROWS_AS(fit(narrow, two, dataset, rng), Error);  // a label without a score
+  CHECK_ERROR("output is (10,1)", fit(narrow, two, dataset, rng));  // a label without a score
 }
 
 TEST_CASE("fit: trains in training mode, from whichever mode") {
@@ -394,10 +402,11 @@ TEST_CASE("fit: trains in training mode, from whichever mode") {
   Rng rng(1);
   model.eval();
   std::vector<bool> modes;
-  fit(model, sgd, dataset, rng,
-      {.epochs = 2, .batch = 5, .validation = &dataset, .on_batch = [&](const Progress&) {
-         modes.push_back(model.training());
-       }});
+  std::ignore =
+      fit(model, sgd, dataset, rng,
+          {.epochs = 2, .batch_size = 5, .validation = &dataset, .on_batch = [&](const Progress&) {
+             modes.push_back(model.training());
+           }});
   CHECK(modes == std::vector<bool>(4, true));
 }
 
@@ -408,10 +417,11 @@ TEST_CASE("fit: in steady state nothing comes from the heap") {
   const data::Dataset dataset = quadrants(70);
   Rng rng(1);
   std::vector<std::size_t> calls;
-  fit(model, adam, dataset, rng,
-      {.epochs = 4, .batch = 16, .test = &dataset, .on_epoch = [&](const EpochReport&) {
-         calls.push_back(memory::stats().heap_calls);
-       }});
+  std::ignore =
+      fit(model, adam, dataset, rng,
+          {.epochs = 4, .batch_size = 16, .test = &dataset, .on_epoch = [&](const EpochReport&) {
+             calls.push_back(memory::stats().heap_calls);
+           }});
   CHECK(calls[2] == calls[1]);
   CHECK(calls[3] == calls[1]);
 }

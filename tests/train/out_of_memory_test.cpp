@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <tuple>
 #include <vector>
 
 #include <reel/autodiff/core/memory.h>
@@ -49,7 +50,7 @@ bool gives_out(std::size_t count, long n) {
   tensors_left = n;
   bool gave_out = false;
   try {
-    fit(model, adam, points, rng, {.epochs = 2, .batch = 6});
+    std::ignore = fit(model, adam, points, rng, {.epochs = 2, .batch_size = 6});
   } catch (const std::bad_alloc&) {
     gave_out = true;
   }

@@ -22,7 +22,7 @@ inline data::Dataset quadrants(std::size_t n, std::uint64_t seed = 1) {
     points(i, 1) = static_cast<Real>(rng.uniform(-1, 1));
     labels[i] = points(i, 0) * points(i, 1) > 0;
   }
-  return data::Dataset::from_arrays(std::move(points), labels, {.classes = 2});
+  return data::Dataset(std::move(points), labels, {.classes = 2});
 }
 
 inline std::vector<Real> numbers(const nn::Module& model) {

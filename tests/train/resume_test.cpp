@@ -24,8 +24,8 @@
 #include <reel/optim/nadam.h>
 #include <reel/optim/schedule.h>
 #include <reel/optim/sgd.h>
+#include <reel/train/checkpoint.h>
 #include <reel/train/fit.h>
-#include <reel/train/state.h>
 
 #include "../optim/bits.h"
 #include "../temporary_folder.h"
@@ -62,7 +62,7 @@ struct Run {
   void train(int epochs) {
     const data::Dataset dataset = quadrants(50);
     for (int epoch = 0; epoch < epochs; ++epoch) {
-      const FitResult result = fit(model, *optimizer, dataset, rng, {.epochs = 1, .batch = 8});
+      const FitResult result = fit(model, *optimizer, dataset, rng, {.epochs = 1, .batch_size = 8});
       losses.push_back(result.epochs.at(0).train_loss);
       schedule->step();
       plateau->step(losses.back());
@@ -73,11 +73,11 @@ struct Run {
   }
   void save(const Folder& folder) const {
     nn::save_weights(model, folder / "weights");
-    save_state(folder / "state", *optimizer, *schedule, *plateau);
+    save_checkpoint(folder / "state", *optimizer, *schedule, *plateau);
   }
   void load(const Folder& folder) {
     nn::load_weights(model, folder / "weights");
-    load_state(folder / "state", *optimizer, *schedule, *plateau);
+    load_checkpoint(folder / "state", *optimizer, *schedule, *plateau);
   }
 };
 
@@ -132,12 +132,12 @@ TEST_CASE("resume: more than ten parts, each its own") {
     return parts;
   };
   const Parts saved = make(0.5), loaded = make(0.25);
-  std::vector<const Stateful*> from;
-  std::vector<Stateful*> to;
-  for (const auto& part : saved) from.push_back(part.get());
-  for (const auto& part : loaded) to.push_back(part.get());
-  save_states(folder / "state", from);
-  load_states(folder / "state", to);
+  const auto each = [&](const Parts& parts, auto&& f) {
+    f(folder / "state", *parts[0], *parts[1], *parts[2], *parts[3], *parts[4], *parts[5], *parts[6],
+      *parts[7], *parts[8], *parts[9], *parts[10], *parts[11]);
+  };
+  each(saved, [](const auto&... all) { save_checkpoint(all...); });
+  each(loaded, [](const auto& path, auto&... all) { load_checkpoint(path, all...); });
   for (std::size_t i = 0; i < 12; ++i) {
     CAPTURE(i);
     CHECK(bits(loaded[i]->state()) == bits(saved[i]->state()));
@@ -171,8 +171,8 @@ TEST_CASE("resume: parts of every kind, with numbers that are none") {
   });
   CHECK(a->plateau.state().number("best") == std::numeric_limits<double>::infinity());
   b->plateau.step(1);
-  save_state(folder / "state", a->plateau, a->lbfgs, a->adam, a->steady);
-  load_state(folder / "state", b->plateau, b->lbfgs, b->adam, b->steady);
+  save_checkpoint(folder / "state", a->plateau, a->lbfgs, a->adam, a->steady);
+  load_checkpoint(folder / "state", b->plateau, b->lbfgs, b->adam, b->steady);
   CHECK(bits(b->plateau.state()) == bits(a->plateau.state()));
   CHECK(bits(b->lbfgs.state()) == bits(a->lbfgs.state()));
   CHECK(bits(b->adam.state()) == bits(a->adam.state()));
@@ -206,16 +206,16 @@ struct Counter : Stateful {
 TEST_CASE("resume: a user's own parts, and one that throws what it likes") {
   const Folder folder;
   Counter one(1), two(2), three(3);
-  save_state(folder / "state", one, two, three);
+  save_checkpoint(folder / "state", one, two, three);
   Counter a(10), b(20), c(30);
-  load_state(folder / "state", a, b, c);
+  load_checkpoint(folder / "state", a, b, c);
   CHECK(a.count == 1);
   CHECK(b.count == 2);
   CHECK(c.count == 3);
 
   two.count = -2;
-  save_state(folder / "bad", three, two, one);
-  CHECK_THROWS_WITH_AS(load_state(folder / "bad", a, b, c), "negative", std::runtime_error);
+  save_checkpoint(folder / "bad", three, two, one);
+  CHECK_THROWS_WITH_AS(load_checkpoint(folder / "bad", a, b, c), "negative", std::runtime_error);
   CHECK(a.count == 1);
   CHECK(b.count == 2);
   CHECK(c.count == 3);
@@ -223,18 +223,18 @@ TEST_CASE("resume: a user's own parts, and one that throws what it likes") {
   CHECK(b.set == 1);
   CHECK(c.set == 1);
 
-  save_state(folder / "nothing");
-  load_state(folder / "nothing");
+  save_checkpoint(folder / "nothing");
+  load_checkpoint(folder / "nothing");
 }
 
 // The message after the name of the file.
 template <class... Parts>
 std::string refusal(const std::filesystem::path& path, Parts&... parts) {
   try {
-    load_state(path, parts...);
+    load_checkpoint(path, parts...);
   } catch (const Error& error) {
     CHECK(error.kind() == Error::Kind::input);
-    const std::string message = error.what(), start = concat("[state] ", path.string(), ": ");
+    const std::string message = error.what(), start = concat("[checkpoint] ", path.string(), ": ");
     CHECK(message.starts_with(start));
     return message.substr(std::min(start.size(), message.size()));
   }
@@ -268,24 +268,24 @@ TEST_CASE("resume: a file that does not fit is named, with the clash") {
     nn::SafeTensors without = good, wrong = good;
     without.metadata.erase(name);
     const std::string expected =
-        name == "parts" ? "holds no state that save_state wrote"
+        name == "parts" ? "holds no checkpoint"
                         : concat("the state has no \"", name.substr(name.find('.') + 1), "\".");
     CHECK(refused(without).find(expected) != std::string::npos);
     wrong.metadata[name] = "x";
     CHECK(refused(wrong) != "");
   }
-  CHECK(refused({}) == "holds no state that save_state wrote.");
+  CHECK(refused({}) == "holds no checkpoint.");
   CHECK(
       refusal(folder / "weights", *other.optimizer) ==
-      "holds no state that save_state wrote, but the tensors \"0.weight\", \"0.bias\", "
+      "holds no checkpoint, but the tensors \"0.weight\", \"0.bias\", "
       "\"1.weight\", \"1.bias\", … (4 more). Hint: nn::load_weights reads the weights of a model.");
-  CHECK_ERROR(": holds states of optimisers and schedules, not the weights of a model. Hint: ",
+  CHECK_ERROR(": holds a checkpoint, not the weights of a model alone. Hint: ",
               nn::load_weights(other.model, folder / "state"));
-  CHECK(refusal(folder / "state", *other.optimizer) == "[state] it has 3 parts, expected 1.");
-  CHECK(refusal(folder / "state") == "[state] it has 3 parts, expected 0.");
+  CHECK(refusal(folder / "state", *other.optimizer) == "[checkpoint] it has 3 parts, expected 1.");
+  CHECK(refusal(folder / "state") == "[checkpoint] it has 3 parts, expected 0.");
   Counter counter(1);
   CHECK(refusal(folder / "state", *other.optimizer, *other.schedule, *other.plateau, counter) ==
-        "[state] it has 3 parts, expected 4.");
+        "[checkpoint] it has 3 parts, expected 4.");
   CHECK(refusal(folder / "state", *other.optimizer, *other.plateau, *other.schedule) ==
         "[plateau] was given a state of \"schedule\".");
   CHECK(other.bits() == before);
@@ -301,7 +301,7 @@ TEST_CASE("resume: a state that can't be written leaves the old one") {
   for (const auto& path : {folder / "none" / "state", folder / "taken"}) {
     CAPTURE(path.string());
     try {
-      save_state(path, *run.optimizer);
+      save_checkpoint(path, *run.optimizer);
       FAIL("nothing was thrown");
     } catch (const Error& error) {
       CHECK(error.kind() == Error::Kind::system);

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include <reel/nn/init.h>
@@ -77,8 +78,9 @@ std::vector<Real> trained(const Network& network, const data::Dataset& dataset) 
   Rng rng(2);
   nn::init(model, rng);
   optim::Adam adam(model.parameters());
-  train::fit(model, adam, dataset, rng,
-             {.epochs = network.epochs, .batch = network.batch, .test = &dataset});
+  std::ignore =
+      train::fit(model, adam, dataset, rng,
+                 {.epochs = network.epochs, .batch_size = network.batch, .test = &dataset});
   std::vector<Real> weights;
   for (const Parameter& parameter : model.parameters())
     weights.insert(weights.end(), parameter.value().begin(), parameter.value().end());

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <reel/autodiff/inspect/anomaly.h>
@@ -66,8 +67,9 @@ Outcome trained(std::size_t count, const std::string& method = "adam",
     outcome.losses.push_back(report.train_loss);
     outcome.losses.push_back(report.test->loss);
   };
-  fit(model, *optimizer, dataset, rng,
-      {.epochs = 2, .batch = 256, .clip_norm = 1, .test = &dataset, .on_epoch = on_epoch});
+  std::ignore =
+      fit(model, *optimizer, dataset, rng,
+          {.epochs = 2, .batch_size = 256, .clip_norm = 1, .test = &dataset, .on_epoch = on_epoch});
   for (const nn::NamedState& state : nn::state_of(model))
     outcome.numbers.insert(outcome.numbers.end(), state.value().begin(), state.value().end());
   return outcome;

@@ -299,12 +299,12 @@ Report million(const Settings& settings) {
     for (std::size_t i = 0; i < n; ++i) start(i) = pair(i % 2);
     const auto found = optim::minimize(paired_valleys, start, optim::lbfgs(),
                                        {.value_tolerance = 0, .keep_points = false});
-    plot::Series series{apps::grouped(n) + " variables", {}, {}, Style::line_and_dots};
+    plot::Series series{grouped(n) + " variables", {}, {}, Style::line_and_dots};
     for (std::size_t i = 0; i < found.history.size(); ++i) {
       series.x.push_back(static_cast<double>(found.history.evaluations()[i].gradients));
       series.y.push_back(found.history.values()[i] / static_cast<double>(n));
     }
-    const std::string which = apps::grouped(n) + " variables: ";
+    const std::string which = grouped(n) + " variables: ";
     report.findings.push_back(claim(which + "largest |slope| at the end", "converged, at most 1e-5",
                                     found.gradient_norm,
                                     found.converged() && found.gradient_norm <= 1e-5));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include <reel/autodiff/engine/tape.h>
@@ -68,21 +69,21 @@ Run train_network(const data::Dataset& images, const Recipe& recipe) {
   optim::Sgd sgd(model.parameters(), {.lr = recipe.rate});
   const auto after_step = recipe.schedule ? recipe.schedule(sgd) : [](double) {};
   Run run{{}, {}, {train::evaluate(model, images).loss}};
-  train::fit(model, sgd, images, rng,
-             {.epochs = recipe.epochs,
-              .batch = recipe.batch,
-              .validation = &images,
-              .on_batch =
-                  [&](const train::Progress& progress) {
-                    run.losses.push_back(progress.loss);
-                    run.rates.push_back(sgd.lr());
-                    after_step(progress.loss);
-                  },
-              .on_epoch =
-                  [&](const train::EpochReport& epoch) {
-                    run.epoch_losses.push_back(epoch.validation->loss);
-                    run.seconds += epoch.seconds;
-                  }});
+  std::ignore = train::fit(model, sgd, images, rng,
+                           {.epochs = recipe.epochs,
+                            .batch_size = recipe.batch,
+                            .validation = &images,
+                            .on_batch =
+                                [&](const train::Progress& progress) {
+                                  run.losses.push_back(progress.loss);
+                                  run.rates.push_back(sgd.lr());
+                                  after_step(progress.loss);
+                                },
+                            .on_epoch =
+                                [&](const train::EpochReport& epoch) {
+                                  run.epoch_losses.push_back(epoch.validation->loss);
+                                  run.seconds += epoch.seconds;
+                                }});
   return run;
 }
 
@@ -231,13 +232,6 @@ Report rates_and_batches(const Settings& settings) {
 
 // ---- row 32
 
-// All images as one batch.
-data::Batch whole(const data::Dataset& data) {
-  data::Batch all;
-  data.gather(first(data.size()), all);
-  return all;
-}
-
 // A full-batch descent of one network.
 struct Descent {
   std::vector<double> losses;
@@ -251,7 +245,7 @@ Descent descend(const data::Dataset& images, const data::Batch& batch, std::size
   const auto model = std::make_shared<nn::Sequential>(network(images, hidden, rng));
   optim::Sgd sgd(model->parameters(), {.lr = 0.5});
   const auto loss = [model, &batch] {
-    return nn::cross_entropy((*model)(batch.images), batch.labels);
+    return nn::cross_entropy((*model)(batch.inputs), batch.labels);
   };
   Descent run{{}, optim::values_of(model->parameters()), {}, {}};
   for (int i = 0; i < 100; ++i) {
@@ -294,7 +288,7 @@ Report over_parameterisation(const Settings& settings) {
   const Rng rng(seed_of(settings, 32));
   Report report;
   const data::Dataset data = images(settings, 512);
-  const data::Batch batch = whole(data);
+  const data::Batch batch = data.all();
   plot::Chart curves{.title = "Loss, median of 5 networks",
                      .x = {.label = "steps"},
                      .y = {.label = "cross-entropy (nats)", .logarithmic = true}};

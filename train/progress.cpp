@@ -1,5 +1,5 @@
 // The progress line.
-#include "terminal.h"
+#include <reel/train/progress.h>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -7,13 +7,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <string>
 
-#include "../common/text.h"
+#include <reel/autodiff/core/error.h>
+#include <reel/autodiff/core/text.h>
 
-namespace reel::mnist {
+namespace reel::inline REEL_PRECISION {
+namespace train {
 namespace {
-
-using namespace apps;
 
 // The width of the progress line that fits without wrapping.
 std::size_t line_width() {
@@ -35,7 +36,7 @@ std::string clock(double seconds) {
 ProgressLine::ProgressLine(std::size_t epochs)
     : terminal_(isatty(STDERR_FILENO)), epochs_(epochs) {}
 
-void ProgressLine::update(const train::Progress& p) {
+void ProgressLine::operator()(const Progress& p) {
   if (!terminal_) return;
   if (p.epoch != epoch_) {
     epoch_ = p.epoch;
@@ -49,11 +50,12 @@ void ProgressLine::update(const train::Progress& p) {
   const double left = epoch_seconds * (static_cast<double>(epochs_ - p.epoch) + 1 - share);
   constexpr std::size_t bar = 24;
   const auto filled = static_cast<std::size_t>(share * bar);
-  const std::string line =
+  std::string line =
       concat("epoch ", p.epoch, '/', epochs_, " [", std::string(filled, '#'),
              std::string(bar - filled, '.'), "] ", grouped(static_cast<std::size_t>(speed)),
              " samples/s, ", clock(left), " left");
-  std::cerr << '\r' << padded(line, line_width()).substr(0, line_width()) << std::flush;
+  line.resize(line_width(), ' ');
+  std::cerr << '\r' << line << std::flush;
   drawn_ = true;
 }
 
@@ -62,4 +64,5 @@ void ProgressLine::clear() {
   drawn_ = false;
 }
 
-}  // namespace reel::mnist
+}  // namespace train
+}  // namespace reel::inline REEL_PRECISION

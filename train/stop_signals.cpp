@@ -1,10 +1,11 @@
 // Records signals with handlers. Masks would not do: a thread of a library would take a masked
 // signal.
-#include "signals.h"
+#include <reel/train/stop_signals.h>
 
 #include <atomic>
+#include <cstddef>
 
-namespace reel::apps {
+namespace reel {
 namespace {
 
 std::atomic<int> noted{0};  // the handler may run on any thread
@@ -23,25 +24,30 @@ struct sigaction note(int signal, int flags) {
   return before;
 }
 
+void restore(const std::array<struct sigaction, StopSignals::signals.size()>& actions) {
+  for (std::size_t i = 0; i < actions.size(); ++i)
+    sigaction(StopSignals::signals[i], &actions[i], nullptr);
+}
+
 }  // namespace
 
-void catch_stop_signals() {
-  for (const int signal : stop_signals) {
+StopSignals::StopSignals() {
+  noted = 0;
+  for (std::size_t i = 0; i < signals.size(); ++i) {
     // a closed terminal sends SIGHUP twice, a closed pipe sends SIGPIPE at each write
-    const bool ends_at_second = signal == SIGINT || signal == SIGTERM;
-    note(signal, ends_at_second ? static_cast<int>(SA_RESETHAND) : 0);
+    const bool ends_at_second = signals[i] == SIGINT || signals[i] == SIGTERM;
+    before_[i] = note(signals[i], ends_at_second ? static_cast<int>(SA_RESETHAND) : 0);
   }
 }
 
-int stop_signal() noexcept { return noted; }
+StopSignals::~StopSignals() { restore(before_); }
 
-HeldStopSignals::HeldStopSignals() {
-  for (std::size_t i = 0; i < stop_signals.size(); ++i) before_[i] = note(stop_signals[i], 0);
+int StopSignals::received() noexcept { return noted; }
+
+StopSignals::Hold::Hold() {
+  for (std::size_t i = 0; i < signals.size(); ++i) before_[i] = note(signals[i], 0);
 }
 
-HeldStopSignals::~HeldStopSignals() {
-  for (std::size_t i = 0; i < stop_signals.size(); ++i)
-    sigaction(stop_signals[i], &before_[i], nullptr);
-}
+StopSignals::Hold::~Hold() { restore(before_); }
 
-}  // namespace reel::apps
+}  // namespace reel

@@ -1,4 +1,6 @@
 // Signals that ask a program to end: recorded once, held during a save, unchanged if ignored.
+#include <reel/train/stop_signals.h>
+
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -6,17 +8,15 @@
 #include <csignal>
 #include <functional>
 
-#include "../../apps/common/signals.h"
-
 namespace {
 
 // The wait status of a child process that makes this call with default signal actions.
 int status_of(const std::function<void()>& call) {
   const pid_t child = ::fork();
   if (child == 0) {
-    for (const int signal : reel::apps::stop_signals) std::signal(signal, SIG_DFL);
+    for (const int signal : reel::StopSignals::signals) std::signal(signal, SIG_DFL);
     call();
-    ::_exit(reel::apps::stop_signal());
+    ::_exit(reel::StopSignals::received());
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
@@ -27,7 +27,7 @@ int status_of(const std::function<void()>& call) {
 
 TEST_CASE("signals: the first one is noted, a second SIGINT ends the program") {
   const int noted = status_of([] {
-    reel::apps::catch_stop_signals();
+    const reel::StopSignals signals;
     std::raise(SIGHUP);
     std::raise(SIGHUP);
     std::raise(SIGINT);
@@ -35,7 +35,7 @@ TEST_CASE("signals: the first one is noted, a second SIGINT ends the program") {
   REQUIRE(WIFEXITED(noted));
   CHECK(WEXITSTATUS(noted) == SIGHUP);
   const int ended = status_of([] {
-    reel::apps::catch_stop_signals();
+    const reel::StopSignals signals;
     std::raise(SIGINT);
     std::raise(SIGINT);
   });
@@ -47,10 +47,10 @@ TEST_CASE(
     "signals: while a file is saved a second one does not end the program, and after it does") {
   const auto interrupted = [](bool after) {
     return status_of([after] {
-      reel::apps::catch_stop_signals();
+      const reel::StopSignals signals;
       std::raise(SIGINT);
       {
-        const reel::apps::HeldStopSignals hold;
+        const reel::StopSignals::Hold hold;
         std::raise(SIGINT);
         std::raise(SIGINT);
         std::raise(SIGTERM);
@@ -68,10 +68,29 @@ TEST_CASE(
 TEST_CASE("signals: one that is ignored from the start stays ignored") {
   const int status = status_of([] {
     std::signal(SIGINT, SIG_IGN);
-    reel::apps::catch_stop_signals();
-    const reel::apps::HeldStopSignals hold;
+    const reel::StopSignals signals;
+    const reel::StopSignals::Hold hold;
     std::raise(SIGINT);
   });
   REQUIRE(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("signals: with the object the handlers end, and a new one forgets the signal before") {
+  const int ended = status_of([] {
+    { const reel::StopSignals signals; }
+    std::raise(SIGTERM);
+  });
+  REQUIRE(WIFSIGNALED(ended));
+  CHECK(WTERMSIG(ended) == SIGTERM);
+  const int again = status_of([] {
+    {
+      const reel::StopSignals signals;
+      std::raise(SIGINT);
+    }
+    const reel::StopSignals signals;
+    std::raise(SIGTERM);
+  });
+  REQUIRE(WIFEXITED(again));
+  CHECK(WEXITSTATUS(again) == SIGTERM);
 }

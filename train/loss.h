@@ -1,0 +1,31 @@
+// The losses of a batch, as `fit` and `evaluate` take them.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include <reel/autodiff/engine/var.h>
+#include <reel/data/dataset.h>
+
+namespace reel::inline REEL_PRECISION {
+namespace train {
+
+/// A loss: one number from the model's output (batch, …) and the batch, a mean over the samples.
+using Loss = std::function<Var(const Var& output, const data::Batch& batch)>;
+
+/// The loss that suits the targets of the batch: the cross-entropy of scores (batch, classes) with
+/// labels, the squared error of outputs (batch, outputs) with numbers, a mean over samples and
+/// outputs. With weights, the mean is Σ wᵢ·lossᵢ / Σ wᵢ, and 0 if all weights of the batch are 0.
+/// Throws Error if the output does not fit the targets, or if there are none.
+Var default_loss(const Var& output, const data::Batch& batch);
+
+namespace detail {
+
+// The loss of a batch; `loss` may be empty. Throws Error in the name of `where` if the output does
+// not fit the data set and the default loss, or if the loss is not one number.
+Var loss_of(std::string_view where, const Loss& loss, const Var& output, const data::Batch& batch,
+            const data::Dataset& dataset);
+
+}  // namespace detail
+}  // namespace train
+}  // namespace reel::inline REEL_PRECISION
