@@ -17,7 +17,6 @@ namespace nn {
 /// {"", "net"}.
 struct Rename {
   /// The beginning of a name in the file, and of the same name in the model.
-  /// The beginning of a name in the file, and of the same name in the model.
   std::string in_file, in_model;
 };
 
