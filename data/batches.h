@@ -12,6 +12,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace data {
 
+/// The options of `batches`.
 struct BatchOptions {
   std::size_t batch_size = 64;  ///< samples in a batch
   bool drop_last = false;       ///< leaves out the last batch if it is smaller than the others
@@ -35,13 +36,16 @@ class Batches {
   /// would be no batch, or if the first one to visit does not exist.
   Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order);
 
+  /// The first batch.
   Iterator begin() const;
+  /// The end of the range.
   std::default_sentinel_t end() const noexcept { return {}; }
 
   /// The number of batches in an epoch, including those before the first one that is visited.
   std::size_t count() const noexcept { return count_; }
   /// The rows of one batch.
   std::span<const std::uint32_t> rows(std::size_t batch) const;
+  /// The data set that the batches come from.
   const Dataset& dataset() const noexcept { return dataset_; }
 
  private:
@@ -59,18 +63,24 @@ class Batches::Iterator {
   using pointer = const Batch*;
   using iterator_category = std::input_iterator_tag;
 
+  /// At the batch with this number.
   Iterator(const Batches& batches, std::size_t first) : batches_(&batches), index_(first) {
     gather();
   }
 
+  /// The batch.
   const Batch& operator*() const noexcept { return batch_; }
+  /// A member of the batch.
   const Batch* operator->() const noexcept { return &batch_; }
+  /// Gathers the next batch.
   Iterator& operator++() {
     ++index_;
     gather();
     return *this;
   }
+  /// The same.
   void operator++(int) { ++*this; }
+  /// Whether all batches have been visited.
   bool operator==(std::default_sentinel_t) const noexcept { return index_ == batches_->count(); }
 
  private:

@@ -21,7 +21,7 @@ struct CsvOptions {
   std::vector<std::string> class_names = {};
   /// Whether the first line has the names of the columns. If not, they are "0", "1", …
   bool header = true;
-  char separator = ',';
+  char separator = ',';  ///< between the fields
 };
 
 /// Reads a table (RFC 4180): fields may be in double quotes; lines end with LF or CRLF; empty lines

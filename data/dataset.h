@@ -25,6 +25,7 @@ struct Batch {
   SharedTensor targets;  ///< (batch, outputs): the numbers; no tensor if the targets are classes
   SharedTensor weights;  ///< (batch), of the samples; no tensor if none were given
 
+  /// The number of samples.
   std::size_t size() const noexcept { return inputs ? inputs->shape()[0] : 0; }
   /// The sum of the weights; the number of samples if there are none.
   double weight() const;
@@ -32,7 +33,7 @@ struct Batch {
 
 /// The name of a data set and of its classes.
 struct DatasetInfo {
-  std::string name = "data";
+  std::string name = "data";  ///< of the data set
   std::size_t classes = 0;  ///< 0: the number of class_names; without names, the highest label + 1
   std::vector<std::string> class_names = {};  ///< none, or one for each class
 };
@@ -78,6 +79,7 @@ class Dataset {
   /// loss or metric of a batch is then Σ wᵢ·fᵢ / Σ wᵢ.
   Dataset weighted(Tensor weights) const;
 
+  /// The number of samples.
   std::size_t size() const noexcept { return size_; }
   std::size_t features() const;       ///< values in a sample
   const Shape& sample_shape() const;  ///< such as (28,28)
@@ -85,6 +87,7 @@ class Dataset {
   /// target; 0 without targets.
   std::size_t outputs() const;
   std::size_t classes() const;  ///< 0 if the targets are not classes
+  /// The name of the data set.
   const std::string& name() const;
   const std::vector<std::string>& class_names() const;  ///< empty if none were given
   /// The name of a class; its number if there are no names.
@@ -129,7 +132,7 @@ class Dataset {
 
 /// The two parts of a data set.
 struct Split {
-  Dataset rest, held_out;
+  Dataset rest, held_out;  ///< the larger part, and the part that was split off
 };
 
 /// Splits off a random `fraction` of the samples, in [0, 1), rounded to a whole number. Both parts

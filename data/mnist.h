@@ -10,9 +10,10 @@ namespace data {
 
 /// The two halves of such a data set. Known sets have images of shape (28,28) and ten classes.
 struct Mnist {
-  Dataset train, test;
+  Dataset train, test;  ///< the samples to train on, and the samples to test with
 };
 
+/// The options of `load_mnist`.
 struct LoadOptions {
   /// Leave the images in their files, which must not be gzipped, and read them when they are
   /// needed: for data that does not fit into memory. See `BatchOptions::block`. If somebody

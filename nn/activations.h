@@ -12,30 +12,34 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 
 /// A function of ops.h with its name. You can pass it to `Sequential`, where the bare function
-/// would clash with the C library's (`::tanh`), and you can print it.
+/// would clash with the one of the C library, and you can print it.
 struct Activation {
-  std::string_view name;
-  Var (*function)(const Var&);
+  std::string_view name;        ///< as in "relu"
+  Var (*function)(const Var&);  ///< what it computes
 
+  /// The activation of x.
   Var operator()(const Var& x) const { return function(x); }
 };
 
-inline constexpr Activation relu{"relu", &reel::relu};
-inline constexpr Activation tanh{"tanh", &reel::tanh};
-inline constexpr Activation sigmoid{"sigmoid", &reel::sigmoid};
+inline constexpr Activation relu{"relu", &reel::relu};           ///< see reel::relu
+inline constexpr Activation tanh{"tanh", &reel::tanh};           ///< see reel::tanh
+inline constexpr Activation sigmoid{"sigmoid", &reel::sigmoid};  ///< see reel::sigmoid
+/// See reel::leaky_relu.
 inline constexpr Activation leaky_relu{"leaky_relu",
                                        [](const Var& x) { return reel::leaky_relu(x); }};
+/// See reel::elu.
 inline constexpr Activation elu{"elu", [](const Var& x) { return reel::elu(x); }};
-inline constexpr Activation selu{"selu", &reel::selu};
-inline constexpr Activation gelu{"gelu", &reel::gelu};
-inline constexpr Activation silu{"silu", &reel::silu};
-inline constexpr Activation mish{"mish", &reel::mish};
-inline constexpr Activation softplus{"softplus", &reel::softplus};
-inline constexpr Activation softsign{"softsign", &reel::softsign};
-inline constexpr Activation hard_tanh{"hard_tanh", &reel::hard_tanh};
+inline constexpr Activation selu{"selu", &reel::selu};                 ///< see reel::selu
+inline constexpr Activation gelu{"gelu", &reel::gelu};                 ///< see reel::gelu
+inline constexpr Activation silu{"silu", &reel::silu};                 ///< see reel::silu
+inline constexpr Activation mish{"mish", &reel::mish};                 ///< see reel::mish
+inline constexpr Activation softplus{"softplus", &reel::softplus};     ///< see reel::softplus
+inline constexpr Activation softsign{"softsign", &reel::softsign};     ///< see reel::softsign
+inline constexpr Activation hard_tanh{"hard_tanh", &reel::hard_tanh};  ///< see reel::hard_tanh
+/// See reel::hard_sigmoid.
 inline constexpr Activation hard_sigmoid{"hard_sigmoid", &reel::hard_sigmoid};
-inline constexpr Activation hard_swish{"hard_swish", &reel::hard_swish};
-inline constexpr Activation identity{"identity", [](const Var& x) { return x; }};
+inline constexpr Activation hard_swish{"hard_swish", &reel::hard_swish};  ///< see reel::hard_swish
+inline constexpr Activation identity{"identity", [](const Var& x) { return x; }};  ///< x itself
 
 /// All activations above.
 std::span<const Activation> activations();

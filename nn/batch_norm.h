@@ -6,6 +6,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
+/// The options of BatchNorm.
 struct BatchNormOptions {
   double eps = 1e-5;      ///< added to the variance
   double momentum = 0.1;  ///< the weight of the new batch in the running statistics
@@ -25,8 +26,10 @@ class BatchNorm : public Module {
   void visit(Visitor& v) override;
   void reset(Init scheme, Rng& rng) override;
   std::string describe() const override;
+  /// A layer with copies of the values.
   BatchNorm clone() const;
 
+  /// The number of columns that it normalises.
   std::size_t features() const { return weight.shape()[0]; }
 
   Parameter weight, bias;                    ///< (n)

@@ -35,6 +35,7 @@ check_parameters(M& model, const Loss& loss, const CheckOptions& options = {}) {
 /// reel::record_gradients of a loss with respect to every parameter of the model that computes it.
 /// Restores the buffers afterwards, and does not touch the parameters' gradients.
 GradientRecord record_gradients(Module& model, const std::function<Var()>& loss);
+/// The same for a loss that is a function of the model.
 template <std::derived_from<Module> M, class Loss>
 requires std::is_invocable_r_v<Var, const Loss&, const M&> GradientRecord
 record_gradients(M& model, const Loss& loss) {
@@ -46,6 +47,7 @@ record_gradients(M& model, const Loss& loss) {
 /// buffers afterwards. Throws Error if the parameters differ.
 GradientDigits digits_of_gradients(const GradientRecord& tested, Module& model,
                                    const std::function<Var()>& loss);
+/// The same for a loss that is a function of the model.
 template <std::derived_from<Module> M, class Loss>
 requires std::is_invocable_r_v<Var, const Loss&, const M&> GradientDigits
 digits_of_gradients(const GradientRecord& tested, M& model, const Loss& loss) {

@@ -21,6 +21,7 @@ class Dropout : public Module {
   /// x (batch, …). Throws Error in training if there is no RandomScope.
   Var forward(const Var& x) const override;
   std::string describe() const override;
+  /// A layer with the same probability.
   Dropout clone() const { return Dropout(p_); }
 
  private:

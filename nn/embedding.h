@@ -26,9 +26,12 @@ class Embedding : public Module {
   /// Draws from N(0, 1), as PyTorch does, whatever the scheme.
   void reset(Init scheme, Rng& rng) override;
   std::string describe() const override;
+  /// A layer with a copy of the values.
   Embedding clone() const;
 
+  /// The number of rows.
   std::size_t count() const { return weight.shape()[0]; }
+  /// The length of a row.
   std::size_t dimension() const { return weight.shape()[1]; }
 
   Parameter weight;  ///< (count, dimension)

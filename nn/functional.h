@@ -28,6 +28,7 @@ class WithParameters {
 ///     };
 ///     const Var h = hessian(loss)(optim::values_of(model.parameters()));
 Var functional_call(const Module& model, const Var& theta, const Var& x);
+/// The same for any computation with the model.
 template <std::invocable F>
 requires(!std::convertible_to<F, Var>)  // a tensor is invocable
     auto functional_call(const Module& model, const Var& theta, F&& compute) {

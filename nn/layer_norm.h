@@ -6,6 +6,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
+/// The options of LayerNorm.
 struct LayerNormOptions {
   double eps = 1e-5;   ///< added to the variance
   bool affine = true;  ///< whether there is a weight and a bias
@@ -24,8 +25,10 @@ class LayerNorm : public Module {
   void visit(Visitor& v) override;
   void reset(Init scheme, Rng& rng) override;
   std::string describe() const override;
+  /// A layer with copies of the values.
   LayerNorm clone() const;
 
+  /// The number of columns that it normalises.
   std::size_t features() const { return features_; }
 
   Parameter weight, bias;  ///< (n); empty unless affine

@@ -30,14 +30,19 @@ class Visitor {
   explicit Visitor(std::string path = {}) : path_(std::move(path)) {}
   virtual ~Visitor() = default;
 
+  /// Visits a module: all of its parts.
   void operator()(std::string_view name, Module& part);
+  /// Visits a parameter.
   void operator()(std::string_view name, Parameter& part);
   /// A tensor that belongs to the model's state but is not trained.
   void operator()(std::string_view name, Tensor& part);
 
  protected:
+  /// Called for each module, before its parts.
   virtual void on_module(const std::string& /*path*/, Module&) {}
+  /// Called for each parameter.
   virtual void on_parameter(const std::string& /*path*/, Parameter&) {}
+  /// Called for each tensor that is not trained.
   virtual void on_buffer(const std::string& /*path*/, Tensor&) {}
 
  private:
@@ -52,7 +57,9 @@ class Plan;
 class Module {
  public:
   Module() = default;
+  /// Takes the name and the mode over; `other` must not be called afterwards.
   Module(Module&& other) noexcept { *this = std::move(other); }
+  /// The same.
   Module& operator=(Module&& other) noexcept {
     name_ = std::move(other.name_);
     training_ = other.training_;
@@ -92,22 +99,26 @@ class Module {
 
   /// Freezes all parameters of this module, or makes them trainable again; see Parameter::freeze.
   void freeze();
+  /// Makes them trainable again.
   void unfreeze();
 
   /// Sets the mode that dropout and batch norm use, for this module and its parts. The default is
   /// `train`.
   void train() { set_training(true); }
+  /// The same as `set_training(false)`.
   void eval() { set_training(false); }
+  /// Whether it is in training mode.
   bool training() const noexcept { return training_; }
   /// For each module, this one first, whether it is in training mode; the second function restores
   /// these modes.
   std::vector<bool> modes() const;
+  /// Restores the modes that `modes()` gave.
   void set_modes(const std::vector<bool>& modes);
 
   /// Gives each part and parameter its path as the name that messages print. `nn::init`,
-  /// `load_weights`, `nn::clone`, `parameters` and `Sequential::add` call it. A part that has a name
-  /// keeps it, and its parts' names begin with it. No function of a const model writes names, so
-  /// several threads may use one.
+  /// `load_weights`, `nn::clone`, `parameters` and `Sequential::add` call it. A part that has a
+  /// name keeps it, and its parts' names begin with it. No function of a const model writes names,
+  /// so several threads may use one.
   void name_parts();
   /// Whether this module was moved to another one.
   bool moved_away() const noexcept { return moved_away_; }
@@ -136,12 +147,13 @@ void init(Module& model, Rng& rng, Init scheme = Init::uniform);
 
 /// A parameter or buffer of a model, with its path as the name.
 struct NamedState {
-  std::string path;
+  std::string path;                           ///< such as "0.weight"
   Parameter parameter;                        ///< empty for a buffer
   Tensor* buffer = nullptr;                   ///< null for a parameter
   std::vector<std::string> other_paths = {};  ///< where else the visit reaches it
   /// Throws Error if the parameter has no values yet.
   const Tensor& value() const;
+  /// The sizes of its axes.
   const Shape& shape() const { return buffer ? buffer->shape() : parameter.shape(); }
 };
 /// The complete state of a model: every parameter and buffer once, in the order of the visit.

@@ -28,6 +28,7 @@ class Plan {
   /// The model's output for x; valid until the next run. Throws Error if x does not have the
   /// planned shape, and in all cases in which the model throws.
   const Tensor& operator()(const SharedTensor& x);
+  /// The shape of the input.
   const Shape& input() const noexcept { return input_; }
 
   // ---- for Module::plan

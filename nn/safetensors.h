@@ -11,28 +11,30 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
+/// A tensor with its name in the file.
 struct NamedTensor {
   std::string name;  ///< UTF-8, unique in its file, not "__metadata__"
-  Tensor value;
+  Tensor value;      ///< its values
 };
 
 /// A tensor whose elements are no floating-point numbers of 16 to 64 bits, such as one of type I64
 /// or BOOL. Reel does not compute with it; it keeps the bytes.
 struct RawTensor {
-  std::string name, dtype;
-  Shape shape;
-  std::string bytes;  ///< row-major, little-endian
+  std::string name, dtype;  ///< in the file, and the type of its values, such as "I64"
+  Shape shape;              ///< the sizes of its axes
+  std::string bytes;        ///< row-major, little-endian
 
   /// Whether the elements are whole numbers or truth values.
   bool is_integral() const { return dtype[0] == 'I' || dtype[0] == 'U' || dtype == "BOOL"; }
+  /// Whether all is equal.
   bool operator==(const RawTensor&) const = default;
 };
 
 /// The contents of a file: tensors in the order of their values, and free text (UTF-8) about them.
 struct SafeTensors {
-  std::vector<NamedTensor> tensors;
-  std::map<std::string, std::string> metadata;
-  std::vector<RawTensor> others = {};
+  std::vector<NamedTensor> tensors;             ///< all tensors, in the order of the file
+  std::map<std::string, std::string> metadata;  ///< texts by name
+  std::vector<RawTensor> others = {};           ///< tensors of other types, which are kept as bytes
 };
 
 /// Reads a file. Values of the types F16, BF16, F32 and F64 are converted to Real; tensors of other

@@ -20,11 +20,14 @@ class Linear;
 /// A function without parameters as a module.
 class Function : public Module {
  public:
+  /// A layer that calls `function`; `name` is how it is printed.
   Function(std::string name, std::function<Var(const Var&)> function)
       : label_(std::move(name)), function_(std::move(function)) {}
 
+  /// The value of the function.
   Var forward(const Var& x) const override { return function_(x); }
   std::string describe() const override { return label_; }
+  /// A layer with the same function.
   Function clone() const { return {label_, function_}; }
   /// Whether this function is f.
   bool is(Var (*f)(const Var&)) const;
@@ -46,11 +49,13 @@ class Sequential : public Module {
 
  public:
   Sequential() = default;
+  /// The layers in order: modules and activations such as nn::relu.
   template <class... Layers>
   requires(are_layers<Layers...>) explicit Sequential(Layers&&... layers) {  // nn::tanh, not tanh
     (add(std::forward<Layers>(layers)), ...);
   }
 
+  /// Adds a layer at the end.
   template <class Layer>
   void add(Layer&& layer) {  // nn::tanh, not tanh
     using L = std::remove_cvref_t<Layer>;
@@ -65,15 +70,19 @@ class Sequential : public Module {
     }
   }
 
+  /// The output of the last layer.
   Var forward(const Var& x) const override;
   void plan(Plan& plan) const override;
   void visit(Visitor& v) override;
   std::string describe() const override { return "Sequential"; }
+  /// A deep copy of all layers.
   Sequential clone() const;
 
+  /// The number of layers.
   std::size_t size() const noexcept { return layers_.size(); }
   /// Throws Error if there is no such layer.
   Module& operator[](std::size_t i);
+  /// The same for a const model.
   const Module& operator[](std::size_t i) const;
   /// The same with its type: `net.get<Linear>(0).weight`. Throws Error if its type is another.
   template <std::derived_from<Module> L>
@@ -129,6 +138,7 @@ class Sequential : public Module {
   std::vector<Part> layers_;
 };
 
+/// The options of `mlp`.
 struct MlpOptions {
   bool batch_norm = false;  ///< before each activation
   double dropout = 0;       ///< the probability, applied after each activation; 0: no dropout

@@ -16,12 +16,14 @@ namespace nn {
 /// "fc1.weight" is the model's "0.weight". An empty name is the whole model: {"module", ""} and
 /// {"", "net"}.
 struct Rename {
+  /// The beginning of a name in the file, and of the same name in the model.
   std::string in_file, in_model;
 };
 
+/// The options of `save_weights`.
 struct SaveOptions {
-  std::map<std::string, std::string> metadata = {};
-  std::vector<Rename> rename = {};  ///< for each name, the first that fits
+  std::map<std::string, std::string> metadata = {};  ///< texts by name
+  std::vector<Rename> rename = {};                   ///< for each name, the first that fits
   /// Whether a shared parameter is written under all of its paths, as PyTorch's strict
   /// load_state_dict needs it, or only under the first.
   bool all_names = false;
@@ -33,6 +35,7 @@ struct SaveOptions {
 void save_weights(const Module& model, const std::filesystem::path& path,
                   const SaveOptions& options = {});
 
+/// The options of `load_weights`.
 struct LoadOptions {
   bool strict = true;               ///< whether model and file must have the same names
   std::vector<Rename> rename = {};  ///< for each name, the first that fits
@@ -46,7 +49,7 @@ struct LoadReport {
   /// Tensors of whole numbers, such as "1.num_batches_tracked" of PyTorch's BatchNorm. A model has
   /// none, so they are left out even if `strict`. They are named as in the model.
   std::vector<RawTensor> skipped;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string> metadata;  ///< texts by name
 
   /// One line: "loaded 4 tensors; 1 missing: "1.bias"; …".
   std::string describe() const;

@@ -6,11 +6,12 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of Adadelta.
 struct AdadeltaOptions {
-  double lr = 1;
-  double rho = 0.9;
-  double eps = 1e-6;  ///< inside the roots
-  double l2 = 0;
+  double lr = 1;            ///< the learning rate
+  double rho = 0.9;         ///< of the averages
+  double eps = 1e-6;        ///< inside the roots
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
   double weight_decay = 0;  ///< decoupled
 };
 
@@ -18,6 +19,7 @@ struct AdadeltaOptions {
 /// arXiv:1212.5701, 2012.
 class Adadelta : public Optimizer {
  public:
+  /// Throws Error for options outside their ranges.
   explicit Adadelta(const Groups& groups, const AdadeltaOptions& options = {});
 
  private:

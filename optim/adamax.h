@@ -6,12 +6,13 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of AdaMax.
 struct AdaMaxOptions {
-  double lr = 2e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double eps = 1e-8;
-  double l2 = 0;
+  double lr = 2e-3;         ///< the learning rate
+  double beta1 = 0.9;       ///< of the average of g
+  double beta2 = 0.999;     ///< of the decaying maximum of |g|
+  double eps = 1e-8;        ///< added to the denominator
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
   double weight_decay = 0;  ///< decoupled
 };
 
@@ -19,6 +20,7 @@ struct AdaMaxOptions {
 /// eps as in PyTorch.
 class AdaMax : public Optimizer {
  public:
+  /// Throws Error for options outside their ranges.
   explicit AdaMax(const Groups& groups, const AdaMaxOptions& options = {});
 
  private:

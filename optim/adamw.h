@@ -6,19 +6,21 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of AdamW.
 struct AdamWOptions {
-  double lr = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double eps = 1e-8;
-  bool amsgrad = false;  ///< divide by the largest v so far
-  double l2 = 0;
+  double lr = 1e-3;            ///< the learning rate
+  double beta1 = 0.9;          ///< of the average of g
+  double beta2 = 0.999;        ///< of the average of g²
+  double eps = 1e-8;           ///< added to the denominator
+  bool amsgrad = false;        ///< divide by the largest v so far
+  double l2 = 0;               ///< λ of the penalty in the gradient; see Optimizer
   double weight_decay = 1e-2;  ///< decoupled
 };
 
 /// p *= 1 − lr·weight_decay, then Adam. Loshchilov and Hutter, ICLR 2019.
 class AdamW : public Adam {
  public:
+  /// Throws Error for options outside their ranges.
   explicit AdamW(const Groups& groups, const AdamWOptions& options = {});
 };
 

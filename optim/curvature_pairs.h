@@ -11,9 +11,10 @@ namespace optim {
 
 /// A step s, and the change y of the gradient in that step.
 struct CurvaturePair {
+  /// The pair of a step and the change of the gradient along it.
   CurvaturePair(Tensor step, Tensor change);
 
-  Tensor s, y;
+  Tensor s, y;    ///< the step, and the change of the gradient
   double sy, yy;  ///< s·y and y·y
 };
 
@@ -27,6 +28,7 @@ class CurvaturePairs {
 
   /// Stores a pair with s·y > 0; if there are already `most` pairs, it replaces the oldest.
   void push(CurvaturePair pair);
+  /// Forgets all pairs.
   void clear() { pairs_.clear(); }
   /// The oldest first.
   const std::deque<CurvaturePair>& pairs() const noexcept { return pairs_; }

@@ -10,6 +10,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of `find_rate`.
 struct FindRateOptions {
   double from = 1e-6, to = 10;  ///< the first and the last rate
   std::size_t steps = 100;      ///< at least 3

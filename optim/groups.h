@@ -14,7 +14,8 @@ namespace optim {
 
 /// Values that are not set are those of the method's options.
 struct Group {
-  std::vector<Parameter> parameters = {};
+  std::vector<Parameter> parameters = {};  ///< of this group
+  /// see Optimizer; empty: as in the options of the method
   std::optional<double> lr = {}, l2 = {}, weight_decay = {};
 };
 
@@ -26,14 +27,19 @@ struct Group {
 class Groups {
  public:
   Groups() = default;
+  /// One group of all these parameters.
   Groups(std::vector<Parameter> parameters) {  // NOLINT: implicit
     groups_.push_back({std::move(parameters)});
   }
+  /// One group of these parameters.
   Groups(std::initializer_list<Parameter> parameters)
       : Groups(std::vector<Parameter>(parameters)) {}
+  /// These groups.
   Groups(std::vector<Group> groups) : groups_(std::move(groups)) {}  // NOLINT: implicit
+  /// These groups.
   Groups(std::initializer_list<Group> groups) : groups_(groups) {}
 
+  /// The groups in order.
   const std::vector<Group>& list() const noexcept { return groups_; }
 
  private:

@@ -12,6 +12,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of Lbfgs.
 struct LbfgsOptions {
   double lr = 1;                     ///< t below; the first length that a search tries
   std::size_t iterations = 20;       ///< the most iterations in a step
@@ -47,11 +48,13 @@ class Lbfgs : public Stateful {
   /// again from there.
   double step(const Evaluate& evaluate);
 
+  /// The learning rate.
   double lr() const noexcept { return options_.lr; }
   /// Throws Error unless lr is finite and not negative.
   void set_lr(double lr);
   /// The number of evaluations in all steps so far.
   std::size_t evaluations() const noexcept { return evaluations_; }
+  /// The number of iterations so far, in all steps.
   std::size_t iterations() const noexcept { return iterations_; }
 
   /// The pairs, the last direction, its length and gradient, the counts and the rate.

@@ -10,16 +10,17 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of Plateau.
 struct PlateauOptions {
   bool larger_is_better = false;  ///< the value is an accuracy, not a loss
-  double factor = 0.1;
-  std::size_t patience = 10;  ///< how many values in a row may show no improvement
-  double threshold = 1e-4;    ///< an improvement is below best·(1 − threshold), for accuracies
-                              ///< above best·(1 + threshold)
-  bool relative = true;       ///< false: below best − threshold, or above best + threshold
-  std::size_t cooldown = 0;   ///< how many values after a reduction are not counted
-  double least = 0;           ///< no rate goes below it
-  double eps = 1e-8;          ///< a rate stays as it is if it would change by no more than this
+  double factor = 0.1;            ///< of a reduction
+  std::size_t patience = 10;      ///< how many values in a row may show no improvement
+  /// An improvement is below best·(1 − threshold), for accuracies above best·(1 + threshold).
+  double threshold = 1e-4;
+  bool relative = true;      ///< false: below best − threshold, or above best + threshold
+  std::size_t cooldown = 0;  ///< how many values after a reduction are not counted
+  double least = 0;          ///< no rate goes below it
+  double eps = 1e-8;         ///< a rate stays as it is if it would change by no more than this
 };
 
 /// Reduces every group's rate, lr *= factor, when the value has not improved on its best more than
@@ -33,6 +34,7 @@ class Plateau : public Stateful {
   /// Call it with a loss or an accuracy, usually once in each epoch.
   void step(double value);
 
+  /// The best value and the counts. The rates belong to the optimiser's state.
   State state() const override;
   void set_state(const State& state) override;
 
@@ -45,6 +47,7 @@ class Plateau : public Stateful {
   std::size_t bad_ = 0, cooling_ = 0;
 };
 
+/// The options of Steady.
 struct SteadyOptions {
   std::size_t window = 5;  ///< how many losses are judged together, at least 2
   double threshold = 0.1;  ///< wildness above this is wild

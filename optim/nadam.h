@@ -6,14 +6,15 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of NAdam.
 struct NAdamOptions {
-  double lr = 2e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double eps = 1e-8;
+  double lr = 2e-3;              ///< the learning rate
+  double beta1 = 0.9;            ///< of the average of g
+  double beta2 = 0.999;          ///< of the average of g²
+  double eps = 1e-8;             ///< added to the denominator
   double momentum_decay = 4e-3;  ///< ψ
-  double l2 = 0;
-  double weight_decay = 0;  ///< decoupled
+  double l2 = 0;                 ///< λ of the penalty in the gradient; see Optimizer
+  double weight_decay = 0;       ///< decoupled
 };
 
 /// μₜ = β₁(1 − 0.96^(tψ)/2), ψ: momentum_decay; Π = μ₁·…·μₜ; m and v as in Adam; p −= lr·((1 −
@@ -21,6 +22,7 @@ struct NAdamOptions {
 /// the last divisor is 1 − Π·μₜ₊₁; PyTorch 1.13 has μₜ in it twice, and Reel follows PyTorch.
 class NAdam : public Optimizer {
  public:
+  /// Throws Error for options outside their ranges.
   explicit NAdam(const Groups& groups, const NAdamOptions& options = {});
 
  private:

@@ -14,6 +14,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of Optimizer::step.
 struct StepOptions {
   bool keep_gradients = false;  ///< keep the gradients instead of clearing them
 };
@@ -31,8 +32,10 @@ class Optimizer : public Stateful {
   /// Updates every parameter that has a gradient, and clears the gradients. Throws Error, and
   /// changes nothing, if no parameter has a gradient or if one was resized.
   void step(const StepOptions& options = {});
+  /// Forgets the gradients of all parameters.
   void clear_gradients();
 
+  /// The number of groups.
   std::size_t group_count() const noexcept { return rates_.size(); }
   /// The learning rate of a group. Throws Error if there is no such group.
   double lr(std::size_t group = 0) const;
@@ -41,6 +44,7 @@ class Optimizer : public Stateful {
   /// Sets the rate of one group. Throws Error in the same cases.
   void set_lr(std::size_t group, double lr);
 
+  /// The name of the method, such as "adam".
   std::string_view method() const noexcept { return method_; }
   /// The parameters of all groups, in order.
   const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
@@ -51,21 +55,23 @@ class Optimizer : public Stateful {
   void set_state(const State& state) override;
 
  protected:
+  /// Names of a method's arrays.
   using Names = std::vector<std::string_view>;
+  /// The rate and the penalties of a group.
   struct Rates {
-    double lr, l2, weight_decay;
+    double lr, l2, weight_decay;  ///< see Optimizer
   };
 
   /// Some elements of one parameter in one step: arrays of n numbers.
   struct Update {
-    std::size_t n;
-    Real* p;
-    const Real* gradient;
-    Real* const* state;  ///< the method's own arrays, initially 0
-    double number;       ///< the method's number for this parameter, see next_number
-    std::int64_t t;      ///< the step of this parameter, from 1
-    double lr;
-    Real l2;
+    std::size_t n;         ///< how many elements
+    Real* p;               ///< the parameter
+    const Real* gradient;  ///< of the loss, without penalties
+    Real* const* state;    ///< the method's own arrays, initially 0
+    double number;         ///< the method's number for this parameter, see next_number
+    std::int64_t t;        ///< the step of this parameter, from 1
+    double lr;             ///< the learning rate
+    Real l2;               ///< λ of the penalty in the gradient
 
     /// The gradient including the l2 penalty: g + λp.
     Real g(std::size_t i) const { return gradient[i] + l2 * p[i]; }

@@ -21,18 +21,20 @@ namespace optim {
 
 /// An option by the name of its field, such as "beta1"; a flag is 0 or 1.
 struct NamedOption {
-  std::string_view name;
-  double value;
+  std::string_view name;  ///< as in the method's options
+  double value;           ///< its value
 };
+/// Options by name.
 using NamedOptions = std::vector<NamedOption>;
 
 /// A row of the table. Some classes have several rows: "sgd", "momentum" and "nesterov" are Sgd.
 struct NamedOptimizer {
-  std::string_view name;
-  double lr;             ///< a rate to begin with: for a small classifier in batches of 64
-  NamedOptions options;  ///< all that this optimiser has, with their defaults
+  std::string_view name;  ///< such as "adam"
+  double lr;              ///< a rate to begin with: for a small classifier in batches of 64
+  NamedOptions options;   ///< all that this optimiser has, with their defaults
 };
 
+/// All methods, for programs that choose one by name.
 const std::vector<NamedOptimizer>& optimizers();
 /// Throws Error (usage) if there is no optimiser of this name.
 const NamedOptimizer& find_optimizer(std::string_view name);

@@ -6,12 +6,13 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of RAdam.
 struct RAdamOptions {
-  double lr = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double eps = 1e-8;
-  double l2 = 0;
+  double lr = 1e-3;         ///< the learning rate
+  double beta1 = 0.9;       ///< of the average of g
+  double beta2 = 0.999;     ///< of the average of g²
+  double eps = 1e-8;        ///< added to the denominator
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
   double weight_decay = 0;  ///< decoupled
 };
 
@@ -20,6 +21,7 @@ struct RAdamOptions {
 /// − 4)(ρ∞ − 2)ρ)). Liu et al., ICLR 2020; eps as in PyTorch.
 class RAdam : public Optimizer {
  public:
+  /// Throws Error for options outside their ranges.
   explicit RAdam(const Groups& groups, const RAdamOptions& options = {});
 
  private:

@@ -6,13 +6,14 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of Rmsprop.
 struct RmspropOptions {
-  double lr = 1e-2;
-  double alpha = 0.99;
-  double eps = 1e-8;
-  double momentum = 0;    ///< μ
-  bool centered = false;  ///< divide by the running standard deviation instead
-  double l2 = 0;
+  double lr = 1e-2;         ///< the learning rate
+  double alpha = 0.99;      ///< of the average of g²
+  double eps = 1e-8;        ///< added to the denominator
+  double momentum = 0;      ///< μ
+  bool centered = false;    ///< divide by the running standard deviation instead
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
   double weight_decay = 0;  ///< decoupled
 };
 
@@ -21,6 +22,7 @@ struct RmspropOptions {
 /// root, as in PyTorch.
 class Rmsprop : public Optimizer {
  public:
+  /// Throws Error for options outside their ranges.
   explicit Rmsprop(const Groups& groups, const RmspropOptions& options = {});
 
  private:

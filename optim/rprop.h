@@ -6,12 +6,14 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of Rprop.
 struct RpropOptions {
   double lr = 1e-2;  ///< the first step of a parameter; changing the rate later has no effect
+  /// The factors of a step after the sign of g changed, and after it stayed.
   double down = 0.5, up = 1.2;
-  double shortest = 1e-6, longest = 50;
-  double l2 = 0;
-  double weight_decay = 0;  ///< decoupled
+  double shortest = 1e-6, longest = 50;  ///< the bounds of a step
+  double l2 = 0;                         ///< λ of the penalty in the gradient; see Optimizer
+  double weight_decay = 0;               ///< decoupled
 };
 
 /// If g keeps its sign, the step grows by the factor `up`. If the sign changes, the step shrinks by

@@ -40,6 +40,7 @@ Rate cosine_restarts(std::size_t length, std::size_t stretch = 1, double least =
 /// base·(from + (1 − from)·t/length); from t = length on, base.
 Rate linear_warm_up(std::size_t length = 5, double from = 1.0 / 3);
 
+/// The options of `one_cycle`.
 struct OneCycleOptions {
   double rise = 0.3;          ///< fraction of the length in which the rate rises
   double start_divisor = 25;  ///< the first rate is base/start_divisor
@@ -69,6 +70,7 @@ class Schedule : public Stateful {
 
   /// Advances to t + 1 and sets its rates.
   void step();
+  /// The number of calls of `step()` so far.
   std::size_t t() const noexcept { return t_; }
 
   /// t and the groups' base rates. The current rates are part of the optimiser's state.

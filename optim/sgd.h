@@ -8,12 +8,13 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of Sgd.
 struct SgdOptions {
   double lr = std::numeric_limits<double>::quiet_NaN();  ///< must be set
   double momentum = 0;                                   ///< μ
   double dampening = 0;                                  ///< τ
-  bool nesterov = false;
-  double l2 = 0;
+  bool nesterov = false;                                 ///< look ahead along the velocity
+  double l2 = 0;            ///< λ of the penalty in the gradient; see Optimizer
   double weight_decay = 0;  ///< decoupled
 };
 

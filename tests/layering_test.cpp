@@ -44,7 +44,8 @@ const std::map<std::string, std::vector<std::string>> allowed{
     {"apps", {""}},
 };
 
-// Headers that the code of a model does not need: reel.h may omit them.
+// Headers that the code of a model does not need: reel.h may omit them. docs/site/make reads this
+// list, and leaves them out of the reference.
 const std::set<std::string> internal{"autodiff/engine/arena.h",
                                      "autodiff/tensor/onednn_product.h",
                                      "autodiff/core/large_pages.h",

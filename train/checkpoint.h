@@ -16,6 +16,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace train {
 
+/// See optim::Stateful.
 using Stateful = optim::Stateful;
 
 namespace detail {

@@ -15,14 +15,17 @@ namespace train {
 /// How often the model predicted class `guess` for a sample of class `truth`.
 class Confusion {
  public:
+  /// For this many classes, without samples.
   explicit Confusion(std::size_t classes = 0)
       : classes_(classes), counts_(classes * classes), unclassified_(classes) {}
 
   /// Counts a sample; a guess of −1 means that the sample's scores were NaN.
   void add(Label truth, Label guess);
+  /// How many samples of class `truth` were taken for `guess`.
   std::size_t operator()(std::size_t truth, std::size_t guess) const {
     return counts_[truth * classes_ + guess];
   }
+  /// The number of classes.
   std::size_t classes() const noexcept { return classes_; }
 
   std::size_t total() const;    ///< all samples
@@ -36,19 +39,21 @@ class Confusion {
   std::vector<std::size_t> counts_, unclassified_;
 };
 
+/// How good a model is on a data set.
 struct Evaluation {
   double loss = 0;      ///< mean over the samples
   Confusion confusion;  ///< of the samples, each counted once; empty if they have no classes
-  Scores metrics = {};
+  Scores metrics = {};  ///< by their names
 
   /// NaN if the samples have no classes.
   double accuracy() const { return confusion.accuracy(); }
 };
 
+/// The options of `evaluate`.
 struct EvaluateOptions {
-  std::size_t batch_size = 64;
-  Loss loss = {};  ///< by default default_loss
-  std::vector<Metric> metrics = {};
+  std::size_t batch_size = 64;       ///< how many samples a batch has
+  Loss loss = {};                    ///< by default default_loss
+  std::vector<Metric> metrics = {};  ///< to compute beside the loss
 };
 
 /// The class with the highest score in each row: (batch, classes) → (batch). If several are equal,
@@ -66,6 +71,7 @@ Evaluation evaluate(nn::Module& model, const data::Dataset& dataset,
 /// Puts a model into eval mode while it is alive; its destructor restores the mode of each part.
 class EvalMode {
  public:
+  /// Puts the model into eval mode.
   explicit EvalMode(nn::Module& model) : model_(model), modes_(model.modes()) { model_.eval(); }
   ~EvalMode() { model_.set_modes(modes_); }
   EvalMode(const EvalMode&) = delete;

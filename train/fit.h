@@ -17,21 +17,24 @@
 namespace reel::inline REEL_PRECISION {
 namespace train {
 
+/// The results of one epoch.
 struct EpochReport {
   std::size_t epoch = 0;  ///< from 1
   /// Means over the samples of the epoch, each with the weights when it was trained on.
-  double train_loss = 0;
-  Scores metrics = {};
+  double train_loss = 0;    ///< mean over the samples, each with the weights when it was trained on
+  Scores metrics = {};      ///< by their names
   std::size_t samples = 0;  ///< trained on; without those before the run was resumed
   double seconds = 0;       ///< for these samples, without evaluation
-  std::optional<Evaluation> validation = {}, test = {};
+  std::optional<Evaluation> validation = {}, test = {};  ///< of the data sets in the options
 
+  /// The speed of training.
   double samples_per_second() const { return static_cast<double>(samples) / seconds; }
 };
 
+/// The options of `fit`.
 struct FitOptions {
-  std::size_t epochs = 10;  ///< the number of the last epoch
-  std::size_t batch_size = 64;
+  std::size_t epochs = 10;                    ///< the number of the last epoch
+  std::size_t batch_size = 64;                ///< how many samples a batch has
   bool drop_last = false;                     ///< leave out a short last batch
   std::size_t block = 0;                      ///< shuffle in blocks; see data::BatchOptions
   std::size_t accumulate = 1;                 ///< batches in each step; gradients are averaged
@@ -45,11 +48,12 @@ struct FitOptions {
   Position* position = nullptr;
   bool history = true;                 ///< keep the reports of all epochs; false: only the last
   std::function<void()> on_step = {};  ///< called after each optimiser step: for a schedule
-  std::function<void(const Progress&)> on_batch = {};
-  std::function<void(const EpochReport&)> on_epoch = {};
+  std::function<void(const Progress&)> on_batch = {};     ///< called after each batch
+  std::function<void(const EpochReport&)> on_epoch = {};  ///< called after each epoch
   std::function<bool()> stop = {};  ///< called after each step; true ends the run
 };
 
+/// How a run ended.
 enum class FitStatus {
   finished,  ///< all epochs
   stopped,   ///< `stop` returned true; the last, partial epoch has no report
@@ -58,9 +62,10 @@ enum class FitStatus {
   diverged,
 };
 
+/// The result of a run.
 struct FitResult {
-  FitStatus status = FitStatus::finished;
-  std::vector<EpochReport> epochs;  ///< only the last one if history = false
+  FitStatus status = FitStatus::finished;  ///< how it ended
+  std::vector<EpochReport> epochs;         ///< only the last one if history = false
 };
 
 /// Trains a model on classes, on numbers, or by a loss of the caller's own. Each epoch draws a new

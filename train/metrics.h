@@ -17,7 +17,7 @@ namespace train {
 
 /// A number that describes how good outputs are, computed from sums over the batches.
 struct Metric {
-  std::string name;
+  std::string name;  ///< by which Scores have it
   /// Adds a batch to the sums, which are empty at first.
   std::function<void(const Tensor& output, const data::Batch& batch, std::vector<double>& sums)>
       add;
@@ -38,7 +38,7 @@ Metric averaged(std::string name,
 Metric accuracy();
 /// Mean |y − t| and √mean (y − t)² over samples and outputs.
 Metric mean_absolute_error();
-Metric root_mean_squared_error();
+Metric root_mean_squared_error();  ///< √mean (y − t)² over samples and outputs.
 /// R² = 1 − Σ(y − t)² / Σ(t − mean t)², a mean over the outputs. 1 is perfect; 0 is as good as the
 /// mean of the targets.
 Metric r_squared();
@@ -70,6 +70,7 @@ class Metrics : public optim::Stateful {
   double operator[](std::string_view name) const;
   Scores scores() const;  ///< all of them; none if there was no batch
 
+  /// The sums over the batches so far.
   const Sums& sums() const noexcept { return sums_; }
   /// Continues from the sums of an object with the same metrics. Throws Error for another number.
   void set_sums(const Sums& sums);
@@ -89,6 +90,7 @@ struct Position : optim::Stateful {
   std::size_t batch = 0;  ///< how many batches of this epoch are done
   Sums sums = {};         ///< of this epoch so far; `fit` writes and reads them
 
+  /// Goes to the start of the next epoch.
   void next_epoch();
   optim::State state() const override;
   void set_state(const optim::State& state) override;

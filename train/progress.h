@@ -22,6 +22,7 @@ struct Progress {
 /// Measures the time since it was made.
 class Stopwatch {
  public:
+  /// The time since then.
   double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }

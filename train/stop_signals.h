@@ -14,6 +14,7 @@ namespace reel {
 ///     train::fit(model, adam, data, rng, {.stop = [] { return StopSignals::received() != 0; }});
 class StopSignals {
  public:
+  /// which signals are recorded
   static constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
   /// Forgets a signal that was recorded before.
@@ -34,6 +35,7 @@ class StopSignals {
   std::array<struct sigaction, signals.size()> before_;
 };
 
+/// See StopSignals: a scope that no signal ends.
 class StopSignals::Hold {
  public:
   Hold();

@@ -21,8 +21,10 @@ class Error : public std::runtime_error {
     system = 5,    ///< the system refused a read or a write
   };
 
+  /// An error of this kind with this message.
   Error(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
 
+  /// Which kind of error it is.
   Kind kind() const noexcept { return kind_; }
 
  private:

@@ -19,6 +19,7 @@ class FileBytes {
   /// is not a regular file.
   FileBytes(const std::filesystem::path& path, std::string_view where, std::size_t start);
 
+  /// The number of bytes.
   std::size_t size() const noexcept;
   /// Fills `into` with the bytes from `first` on. Throws Error: kind input if the file has become
   /// too short, system if it cannot be read.

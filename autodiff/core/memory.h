@@ -24,6 +24,7 @@ struct Stats {
   std::size_t shared = 0;      ///< bytes in the shared lists
   std::size_t heap_calls = 0;  ///< blocks ever requested from the heap
 };
+/// The counters at this moment.
 Stats stats();
 
 /// Returns the blocks in this thread's lists and in the shared lists to the heap.
@@ -39,15 +40,19 @@ struct Allocator {
   using value_type = T;
 
   Allocator() = default;
+  /// All allocators are alike, so one for another type becomes one for T.
   template <class U>
   Allocator(const Allocator<U>&) noexcept {}
 
+  /// Memory for n values of T. Throws std::bad_alloc.
   T* allocate(std::size_t n) {
     if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_alloc();
     return static_cast<T*>(memory::allocate(n * sizeof(T)));
   }
+  /// Returns the memory that `allocate(n)` gave out.
   void deallocate(T* block, std::size_t n) noexcept { memory::deallocate(block, n * sizeof(T)); }
 
+  /// Always true: memory from one may be returned through another.
   friend bool operator==(const Allocator&, const Allocator&) noexcept { return true; }
 };
 

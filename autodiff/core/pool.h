@@ -44,7 +44,9 @@ class Pooled {
   Pooled(const Pooled&) = delete;
   Pooled& operator=(const Pooled&) = delete;
 
+  /// A member of the object.
   T* operator->() const noexcept { return value_.get(); }
+  /// The object.
   T& operator*() const noexcept { return *value_; }
 
  private:

@@ -26,7 +26,7 @@ class RandomScope {
  public:
   /// The complete state: it decides all later numbers.
   struct State {
-    Rng::State key;
+    Rng::State key;           ///< names the step
     std::uint64_t draws = 0;  ///< so far
   };
 
@@ -41,6 +41,7 @@ class RandomScope {
   RandomScope(const RandomScope&) = delete;
   RandomScope& operator=(const RandomScope&) = delete;
 
+  /// The key, and the number of draws so far.
   const State& state() const noexcept { return state_; }
 
   /// The generator of the next tensor: its `split(i)` is the generator of row i.

@@ -8,8 +8,10 @@ namespace reel {
 
 /// The part [begin, end) of n elements.
 struct Range {
-  std::size_t begin, end;
+  std::size_t begin, end;  ///< the first index, and the index after the last
+  /// The number of indices.
   std::size_t size() const noexcept { return end - begin; }
+  /// Whether both have the same ends.
   bool operator==(const Range&) const = default;
 };
 

@@ -13,6 +13,7 @@
 #endif
 
 #ifdef REEL_F64
+/// The inline namespace of the number type: f32 or f64.
 #define REEL_PRECISION f64
 #else
 #define REEL_PRECISION f32

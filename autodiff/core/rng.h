@@ -20,12 +20,16 @@ class Rng {
   /// The complete state: it decides all later numbers. Save it to resume a run.
   struct State {
     std::uint64_t seed = 0, stream = 0, position = 0;  ///< position: 32-bit words drawn so far
+    /// Whether both give the same numbers from here on.
     bool operator==(const State&) const = default;
   };
 
+  /// Starts at the first number of a stream; streams of one seed are independent.
   explicit Rng(std::uint64_t seed, std::uint64_t stream = 0) : state_{seed, stream, 0} {}
+  /// Continues from a state.
   explicit Rng(const State& state) : state_(state) {}
 
+  /// All that another generator needs to continue from here.
   const State& state() const noexcept { return state_; }
 
   /// An independent generator with the same seed and another stream, chosen by `key`.

@@ -12,6 +12,7 @@
 
 namespace reel::inline REEL_PRECISION {
 
+/// The options of `grad`.
 struct GradOptions {
   /// Record the computation of the gradients, so that they can be differentiated again.
   bool create_graph = false;

@@ -7,6 +7,7 @@ namespace reel {
 
 /// The number of steps that all optimisers of this process have made.
 std::uint64_t optimizer_steps() noexcept;
+/// Counts one more.
 void count_optimizer_step() noexcept;
 
 /// If optimisers make so many steps while the gradient of a parameter only grows, then none of them

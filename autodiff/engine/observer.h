@@ -12,14 +12,15 @@ namespace reel::inline REEL_PRECISION {
 
 /// An operation that is computed or differentiated.
 struct OperationEvent {
-  std::string_view operation;
-  std::string_view scope;  ///< the path of the part of the model that it belongs to; see Scope
-  const SharedTensor& value;
-  std::size_t input_count;
+  std::string_view operation;  ///< its name, as given to `record`
+  std::string_view scope;      ///< the path of the part of the model that it belongs to; see Scope
+  const SharedTensor& value;   ///< its result
+  std::size_t input_count;     ///< how many inputs it has
+  /// Its input i.
   const SharedTensor& input(std::size_t i) const { return input_at(inputs, i); }
 
-  const void* inputs;
-  const SharedTensor& (*input_at)(const void* inputs, std::size_t i);
+  const void* inputs;  ///< all inputs, of a type that only `input_at` knows
+  const SharedTensor& (*input_at)(const void* inputs, std::size_t i);  ///< what `input` calls
 };
 
 /// The same for a rule that has run, with the gradients that it computed.
@@ -28,7 +29,8 @@ struct BackwardEvent : OperationEvent {
   /// The gradient with respect to input i that has been added up so far; null if there is none.
   const Tensor* gradient_by(std::size_t i) const { return gradient_at(gradients, inputs, i); }
 
-  const void* gradients;
+  const void* gradients;  ///< all gradients, of a type that only `gradient_at` knows
+  /// What `gradient_by` calls.
   const Tensor* (*gradient_at)(const void* gradients, const void* inputs, std::size_t i);
 };
 
@@ -54,16 +56,19 @@ class Observer {
   static Observer* innermost() noexcept { return innermost_; }
   /// The number of observers on all threads.
   static int alive() noexcept { return alive_.load(std::memory_order_relaxed); }
+  /// The observer around this one; null if there is none.
   Observer* outer() const noexcept { return outer_; }
 
   /// An operation was computed; it is not on the tape yet.
   virtual void computed(const OperationEvent&) {}
   /// A rule is about to run; a rule has run.
   virtual void rule_begins(const OperationEvent&) {}
+  /// A rule has run, with the gradients that it computed.
   virtual void rule_ended(const BackwardEvent&) {}
   /// A tape was made, or a sweep over a tape has ended.
   virtual void boundary() {}
 
+  /// Calls one of these functions for all observers of the thread, the youngest first.
   template <class... Parameters, class... Arguments>
   static void tell(void (Observer::*event)(Parameters...), const Arguments&... arguments) {
     const Unobserved unobserved;

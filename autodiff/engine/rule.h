@@ -24,13 +24,15 @@ class Tape;
 
 /// An input of a recorded operation: its value, its node on the tape, and the version of the value.
 struct Input {
+  /// The node of an input that is not on the tape.
   static constexpr std::uint32_t constant = std::numeric_limits<std::uint32_t>::max();
 
-  SharedTensor value;  ///< owns a constant; else the input's node owns it
-  std::uint32_t node;  ///< `constant`: not on the tape
-  std::uint32_t version;
+  SharedTensor value;     ///< owns a constant; else the input's node owns it
+  std::uint32_t node;     ///< `constant`: not on the tape
+  std::uint32_t version;  ///< of the value, when it was recorded
 };
 
+/// The inputs of one operation.
 using InputList = std::span<const Input>;
 
 /// The numbers of a gradient, an input or a value, given as a tensor or as a variable.
@@ -38,12 +40,16 @@ inline const Tensor& value_of(const Tensor& x) { return x; }
 inline const Tensor& value_of(const SharedTensor& x) { return *x; }
 inline const Tensor& value_of(const Var& x) { return x.value(); }
 
+/// The argument `in` of a rule, on the way to a plain gradient: the inputs as tensors.
 class TensorInputs {
  public:
+  /// The inputs of an operation on this tape.
   TensorInputs(InputList inputs, const Tape& tape) : inputs_(inputs), tape_(tape) {}
+  /// The value of input i.
   const Tensor& operator[](std::size_t i) const { return *inputs_[i].value; }
   /// A handle that may outlive the tape.
   const SharedTensor& shared(std::size_t i) const;
+  /// The number of inputs.
   std::size_t size() const { return inputs_.size(); }
 
  private:
@@ -51,10 +57,14 @@ class TensorInputs {
   const Tape& tape_;
 };
 
+/// The argument `in` of a rule whose computation is recorded: the inputs as variables.
 class VarInputs {
  public:
+  /// The inputs of an operation on this tape.
   VarInputs(InputList inputs, const Tape& tape) : inputs_(inputs), tape_(tape) {}
+  /// Input i.
   Var operator[](std::size_t i) const;
+  /// The number of inputs.
   std::size_t size() const { return inputs_.size(); }
 
  private:
@@ -66,11 +76,13 @@ class VarInputs {
 /// a gradient. `asked(node)` tells whether the sweep needs the gradient of that node.
 template <class Gradient>
 struct Gradients {
-  Gradient* from_first;
+  Gradient* from_first;                            ///< the slot of node `first`
   const std::uint8_t* asked_from_first = nullptr;  ///< null: all are needed
-  std::uint32_t first = 0;
+  std::uint32_t first = 0;                         ///< the first node of the sweep
 
+  /// The gradient with respect to a node's value.
   Gradient& operator[](std::uint32_t node) const { return from_first[node - first]; }
+  /// Whether the sweep needs the gradient of this node.
   bool asked(std::uint32_t node) const {
     return node != Input::constant && node >= first &&
            (!asked_from_first || asked_from_first[node - first]);
@@ -82,6 +94,7 @@ struct Gradients {
 template <class Gradient>
 class SinkBase {
  public:
+  /// The sink of one operation.
   SinkBase(InputList inputs, const Gradients<Gradient>& gradients)
       : inputs_(inputs), gradients_(gradients) {}
 
@@ -89,15 +102,19 @@ class SinkBase {
   bool wants(std::size_t i) const { return gradients_.asked(inputs_[i].node); }
 
  protected:
+  /// The gradient of input i.
   Gradient& slot(std::size_t i) const { return gradients_[inputs_[i].node]; }
+  /// The shape of input i.
   const Shape& shape(std::size_t i) const { return inputs_[i].value->shape(); }
 
-  InputList inputs_;
-  Gradients<Gradient> gradients_;
+  InputList inputs_;               ///< the inputs of the operation
+  Gradients<Gradient> gradients_;  ///< all gradients of the sweep
 };
 
+/// The sink on the way to a plain gradient: it receives tensors and lazy expressions.
 class TensorSink : public SinkBase<SharedTensor> {
  public:
+  /// The sink of one operation, whose value has the gradient g.
   TensorSink(InputList inputs, const Gradients<SharedTensor>& gradients, const SharedTensor& g)
       : SinkBase(inputs, gradients), g_(g) {}
 
@@ -152,30 +169,41 @@ class TensorSink : public SinkBase<SharedTensor> {
   std::size_t materialised_count_ = 0;
 };
 
+/// The sink of a computation that is recorded: it receives variables. See TensorSink.
 class VarSink : public SinkBase<Var> {
  public:
+  /// The sink of one operation.
   using SinkBase::SinkBase;
 
+  /// Adds e to the gradient with respect to input i, summed to the input's shape.
   void add(std::size_t i, const Var& e);
+  /// Adds op(a)·op(b); see matmul.
   void add_matmul(std::size_t i, const Var& a, bool transpose_a, const Var& b, bool transpose_b);
 
+  /// A variable is computed already.
   static Var materialise(Var e) { return e; }
+  /// A tensor that the rule captured, as a constant.
   static Var constant(const SharedTensor& captured) { return captured; }
+  /// Records the computation again, so that the value can be differentiated.
   template <class F>
   static Var saved(const SharedTensor&, F&& recompute) {
     return recompute();
   }
+  /// A gradient with one element, as a factor.
   static const Var& factor(const Var& g) { return g; }
 };
 
 /// A rule with its type erased, as the tape stores it.
 struct RuleCode {
+  /// Calls the rule with tensors.
   void (*with_tensors)(const void* rule, TensorSink& d, const Tensor& g, TensorInputs in,
                        const Tensor& y);
+  /// Calls the rule with variables.
   void (*with_vars)(const void* rule, VarSink& d, const Var& g, VarInputs in, const Var& y);
-  void (*destroy)(void* rule) noexcept;
+  void (*destroy)(void* rule) noexcept;  ///< ends the rule's lifetime
 };
 
+/// The code of one type of rule.
 template <class Rule>
 inline constexpr RuleCode rule_code = {
     [](const void* rule, TensorSink& d, const Tensor& g, TensorInputs in, const Tensor& y) {

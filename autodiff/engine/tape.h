@@ -20,14 +20,15 @@ namespace reel::inline REEL_PRECISION {
 
 /// An argument of `record`: refers to a Var during the call. Throws Error if the Var is empty.
 struct Operand {
+  /// Throws Error if the Var is empty.
   Operand(const Var& v) : var(&v) { static_cast<void>(v.value()); }  // NOLINT: implicit on purpose
-  const Var* var;
+  const Var* var;                                                    ///< the variable, not null
 };
 
 /// The size of a tape: the number of nodes, and the bytes of nodes, rules, values and inputs.
 /// Tensors that a rule has captured are not counted.
 struct TapeMemory {
-  std::size_t nodes, bytes;
+  std::size_t nodes, bytes;  ///< how many operations and leaves, and how many bytes they take
 };
 
 class RecordOn;
@@ -40,14 +41,15 @@ class Tape {
  public:
   /// One recorded operation, or a leaf, which has no rule.
   struct Node {
-    const char* operation;
-    const char* scope;  ///< the path of the part of the model that recorded it; null if none
-    const RuleCode* code;
-    void* rule;
-    Input* inputs;
-    std::uint32_t input_count;
-    SharedTensor value;
+    const char* operation;  ///< its name, as given to `record`
+    const char* scope;      ///< the path of the part of the model that recorded it; null if none
+    const RuleCode* code;   ///< the code of the rule; null for a leaf
+    void* rule;             ///< the rule; null for a leaf
+    Input* inputs;          ///< the first input
+    std::uint32_t input_count;  ///< how many inputs it has
+    SharedTensor value;         ///< the result
 
+    /// All inputs.
     InputList input_list() const { return {inputs, input_count}; }
   };
 
@@ -75,6 +77,7 @@ class Tape {
   std::uint64_t id() const noexcept { return id_; }
   /// The number of operations and leaves recorded so far.
   std::size_t size() const noexcept;
+  /// Node i, from 0.
   const Node& node(std::size_t i) const;
   /// The nodes and bytes that this tape keeps alive.
   TapeMemory memory() const;
@@ -89,6 +92,7 @@ class Tape {
   /// Node i as a variable.
   Var var(std::uint32_t i) const { return {node(i).value, id_, i}; }
 
+  /// Appends an operation if an input needs a gradient; then y is on the tape. See `record`.
   template <class Rule>
   void append(const char* operation, std::span<const Operand> inputs, Var& y, Rule&& rule) {
     static_assert(alignof(Rule) <= alignof(std::max_align_t));
@@ -124,6 +128,7 @@ class Tape {
 /// While it is alive, this thread records on the given tape, or on none if it is null.
 class RecordOn {
  public:
+  /// Records on `tape` from now on.
   [[nodiscard]] explicit RecordOn(Tape* tape) noexcept
       : before_(std::exchange(Tape::recording_, tape)), outer_(std::exchange(innermost_, this)) {}
   ~RecordOn() {
@@ -161,6 +166,10 @@ Var record(const char* operation, std::span<const Operand> inputs, Value&& value
   if (Tape* tape = Tape::recording()) tape->append(operation, inputs, y, std::move(rule));
   return y;
 }
+/// The result of an operation. `value`, a tensor or an xtensor expression, was computed from
+/// `inputs`. If a tape records and an input needs a gradient, the operation is appended to the
+/// tape, with `rule` as its derivative (see rule.h). Every operation, Reel's or yours, is made with
+/// this function. `operation` must outlive the tape.
 template <class Value, class Rule>
 Var record(const char* operation, std::initializer_list<Operand> inputs, Value&& value, Rule rule) {
   return record(operation, std::span<const Operand>(inputs.begin(), inputs.size()),

@@ -25,9 +25,13 @@ concept TensorExpression =
 class Var {
  public:
   Var() = default;
+  /// A constant of shape ().
   Var(Real value) : value_(SharedTensor::full({}, value)) {}  // NOLINT: implicit
-  Var(Tensor value) : value_(std::move(value)) {}             // NOLINT: implicit
-  Var(SharedTensor value) : value_(std::move(value)) {}       // NOLINT: implicit
+  /// A constant.
+  Var(Tensor value) : value_(std::move(value)) {}  // NOLINT: implicit
+  /// A constant that shares the tensor.
+  Var(SharedTensor value) : value_(std::move(value)) {}  // NOLINT: implicit
+  /// A constant with the values of a lazy expression.
   template <TensorExpression E>
   requires(!std::same_as<std::remove_cvref_t<E>, Tensor>) explicit Var(E&& value)
       : value_(std::forward<E>(value)) {}
@@ -39,14 +43,17 @@ class Var {
     if (!value_) fail_usage("var", "is empty: it was never given a value.");
     return *value_;
   }
+  /// The sizes of its axes. Throws Error if this is an empty Var.
   const Shape& shape() const& { return value().shape(); }
   /// On a temporary it returns a copy, so that `for (Real x : f().value())` reads valid memory.
   Tensor value() && { return std::as_const(*this).value(); }
+  /// The same as a copy.
   Shape shape() && { return std::as_const(*this).shape(); }
   /// The value of a Var with one element, as a plain number that keeps no tape alive. Throws Error
   /// if it has another number of elements.
   Real item() const { return reel::item(value()); }
 
+  /// Whether it is not empty.
   explicit operator bool() const noexcept { return static_cast<bool>(value_); }
   /// Whether it is on a tape, or will be when an operation uses it. A constant is not.
   bool requires_grad() const noexcept { return tape_ != no_tape; }
@@ -80,12 +87,16 @@ std::ostream& operator<<(std::ostream& out, const Var& x);
 class Parameter {
  public:
   Parameter() = default;
+  /// A parameter that starts with this value.
   explicit Parameter(Tensor value, std::string name = {});
   /// A parameter with a shape but without values: using it throws Error until `set_value`.
   static Parameter uninitialised(const Shape& shape);
 
+  /// Whether it is not empty.
   explicit operator bool() const noexcept { return static_cast<bool>(value_); }
+  /// The sizes of its axes.
   const Shape& shape() const { return own()->shape(); }
+  /// Whether it has values; see `uninitialised`.
   bool initialised() const { return own().metadata().initialised; }
 
   /// Throws Error if the parameter is uninitialised.
@@ -99,17 +110,22 @@ class Parameter {
   const SharedTensor& gradient() const { return own().metadata().gradient; }
   /// Throws Error if the shape differs.
   void set_gradient(SharedTensor gradient);
+  /// Forgets the gradient; `gradient()` is an empty handle afterwards.
   void clear_gradient() { own().metadata().gradient = {}; }
 
   /// A frozen parameter is a constant: it gets no gradient, and no step changes it.
   void freeze();
+  /// Makes it trainable again.
   void unfreeze() { own().metadata().frozen = false; }
+  /// Whether it is frozen.
   bool frozen() const { return own().metadata().frozen; }
 
   /// The same for handles to the same storage, different for all others.
   const void* identity() const noexcept { return value_.identity(); }
 
+  /// The name that errors print, such as "0.weight"; empty if none was given.
   std::string name() const { return own().name(); }
+  /// Sets the name that errors print.
   void set_name(std::string name) { own().metadata().name = std::move(name); }
 
   /// Whether both are handles to the same storage.

@@ -13,6 +13,7 @@ class AnomalyMode : public Observer {
  public:
   [[nodiscard]] AnomalyMode() = default;
   void computed(const OperationEvent& event) override;
+  /// Throws Error at a gradient that is not finite.
   void rule_ended(const BackwardEvent& event) override;
 };
 

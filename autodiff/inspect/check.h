@@ -21,15 +21,15 @@ class Tape;
 /// default tolerances miss errors below one in two hundred: link reel::f64 and check in double when
 /// you can.
 struct CheckOptions {
-  static constexpr bool in_double = std::is_same_v<Real, double>;
+  static constexpr bool in_double = std::is_same_v<Real, double>;  ///< whether Real is double
 
   int order = 2;  ///< 1: gradients; 2: gradients of gradients as well; and so on
-  double rtol = in_double ? 1e-6 : 5e-3;
-  double atol = in_double ? 1e-8 : 1e-3;
+  double rtol = in_double ? 1e-6 : 5e-3;  ///< the relative tolerance
+  double atol = in_double ? 1e-8 : 1e-3;  ///< the absolute tolerance
   double step = in_double ? 1e-3 : 3e-2;  ///< times max(1, |x|); other steps if that fails
-  bool fast = false;    ///< compare derivatives along random directions instead of each entry
-  int projections = 3;  ///< how many directions, in fast mode
-  std::uint64_t seed = 0;
+  bool fast = false;       ///< compare derivatives along random directions instead of each entry
+  int projections = 3;     ///< how many directions, in fast mode
+  std::uint64_t seed = 0;  ///< of the random directions
   std::vector<std::string> names = {};  ///< of the inputs, for the report
 };
 
@@ -38,30 +38,30 @@ enum class Sweep { fused, recorded };
 
 /// The result of a check. It converts to bool, true if all was right, and prints as describe().
 struct CheckReport {
-  bool ok = true;
+  bool ok = true;  ///< whether all derivatives were right
   /// The reason why nothing could be compared; empty if something was.
   std::string problem;
 
   /// The worst entry: the derivative with respect to element `element` of input `input` …
   int order = 1;
-  Sweep sweep = Sweep::fused;
-  std::size_t input = 0, element = 0;
-  Shape index;            ///< the element's indices
-  std::string name;       ///< the name of the input, from the options
+  Sweep sweep = Sweep::fused;          ///< the sweep that computed it
+  std::size_t input = 0, element = 0;  ///< the place of the worst entry
+  Shape index;                         ///< the element's indices
+  std::string name;                    ///< the name of the input, from the options
   std::size_t width = 1;  ///< above 1: a random direction of that many elements from there
   /// … of element `output` of f's value. If `projected`, of a random projection of f, or of its
   /// gradient at higher orders.
   std::size_t output = 0;
-  Shape output_index;
-  bool projected = false;
-  double analytic = 0, numeric = 0;
-  double step = 0;    ///< of the numeric derivative
+  Shape output_index;                ///< the indices of that element of the output
+  bool projected = false;            ///< whether the output is a random projection
+  double analytic = 0, numeric = 0;  ///< the two derivatives that were compared
+  double step = 0;                   ///< of the numeric derivative
   double excess = 0;  ///< |analytic − numeric| in multiples of what is allowed; above 1: an error
 
   /// The operation whose rule has the largest error, and a description of the call; empty if all is
   /// right, or if no operation is to blame.
   std::string operation;
-  std::string fault;
+  std::string fault;  ///< the call of that operation in words
 
   std::size_t entries = 0;  ///< how many derivatives were compared, each with both sweeps
   std::size_t kinks = 0;    ///< of these, how many lie between the left and the right derivative
@@ -73,9 +73,11 @@ struct CheckReport {
 
   /// The whole report in one line.
   std::string describe() const;
+  /// The same as `ok`.
   explicit operator bool() const noexcept { return ok; }
 };
 
+/// Prints `describe()`.
 std::ostream& operator<<(std::ostream& out, const CheckReport& report);
 
 /// A function of several variables that is made of differentiable operations.

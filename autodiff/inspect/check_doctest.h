@@ -11,5 +11,7 @@
 
 #include <reel/autodiff/inspect/check.h>
 
+/// check_gradients as an assertion: the test goes on after a failure.
 #define CHECK_GRADIENTS(...) CHECK(::reel::check_gradients(__VA_ARGS__))
+/// The same, but a failure ends the test case.
 #define REQUIRE_GRADIENTS(...) REQUIRE(::reel::check_gradients(__VA_ARGS__))

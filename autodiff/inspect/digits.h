@@ -13,12 +13,12 @@ namespace reel {
 
 /// How many decimal digits of some numbers are right: −log₁₀ of their relative error, from 0 to 16.
 struct Digits {
-  static constexpr double most = 16;
+  static constexpr double most = 16;  ///< if all digits are right
 
   double all = most;  ///< of all numbers together: the error is ‖a − b‖ / ‖b‖ (Euclidean norms)
   /// Of the elements, each beside its own size; elements that are 0 in both are left out.
   double median = most, worst = most;
-  std::size_t worst_element = 0;
+  std::size_t worst_element = 0;  ///< the element with the fewest digits
 };
 
 /// The digits of `tested` that are right if `reference` is exact. A number that is not finite has
@@ -31,13 +31,14 @@ std::string digits_text(double digits);
 /// All numbers of one forward pass and one backward sweep, whatever the precision that computed
 /// them; see record_gradients.
 struct GradientRecord {
+  /// An input of the function, or an operation.
   struct Step {
     std::string operation = {};  ///< empty for an input of the function
     std::string name = {};  ///< of the input; of an operation, the path of its part of the model
-    std::vector<std::size_t> shape = {};
-    std::vector<std::size_t> from = {};  ///< the steps it used; constants are left out
-    std::vector<double> value = {};
-    std::vector<double> gradient = {};  ///< with respect to the value; empty if off the tape
+    std::vector<std::size_t> shape = {};  ///< of the value
+    std::vector<std::size_t> from = {};   ///< the steps it used; constants are left out
+    std::vector<double> value = {};       ///< row by row
+    std::vector<double> gradient = {};    ///< with respect to the value; empty if off the tape
     std::size_t rule = 0;  ///< the step whose rule added most to the gradient, if replayed
 
     /// "0.affine_relu": its path and its operation.
@@ -45,9 +46,9 @@ struct GradientRecord {
   };
 
   std::vector<Step> steps;  ///< the inputs, then the operations in the order of the forward pass
-  std::size_t inputs = 0;
-  std::size_t output = 0;  ///< the step that computed the function's value
-  double digits = 0;       ///< of the precision: 7.2 for float, 16 for double
+  std::size_t inputs = 0;   ///< how many steps are inputs
+  std::size_t output = 0;   ///< the step that computed the function's value
+  double digits = 0;        ///< of the precision: 7.2 for float, 16 for double
 
   /// The function's value.
   double value() const { return steps[output].value.front(); }
@@ -55,9 +56,10 @@ struct GradientRecord {
 
 /// The digits of each gradient, and the operations that lose some; see digits_of_gradients.
 struct GradientDigits {
+  /// The digits of the gradient with respect to one input.
   struct Gradient {
-    std::string name;
-    Digits digits;
+    std::string name;  ///< of the input
+    Digits digits;     ///< of all elements
   };
   std::vector<Gradient> gradients;  ///< with respect to each input, in order
   double value = Digits::most;      ///< the digits of the function's value
@@ -73,6 +75,7 @@ struct GradientDigits {
     /// depends strongly on errors of its inputs. They are many if its own arithmetic is wrong.
     double exact = 0;
 
+    /// Whether the operation itself loses the digits, and not its arithmetic.
     bool ill_conditioned() const { return exact - after < before - exact; }
     /// "0.affine_relu, gradient of 0.weight (7.2 → 5.1, ill-conditioned)".
     std::string describe() const;
@@ -88,6 +91,7 @@ struct GradientDigits {
                                 const GradientRecord& replayed);
 };
 
+/// Prints `describe()`.
 std::ostream& operator<<(std::ostream& out, const GradientDigits& digits);
 
 }  // namespace reel

@@ -7,6 +7,7 @@
 
 namespace reel::inline REEL_PRECISION {
 
+/// The options of `to_dot`.
 struct DotOptions {
   bool values = false;    ///< print the values; for a large tensor its range
   Var gradients_of = {};  ///< a scalar on the tape: also print its gradient at each node

@@ -13,10 +13,11 @@ namespace reel::inline REEL_PRECISION {
 
 /// The cost of one kind of operation.
 struct ProfileEntry {
-  std::string operation;
+  std::string operation;  ///< its name, as given to `record`
+  /// How often it was computed, and how often its rule ran.
   std::size_t calls = 0, backward_calls = 0;
-  double seconds = 0, backward_seconds = 0;
-  std::size_t bytes = 0;  ///< of all its values
+  double seconds = 0, backward_seconds = 0;  ///< the time of both
+  std::size_t bytes = 0;                     ///< of all its values
 };
 
 /// While it is alive, it counts and times the operations of this thread. The forward time of an
@@ -32,6 +33,7 @@ class Profile : public Observer {
 
   void computed(const OperationEvent& event) override;
   void rule_begins(const OperationEvent& event) override;
+  /// Counts the time of the rule.
   void rule_ended(const BackwardEvent& event) override;
   void boundary() override;
 

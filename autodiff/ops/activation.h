@@ -27,6 +27,7 @@ Var hard_swish(const Var& x);                           ///< x·hard_sigmoid(x)
 Var maxout(const Var& x, std::size_t pieces);
 /// eˣ / Σ eˣ along an axis, and the logarithm of it; finite for any finite x.
 Var softmax(const Var& x, int axis = -1);
+/// The logarithm of softmax, without its underflow.
 Var log_softmax(const Var& x, int axis = -1);
 
 }  // namespace reel::inline REEL_PRECISION

@@ -16,10 +16,12 @@ Var polygamma(int n, const Var& x);
 
 // ---- of tensors
 
+/// log |Γ(x)|
 template <class E>
 requires TensorExpression<E> Tensor lgamma(E&& x) {
   return lgamma(Var(std::forward<E>(x))).value();
 }
+/// Γ(x)
 template <class E>
 requires TensorExpression<E> Tensor tgamma(E&& x) {
   return tgamma(Var(std::forward<E>(x))).value();

@@ -8,8 +8,10 @@
 
 namespace reel::inline REEL_PRECISION {
 
+/// How a loss becomes one number: the mean over the batch, or the sum.
 enum class Reduction { mean, sum };
 
+/// The options of losses whose targets are labels.
 struct CrossEntropyOptions {
   Reduction reduction = Reduction::mean;  ///< the mean divides by the total weight of the samples
   Real label_smoothing = 0;               ///< ε: the share that is spread evenly over all classes
@@ -33,7 +35,9 @@ Var binary_cross_entropy(const Var& logits, const Var& target,
 /// For predictions and targets of the same shape, without broadcasting: (p − t)²; |p − t|; and ½(p
 /// − t)² up to |p − t| = delta, linear beyond.
 Var squared_error(const Var& prediction, const Var& target, Reduction reduction = Reduction::mean);
+/// The same for |p − t|.
 Var absolute_error(const Var& prediction, const Var& target, Reduction reduction = Reduction::mean);
+/// The same for ½(p − t)² up to |p − t| = delta, linear beyond.
 Var huber(const Var& prediction, const Var& target, Real delta = 1,
           Reduction reduction = Reduction::mean);
 /// t·(log t − log p), 0 where t is 0, for log-probabilities log p and probabilities t. Sums over

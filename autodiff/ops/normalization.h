@@ -7,9 +7,9 @@ namespace reel::inline REEL_PRECISION {
 
 /// The statistics of each feature over a batch; each tensor is (1, n).
 struct BatchStatistics {
-  Tensor mean;
+  Tensor mean;      ///< of each column
   Tensor variance;  ///< biased: the mean square of the distance from the mean
-  Real rows;
+  Real rows;        ///< how many rows they are computed from
 };
 /// (x − mean)/√(variance + eps)·weight + bias with the statistics of this batch, which are written
 /// to `statistics`: x (batch, n), weight and bias (n). Throws Error for fewer than two rows.

@@ -14,54 +14,73 @@ namespace reel::inline REEL_PRECISION {
 namespace piecewise {
 
 // Each functor has the formula for a scalar and the same formula for a SIMD batch.
+/// 1 where x > 0, else 0.
 struct Positive {
+  /// For a number.
   Real operator()(Real x) const { return x > 0 ? Real(1) : Real(0); }
+  /// For the lanes of a vector register.
   template <class B>
   B simd_apply(const B& x) const {
     return xsimd::select(x > B(0), B(1), B(0));
   }
 };
 
+/// 1, 0, −1 by the sign of x; keeps NaN.
 struct Sign {
+  /// For a number.
   Real operator()(Real x) const { return x > 0 ? Real(1) : x < 0 ? Real(-1) : x; }
+  /// For the lanes of a vector register.
   template <class B>
   B simd_apply(const B& x) const {
     return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(-1), x));
   }
 };
 
+/// 1 where x > 0, ½ where x = 0, else 0.
 struct Half {
+  /// For a number.
   Real operator()(Real x) const { return x > 0 ? Real(1) : x < 0 ? Real(0) : Real(0.5); }
+  /// For the lanes of a vector register.
   template <class B>
   B simd_apply(const B& x) const {
     return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(0), B(Real(0.5))));
   }
 };
 
+/// 1 where x = 0, else 0.
 struct Zero {
+  /// For a number.
   Real operator()(Real x) const { return x == 0 ? Real(1) : Real(0); }
+  /// For the lanes of a vector register.
   template <class B>
   B simd_apply(const B& x) const {
     return xsimd::select(x == B(0), B(1), B(0));
   }
 };
 
+/// 1 where a = b, else 0.
 struct Equal {
+  /// For a number.
   Real operator()(Real a, Real b) const { return a == b ? Real(1) : Real(0); }
+  /// For the lanes of a vector register.
   template <class B>
   B simd_apply(const B& a, const B& b) const {
     return xsimd::select(a == b, B(1), B(0));
   }
 };
 
+/// m·g, but 0 where m is 0.
 struct Masked {
+  /// For a number.
   Real operator()(Real m, Real g) const { return m == 0 ? Real(0) : m * g; }
+  /// For the lanes of a vector register.
   template <class B>
   B simd_apply(const B& m, const B& g) const {
     return xsimd::select(m == B(0), B(0), m * g);
   }
 };
 
+/// F of each element: lazy for tensors, a constant for variables.
 template <class F, class E>
 auto apply(E&& e) {
   if constexpr (std::is_same_v<std::remove_cvref_t<E>, Var>)
@@ -92,6 +111,7 @@ auto weight_of_first(E&& x) {
 inline Var is_equal(const Var& a, const Var& b) {
   return evaluate(xt::detail::make_xfunction<piecewise::Equal>(a.value(), b.value()));
 }
+/// 1 where a = b, else 0; a lazy expression.
 inline auto is_equal(const Tensor& a, const Tensor& b) {
   return xt::detail::make_xfunction<piecewise::Equal>(a, b);
 }

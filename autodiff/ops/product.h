@@ -13,6 +13,7 @@ Var matmul(const Var& a, const Var& b);
 Var matmul(const Var& a, bool transpose_a, const Var& b, bool transpose_b);
 /// The inner product Σ aᵢbᵢ of two vectors; the outer product, the matrix aᵢbⱼ.
 Var dot(const Var& a, const Var& b);
+/// The outer product of two vectors: the matrix aᵢbⱼ.
 Var outer(const Var& a, const Var& b);
 /// x·Wᵀ + b: x (batch, in), W (out, in), b (out) → (batch, out).
 Var affine(const Var& x, const Var& weight, const Var& bias);

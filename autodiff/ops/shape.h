@@ -8,10 +8,12 @@
 
 namespace reel::inline REEL_PRECISION {
 
+/// The same elements in row-major order. Throws Error if their number does not match the shape.
 Var reshape(const Var& x, const Shape& shape);
 /// The axes in reverse order, or in the given order.
 Var transpose(const Var& x);
 Var transpose(const Var& x, const Shape& order);
+/// Repeats x along its axes of size 1, and along new leading axes.
 Var broadcast_to(const Var& x, const Shape& shape);
 /// The opposite of broadcast_to: sums x over the axes along which broadcast_to would repeat
 /// `shape`.
@@ -25,6 +27,7 @@ Var expand_dims(const Var& x, int axis);
 
 // ---- with a Parameter, a tensor or a number in place of a Var
 
+/// See transpose(const Var&, const Shape&).
 template <class A, class S, class Tag = void*>
 requires(Differentiable<A>&& std::convertible_to<S, Shape>) Var
     transpose(A&& x, S&& order, Tag = Tag()) {

@@ -17,7 +17,9 @@ namespace reel::inline REEL_PRECISION {
 class Axes {
  public:
   Axes() = default;
+  /// One axis.
   Axes(int axis) : axes_{axis} {}  // NOLINT: implicit on purpose
+  /// These axes.
   Axes(std::initializer_list<int> axes) : axes_(axes) {}
   explicit Axes(std::span<const int> axes) : axes_(axes.begin(), axes.end()) {}
 
@@ -34,8 +36,8 @@ class Axes {
 /// Some neighbouring axes of a tensor in row-major order: the tensor is read as (outer, n, inner),
 /// where n is the product of their sizes.
 struct Lanes {
-  std::size_t outer, n, inner;
-  std::size_t axis;  ///< the first of these axes, counted from the front
+  std::size_t outer, n, inner;  ///< the sizes
+  std::size_t axis;             ///< the first of these axes, counted from the front
 };
 /// For axes [begin, end).
 Lanes lanes(const Shape& shape, std::size_t begin, std::size_t end);
@@ -50,9 +52,11 @@ std::size_t new_axis(const Shape& shape, int axis, std::string_view where);
 /// `keep_dims` is false.
 Shape reduced_shape(const Shape& shape, const Axes& axes, bool keep_dims, std::string_view where);
 
+/// The sum along these axes.
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
 /// Both keep NaN, and throw Error if there are no elements.
 Tensor max(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
+/// The smallest value along these axes.
 Tensor min(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
 /// √Σ x², scaled so that no square over- or underflows.
 Tensor norm(const Tensor& x, const Axes& axes = {}, bool keep_dims = false);
@@ -70,6 +74,7 @@ Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& 
 Tensor shift_by_max(const Tensor& x, int axis = -1);
 /// eˣ / Σ eˣ along an axis, and the logarithm of it; the maximum is subtracted first.
 Tensor softmax(const Tensor& x, int axis = -1);
+/// The logarithm of softmax, without its underflow.
 Tensor log_softmax(const Tensor& x, int axis = -1);
 
 /// The same values in another shape with the same number of elements.
@@ -86,10 +91,15 @@ void sum_to(const Tensor& x, Tensor& sum);
 
 // ---- see the operations of the same names in ops.h
 
+/// The parts one after the other along an axis.
 Tensor concatenate(std::span<const Tensor* const> parts, int axis);
+/// Indices begin, begin + step, … below `end` along an axis.
 Tensor slice(const Tensor& x, int axis, std::size_t begin, std::size_t end, std::size_t step = 1);
+/// The transpose of `slice`: zeros of this size along the axis, with x at begin, begin + step, …
 Tensor embed(const Tensor& x, int axis, std::size_t size, std::size_t begin, std::size_t step = 1);
+/// These indices along an axis.
 Tensor take(const Tensor& x, std::span<const std::size_t> indices, int axis);
+/// The transpose of `take`: adds each slice of x at its index, to zeros of this size.
 Tensor scatter_add(const Tensor& x, std::span<const std::size_t> indices, std::size_t size,
                    int axis);
 

@@ -10,6 +10,7 @@ namespace reel::inline REEL_PRECISION {
 Tensor inverse(const Tensor& x);
 /// A⁻¹·b for A (n, n) and b (n) or (n, m).
 Tensor solve(const Tensor& a, const Tensor& b);
+/// The determinant of a square matrix.
 Tensor determinant(const Tensor& x);
 /// log |det x|
 Tensor log_determinant(const Tensor& x);

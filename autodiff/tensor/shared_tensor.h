@@ -43,11 +43,14 @@ class SharedTensor {
     made.box_->value.fill(value);
     return made;
   }
+  /// Another handle to the same tensor.
   SharedTensor(const SharedTensor& other) noexcept : box_(other.box_), owned_(other.owned_) {
     if (owned_) owned_->owners.fetch_add(1, std::memory_order_relaxed);
   }
+  /// Takes the handle over; `other` is empty afterwards.
   SharedTensor(SharedTensor&& other) noexcept
       : box_(std::exchange(other.box_, nullptr)), owned_(std::exchange(other.owned_, nullptr)) {}
+  /// Lets go of the tensor, and shares the other.
   SharedTensor& operator=(SharedTensor other) noexcept {
     std::swap(box_, other.box_);
     std::swap(owned_, other.owned_);
@@ -58,11 +61,14 @@ class SharedTensor {
       retire(owned_);
   }
 
+  /// Whether the handle is not empty.
   explicit operator bool() const noexcept { return box_ != nullptr; }
+  /// The tensor.
   const Tensor& operator*() const noexcept {
     assert(box_ && "the handle is empty: is it a gradient before the first backward?");
     return box_->value;
   }
+  /// A member of the tensor.
   const Tensor* operator->() const noexcept { return &**this; }
 
   /// The tensor, to be written; counts as a change.
@@ -89,6 +95,7 @@ class SharedTensor {
 
   /// The metadata; the first call allocates it.
   Metadata& metadata() const;
+  /// Whether it has a name, a gradient or another property of a parameter.
   bool has_metadata() const noexcept { return box_ && box_->metadata; }
   /// The name that errors print; empty if none was given.
   std::string name() const;
@@ -135,7 +142,7 @@ class SharedTensor {
 
 /// Optional metadata of a tensor, allocated on first use.
 struct SharedTensor::Metadata {
-  std::string name;
+  std::string name;         ///< the name that errors print
   SharedTensor gradient;    ///< of a parameter; empty until a backward pass reaches it
   bool initialised = true;  ///< false: a parameter that has a shape but no values yet
   bool frozen = false;      ///< a parameter that is a constant

@@ -42,6 +42,7 @@ using Shape = Tensor::shape_type;
 
 /// Class labels of a batch: integers, never Real.
 using Label = std::int32_t;
+/// The labels of a batch, one for each sample.
 using Labels = std::vector<Label, memory::Allocator<Label>>;
 
 Tensor scalar(Real value);                                               ///< shape ()
@@ -50,12 +51,17 @@ Tensor matrix(std::initializer_list<std::initializer_list<Real>> rows);  ///< sh
 /// The same from vectors of float or double. Throws Error if the rows differ in length.
 Tensor vector(const std::vector<float>& values);
 Tensor vector(const std::vector<double>& values);
+/// The same for the rows of a matrix.
 Tensor matrix(const std::vector<std::vector<float>>& rows);
+/// The same for the rows of a matrix.
 Tensor matrix(const std::vector<std::vector<double>>& rows);
 /// The values in row-major order. Throws Error if their number does not match the shape.
 Tensor from_values(const Shape& shape, std::span<const Real> values);
+/// A tensor of this shape, all of whose elements are `value`.
 Tensor full(const Shape& shape, Real value);
+/// A tensor of zeros.
 Tensor zeros(const Shape& shape);
+/// A tensor whose elements may have any value until they are written.
 Tensor uninitialized(const Shape& shape);
 
 /// The number of elements of a tensor of this shape; 1 for a scalar. Throws Error on overflow.

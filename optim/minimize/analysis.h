@@ -21,17 +21,21 @@ Tensor eigenvalues(const Tensor& hessian);
 /// Infinite if the matrix is singular up to rounding; 1 if it has no elements.
 double condition_number(const Tensor& hessian);
 
+/// The kind of a point at which the gradient is 0.
 enum class CriticalPoint {
   minimum,       ///< all eigenvalues are positive
   maximum,       ///< all eigenvalues are negative
   saddle,        ///< some are positive, some negative
   semidefinite,  ///< some are 0, the others have one sign: the Hessian cannot decide
 };
+/// The kind in words.
 const char* to_string(CriticalPoint kind);
 
 /// An eigenvalue counts as 0 if it is at most this times the largest.
 inline double zero_eigenvalue() { return std::sqrt(std::numeric_limits<Real>::epsilon()); }
 
+/// The kind of a critical point with this Hessian; eigenvalues up to `tolerance` times the largest
+/// count as 0.
 CriticalPoint classify(const Tensor& hessian, double tolerance = zero_eigenvalue());
 /// The kind of f's critical point θ. Throws Error if an element of the gradient at θ exceeds
 /// `gradient`: then θ is not a critical point.

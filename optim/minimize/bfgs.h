@@ -7,6 +7,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of `bfgs`.
 struct BfgsOptions {
   LineSearch line_search = LineSearch::strong_wolfe;  ///< or exact
   double decrease = 1e-4;                             ///< c₁ of the line search

@@ -7,12 +7,13 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of `conjugate_gradient`.
 struct ConjugateGradientOptions {
   /// β of the next direction, with y = gₖ₊₁ − gₖ
   enum class Formula {
-    fletcher_reeves,  ///< ‖gₖ₊₁‖²/‖gₖ‖²
-    polak_ribiere,    ///< max(0, gₖ₊₁·y/‖gₖ‖²)
-  } formula = Formula::polak_ribiere;
+    fletcher_reeves,                                  ///< ‖gₖ₊₁‖²/‖gₖ‖²
+    polak_ribiere,                                    ///< max(0, gₖ₊₁·y/‖gₖ‖²)
+  } formula = Formula::polak_ribiere;                 ///< how β is computed
   LineSearch line_search = LineSearch::strong_wolfe;  ///< or exact
   double decrease = 1e-4;                             ///< c₁ of the line search
   double curvature = 0.1;                             ///< c₂, below ½ for Fletcher–Reeves

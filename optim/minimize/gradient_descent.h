@@ -7,9 +7,10 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of `gradient_descent`.
 struct GradientDescentOptions {
   double step = 0.1;  ///< δ; with a line search, the first length of the first iteration
-  LineSearch line_search = LineSearch::none;
+  LineSearch line_search = LineSearch::none;  ///< how the length of a step is chosen
 };
 
 /// θ −= δ·∇f. Cauchy 1847. Later line searches begin at s·y/y·y for the last step s and the

@@ -9,6 +9,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of the method `lbfgs`.
 struct LbfgsMethodOptions {
   std::size_t memory = 10;                            ///< m ≥ 1: how many steps it stores
   LineSearch line_search = LineSearch::strong_wolfe;  ///< or exact

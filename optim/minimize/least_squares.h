@@ -10,6 +10,7 @@ namespace optim {
 /// does not have full rank, it takes the shortest of the possible steps.
 Method gauss_newton();
 
+/// The options of `levenberg_marquardt`.
 struct LevenbergMarquardtOptions {
   double damping = 1e-3;  ///< the first ν above 0, relative to the largest element of diag JᵀJ
 };

@@ -9,6 +9,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// How the length of a step is chosen.
 enum class LineSearch {
   none,          ///< use the first length without a check
   backtracking,  ///< Armijo 1966: halve until the value falls by a fraction of the fall that
@@ -17,19 +18,20 @@ enum class LineSearch {
   exact,         ///< the minimum along the line, up to rounding
 };
 
+/// The options of `line_search`.
 struct LineSearchOptions {
-  LineSearch kind = LineSearch::strong_wolfe;
-  double first = 1;               ///< the length to try first
-  double decrease = 1e-4;         ///< c₁: f(θ + αd) ≤ f(θ) + c₁·α·slope
-  double curvature = 0.9;         ///< c₂: |slope at θ + αd| ≤ c₂·|slope|
-  double longest = 1e10;          ///< the upper limit of the length
-  std::size_t evaluations = 100;  ///< the most evaluations
+  LineSearch kind = LineSearch::strong_wolfe;  ///< which search
+  double first = 1;                            ///< the length to try first
+  double decrease = 1e-4;                      ///< c₁: f(θ + αd) ≤ f(θ) + c₁·α·slope
+  double curvature = 0.9;                      ///< c₂: |slope at θ + αd| ≤ c₂·|slope|
+  double longest = 1e10;                       ///< the upper limit of the length
+  std::size_t evaluations = 100;               ///< the most evaluations
 };
 
 /// The end of a search along a line: θ + length·direction.
 struct Step {
-  Point to;
-  double length;
+  Point to;       ///< with its value and gradient
+  double length;  ///< in multiples of the direction
 };
 
 /// Searches along a direction from a point with its gradient. Returns nothing if the direction is

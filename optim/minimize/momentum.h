@@ -6,11 +6,12 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of `momentum`.
 struct MomentumOptions {
   double step = 0.1;      ///< δ, above 0
   double momentum = 0.9;  ///< α, in [0, 1)
   /// The velocity before the first iteration.
-  enum class Start { zero, gradient } start = Start::zero;
+  enum class Start { zero, gradient } start = Start::zero;  ///< 0, or the gradient
   /// θ −= αv + δ∇f instead: the gradient is taken where v is about to go. Nesterov 1983; θ is the
   /// look-ahead point (Sutskever et al., ICML 2013).
   bool nesterov = false;

@@ -13,8 +13,9 @@ namespace optim {
 /// sweeps for the Hessian and n³ operations.
 Method newton();
 
+/// The options of `damped_newton`.
 struct DampedNewtonOptions {
-  LineSearch line_search = LineSearch::backtracking;
+  LineSearch line_search = LineSearch::backtracking;  ///< how the length of a step is chosen
   double floor = 1e-8;  ///< smaller eigenvalues are raised to this times the largest
 };
 

@@ -6,6 +6,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of `newton_cg`.
 struct NewtonCgOptions {
   double radius = 1;              ///< of the first trust region
   double largest_radius = 1000;   ///< no step is longer

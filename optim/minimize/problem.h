@@ -17,37 +17,39 @@ using Objective = std::function<Var(const Var& theta)>;
 /// point adds 1 to each count. Values and gradients that are only computed for second derivatives
 /// or a Jacobian are not counted separately.
 struct Evaluations {
-  std::size_t values = 0;  ///< of the objective or of all residuals
-  std::size_t gradients = 0;
-  std::size_t hessians = 0;
-  std::size_t hessian_products = 0;
-  std::size_t jacobians = 0;
+  std::size_t values = 0;            ///< of the objective or of all residuals
+  std::size_t gradients = 0;         ///< each by one sweep
+  std::size_t hessians = 0;          ///< full matrices
+  std::size_t hessian_products = 0;  ///< products of the Hessian with a vector
+  std::size_t jacobians = 0;         ///< of the residuals
 };
 
 /// The values of parameters in one vector; and the reverse. Throws Error if there are no
 /// parameters, if one is given twice, or if θ has another size.
 Tensor values_of(const std::vector<Parameter>& parameters);
+/// Gives the parameters the values of such a vector.
 void set_values(std::vector<Parameter> parameters, const Tensor& theta);
 
 /// A place of a search: θ, the value, and the gradient if it is known.
 struct Point {
-  Tensor theta;
-  double value = 0;
+  Tensor theta;          ///< the place
+  double value = 0;      ///< of the objective at θ
   Tensor gradient = {};  ///< of θ's shape; empty for methods without gradients
 };
 
 /// Residuals r (m) at a place, and their Jacobian ∂rᵢ/∂θⱼ (m, n).
 struct Residuals {
-  Tensor r, jacobian;
+  Tensor r, jacobian;  ///< of m residuals and n elements of θ
 };
 
+/// A function to minimise, which computes its derivatives and counts its evaluations.
 class Problem {
  public:
   /// One evaluation on the live tape: y, a scalar or the residuals, and the variables to
   /// differentiate with respect to.
   struct Recorded {
-    Var y;
-    std::vector<Var> xs;
+    Var y;                ///< a scalar, or the residuals
+    std::vector<Var> xs;  ///< to differentiate with respect to
   };
 
   /// f must return one number.
@@ -58,6 +60,7 @@ class Problem {
   /// leaves θ in the parameters.
   Problem(std::function<Var()> loss, std::vector<Parameter> parameters);
 
+  /// The value alone.
   double value(const Tensor& theta);
   /// The value and the gradient, from one sweep. Throws Error if the objective does not depend on
   /// θ.
@@ -68,8 +71,10 @@ class Problem {
   Tensor hessian(const Tensor& theta);
   /// r as a vector, and its Jacobian. Throws Error if the problem was not made from residuals.
   Residuals residuals(const Tensor& theta);
+  /// Whether it was made from residuals.
   bool has_residuals() const noexcept { return residuals_; }
 
+  /// The evaluations so far.
   const Evaluations& evaluations() const noexcept { return evaluations_; }
 
  private:
@@ -91,9 +96,12 @@ class Problem {
 /// value. Holds a tape, so it must live on the stack (see Tape).
 class Trial {
  public:
+  /// Evaluates the problem at θ.
   Trial(Problem& problem, const Tensor& theta);
 
+  /// The place.
   const Tensor& theta() const noexcept { return theta_; }
+  /// The value there.
   double value() const { return static_cast<double>(y_.item()); }
   /// The point with its gradient. Throws Error if the objective does not depend on θ.
   Point point();
@@ -113,6 +121,7 @@ class Trial {
 /// live on the stack (see Tape).
 class Curvature {
  public:
+  /// Records the gradient at θ. Throws Error if the objective does not depend on θ.
   Curvature(Problem& problem, const Tensor& theta);
 
   /// H·v for v of θ's shape.

@@ -9,10 +9,11 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of `random_restart`.
 struct RandomRestartOptions {
-  std::size_t restarts = 20;
-  double deviation = 1;  ///< of the normal shifts of the start
-  std::uint64_t seed = 0;
+  std::size_t restarts = 20;     ///< how many starts after the first
+  double deviation = 1;          ///< of the normal shifts of the start
+  std::uint64_t seed = 0;        ///< of the starts
   MinimizeOptions options = {};  ///< of each run; `keep_points` is taken from the search
 };
 

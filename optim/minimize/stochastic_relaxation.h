@@ -9,10 +9,11 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 
+/// The options of `stochastic_relaxation`.
 struct StochasticRelaxationOptions {
   double deviation = 0.2;      ///< σ
   std::size_t samples = 1000;  ///< rounded up to a whole number of opposite pairs
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;      ///< of the shifts
   /// Each element of f(θ) depends only on the same element of θ and is averaged by itself, with
   /// much less noise than all dimensions together.
   bool elementwise = false;

@@ -10,8 +10,8 @@ using namespace reel;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view rest = fuzz::text_of({data + 1, size - 1});
-  const auto path = fuzz::file_with(data[0] % 2 ? concat("\x93NUMPY\x01", '\0', rest)
-                                                : std::string(rest));
+  const auto path =
+      fuzz::file_with(data[0] % 2 ? concat("\x93NUMPY\x01", '\0', rest) : std::string(rest));
   fuzz::reads([&] { data::load_npy_labels(path); });
   Tensor array;
   if (!fuzz::reads([&] { array = data::load_npy(path); })) return 0;
