@@ -10,7 +10,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace data {
 
-/// What the columns of a table are. Each column that no option names is an input.
+/// The meaning of the columns of a table. Each column that no option names is an input.
 struct CsvOptions {
   std::string label = {};                 ///< the column with the classes
   std::vector<std::string> targets = {};  ///< or the columns with the numbers to predict

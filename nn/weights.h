@@ -12,7 +12,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 
-/// What a part of a model is called in a file and in the model. {"fc1", "0"}: the file's
+/// The names of a part of a model, in a file and in the model. {"fc1", "0"}: the file's
 /// "fc1.weight" is the model's "0.weight". An empty name is the whole model: {"module", ""} and
 /// {"", "net"}.
 struct Rename {
@@ -41,7 +41,7 @@ struct LoadOptions {
   std::vector<Rename> rename = {};  ///< for each name, the first that fits
 };
 
-/// What became of the model's tensors and of the file's.
+/// The tensors of the model and of the file that were loaded, and those that were left out.
 struct LoadReport {
   std::vector<std::string> loaded;      ///< paths in the model
   std::vector<std::string> missing;     ///< paths in the model; these keep their values

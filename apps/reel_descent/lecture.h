@@ -15,7 +15,7 @@
 
 namespace reel::descent {
 
-/// Who says what is expected: the notes print the number, or Reel claims it of the notes' system.
+/// The source of an expected value: the notes print it, or Reel claims it of the notes' system.
 enum class Source { notes, ours };
 
 /// A result of a system, computed here, beside what is expected.

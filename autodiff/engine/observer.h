@@ -30,7 +30,7 @@ struct BackwardEvent : OperationEvent {
   const Tensor* gradient_by(std::size_t i) const { return gradient_at(gradients, inputs, i); }
 
   const void* gradients;  ///< all gradients, of a type that only `gradient_at` knows
-  /// What `gradient_by` calls.
+  /// `gradient_by` calls this function.
   const Tensor* (*gradient_at)(const void* gradients, const void* inputs, std::size_t i);
 };
 

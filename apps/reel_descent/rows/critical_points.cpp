@@ -174,7 +174,8 @@ void trained_twins(const optim::Objective& loss, const Tensor& made_by, Rng& rng
                                   static_cast<double>(reached.size()), reached.size() >= 6));
 }
 
-// What an exchange does to the loss at drawn weights: of whole units, and of their inputs alone.
+// Compares the loss at drawn weights before and after an exchange: of whole units, and of their
+// inputs alone.
 void exchanges(const optim::Objective& loss, Rng& rng, Report& report) {
   constexpr int samples = 100;
   double change = 0;
