@@ -55,10 +55,14 @@ Var planted(Vars x, Value&& value, Rule rule) {
   return record("planted", {x[0], x[1]}, std::forward<Value>(value), std::move(rule));
 }
 
+// Tensors of numbers that may have to be rounded.
+Tensor in_real(const std::vector<double>& values) { return vector(values); }
+Tensor rows_in_real(const std::vector<std::vector<double>>& rows) { return matrix(rows); }
+
 std::vector<Scaled> scaled_functions() {
-  const Tensor x = vector({-1.3, 0.4, 0.9}), p = vector({0.5, 1.2, 2.5});
-  const Tensor a = matrix({{1, -2, 0.5}, {0.3, 0.7, -1}}),
-               b = matrix({{2, 1}, {-1, 0.4}, {0.6, 3}});
+  const Tensor x = in_real({-1.3, 0.4, 0.9}), p = in_real({0.5, 1.2, 2.5});
+  const Tensor a = rows_in_real({{1, -2, 0.5}, {0.3, 0.7, -1}}),
+               b = rows_in_real({{2, 1}, {-1, 0.4}, {0.6, 3}});
   return {
       {"exp",
        [](Vars v, Real c) {
@@ -168,7 +172,7 @@ void add_scales(std::vector<Wrong>& all) {
       all.push_back({kind,
                      concat(p.name, " at ", size, " · ", factor),
                      f,
-                     {vector({s, 2 * s})},
+                     {in_real({s, 2 * s})},
                      Expected::named,
                      "",
                      1,
@@ -199,7 +203,7 @@ void add_scales(std::vector<Wrong>& all) {
                                     d.add(0, Real(-1e-20) * g * (Real(1) - t * t));
                                   });
                  },
-                 {vector({0.5, 1})},
+                 {in_real({0.5, 1})},
                  Expected::not_reached,
                  "a gradient below 1e-14 beside inputs of 1 is below every tolerance"});
 }
@@ -207,7 +211,7 @@ void add_scales(std::vector<Wrong>& all) {
 // ---- wrong in one place
 
 void add_broadcasts(std::vector<Wrong>& all) {
-  const Tensor x = matrix({{1, 2, 3}, {4, 5, 6}}), row = vector({0.1, 0.2, 0.3});
+  const Tensor x = rows_in_real({{1, 2, 3}, {4, 5, 6}}), row = in_real({0.1, 0.2, 0.3});
   const auto add = [&](const char* name, CheckedFunction f, std::vector<Tensor> inputs,
                        Expected expected = Expected::named, const char* why = "") {
     all.push_back({"missing broadcast sums", name, std::move(f), std::move(inputs), expected, why});
@@ -226,8 +230,8 @@ void add_broadcasts(std::vector<Wrong>& all) {
   };
   add("the mean over the rows", mean, {x, row});
   add("the first row", first_row, {x, row});
-  add("the first row of one row", first_row, {matrix({{1, 2, 3}}), row}, Expected::not_reached,
-      "the first row of a batch of one is its sum");
+  add("the first row of one row", first_row, {rows_in_real({{1, 2, 3}}), row},
+      Expected::not_reached, "the first row of a batch of one is its sum");
   add("the last column, in a product",
       [](Vars v) {
         return planted(v, v[0].value() * v[1].value(), [](auto& d, auto& g, auto in, auto&) {
@@ -235,7 +239,7 @@ void add_broadcasts(std::vector<Wrong>& all) {
           d.add(1, reel::slice(d.materialise(g * in[0]), 1, 2, 3));
         });
       },
-      {x, matrix({{2}, {-1}})});
+      {x, rows_in_real({{2}, {-1}})});
   add("one element for a number",
       [](Vars v) {
         return planted(v, v[0].value() * v[1].value(), [](auto& d, auto& g, auto in, auto&) {
@@ -254,7 +258,7 @@ void add_broadcasts(std::vector<Wrong>& all) {
                         d.add(1, reel::reshape(reel::slice(g, 0, 1, 2), {2}));
                       });
       },
-      {x, matrix({{1, 0.5}, {-1, 2}, {0.3, 0.7}}), vector({0.1, 0.2})});
+      {x, rows_in_real({{1, 0.5}, {-1, 2}, {0.3, 0.7}}), in_real({0.1, 0.2})});
 }
 
 // exp with a wrong slope at one element
@@ -289,13 +293,14 @@ void add_elements(std::vector<Wrong>& all) {
   add("a take that keeps one of two",
       [](Vars v) {
         const Tensor& x = v[0].value();
-        return planted(v, vector({x(0), x(2), x(0)}), [](auto& d, auto& g, auto, auto&) {
-          d.add(0, reel::reshape(reel::matmul(Tensor(matrix({{1, 0, 0}, {0, 0, 0}, {0, 1, 0}})),
-                                              false, reel::reshape(g, {3, 1}), false),
-                                 {3}));
+        return planted(v, in_real({x(0), x(2), x(0)}), [](auto& d, auto& g, auto, auto&) {
+          d.add(0,
+                reel::reshape(reel::matmul(Tensor(rows_in_real({{1, 0, 0}, {0, 0, 0}, {0, 1, 0}})),
+                                           false, reel::reshape(g, {3, 1}), false),
+                              {3}));
         });
       },
-      {vector({1, 2, 3})});
+      {in_real({1, 2, 3})});
 }
 
 void add_thresholds(std::vector<Wrong>& all) {
@@ -308,20 +313,20 @@ void add_thresholds(std::vector<Wrong>& all) {
     };
     all.push_back({"wrong beyond a threshold", name, f, {x}, expected, why});
   };
-  add("x > 3: factor 1.001", vector({1, 2, 4}), 3, Real(1.001));
-  add("x > 3: flipped sign", vector({-4, 3.5}), 3, -1);
-  add("x > 100: factor 1.0005", vector({50, 150}), 100, Real(1.0005));
-  add("x > 3: 0", vector({3.01}), 3, 0);
-  add("x > 3, all below", vector({1, 2, 2.99}), 3, -1, Expected::not_reached,
+  add("x > 3: factor 1.001", in_real({1, 2, 4}), 3, Real(1.001));
+  add("x > 3: flipped sign", in_real({-4, 3.5}), 3, -1);
+  add("x > 100: factor 1.0005", in_real({50, 150}), 100, Real(1.0005));
+  add("x > 3: 0", in_real({3.01}), 3, 0);
+  add("x > 3, all below", in_real({1, 2, 2.99}), 3, -1, Expected::not_reached,
       "no input is beyond the threshold");
-  add("x > 3, all far below", vector({-100, 0}), 3, Real(1.001), Expected::not_reached,
+  add("x > 3, all far below", in_real({-100, 0}), 3, Real(1.001), Expected::not_reached,
       "no input is beyond the threshold");
 }
 
 // ---- wrong at some orders, in one sweep or in one precision
 
 void add_orders(std::vector<Wrong>& all) {
-  const Tensor x = vector({-1.3, 0.4}), p = vector({0.5, 1.2});
+  const Tensor x = in_real({-1.3, 0.4}), p = in_real({0.5, 1.2});
   const auto add = [&](const char* kind, const char* name, int order, double factor,
                        CheckedFunction f, const Tensor& at) {
     all.push_back({kind, name, std::move(f), {at}, Expected::named, "", order, "planted", factor});
@@ -430,14 +435,14 @@ void add_float(std::vector<Wrong>& all) {
           d.add(0, wrong_in_float(Real(1.02)) * g * y);
         });
       },
-      {vector({-1, 0.5, 1})});
+      {in_real({-1, 0.5, 1})});
   add("flipped sign",
       [](Vars v) {
         return planted(v, xt::sin(v[0].value()), [](auto& d, auto& g, auto in, auto&) {
           d.add(0, wrong_in_float(-1) * g * cos(in[0]));
         });
       },
-      {vector({-1, 0.5, 1})});
+      {in_real({-1, 0.5, 1})});
   add("one element", exp_wrong_at({20}, 7, wrong_in_float(-1)), {ramp({20}, -1, 0.1)});
   add("a rule that overflows: x³/x³",
       [](Vars v) {
@@ -446,13 +451,13 @@ void add_float(std::vector<Wrong>& all) {
           d.add(0, Real(2) * g * (cube / cube));
         });
       },
-      {vector({1e13, 2e13})});
+      {in_real({1e13, 2e13})});
 }
 
 // ---- wrong by their structure
 
 void add_structure(std::vector<Wrong>& all) {
-  const Tensor x = vector({-1.3, 0.4});
+  const Tensor x = in_real({-1.3, 0.4});
   const auto add = [&](const char* name, CheckedFunction f, std::vector<Tensor> inputs,
                        const char* operation = "planted", const char* why = "") {
     all.push_back({"g forgotten, a part lost, a value cut off the tape", name, std::move(f),
