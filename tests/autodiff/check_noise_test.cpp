@@ -64,4 +64,11 @@ TEST_CASE("checker: noise excuses an error of its own size, and no larger one") 
   CHECK(beyond.wrong > 80);
 }
 
+TEST_CASE("checker: the rounding of a large value excuses no more than itself") {
+  auto d = differences([](double t) { return detail::Values{1e8 + t}; });
+  const auto found = detail::compare(d, 0, {1.001, 0}, {1e-6, 1e-8});
+  CHECK(!found.ok());
+  CHECK(found.doubt == 0);
+}
+
 }  // namespace reel::inline REEL_PRECISION
