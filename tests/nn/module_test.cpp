@@ -278,14 +278,15 @@ TEST_CASE("linear: a wrong shape is named, with the layer's path") {
 }
 
 TEST_CASE("module: a layer without values, or moved away, says so") {
-  const nn::Linear layer(3, 2);
+  const nn::Linear layer(3, 2, {.bias = false});
   CHECK(message_of([&] { layer(input); }) ==
-        "[parameter \"bias\"] of shape (2) has no values yet. Hint: call nn::init(model, rng), or "
+        "[parameter \"weight\"] of shape (2,3) has no values yet. Hint: call nn::init(model, rng), "
+        "or "
         "load "
         "weights; if you did, the model's visit does not list it.");
-  nn::Sequential model(nn::Linear(3, 2));
-  CHECK(model.parameters().size() == 1 + 1);
-  CHECK_ERROR("[parameter \"0.bias\"] of shape (2), used in \"0\", has no values yet.",
+  nn::Sequential model(nn::Linear(3, 2, {.bias = false}));
+  CHECK(model.parameters().size() == 1);
+  CHECK_ERROR("[parameter \"0.weight\"] of shape (2,3), used in \"0\", has no values yet.",
               model(input));
   nn::Linear source = initialised(nn::Linear(3, 2));
   const nn::Linear target = std::move(source);
