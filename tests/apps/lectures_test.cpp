@@ -80,7 +80,7 @@ TEST_CASE("findings: the numbers that the notes print are told from our claims")
 }
 
 TEST_CASE("findings: another seed draws other numbers") {
-  for (const int row : {4, 18, 27}) {
+  for (const int row : {4, 10, 18}) {
     CAPTURE(row);
     const auto values = [&](std::uint64_t seed) {
       std::vector<double> all;
