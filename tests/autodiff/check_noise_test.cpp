@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include <reel/autodiff/core/rng.h>
+#include <reel/autodiff/inspect/check/program.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -69,6 +70,13 @@ TEST_CASE("checker: the rounding of a large value excuses no more than itself") 
   const auto found = detail::compare(d, 0, {1.001, 0}, {1e-6, 1e-8});
   CHECK(!found.ok());
   CHECK(found.doubt == 0);
+}
+
+TEST_CASE("checker: a sum whose terms cancel has the size of the terms") {
+  const detail::Line line{0, 3, {vector({1, 1}), vector({2})}, 1e-3};
+  const detail::Analytic sum = detail::along(line, {vector({3e6, -3e6}), vector({0.5})});
+  CHECK(sum.value == 1);
+  CHECK(std::abs(sum.scale - std::sqrt(18.) * 1e6) < 1);
 }
 
 }  // namespace reel::inline REEL_PRECISION
