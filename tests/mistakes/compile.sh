@@ -4,7 +4,7 @@
 set -u
 compiler=$1
 include=$(cd "$2" && pwd) || exit 1
-flags="-std=c++20 -march=native -Wall -Wextra -DREEL_F64 -DXTENSOR_USE_XSIMD -I$include"
+flags="-std=c++20 -march=native -Wall -Wextra -DREEL_F64 -DXTENSOR_USE_XSIMD -Iinclude"
 table=$(cd "$(dirname "$0")" && pwd)/compile_time.txt
 case $(basename "$compiler") in
   *clang*) name=clang++ ;;
@@ -13,6 +13,7 @@ esac
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
+ln -s "$include" include || exit 1  # its path may have a space
 
 # The headers are parsed once. Entries with options of their own read real.h, which checks them.
 echo '#include <reel/reel.h>' >all.h
