@@ -44,10 +44,7 @@ int main() {
       adam.step();
     }
 
-  std::vector<std::uint32_t> all(test.size());
-  std::iota(all.begin(), all.end(), 0);
-  data::Batch batch;
-  test.gather(all, batch);
+  const data::Batch batch = test.all();
   const Real error = squared_error(model(batch.inputs), batch.inputs).item();
   const Real spread = mean(variance(Var(batch.inputs), 0)).item();
   std::printf("mean squared error %.4f, variance by pixel %.4f\n", double{error}, double{spread});

@@ -56,17 +56,11 @@ int main() {
     }
   }
 
-  std::vector<std::uint32_t> all(test.size());
-  std::iota(all.begin(), all.end(), 0);
-  data::Batch batch;
-  test.gather(all, batch);
+  const data::Batch batch = test.all();
   const auto [scores, share] = model(batch.inputs);
-  std::size_t right = 0;
-  for (std::size_t i = 0; i < test.size(); ++i) {
-    const Real* row = scores.value().data() + 10 * i;
-    right += std::max_element(row, row + 10) - row == batch.labels[i];
-  }
-  const double accuracy = static_cast<double>(right) / static_cast<double>(test.size());
+  train::Metrics metrics({train::accuracy()});
+  metrics.add(nn::cross_entropy(scores, batch.labels), scores, batch);
+  const double accuracy = metrics["accuracy"];
   const Tensor truth = dark_share(*batch.inputs);
   const double error = std::sqrt(double{squared_error(share, truth).item()});
   const double deviation = standard_deviation(Var(truth)).item();

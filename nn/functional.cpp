@@ -26,8 +26,8 @@ std::vector<Var> cut(const Var& theta, const std::vector<Parameter>& parameters)
 
 }  // namespace
 
-WithParameters::WithParameters(const Module& model, const Var& theta)
-    : substitution_(model.parameters(), cut(theta, model.parameters())) {}
+WithParameters::WithParameters(const std::vector<Parameter>& parameters, const Var& theta)
+    : substitution_(parameters, cut(theta, parameters)) {}
 
 Var functional_call(const Module& model, const Var& theta, const Var& x) {
   const WithParameters scope(model, theta);

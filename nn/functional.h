@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <vector>
 
 #include <reel/autodiff/engine/substitution.h>
 #include <reel/nn/module.h>
@@ -14,9 +15,12 @@ namespace nn {
 class WithParameters {
  public:
   /// Throws Error if θ has another shape than (`model.parameter_count()`).
-  [[nodiscard]] WithParameters(const Module& model, const Var& theta);
+  [[nodiscard]] WithParameters(const Module& model, const Var& theta)
+      : WithParameters(model.parameters(), theta) {}
 
  private:
+  WithParameters(const std::vector<Parameter>& parameters, const Var& theta);
+
   Substitution substitution_;
 };
 
