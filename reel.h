@@ -69,6 +69,7 @@
 #include <reel/optim/optimizer.h>
 #include <reel/optim/optimizers.h>
 #include <reel/optim/schedule.h>
+#include <reel/optim/schedules.h>
 #include <reel/optim/state.h>
 #include <reel/train/checkpoint.h>
 #include <reel/train/evaluate.h>
