@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
   for (const Case& one : cases) std::printf("  %-26s %6.2f us\n", one.name, per_image(one.options));
   set_threads(all);
 
-  const bench::Network network{{784, 800, 10}, 128, bench::Method::adam, 0.001};
+  const bench::Network network{{784, 800, 10}, 128, Method::adam, 0.001};
   const data::Dataset images = bench::random_images(12'800, {28, 28});
   nn::Sequential model = network.model();
   const auto optimizer = network.optimizer(model);

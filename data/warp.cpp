@@ -19,6 +19,31 @@ constexpr std::size_t lanes = 32;
 
 std::size_t padded(std::size_t columns) { return (columns + lanes - 1) / lanes * lanes; }
 
+// x, or the nearest number from 0 to `most`; unlike std::clamp, in a form that is vectorised.
+Real limited(Real x, Real most) {
+  x = x > 0 ? x : 0;
+  return x < most ? x : most;
+}
+
+// The value of a framed image at each of these places. In the frame, places begin at −1; places
+// outside it are moved to its edge, where all is 0.
+void interpolate(const Real* __restrict framed, std::size_t rows, std::size_t columns,
+                 const Real* __restrict row_places, const Real* __restrict column_places,
+                 Real* __restrict to) {
+  const auto stride = static_cast<std::int32_t>(columns + 3);
+  const auto last_row = static_cast<Real>(rows + 1), last_column = static_cast<Real>(columns + 1);
+  for (std::size_t i = 0; i < rows * columns; ++i) {
+    const Real row = limited(row_places[i] + 1, last_row);
+    const Real column = limited(column_places[i] + 1, last_column);
+    const auto r = static_cast<std::int32_t>(row), c = static_cast<std::int32_t>(column);
+    const Real down = row - static_cast<Real>(r), right = column - static_cast<Real>(c);
+    const std::int32_t at = r * stride + c, under = at + stride;
+    const Real above = framed[at] + right * (framed[at + 1] - framed[at]);
+    const Real below = framed[under] + right * (framed[under + 1] - framed[under]);
+    to[i] = above + down * (below - above);
+  }
+}
+
 // Σ a[l·stride] · b[l, j] over l, for the `lanes` columns j from the first of b, (count, width).
 std::array<Real, lanes> weighted_rows(const Real* a, std::size_t stride, const Real* b,
                                       std::size_t width, std::size_t count) {
@@ -112,29 +137,9 @@ void Warp::apply(Real* image) {
     for (std::size_t r = 0; r < rows_; ++r)
       for (std::size_t c = 0; c < columns_; ++c)
         framed_[(r + 1) * (columns_ + 3) + c + 1] = image[(r * columns_ + c) * channels_ + k];
-    move_plane();
+    interpolate(framed_.data(), rows_, columns_, row_places_.data(), column_places_.data(),
+                moved_.data());
     for (std::size_t i = 0; i < moved_.size(); ++i) image[i * channels_ + k] = moved_[i];
-  }
-}
-
-// In the frame, places begin at −1; places outside it are moved to its edge, where all is 0.
-void Warp::move_plane() {
-  const auto stride = static_cast<std::int32_t>(columns_ + 3);
-  const auto last_row = static_cast<Real>(rows_ + 1), last_column = static_cast<Real>(columns_ + 1);
-  const Real* __restrict const framed = framed_.data();
-  const Real* __restrict const row_places = row_places_.data();
-  const Real* __restrict const column_places = column_places_.data();
-  Real* __restrict const moved = moved_.data();
-  const std::size_t count = moved_.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const Real row = std::clamp(row_places[i] + 1, Real(0), last_row);
-    const Real column = std::clamp(column_places[i] + 1, Real(0), last_column);
-    const auto r = static_cast<std::int32_t>(row), c = static_cast<std::int32_t>(column);
-    const Real down = row - static_cast<Real>(r), right = column - static_cast<Real>(c);
-    const Real* const corner = framed + (r * stride + c);
-    const Real above = corner[0] + right * (corner[1] - corner[0]);
-    const Real below = corner[stride] + right * (corner[stride + 1] - corner[stride]);
-    moved[i] = above + down * (below - above);
   }
 }
 

@@ -63,8 +63,6 @@ class Warp {
   void apply(Real* image);
 
  private:
-  void move_plane();
-
   std::size_t rows_, columns_, channels_;
   std::vector<Real> row_places_, column_places_;
   std::vector<Real> framed_;  // one channel with a frame of zeros: 1 before, 2 after each axis
