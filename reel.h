@@ -25,6 +25,7 @@
 #include <reel/autodiff/ops/piecewise.h>
 #include <reel/autodiff/tensor/gemm.h>
 #include <reel/autodiff/tensor/tensor.h>
+#include <reel/data/augmentation.h>
 #include <reel/data/batches.h>
 #include <reel/data/csv.h>
 #include <reel/data/dataset.h>
