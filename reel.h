@@ -44,6 +44,7 @@
 #include <reel/nn/plan.h>
 #include <reel/nn/safetensors.h>
 #include <reel/nn/sequential.h>
+#include <reel/nn/state_dict.h>
 #include <reel/nn/weights.h>
 #include <reel/optim/clip.h>
 #include <reel/optim/find_rate.h>
