@@ -73,6 +73,7 @@
 #include <reel/optim/schedule.h>
 #include <reel/optim/state.h>
 #include <reel/train/checkpoint.h>
+#include <reel/train/checkpoint_folder.h>
 #include <reel/train/early_stopping.h>
 #include <reel/train/evaluate.h>
 #include <reel/train/fit.h>
