@@ -142,7 +142,8 @@ class Run {
   }
 
   void evaluate(EpochReport& report, FitStatus& status) {
-    const EvaluateOptions how{.loss = options_.loss, .metrics = options_.metrics};
+    const EvaluateOptions how{
+        .loss = options_.loss, .metrics = options_.metrics, .on_batch = options_.on_evaluation};
     if (options_.validation) report.validation = train::evaluate(model_, *options_.validation, how);
     if (options_.test) report.test = train::evaluate(model_, *options_.test, how);
     if (!finite(report.validation) || !finite(report.test)) status = FitStatus::diverged;
