@@ -173,7 +173,8 @@ class Run {
   bool evaluate(EpochReport& report) {
     const EvaluateOptions how{
         .loss = options_.evaluation_loss ? options_.evaluation_loss : options_.loss,
-        .metrics = options_.metrics};
+        .metrics = options_.metrics,
+        .on_batch = options_.on_evaluation};
     const auto evaluate_on = [&](const data::Dataset* dataset, std::optional<Evaluation>& result) {
       if (dataset) result = train::evaluate(model_, *dataset, how);
       return finite(result);

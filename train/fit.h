@@ -62,7 +62,9 @@ struct FitOptions {
   EarlyStopping* early_stopping = nullptr;
   bool history = true;                 ///< keep the reports of all epochs; false: only the last
   std::function<void()> on_step = {};  ///< called after each optimiser step: for a schedule
-  std::function<void(const Progress&)> on_batch = {};     ///< called after each batch
+  std::function<void(const Progress&)> on_batch = {};  ///< called after each batch
+  /// Called after each batch of an evaluation: for a ProgressLine.
+  std::function<void(const EvaluationProgress&)> on_evaluation = {};
   std::function<void(const EpochReport&)> on_epoch = {};  ///< called after each epoch
   std::function<bool()> stop = {};  ///< called after each step; true ends the run
 };
