@@ -22,6 +22,7 @@ int eval(const CommonOptions& options) {
   LoadedModel loaded = load(options.load);
   const data::Mnist mnist = data::load_mnist(options.data);
   check_fits(loaded.architecture, mnist.test, options.load);
+  warn_of_other_data(loaded.architecture, mnist.test);
   const train::Evaluation evaluation = train::evaluate(loaded.model, mnist.test);
   if (!std::isfinite(evaluation.loss))
     fail(Error::Kind::diverged, "eval", "the loss on ", mnist.test.name(), " is not finite.");
