@@ -13,7 +13,7 @@
 #include <reel/autodiff/inspect/anomaly.h>
 #include <reel/autodiff/inspect/profile.h>
 #include <reel/autodiff/tensor/gemm.h>
-#include <reel/data/mnist.h>
+#include <reel/data/images.h>
 #include <reel/optim/optimizers.h>
 #include <reel/train/fit.h>
 #include <reel/train/stop_signals.h>
@@ -275,9 +275,9 @@ int train(const TrainOptions& options) {
   const Rng rng(options.seed);
   Rng weights_rng = rng.split(0), split_rng = rng.split(1), order_rng = rng.split(2);
   LoadedModel network = make_model(options, weights_rng);
-  const data::Mnist mnist = data::load_mnist(options.data, {.stream = options.stream});
-  check_fits(network.architecture, mnist.train, options.load);
-  const data::Split parts = data::split(mnist.train, options.validation, split_rng);
+  const data::Images images = data::load_images(options.data, {.stream = options.stream});
+  check_fits(network.architecture, images.train, options.load);
+  const data::Split parts = data::split(images.train, options.validation, split_rng);
   static_cast<void>(
       data::batches(parts.rest, {.batch_size = options.batch_size, .drop_last = true}));  // checks
   const double lr = options.lr.value_or(optim::find_optimizer(options.optimizer).lr);
@@ -290,7 +290,7 @@ int train(const TrainOptions& options) {
                 *optimizer,
                 parts.rest,
                 parts.held_out,
-                mnist.test,
+                images.test,
                 threads()};
   (options.json ? std::cerr : std::cout) << banner(run);
   if (!options.json) {
@@ -307,7 +307,7 @@ int train(const TrainOptions& options) {
   const Written written = write(run, network.model, outcome);
   try {
     print(run, outcome,
-          outcome.complete() ? *outcome.last.test : train::evaluate(network.model, mnist.test),
+          outcome.complete() ? *outcome.last.test : train::evaluate(network.model, images.test),
           written);
   } catch (const Error& error) {  // also for test images that cannot be read any more
     outcome.fail(error);
