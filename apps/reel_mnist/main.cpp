@@ -12,10 +12,12 @@ int run(int argc, char** argv) {
   CommonOptions eval_options;
   PredictOptions predict_options;
   GradcheckOptions gradcheck_options;
+  DataOptions data_options;
   add_train(app, train_options, exit_code);
   add_eval(app, eval_options, exit_code);
   add_predict(app, predict_options, exit_code);
   add_gradcheck(app, gradcheck_options, exit_code);
+  add_data(app, data_options, exit_code);
   return apps::run(app, argc, argv, exit_code);
 }
 

@@ -25,5 +25,6 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code);
 void add_eval(CLI::App& app, CommonOptions& options, int& exit_code);
 void add_predict(CLI::App& app, PredictOptions& options, int& exit_code);
 void add_gradcheck(CLI::App& app, GradcheckOptions& options, int& exit_code);
+void add_data(CLI::App& app, DataOptions& options, int& exit_code);
 
 }  // namespace reel::mnist
