@@ -130,7 +130,7 @@ refuse_full data --data csv
 check 0 data --help
 for text in --data --json fetch Example; do says out "$text"; done
 check 0 data fetch --help
-for text in --to --mirror mnist fashion-mnist kmnist emnist-letters REEL_DATA_MIRROR; do says out "$text"; done
+for text in --to --mirror mnist fashion-mnist kmnist emnist-letters REEL_MIRROR; do says out "$text"; done
 refuse 2 cifar data fetch cifar --to sets
 refuse 2 --to data fetch mnist
 refuse 2 SET data fetch --to sets
@@ -144,7 +144,7 @@ if ! command -v python3 >/dev/null || ! python3 -c '' 2>/dev/null || ! command -
   finish
   exit
 fi
-unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY REEL_DATA_MIRROR
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY REEL_MIRROR
 mkdir served
 python3 "$tests/server.py" served port >server.log 2>&1 &
 server=$!
@@ -236,9 +236,9 @@ refuse 3 'expected bdb82020997e1d708af4cf47b453dcf7' data fetch kmnist --to new/
 refuse 5 "$url/cut/train-images-idx3-ubyte.gz: curl: (18)" data fetch fashion-mnist --to new/folder --mirror "$url/cut"
 [ "$(wc -c <new/folder/train-images-idx3-ubyte.gz.part)" = 500 ] || fail "$run: no part"
 refuse 5 "$url/none/gzip.zip: curl: (22)" data fetch emnist-letters --to new/folder --mirror "$url/none"
-export REEL_DATA_MIRROR="$url/none"
+export REEL_MIRROR="$url/none"
 refuse 5 "$url/none/train-images-idx3-ubyte.gz" data fetch mnist --to new/other
-unset REEL_DATA_MIRROR
+unset REEL_MIRROR
 refuse 5 "$folder/served/file/folder: cannot be made" data fetch mnist --to served/file/folder
 printf '#!/bin/sh\nPATH=/nowhere exec "%s" "$@"\n' "$reel" >reel-without-tools
 printf '#!/bin/sh\nPATH=/nowhere exec "%s" "$@"\n' "$downloader" >downloader-without-tools
