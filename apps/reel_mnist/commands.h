@@ -13,7 +13,7 @@ namespace reel::mnist {
 
 /// The options that all commands have.
 struct CommonOptions {
-  std::string data;  ///< folder of the IDX files
+  std::string data;  ///< the images, as data::load_images takes them
   std::string load;  ///< weights to start from, or to use
   bool json = false;
   std::optional<std::size_t> threads;  ///< default: one for each processor
@@ -94,6 +94,20 @@ struct VerifyOptions {
   bool json = false;
 };
 
+struct FetchOptions {
+  std::string set;     ///< one of fetchable_sets()
+  std::string to;      ///< the folder for its files
+  std::string mirror;  ///< the URL of the folder that has the files; empty: those that are built in
+};
+
+struct DataOptions {
+  CommonOptions inspect;
+  FetchOptions fetch;
+};
+
+/// The sets that `fetch` knows.
+std::vector<std::string> fetchable_sets();
+
 /// Each function runs one command and returns its exit code; errors are thrown as Error.
 int train(const TrainOptions& options);
 int eval(const CommonOptions& options);
@@ -101,5 +115,7 @@ int predict(const PredictOptions& options);
 int gradcheck(const GradcheckOptions& options);
 int diff(const DiffOptions& options);
 int verify(const VerifyOptions& options);
+int inspect(const CommonOptions& options);
+int fetch(const FetchOptions& options);
 
 }  // namespace reel::mnist

@@ -14,6 +14,7 @@ int run(int argc, char** argv) {
   bool recipes_as_json = false;
   DiffOptions diff_options;
   VerifyOptions verify_options;
+  DataOptions data_options;
   add_train(program, train_options);
   add_eval(program, eval_options);
   add_predict(program, predict_options);
@@ -21,6 +22,7 @@ int run(int argc, char** argv) {
   add_recipes(program, recipes_as_json);
   add_diff(program, diff_options);
   add_verify(program, verify_options);
+  add_data(program, data_options);
   return program.run(argc, argv);
 }
 

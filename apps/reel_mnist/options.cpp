@@ -38,9 +38,13 @@ std::vector<std::string> optimizer_names() {
 
 void add_common(CLI::App& command, CommonOptions& options) {
   options.data = data::default_folder().string();
-  command.add_option("--data", options.data, "Folder of the four IDX files, gzipped or not")
+  command
+      .add_option(
+          "--data", options.data,
+          "Images: a folder of IDX or NPY files, of CSV, or of PNG or PGM files in a folder "
+          "for each class")
       ->capture_default_str()
-      ->type_name("DIR");
+      ->type_name("PATH");
   command.add_flag("--json", options.json, "Print JSON, one object a line");
 }
 

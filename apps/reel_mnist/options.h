@@ -29,5 +29,6 @@ void add_gradcheck(apps::Program& program, GradcheckOptions& options);
 void add_recipes(apps::Program& program, bool& json);
 void add_diff(apps::Program& program, DiffOptions& options);
 void add_verify(apps::Program& program, VerifyOptions& options);
+void add_data(apps::Program& program, DataOptions& options);
 
 }  // namespace reel::mnist

@@ -53,12 +53,10 @@ std::string settings_of_run(const std::string& settings) {
 }
 
 std::string settings_in(const std::string& folder) {
-  const auto newest = train::CheckpointFolder(folder).newest();
-  if (!newest)
+  std::string settings;
+  if (!train::CheckpointFolder(folder).load_first_parts(settings))
     fail(Error::Kind::input, "resume", absolute_name(folder),
          ": has no checkpoint. Hint: a folder that `reel-mnist train --checkpoint` wrote.");
-  std::string settings;
-  train::load_first_parts(*newest, settings);
   return settings;
 }
 

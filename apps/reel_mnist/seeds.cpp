@@ -31,8 +31,8 @@ struct Result {
 };
 
 // Empty if a signal has stopped the run.
-std::optional<Result> run(const TrainOptions& options, const data::Mnist& mnist) {
-  Training training(options, mnist);
+std::optional<Result> run(const TrainOptions& options, const data::Images& images) {
+  Training training(options, images);
   train::ProgressLine progress(options.epochs);
   Result result;
   result.seed = options.seed;
@@ -130,7 +130,7 @@ void print_text(const std::vector<Result>& results, bool validation) {
 
 }  // namespace
 
-int train_seeds(const TrainOptions& options, const data::Mnist& mnist) {
+int train_seeds(const TrainOptions& options, const data::Images& images) {
   const bool validation = options.validation > 0;
   static const StopSignals signals;
   std::vector<Result> results;
@@ -141,7 +141,7 @@ int train_seeds(const TrainOptions& options, const data::Mnist& mnist) {
   for (std::size_t i = 0; i < options.seeds; ++i) {
     TrainOptions one = options;
     one.seed += i;
-    const std::optional<Result> result = run(one, mnist);
+    const std::optional<Result> result = run(one, images);
     if (!result) break;
     results.push_back(*result);
     if (options.json)

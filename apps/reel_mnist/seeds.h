@@ -1,7 +1,7 @@
 // `reel-mnist train --seeds N`: how much a result depends on chance.
 #pragma once
 
-#include <reel/data/mnist.h>
+#include <reel/data/images.h>
 
 #include "commands.h"
 
@@ -9,6 +9,6 @@ namespace reel::mnist {
 
 /// Trains once with each of the seeds, and prints the mean of the results with its 95 % interval.
 /// Returns the exit code.
-int train_seeds(const TrainOptions& options, const data::Mnist& mnist);
+int train_seeds(const TrainOptions& options, const data::Images& images);
 
 }  // namespace reel::mnist

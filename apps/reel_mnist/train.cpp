@@ -13,7 +13,7 @@
 #include <reel/autodiff/inspect/anomaly.h>
 #include <reel/autodiff/inspect/profile.h>
 #include <reel/autodiff/tensor/gemm.h>
-#include <reel/data/mnist.h>
+#include <reel/data/images.h>
 #include <reel/nn/state_dict.h>
 #include <reel/train/stop_signals.h>
 
@@ -81,7 +81,9 @@ nlohmann::ordered_json final_json(const Training& training, const Outcome& outco
   const TrainOptions& options = training.options;
   nlohmann::ordered_json json{
       {"final", true},
-      {"status", outcome.complete() ? "finished" : "stopped"},
+      {"status", outcome.status == train::FitStatus::finished        ? "finished"
+                 : outcome.status == train::FitStatus::stopped_early ? "stopped early"
+                                                                     : "stopped"},
       {"epochs", outcome.epochs},
       {"seconds", outcome.seconds},
       {"samples_per_second", outcome.seconds > 0 ? outcome.samples / outcome.seconds : 0},
@@ -95,6 +97,8 @@ nlohmann::ordered_json final_json(const Training& training, const Outcome& outco
                {"threads", threads()},
                {"blas", blas_name()},
                {"weights", nn::fingerprint_text(training.network.model)}});
+  if (training.early_stopping && training.early_stopping->has_best())
+    json["best_epoch"] = training.early_stopping->best_epoch();
   if (outcome.epochs > 0) {
     json["train_loss"] = outcome.last.train_loss;
     if (outcome.last.validation) json["validation_accuracy"] = outcome.last.validation->accuracy();
@@ -244,6 +248,26 @@ std::string hint(const Training& training, const train::Evaluation& test) {
                 ", or --find-lr.\n");
 }
 
+// How the run ended, unless simply all epochs are done.
+std::string ending(const Training& training, const Outcome& outcome) {
+  const TrainOptions& options = training.options;
+  std::string text;
+  if (!outcome.complete()) {
+    text += concat("\nStopped in epoch ", training.position().epoch, '.');
+    if (!options.checkpoint.empty())
+      text += concat(" `reel-mnist train --resume ", printable(options.checkpoint),
+                     "` continues the run.");
+  } else if (training.early_stopping && training.early_stopping->has_best()) {
+    if (outcome.status == train::FitStatus::stopped_early)
+      text += concat("\nStopped early: no better ", options.monitor, " of validation in ",
+                     *options.patience, " epochs.");
+    text += concat("\nThe weights are the best ones, of epoch ",
+                   training.early_stopping->best_epoch(), '.');
+  }
+  if (outcome.complete() && training.average) text += "\nThe weights are averages over the steps.";
+  return text;
+}
+
 void print(const Training& training, const Outcome& outcome, const train::Evaluation& test,
            const Written& written) {
   if (training.options.json) {
@@ -252,10 +276,9 @@ void print(const Training& training, const Outcome& outcome, const train::Evalua
     std::cout << json_line(json);
     return;
   }
-  std::cout << (outcome.complete() ? ""
-                                   : concat("\nStopped in epoch ", training.position().epoch, '.'))
-            << "\nTest accuracy " << percent(test.accuracy()) << " after "
-            << duration(outcome.seconds) << " of training. Rows: the true class; columns: what "
+  std::cout << ending(training, outcome) << "\nTest accuracy " << percent(test.accuracy())
+            << " after " << duration(outcome.seconds)
+            << " of training. Rows: the true class; columns: what "
             << "it was taken for.\n\n"
             << confusion_table(test.confusion, training.test) << hint(training, test);
   if (!written.weights.empty()) std::cout << "\nSaved to " << printable(written.weights) << ".\n";
@@ -272,9 +295,9 @@ int train(const TrainOptions& given) {
   }
   check(options);
   if (options.threads) set_threads(*options.threads);
-  const data::Mnist mnist = data::load_mnist(options.data, {.stream = options.stream});
-  if (options.seeds > 1) return train_seeds(options, mnist);
-  Training training(options, mnist);
+  const data::Images images = data::load_images(options.data, {.stream = options.stream});
+  if (options.seeds > 1) return train_seeds(options, images);
+  Training training(options, images);
   if (options.find_lr) return find_lr(training);
   if (!options.resume.empty()) training.resume();
 

@@ -2,7 +2,9 @@
 #include "training.h"
 
 #include <algorithm>
+#include <cinttypes>
 #include <cmath>
+#include <cstdio>
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/random_scope.h>
@@ -17,6 +19,7 @@
 #include "../common/text.h"
 #include "epochs.h"
 #include "run_folder.h"
+#include "survey.h"
 
 namespace reel::mnist {
 namespace {
@@ -70,32 +73,44 @@ std::optional<data::Augmentation> make_augmentation(const TrainOptions& o) {
                              .erase = o.erase});
 }
 
+// The name of a set, and a fingerprint of a thousand of its images.
+std::string identity(const data::Dataset& dataset) {
+  std::vector<std::uint32_t> rows;
+  const std::size_t every = std::max<std::size_t>(1, dataset.size() / 1000);
+  for (std::size_t i = 0; i < dataset.size(); i += every)
+    rows.push_back(static_cast<std::uint32_t>(i));
+  const data::Dataset some = dataset.subset(rows);
+  char hash[17];
+  std::snprintf(hash, sizeof hash, "%016" PRIx64, fingerprint(survey(some), {}, some));
+  return concat(dataset.name(), ", ", grouped(dataset.size()), " images, ", hash);
+}
+
 }  // namespace
 
-Training::Training(const TrainOptions& given, const data::Mnist& mnist)
-    : Training(given, mnist, Rng(given.seed).split(0), Rng(given.seed).split(1),
+Training::Training(const TrainOptions& given, const data::Images& images)
+    : Training(given, images, Rng(given.seed).split(0), Rng(given.seed).split(1),
                Rng(given.seed).split(2)) {}
 
-Training::Training(const TrainOptions& given, const data::Mnist& mnist, Rng weights, Rng split,
+Training::Training(const TrainOptions& given, const data::Images& images, Rng weights, Rng split,
                    Rng order)
     : options(given),
       network(make_model(given, weights)),
-      parts((check_fits(network.architecture, mnist.train, given.load),
-             data::split(mnist.train, given.validation, split))),
-      test(mnist.test),
+      parts((check_fits(network.architecture, images.train, given.load),
+             data::split(images.train, given.validation, split))),
+      test(images.test),
       lr(given.lr.value_or(optim::find_optimizer(given.optimizer).lr)),
       batches_(data::batches(parts.rest, batch_options(given)).count()),
       order_(order),
       loss_(make_loss(given, parts.rest)),
       augmentation_(make_augmentation(given)),
-      data_(mnist.train.name()) {
+      data_(options.checkpoint.empty() ? "" : identity(images.train)) {
   const auto expect_validation = [&](bool needs, const char* option) {
     if (needs && parts.held_out.size() == 0)
       fail_usage(option, "it judges validation images, and --validation 0 leaves none.");
   };
   expect_validation(options.patience.has_value(), "patience");
   expect_validation(options.schedule == "plateau", "schedule plateau");
-  network.architecture.data = data_;
+  network.architecture.data = images.train.name();
   optimizer = make_optimizer(given, lr, network.model);
   make_schedule();
   if (options.patience)
@@ -174,7 +189,7 @@ void Training::resume() {
   });
   if (data != data_)
     fail(Error::Kind::input, "resume", absolute_name(options.checkpoint), ": is a run on ", data,
-         ", and these images are ", data_, '.');
+         ", and these are other images: ", data_, '.');
 }
 
 train::FitResult Training::fit(const Hooks& hooks) {

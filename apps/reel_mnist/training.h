@@ -9,7 +9,7 @@
 #include <string>
 
 #include <reel/data/augmentation.h>
-#include <reel/data/mnist.h>
+#include <reel/data/images.h>
 #include <reel/optim/find_rate.h>
 #include <reel/optim/loss_schedule.h>
 #include <reel/optim/optimizer.h>
@@ -36,7 +36,7 @@ class Training {
  public:
   /// Makes the parts, the weights included. Throws Error (usage) for options that contradict each
   /// other or the data. The options must outlive it.
-  Training(const TrainOptions& options, const data::Mnist& mnist);
+  Training(const TrainOptions& options, const data::Images& images);
   Training(const Training&) = delete;
   Training& operator=(const Training&) = delete;
 
@@ -65,7 +65,7 @@ class Training {
   std::optional<train::WeightAverage> average;
 
  private:
-  Training(const TrainOptions& options, const data::Mnist& mnist, Rng weights, Rng split,
+  Training(const TrainOptions& options, const data::Images& images, Rng weights, Rng split,
            Rng order);
   void make_schedule();
   double validation_of(const train::EpochReport& report) const;
