@@ -26,6 +26,7 @@
 #include <reel/autodiff/tensor/gemm.h>
 #include <reel/autodiff/tensor/tensor.h>
 #include <reel/data/augmentation.h>
+#include <reel/data/balance.h>
 #include <reel/data/batches.h>
 #include <reel/data/csv.h>
 #include <reel/data/dataset.h>
@@ -45,6 +46,7 @@
 #include <reel/nn/plan.h>
 #include <reel/nn/safetensors.h>
 #include <reel/nn/sequential.h>
+#include <reel/nn/state_dict.h>
 #include <reel/nn/weights.h>
 #include <reel/optim/clip.h>
 #include <reel/optim/find_rate.h>
@@ -70,11 +72,15 @@
 #include <reel/optim/optimizer.h>
 #include <reel/optim/optimizers.h>
 #include <reel/optim/schedule.h>
+#include <reel/optim/schedules.h>
 #include <reel/optim/state.h>
 #include <reel/train/checkpoint.h>
+#include <reel/train/checkpoint_folder.h>
+#include <reel/train/early_stopping.h>
 #include <reel/train/evaluate.h>
 #include <reel/train/fit.h>
 #include <reel/train/loss.h>
 #include <reel/train/metrics.h>
 #include <reel/train/progress.h>
 #include <reel/train/stop_signals.h>
+#include <reel/train/weight_average.h>

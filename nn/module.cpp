@@ -65,7 +65,9 @@ void for_each_module(Module& model, F f) {
 }  // namespace
 
 std::string Visitor::path_of(std::string_view name) const {
-  return path_.empty() ? std::string(name) : concat(path_, '.', name);
+  std::string path = path_;  // without concat, since an average lists all parts in each step
+  if (!path.empty()) path += '.';
+  return path += name;
 }
 
 void Visitor::operator()(std::string_view name, Module& part) {

@@ -35,9 +35,11 @@ State state_in(const State& all, std::size_t part) {
   return state;
 }
 
-void set_all(const State& all, const std::vector<detail::Part>& parts) {
-  if (const std::size_t count = all.count("parts"); count != parts.size())
-    fail_usage("checkpoint", "it has ", count, " parts, expected ", parts.size(), '.');
+void set_all(const State& all, const std::vector<detail::Part>& parts, bool first_only) {
+  const std::size_t count = all.count("parts");
+  if (first_only ? count < parts.size() : count != parts.size())
+    fail_usage("checkpoint", "it has ", count, " parts, expected ", first_only ? "at least " : "",
+               parts.size(), '.');
   std::vector<State> states;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     states.push_back(state_in(all, i));
@@ -226,7 +228,8 @@ void save_states(const std::filesystem::path& path, std::vector<State> states) {
   nn::save_safetensors(path, file);
 }
 
-void load_states(const std::filesystem::path& path, const std::vector<Part>& parts) {
+void load_states(const std::filesystem::path& path, const std::vector<Part>& parts,
+                 bool first_only) {
   nn::SafeTensors file = nn::load_safetensors(path);
   if (!file.metadata.contains("parts")) {
     std::vector<std::string> names;
@@ -240,7 +243,7 @@ void load_states(const std::filesystem::path& path, const std::vector<Part>& par
   all.fields = std::move(file.metadata);
   for (nn::NamedTensor& tensor : file.tensors) all.tensors[tensor.name] = std::move(tensor.value);
   try {
-    set_all(all, parts);
+    set_all(all, parts, first_only);
   } catch (const Error& error) {
     fail(Error::Kind::input, "checkpoint", absolute_name(path), ": ", error.what());
   }

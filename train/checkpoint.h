@@ -71,7 +71,9 @@ requires(!std::derived_from<Value, Stateful> && !std::derived_from<Value, nn::Mo
 }
 
 void save_states(const std::filesystem::path& path, std::vector<optim::State> states);
-void load_states(const std::filesystem::path& path, const std::vector<Part>& parts);
+// `first_only`: the file may have more parts than these, which are its first.
+void load_states(const std::filesystem::path& path, const std::vector<Part>& parts,
+                 bool first_only = false);
 
 }  // namespace detail
 
@@ -94,6 +96,16 @@ void save_checkpoint(const std::filesystem::path& path, const Parts&... parts) {
 template <class... Parts>
 void load_checkpoint(const std::filesystem::path& path, Parts&... parts) {
   detail::load_states(path, {detail::part_of(parts)...});
+}
+
+/// Reads the first parts of a file alone: a program may store a text that says how to make its
+/// model, and needs it before it can load the model. Throws as load_checkpoint does.
+///
+///     save_checkpoint("run.checkpoint", widths, model, adam);
+///     load_first_parts("run.checkpoint", widths);
+template <class... Parts>
+void load_first_parts(const std::filesystem::path& path, Parts&... parts) {
+  detail::load_states(path, {detail::part_of(parts)...}, true);
 }
 
 }  // namespace train

@@ -2,6 +2,7 @@
 #include <reel/train/evaluate.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -43,11 +44,44 @@ void Confusion::add(Label truth, Label guess) {
 
 double Confusion::accuracy() const { return ratio(correct(), total()); }
 
-double Confusion::accuracy(std::size_t truth) const {
+std::size_t Confusion::samples_of(std::size_t truth) const {
   std::size_t row = unclassified_[truth];
   for (std::size_t guess = 0; guess < classes_; ++guess) row += (*this)(truth, guess);
-  return ratio((*this)(truth, truth), row);
+  return row;
 }
+
+std::size_t Confusion::guesses_of(std::size_t guess) const {
+  std::size_t column = 0;
+  for (std::size_t truth = 0; truth < classes_; ++truth) column += (*this)(truth, guess);
+  return column;
+}
+
+double Confusion::accuracy(std::size_t truth) const {
+  return ratio((*this)(truth, truth), samples_of(truth));
+}
+
+double Confusion::precision(std::size_t guess) const {
+  return ratio((*this)(guess, guess), guesses_of(guess));
+}
+
+double Confusion::f1(std::size_t index) const {
+  return ratio(2 * (*this)(index, index), samples_of(index) + guesses_of(index));
+}
+
+double Confusion::mean_over_classes(double (Confusion::*of)(std::size_t) const) const {
+  double sum = 0, count = 0;
+  for (std::size_t c = 0; c < classes_; ++c) {
+    const double value = (this->*of)(c);
+    if (std::isnan(value)) continue;
+    sum += value;
+    ++count;
+  }
+  return sum / count;
+}
+
+double Confusion::macro_precision() const { return mean_over_classes(&Confusion::precision); }
+double Confusion::macro_recall() const { return mean_over_classes(&Confusion::recall); }
+double Confusion::macro_f1() const { return mean_over_classes(&Confusion::f1); }
 
 Labels predicted_classes(const Tensor& scores) {
   if (scores.dimension() != 2 || scores.shape()[1] == 0)
@@ -79,17 +113,17 @@ Evaluation evaluate(nn::Module& model, const data::Dataset& dataset,
   nn::Plan plan(model, {batches.rows(0).size(), dataset.features()});
   Metrics metrics(options.metrics);
   Confusion confusion(dataset.classes());
+  std::size_t done = 0;
   for (const data::Batch& batch : batches) {
     const bool whole = batch.inputs->shape() == plan.input();
     const Var output = whole ? Var(plan(batch.inputs)) : model(batch.inputs);
     metrics.add(detail::loss_of("evaluate", options.loss, output, batch, dataset), output, batch);
-    if (confusion.classes() == 0) continue;
-    if (output.shape() != Shape{batch.size(), confusion.classes()}) {
-      confusion = Confusion();
-      continue;
+    if (output.shape() != Shape{batch.size(), confusion.classes()}) confusion = Confusion();
+    if (confusion.classes() > 0) {
+      const Labels guesses = predicted_classes(output.value());
+      for (std::size_t k = 0; k < guesses.size(); ++k) confusion.add(batch.labels[k], guesses[k]);
     }
-    const Labels guesses = predicted_classes(output.value());
-    for (std::size_t k = 0; k < guesses.size(); ++k) confusion.add(batch.labels[k], guesses[k]);
+    if (options.on_batch) options.on_batch({++done, batches.count()});
   }
   return {metrics.loss(), std::move(confusion), metrics.scores()};
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include <reel/data/dataset.h>
 #include <reel/nn/module.h>
 #include <reel/train/loss.h>
 #include <reel/train/metrics.h>
+#include <reel/train/progress.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
@@ -34,15 +36,32 @@ class Confusion {
   /// The fraction of a class's samples that is correct; NaN if the class has no samples.
   double accuracy(std::size_t truth) const;
 
+  /// The fraction of the guesses of a class that is correct; NaN if the class is never guessed.
+  double precision(std::size_t guess) const;
+  /// The same as accuracy(truth).
+  double recall(std::size_t truth) const { return accuracy(truth); }
+  /// 2·correct / (samples of the class + guesses of the class): the harmonic mean of precision and
+  /// recall. NaN if the class has no samples and is never guessed.
+  double f1(std::size_t index) const;
+  /// The mean over the classes for which it is defined; NaN if there are none.
+  double macro_precision() const;
+  double macro_recall() const;  ///< the same for recall; also called balanced accuracy
+  double macro_f1() const;      ///< the same for F1
+
  private:
+  std::size_t samples_of(std::size_t truth) const;
+  std::size_t guesses_of(std::size_t guess) const;
+  double mean_over_classes(double (Confusion::*of)(std::size_t) const) const;
+
   std::size_t classes_;
   std::vector<std::size_t> counts_, unclassified_;
 };
 
 /// How good a model is on a data set.
 struct Evaluation {
-  double loss = 0;      ///< mean over the samples
-  Confusion confusion;  ///< of the samples, each counted once; empty if they have no classes
+  double loss = 0;  ///< mean over the samples
+  Confusion confusion =
+      Confusion();      ///< of the samples, each counted once; empty if they have no classes
   Scores metrics = {};  ///< by their names
 
   /// NaN if the samples have no classes.
@@ -51,9 +70,10 @@ struct Evaluation {
 
 /// The options of `evaluate`.
 struct EvaluateOptions {
-  std::size_t batch_size = 64;       ///< how many samples a batch has
-  Loss loss = {};                    ///< by default default_loss
-  std::vector<Metric> metrics = {};  ///< to compute beside the loss
+  std::size_t batch_size = 64;                                   ///< how many samples a batch has
+  Loss loss = {};                                                ///< by default default_loss
+  std::vector<Metric> metrics = {};                              ///< to compute beside the loss
+  std::function<void(const EvaluationProgress&)> on_batch = {};  ///< called after each batch
 };
 
 /// The class with the highest score in each row: (batch, classes) → (batch). If several are equal,

@@ -20,6 +20,19 @@ bool finite(const std::optional<Evaluation>& evaluation) {
   return !evaluation || std::isfinite(evaluation->loss);
 }
 
+// The evaluations must have the number that early stopping judges.
+void check_early_stopping(const FitOptions& options) {
+  if (!options.validation)
+    fail_usage("fit", "early stopping needs a validation set. Hint: data::split.");
+  const std::string& name = options.early_stopping->judged();
+  const bool known = name == "loss" || (name == "accuracy" && options.validation->classes() > 0) ||
+                     std::any_of(options.metrics.begin(), options.metrics.end(),
+                                 [&](const Metric& metric) { return metric.name == name; });
+  if (!known)
+    fail_usage("fit", "early stopping judges \"", name,
+               "\", and there is no metric with this name. Hint: add it to `metrics`.");
+}
+
 void clear_gradients(std::vector<Parameter>& parameters) {
   for (Parameter& parameter : parameters) parameter.clear_gradient();
 }
@@ -29,6 +42,7 @@ void check(const FitOptions& options) {
   if (options.accumulate == 0) fail_usage("fit", "accumulate = 0, expected at least 1.");
   if (options.clip_norm && !(*options.clip_norm >= 0 && std::isfinite(*options.clip_norm)))
     fail_usage("fit", "clip_norm = ", *options.clip_norm, ", expected finite and ≥ 0.");
+  if (options.early_stopping) check_early_stopping(options);
 }
 
 // One call of `fit`.
@@ -43,17 +57,25 @@ class Run {
         parameters_(model.parameters()),
         metrics_(options.metrics),
         position_(options.position ? *options.position : own_position_) {
+    if (options.early_stopping && options.early_stopping->has_best())  // of a run before
+      nn::detail::expect_fit("early_stopping", nn::state_of(model), options.early_stopping->best());
     clear_gradients(parameters_);
   }
 
   FitResult run(Rng& rng) {
     FitResult result;
     if (position_.batch > 0 && !position_.sums.empty()) metrics_.set_sums(position_.sums);
+    EarlyStopping* const early = options_.early_stopping;
     while (position_.epoch <= options_.epochs) {
+      if (early && early->should_stop()) {
+        result.status = FitStatus::stopped_early;
+        break;
+      }
       Rng after = rng;
       EpochReport report{.epoch = position_.epoch};
       result.status = epoch(after, report);
-      if (result.status == FitStatus::finished) evaluate(report, result.status);
+      if (result.status == FitStatus::finished && !evaluate(report))
+        result.status = FitStatus::diverged;
       if (result.status != FitStatus::finished) break;
       rng = after;
       metrics_.clear();
@@ -63,6 +85,9 @@ class Run {
       if (options_.on_epoch) options_.on_epoch(result.epochs.back());
     }
     clear_gradients(parameters_);  // those of an unfinished step
+    const bool complete =
+        result.status == FitStatus::finished || result.status == FitStatus::stopped_early;
+    if (complete && early && early->has_best()) early->copy_to(model_);
     return result;
   }
 
@@ -115,6 +140,7 @@ class Run {
     optimizer_.step();
     if (!std::exchange(stepped_, true)) expect_all_trained();
     clear_gradients(parameters_);  // also those that the optimiser does not hold
+    if (options_.average) options_.average->update(model_);
     position_.batch = batches;
     if (options_.position) position_.sums = metrics_.sums();
     if (options_.on_step) options_.on_step();
@@ -142,11 +168,29 @@ class Run {
                  ". Hint: resume with the same batch_size and data.");
   }
 
-  void evaluate(EpochReport& report, FitStatus& status) {
-    const EvaluateOptions how{.loss = options_.loss, .metrics = options_.metrics};
-    if (options_.validation) report.validation = train::evaluate(model_, *options_.validation, how);
-    if (options_.test) report.test = train::evaluate(model_, *options_.test, how);
-    if (!finite(report.validation) || !finite(report.test)) status = FitStatus::diverged;
+  // Evaluates the model, then the averaged weights if there are any. Early stopping judges the last
+  // evaluation, and copies the weights that the model then has. False if a loss is not finite.
+  bool evaluate(EpochReport& report) {
+    const EvaluateOptions how{
+        .loss = options_.evaluation_loss ? options_.evaluation_loss : options_.loss,
+        .metrics = options_.metrics,
+        .on_batch = options_.on_evaluation};
+    const auto evaluate_on = [&](const data::Dataset* dataset, std::optional<Evaluation>& result) {
+      if (dataset) result = train::evaluate(model_, *dataset, how);
+      return finite(result);
+    };
+    if (!evaluate_on(options_.validation, report.validation)) return false;
+    if (!evaluate_on(options_.test, report.test)) return false;
+    std::optional<AveragedWeights> averaged;
+    if (options_.average) {
+      averaged.emplace(model_, *options_.average);
+      if (!evaluate_on(options_.validation, report.averaged_validation)) return false;
+      if (!evaluate_on(options_.test, report.averaged_test)) return false;
+    }
+    if (options_.early_stopping)
+      options_.early_stopping->step(
+          model_, averaged ? *report.averaged_validation : *report.validation, report.epoch);
+    return true;
   }
 
   nn::Module& model_;

@@ -1,20 +1,38 @@
 // Chooses a loss by the targets, and checks that it fits.
 #include <reel/train/loss.h>
 
+#include <utility>
+
 #include <reel/autodiff/ops/arithmetic.h>
 #include <reel/autodiff/ops/elementary.h>
-#include <reel/autodiff/ops/loss.h>
 #include <reel/autodiff/ops/reduction.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
+// Whether a sample has a weight above 0; its class may have the weight 0 too. A label that is no
+// class counts, so that the loss refuses it.
+bool has_weight(const data::Batch& batch, const CrossEntropyOptions& options) {
+  for (std::size_t i = 0; i < batch.labels.size(); ++i) {
+    const auto label = static_cast<std::size_t>(batch.labels[i]);
+    if (batch.labels[i] == options.ignored) continue;
+    if (batch.weights && batch.weights->data()[i] == 0) continue;
+    if (label >= options.class_weights.size() || options.class_weights.data()[label] != 0)
+      return true;
+  }
+  return false;
+}
+
 // The sum of weight·loss over the samples divided by the total weight.
-Var weighted_cross_entropy(const Var& scores, const data::Batch& batch) {
-  return softmax_cross_entropy(scores, batch.labels,
-                               {.reduction = batch.weight() > 0 ? Reduction::mean : Reduction::sum,
-                                .sample_weights = *batch.weights});
+Var weighted_cross_entropy(const Var& scores, const data::Batch& batch,
+                           CrossEntropyOptions options) {
+  if (batch.weights) options.sample_weights = *batch.weights;
+  if (!has_weight(batch, options)) {
+    options.reduction = Reduction::sum;
+    options.sample_weights = zeros({batch.labels.size()});
+  }
+  return softmax_cross_entropy(scores, batch.labels, options);
 }
 
 Var weighted_squared_error(const Var& output, const data::Batch& batch) {
@@ -49,8 +67,21 @@ Var default_loss(const Var& output, const data::Batch& batch) {
     return batch.weights ? weighted_squared_error(output, batch)
                          : squared_error(output, batch.targets);
   if (batch.labels.empty()) fail_usage("default_loss", "the batch has neither labels nor targets.");
-  return batch.weights ? weighted_cross_entropy(output, batch)
+  return batch.weights ? weighted_cross_entropy(output, batch, {})
                        : softmax_cross_entropy(output, batch.labels);
+}
+
+Loss cross_entropy_loss(CrossEntropyOptions options) {
+  if (options.sample_weights.dimension() > 0)
+    fail_usage("cross_entropy_loss",
+               "sample_weights are given. Hint: they belong to the data set: "
+               "dataset.weighted(weights).");
+  if (options.reduction != Reduction::mean)
+    fail_usage("cross_entropy_loss", "the reduction is a sum, expected the mean over a batch.");
+  return [options = std::move(options)](const Var& output, const data::Batch& batch) {
+    if (batch.labels.empty()) fail_usage("cross_entropy_loss", "the batch has no labels.");
+    return weighted_cross_entropy(output, batch, options);
+  };
 }
 
 namespace detail {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <reel/autodiff/engine/var.h>
+#include <reel/autodiff/ops/loss.h>
 #include <reel/data/dataset.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -18,6 +19,17 @@ using Loss = std::function<Var(const Var& output, const data::Batch& batch)>;
 /// outputs. With weights, the mean is Σ wᵢ·lossᵢ / Σ wᵢ, and 0 if all weights of the batch are 0.
 /// Throws Error if the output does not fit the targets, or if there are none.
 Var default_loss(const Var& output, const data::Batch& batch);
+
+/// The cross-entropy with smoothed labels, with weights of the classes or without an ignored label.
+/// With weights c of the classes and w of the samples, the mean over a batch is Σ
+/// wᵢ·c[labelᵢ]·lossᵢ / Σ wᵢ·c[labelᵢ], and 0 if that divisor is 0. It measures another thing than
+/// the plain cross-entropy; see FitOptions::evaluation_loss. Throws Error for sample weights, which
+/// belong to the data set, and for a sum.
+///
+///     train::fit(model, adam, data, rng,
+///                {.loss = cross_entropy_loss({.class_weights = data::balanced_weights(data)}),
+///                 .evaluation_loss = default_loss});
+Loss cross_entropy_loss(CrossEntropyOptions options);
 
 namespace detail {
 

@@ -1,49 +1,14 @@
-// The metrics, their sums, and the text of sums in a state.
+// The sums of metrics, and their text in a state.
 #include <reel/train/metrics.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <utility>
-
-#include <reel/train/evaluate.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
-
-double weight_of(const data::Batch& batch, std::size_t i) {
-  return batch.weights ? static_cast<double>(batch.weights->data()[i]) : 1.0;
-}
-
-// Calls f(weight of the sample, index of the output, output, target) for all numbers of a batch.
-template <class F>
-void for_each_number(const char* metric, const Tensor& output, const data::Batch& batch, F&& f) {
-  if (!batch.targets) fail_usage(metric, "takes targets that are numbers, and the batch has none.");
-  if (output.shape() != batch.targets->shape())
-    fail_usage(metric, "output ", to_string(output.shape()), " and target ",
-               to_string(batch.targets->shape()), " differ in shape.");
-  const std::size_t outputs = output.size() / batch.size();
-  for (std::size_t k = 0; k < output.size(); ++k)
-    f(weight_of(batch, k / outputs), k % outputs, static_cast<double>(output.data()[k]),
-      static_cast<double>(batch.targets->data()[k]));
-}
-
-// The mean of f(output − target) over all numbers, then g of it.
-template <class F, class G>
-Metric error_metric(const char* name, F f, G g) {
-  return {name,
-          [=](const Tensor& output, const data::Batch& batch, std::vector<double>& sums) {
-            sums.resize(2);
-            for_each_number(name, output, batch, [&](double w, std::size_t, double y, double t) {
-              sums[0] += w;
-              sums[1] += w * f(y - t);
-            });
-          },
-          [=](const std::vector<double>& sums) { return g(sums[1] / sums[0]); }};
-}
 
 // "64 64 12.5,1 2": the numbers of each vector, which continue to the same bits.
 std::string to_text(const Sums& sums) {
@@ -80,73 +45,6 @@ Sums to_sums(const optim::State& state) {
 }
 
 }  // namespace
-
-Metric averaged(std::string name,
-                std::function<double(const Tensor& output, const data::Batch& batch)> of_batch) {
-  return {std::move(name),
-          [of_batch = std::move(of_batch)](const Tensor& output, const data::Batch& batch,
-                                           std::vector<double>& sums) {
-            const double weight = batch.weight();
-            sums.resize(2);
-            sums[0] += weight;
-            if (weight > 0) sums[1] += weight * of_batch(output, batch);
-          },
-          [](const std::vector<double>& sums) { return sums[1] / sums[0]; }};
-}
-
-Metric accuracy() {
-  return {"accuracy",
-          [](const Tensor& output, const data::Batch& batch, std::vector<double>& sums) {
-            const Labels guesses = predicted_classes(output);
-            if (guesses.size() != batch.labels.size())
-              fail_usage("accuracy", batch.labels.size(), " labels for outputs ",
-                         to_string(output.shape()), '.');
-            sums.resize(2);
-            for (std::size_t i = 0; i < guesses.size(); ++i) {
-              sums[0] += weight_of(batch, i);
-              if (guesses[i] == batch.labels[i]) sums[1] += weight_of(batch, i);
-            }
-          },
-          [](const std::vector<double>& sums) { return sums[1] / sums[0]; }};
-}
-
-Metric mean_absolute_error() {
-  return error_metric(
-      "mean_absolute_error", [](double e) { return std::abs(e); },
-      [](double mean) { return mean; });
-}
-
-Metric root_mean_squared_error() {
-  return error_metric(
-      "root_mean_squared_error", [](double e) { return e * e; },
-      [](double mean) { return std::sqrt(mean); });
-}
-
-// For each output j five sums: a target s that all are shifted by, so that no digits cancel; Σw,
-// Σw(t − s), Σw(t − s)², Σw(y − t)².
-Metric r_squared() {
-  constexpr std::size_t count = 5;
-  return {"r_squared",
-          [](const Tensor& output, const data::Batch& batch, std::vector<double>& sums) {
-            const bool first = sums.empty();
-            if (first) sums.resize(count * output.size() / std::max<std::size_t>(1, batch.size()));
-            for_each_number("r_squared", output, batch,
-                            [&](double w, std::size_t j, double y, double t) {
-                              double* const s = sums.data() + count * j;
-                              if (first && s[1] == 0) s[0] = t;
-                              s[1] += w;
-                              s[2] += w * (t - s[0]);
-                              s[3] += w * (t - s[0]) * (t - s[0]);
-                              s[4] += w * (y - t) * (y - t);
-                            });
-          },
-          [](const std::vector<double>& sums) {
-            double total = 0;
-            for (std::size_t j = 0; j < sums.size(); j += count)
-              total += 1 - sums[j + 4] / (sums[j + 3] - sums[j + 2] * sums[j + 2] / sums[j + 1]);
-            return total * count / static_cast<double>(sums.size());
-          }};
-}
 
 Metrics::Metrics(std::vector<Metric> metrics) : metrics_(std::move(metrics)) {
   for (auto one = metrics_.begin(); one != metrics_.end(); ++one)

@@ -36,6 +36,15 @@ Metric averaged(std::string name,
 
 /// The share of samples whose highest score is that of their label.
 Metric accuracy();
+/// "top_5" for k = 5: the share of samples whose label is among their k highest scores. Of equal
+/// scores, those of the first classes count as higher; a sample with a NaN counts as wrong. So
+/// top_k(1) is the accuracy. Throws Error if k is 0, or above the number of classes.
+Metric top_k(std::size_t k);
+/// The expected calibration error of Guo, Pleiss, Sun and Weinberger (ICML 2017). The samples are
+/// sorted into bins ((m − 1)/bins, m/bins] by the confidence, which is the largest softmax of their
+/// scores. The error is the mean over the samples of |accuracy − mean confidence| of their bin; NaN
+/// if a score is NaN. Throws Error for 0 bins.
+Metric calibration_error(std::size_t bins = 15);
 /// Mean |y − t| and √mean (y − t)² over samples and outputs.
 Metric mean_absolute_error();
 Metric root_mean_squared_error();  ///< √mean (y − t)² over samples and outputs.

@@ -102,12 +102,15 @@ int find_target(const fs::path& path, Target& target) {
   return closed ? errno : 0;
 }
 
+// The names of temporary files: ".reel-", the process, '-', a count, ".tmp".
+constexpr std::string_view temporary_start = ".reel-", temporary_end = ".tmp";
+
 // Creates a file with a new name beside the target; returns its descriptor, or -1 and sets errno.
 std::pair<fs::path, int> create_temporary(const Target& target, mode_t mode) {
   static std::atomic<unsigned> counter{0};
   const fs::path folder = folder_of(target.path);
   for (;;) {
-    fs::path path = folder / concat(".reel-", ::getpid(), '-', counter++, ".tmp");
+    fs::path path = folder / concat(temporary_start, ::getpid(), '-', counter++, temporary_end);
     const int descriptor = open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
     if (descriptor >= 0 || errno != EEXIST) return {std::move(path), descriptor};
   }
@@ -122,6 +125,22 @@ bool may_replace(const Target& target) {
          user == folder.st_uid;
 }
 
+int rename_file(const fs::path& from, const fs::path& to) {
+  while (::rename(from.c_str(), to.c_str()) != 0)
+    if (errno != EINTR) return errno;
+  return 0;
+}
+
+// Lets the new names in a folder survive a power cut. It is no error if the folder may not be
+// opened, or if its file system cannot sync folders.
+int synchronize_folder(const fs::path& folder) {
+  const int handle = open_file(folder, O_RDONLY | O_DIRECTORY);
+  if (handle < 0) return errno == EACCES ? 0 : errno;
+  const int error = synchronize(handle);
+  close_file(handle);
+  return error == EINVAL || error == ENOTSUP || error == EROFS ? 0 : error;
+}
+
 int replace(const Target& target, std::string_view contents) {
   const mode_t mode = target.exists ? target.status.st_mode & 0777 : 0666;
   const auto [temporary, descriptor] = create_temporary(target, mode);
@@ -132,15 +151,12 @@ int replace(const Target& target, std::string_view contents) {
   if (!error) error = synchronize(descriptor);
   const int close_error = close_file(descriptor);
   if (!error) error = close_error;
-  if (!error && ::rename(temporary.c_str(), target.path.c_str()) != 0) error = errno;
+  if (!error) error = rename_file(temporary, target.path);
   if (error) {
     ::unlink(temporary.c_str());
     return error;
   }
-  // Syncing the folder lets the new name survive a power cut; some file systems refuse it.
-  const int handle = open_file(folder_of(target.path), O_RDONLY | O_DIRECTORY);
-  if (handle >= 0) synchronize(handle), close_file(handle);
-  return 0;
+  return synchronize_folder(folder_of(target.path));
 }
 
 int write_to(const fs::path& path, std::string_view contents) {
@@ -168,60 +184,6 @@ int try_to_write(const fs::path& path) {
 }
 
 }  // namespace
-
-namespace {
-
-// The number of bytes of the UTF-8 character that `text` begins with; 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80                      ? 1
-                             : byte(0) >= 0xC2 && byte(0) < 0xE0 ? 2
-                             : byte(0) >= 0xE0 && byte(0) < 0xF0 ? 3
-                             : byte(0) >= 0xF0 && byte(0) < 0xF5 ? 4
-                                                                 : 0;
-  if (length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  return length;
-}
-
-// Control characters, line separators and characters that change the writing direction: U+0000 to
-// U+001F, U+007F to U+009F, U+2028 to U+202E, U+2066 to U+2069.
-bool is_control(std::string_view character) {
-  if (character.size() == 1) return character[0] < 0x20 || character[0] == 0x7F;
-  if (character.size() == 2) return character[0] == '\xC2' && character[1] < '\xA0';
-  return (character >= "\xE2\x80\xA8" && character <= "\xE2\x80\xAE") ||
-         (character >= "\xE2\x81\xA6" && character <= "\xE2\x81\xA9");
-}
-
-}  // namespace
-
-std::string printable(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    const std::string_view character = text.substr(0, std::max<std::size_t>(1, length));
-    text.remove_prefix(character.size());
-    if (length > 0 && !is_control(character)) {
-      result += character;
-      continue;
-    }
-    for (const char c : character) {
-      const auto byte = static_cast<unsigned char>(c);
-      result.append("\\x") += {digits[byte / 16], digits[byte % 16]};
-    }
-  }
-  return result;
-}
-
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 80;
-  if (text.size() <= longest) return '"' + printable(text) + '"';
-  std::size_t end = longest;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // do not cut a UTF-8 sequence
-  return '"' + printable(text.substr(0, end)) + "…\"";
-}
 
 std::string absolute_name(const fs::path& path) {
   std::error_code error;
@@ -282,6 +244,24 @@ void write_file(const fs::path& path, std::string_view where, std::string_view c
 
 void check_can_write(const fs::path& path, std::string_view where) {
   if (const int error = try_to_write(path)) fail_to_write(path, where, error);
+}
+
+void make_folder(const fs::path& path, std::string_view where) {
+  int error = ::mkdir(path.c_str(), 0777) == 0 ? synchronize_folder(folder_of(path)) : errno;
+  struct stat status {};
+  if (error == EEXIST && ::stat(path.c_str(), &status) == 0)
+    error = S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
+  if (error)
+    fail(Error::Kind::system, where, absolute_name(path), ": cannot be made: ", reason(error), '.');
+}
+
+bool is_temporary(const fs::path& path) {
+  const std::string name = path.filename();
+  if (!name.starts_with(temporary_start) || !name.ends_with(temporary_end)) return false;
+  const std::size_t length = temporary_start.size() + temporary_end.size();
+  const std::string_view numbers =
+      std::string_view(name).substr(temporary_start.size(), name.size() - length);
+  return !numbers.empty() && numbers.find_first_not_of("0123456789-") == std::string::npos;
 }
 
 bool same_file(const fs::path& a, const fs::path& b) {

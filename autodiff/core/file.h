@@ -58,7 +58,8 @@ std::string read_file(const std::filesystem::path& path, std::string_view where,
 /// not the old owner or hard links. A symbolic link stays; the file that it leads to is replaced.
 /// Writes directly to a path that is not a regular file (a pipe, /dev/null) or is an open one
 /// (/dev/stdout). Throws Error of kind system; then the old file is unchanged and no other file is
-/// left behind.
+/// left behind. Only if the last step fails, the sync of the folder, the new file is in place, but
+/// might not survive a power cut.
 void write_file(const std::filesystem::path& path, std::string_view where,
                 std::string_view contents);
 
@@ -66,6 +67,13 @@ void write_file(const std::filesystem::path& path, std::string_view where,
 /// and not after it: for a missing folder, a folder that allows no new file, a name that is too
 /// long, a file that this user may not replace. Leaves no trace. Cannot detect a full disk.
 void check_can_write(const std::filesystem::path& path, std::string_view where);
+
+/// Makes a folder, unless it exists. Throws Error of kind system.
+void make_folder(const std::filesystem::path& path, std::string_view where);
+
+/// Whether the name is one that write_file gives to a new file before it is complete. If a program
+/// dies meanwhile, such a file is left behind.
+bool is_temporary(const std::filesystem::path& path);
 
 /// Whether write_file would replace the same file for both paths.
 bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);

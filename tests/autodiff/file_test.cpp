@@ -343,6 +343,44 @@ TEST_CASE("file: a long name leaves room for the temporary file's") {
   CHECK(read_file(path, "test", 9) == "x");
 }
 
+TEST_CASE("file: a folder is made unless it exists") {
+  const Folder folder;
+  const auto kind = [](const fs::path& path) {
+    return caught([&] { reel::make_folder(path, "test"); }).kind;
+  };
+  CHECK(kind(folder / "new") == 0);
+  CHECK(fs::is_directory(folder / "new"));
+  CHECK(kind(folder / "new") == 0);
+  fs::create_symlink(folder / "new", folder / "link");
+  CHECK(kind(folder / "link") == 0);
+  write_file(folder / "file", "test", "x");
+  for (const fs::path& path : {folder / "file", folder / "none/a", folder / "file/a", fs::path()}) {
+    CAPTURE(path.string());
+    CHECK(kind(path) == 5);
+  }
+  CHECK(caught([&] { reel::make_folder(folder / "none/a", "test"); }).message ==
+        "[test] " + (folder / "none/a").string() + ": cannot be made: No such file or directory.");
+  fs::permissions(folder.path, fs::perms(0755));
+  CHECK(unprivileged([&] { reel::make_folder(folder / "b", "test"); }) ==
+        (::geteuid() == 0 ? 5 : 0));
+}
+
+TEST_CASE("file: a folder that may not be read does not fail a write") {
+  const Folder folder;
+  fs::permissions(folder.path, fs::perms(0733));  // new files may be made, but no sync opens it
+  CHECK(unprivileged([&] { write_file(folder / "a", "test", "x"); }) == 0);
+  fs::permissions(folder.path, fs::perms(0777));
+  CHECK(read_file(folder / "a", "test", 9) == "x");
+}
+
+TEST_CASE("file: the names of temporary files") {
+  for (const char* name : {".reel-1-0.tmp", "/a/.reel-4711-12.tmp"})
+    CHECK(reel::is_temporary(name));
+  for (const char* name : {"", ".tmp", ".reel-.tmp", "reel-1-0.tmp", ".reel-1-0.tmp2",
+                           ".reel-1-x.tmp", ".reel-1-0", ".reel-1-0.tmp/a"})
+    CHECK_FALSE(reel::is_temporary(name));
+}
+
 TEST_CASE("file: a read-only file is refused although its folder is not") {
   const Folder folder;
   write_file(folder / "a", "test", "old");

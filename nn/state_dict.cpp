@@ -1,0 +1,95 @@
+// Copies of a model's parameters and buffers, and a hash of them.
+#include <reel/nn/state_dict.h>
+
+#include <algorithm>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdio>
+#include <type_traits>
+
+namespace reel::inline REEL_PRECISION {
+namespace nn {
+namespace {
+
+// FNV-1a of 64 bits. A word counts as its bytes, the lowest first, on every machine.
+class Hash {
+ public:
+  template <std::unsigned_integral Word>
+  void add(Word word) {
+    for (std::size_t byte = 0; byte < sizeof(Word); ++byte)
+      value_ = (value_ ^ ((word >> 8 * byte) & 0xFF)) * 0x100000001b3;
+  }
+  void add(const std::string& text) {
+    add(std::uint64_t{text.size()});
+    for (const char c : text) add(static_cast<unsigned char>(c));
+  }
+  void add(const Tensor& tensor) {
+    using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
+    add(std::uint64_t{tensor.dimension()});
+    for (const std::size_t size : tensor.shape()) add(std::uint64_t{size});
+    for (const Real x : tensor) add(std::bit_cast<Bits>(x));
+  }
+  std::uint64_t value() const noexcept { return value_; }
+
+ private:
+  std::uint64_t value_ = 0xcbf29ce484222325;
+};
+
+}  // namespace
+
+void detail::expect_fit(std::string_view where, const std::vector<NamedState>& parts,
+                        const StateDict& values) {
+  for (const NamedState& part : parts) {
+    const auto found = values.find(part.path);
+    if (found == values.end())
+      fail_usage(where, "the model's \"", part.path, "\" is missing in these weights.");
+    if (found->second.shape() != part.shape())
+      fail_usage(where, "the model's \"", part.path, "\" has shape ", to_string(part.shape()),
+                 ", in these weights ", to_string(found->second.shape()), '.');
+  }
+  if (values.size() != parts.size())
+    fail_usage(where, "the model has ", parts.size(), " parameters and buffers, these weights ",
+               values.size(), '.');
+}
+
+StateDict state_dict(const Module& model) {
+  StateDict values;
+  for (const NamedState& part : state_of(model)) values[part.path] = part.value();
+  return values;
+}
+
+void load_state_dict(Module& model, const StateDict& values) {
+  const auto parts = state_of(model);
+  detail::expect_fit("load_state_dict", parts, values);
+  for (const NamedState& part : parts) {
+    const Tensor& value = values.at(part.path);
+    if (part.buffer) {
+      *part.buffer = value;
+    } else {
+      Parameter parameter = part.parameter;
+      parameter.set_value(value);
+    }
+  }
+}
+
+std::uint64_t fingerprint(const Module& model) {
+  auto parts = state_of(model);
+  std::sort(parts.begin(), parts.end(),
+            [](const NamedState& a, const NamedState& b) { return a.path < b.path; });
+  Hash hash;
+  for (const NamedState& part : parts) {
+    hash.add(part.path);
+    hash.add(part.value());
+  }
+  return hash.value();
+}
+
+std::string fingerprint_text(const Module& model) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(fingerprint(model)));
+  return text;
+}
+
+}  // namespace nn
+}  // namespace reel::inline REEL_PRECISION
