@@ -25,6 +25,7 @@
 #include <reel/autodiff/ops/piecewise.h>
 #include <reel/autodiff/tensor/gemm.h>
 #include <reel/autodiff/tensor/tensor.h>
+#include <reel/data/augmentation.h>
 #include <reel/data/balance.h>
 #include <reel/data/batches.h>
 #include <reel/data/csv.h>
@@ -71,6 +72,7 @@
 #include <reel/optim/optimizer.h>
 #include <reel/optim/optimizers.h>
 #include <reel/optim/schedule.h>
+#include <reel/optim/schedules.h>
 #include <reel/optim/state.h>
 #include <reel/train/checkpoint.h>
 #include <reel/train/checkpoint_folder.h>

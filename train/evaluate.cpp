@@ -113,17 +113,17 @@ Evaluation evaluate(nn::Module& model, const data::Dataset& dataset,
   nn::Plan plan(model, {batches.rows(0).size(), dataset.features()});
   Metrics metrics(options.metrics);
   Confusion confusion(dataset.classes());
+  std::size_t done = 0;
   for (const data::Batch& batch : batches) {
     const bool whole = batch.inputs->shape() == plan.input();
     const Var output = whole ? Var(plan(batch.inputs)) : model(batch.inputs);
     metrics.add(detail::loss_of("evaluate", options.loss, output, batch, dataset), output, batch);
-    if (confusion.classes() == 0) continue;
-    if (output.shape() != Shape{batch.size(), confusion.classes()}) {
-      confusion = Confusion();
-      continue;
+    if (output.shape() != Shape{batch.size(), confusion.classes()}) confusion = Confusion();
+    if (confusion.classes() > 0) {
+      const Labels guesses = predicted_classes(output.value());
+      for (std::size_t k = 0; k < guesses.size(); ++k) confusion.add(batch.labels[k], guesses[k]);
     }
-    const Labels guesses = predicted_classes(output.value());
-    for (std::size_t k = 0; k < guesses.size(); ++k) confusion.add(batch.labels[k], guesses[k]);
+    if (options.on_batch) options.on_batch({++done, batches.count()});
   }
   return {metrics.loss(), std::move(confusion), metrics.scores()};
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include <reel/data/dataset.h>
 #include <reel/nn/module.h>
 #include <reel/train/loss.h>
 #include <reel/train/metrics.h>
+#include <reel/train/progress.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
@@ -68,9 +70,10 @@ struct Evaluation {
 
 /// The options of `evaluate`.
 struct EvaluateOptions {
-  std::size_t batch_size = 64;       ///< how many samples a batch has
-  Loss loss = {};                    ///< by default default_loss
-  std::vector<Metric> metrics = {};  ///< to compute beside the loss
+  std::size_t batch_size = 64;                                   ///< how many samples a batch has
+  Loss loss = {};                                                ///< by default default_loss
+  std::vector<Metric> metrics = {};                              ///< to compute beside the loss
+  std::function<void(const EvaluationProgress&)> on_batch = {};  ///< called after each batch
 };
 
 /// The class with the highest score in each row: (batch, classes) → (batch). If several are equal,

@@ -100,7 +100,8 @@ class Run {
                                        {.batch_size = options_.batch_size,
                                         .drop_last = options_.drop_last,
                                         .block = options_.block,
-                                        .first = position_.batch},
+                                        .first = position_.batch,
+                                        .augmentation = options_.augmentation},
                                        rng);
     check_position();
     const Stopwatch watch;
@@ -172,7 +173,8 @@ class Run {
   bool evaluate(EpochReport& report) {
     const EvaluateOptions how{
         .loss = options_.evaluation_loss ? options_.evaluation_loss : options_.loss,
-        .metrics = options_.metrics};
+        .metrics = options_.metrics,
+        .on_batch = options_.on_evaluation};
     const auto evaluate_on = [&](const data::Dataset* dataset, std::optional<Evaluation>& result) {
       if (dataset) result = train::evaluate(model_, *dataset, how);
       return finite(result);

@@ -37,10 +37,12 @@ struct EpochReport {
 
 /// The options of `fit`.
 struct FitOptions {
-  std::size_t epochs = 10;                    ///< the number of the last epoch
-  std::size_t batch_size = 64;                ///< how many samples a batch has
-  bool drop_last = false;                     ///< leave out a short last batch
-  std::size_t block = 0;                      ///< shuffle in blocks; see data::BatchOptions
+  std::size_t epochs = 10;      ///< the number of the last epoch
+  std::size_t batch_size = 64;  ///< how many samples a batch has
+  bool drop_last = false;       ///< leave out a short last batch
+  std::size_t block = 0;        ///< shuffle in blocks; see data::BatchOptions
+  /// Changes the images of each batch; see data::BatchOptions. Each epoch draws other changes.
+  const data::Augmentation* augmentation = nullptr;
   std::size_t accumulate = 1;                 ///< batches in each step; gradients are averaged
   std::optional<double> clip_norm = {};       ///< see optim::clip_gradient_norm
   const data::Dataset* validation = nullptr;  ///< evaluated after each epoch
@@ -60,7 +62,9 @@ struct FitOptions {
   EarlyStopping* early_stopping = nullptr;
   bool history = true;                 ///< keep the reports of all epochs; false: only the last
   std::function<void()> on_step = {};  ///< called after each optimiser step: for a schedule
-  std::function<void(const Progress&)> on_batch = {};     ///< called after each batch
+  std::function<void(const Progress&)> on_batch = {};  ///< called after each batch
+  /// Called after each batch of an evaluation: for a ProgressLine.
+  std::function<void(const EvaluationProgress&)> on_evaluation = {};
   std::function<void(const EpochReport&)> on_epoch = {};  ///< called after each epoch
   std::function<bool()> stop = {};  ///< called after each step; true ends the run
 };

@@ -1,74 +1,95 @@
 // Running a program.
 #include "program.h"
 
-#include <cmath>
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <new>
+#include <utility>
 
 #include <reel/autodiff/core/error.h>
 #include <reel/autodiff/core/file.h>
 #include <reel/train/stop_signals.h>
 
+#include "help.h"
+#include "mistakes.h"
+#include "text.h"
+
 namespace reel::apps {
 namespace {
 
 constexpr int ended_by_signal = 128;  // plus the signal's number, as in a shell
+constexpr std::size_t longest_settings = 1 << 20;
 
-// "train, eval or predict".
-std::string commands_of(const CLI::App& app) {
-  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
-  std::string text;
-  for (std::size_t i = 0; i < commands.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == commands.size() ? " or " : ", ") + commands[i]->get_name();
-  return text;
+// --help wins over a mistake beside it.
+bool asks_for_help(const CLI::App& command) {
+  return command.get_help_ptr() && command.get_help_ptr()->count() > 0;
 }
 
 }  // namespace
 
-const char* const exit_codes =
-    "Exit codes: 0 done; 1 failed; 2 a wrong command line; 3 an input file that is missing,\n"
-    "malformed or does not fit; 4 a loss or an output that is not finite; 5 a read or write that\n"
-    "the system refused; 128 + N ended by signal N.\n";
-
-const CLI::Validator not_empty(
-    [](const std::string& text) { return text.empty() ? "is empty" : ""; }, "");
-
-const CLI::Validator above_zero(
-    [](const std::string& text) {
-      double value = 0;
-      const bool fits = CLI::detail::lexical_cast(text, value) && value > 0 && std::isfinite(value);
-      return fits ? "" : "expected a finite number above 0, got " + text;
-    },
-    "");
-
-void set_up(CLI::App& app, const char* version) {
-  app.set_version_flag("--version", app.get_name() + ' ' + version);
-  app.require_subcommand(0, 1);        // `run` checks this: CLI11 would not name a wrong one
-  app.option_defaults()->take_last();  // the last one counts if an option is given twice
-  app.footer("`" + app.get_name() + " COMMAND --help` shows a command's options and examples.\n\n" +
-             exit_codes);
+Program::Program(const std::string& name, const std::string& description,
+                 const std::string& version)
+    : app_(description, name) {
+  app_.formatter(std::make_shared<HelpFormatter>());
+  app_.set_version_flag("--version", name + ' ' + version);
+  app_.require_subcommand(0, 1);        // `run` checks this: CLI11 would not name a wrong one
+  app_.option_defaults()->take_last();  // the last one counts if an option is given twice
+  app_.footer("`" + name + " COMMAND --help` shows a command's options and examples.\n\n" +
+              exit_codes);
 }
 
-int run(CLI::App& app, int argc, char** argv, const int& exit_code) {
+CLI::App& Program::add_command(const std::string& name, const std::string& description,
+                               std::function<int()> run, CLI::App* parent) {
+  CLI::App& command = *(parent ? parent : &app_)->add_subcommand(name, description);
+  commands_[&command] = std::move(run);
+  // CLI11 then handles the environment and the values of this command only if it is given.
+  command.parse_complete_callback([] {});
+  add_layer(command, config_option, "Read options from this file, lines such as lr = 0.1",
+            [](const std::string& path) {
+              return Layer{read_file(path, "config", longest_settings), absolute_name(path)};
+            })
+      ->configurable(false)
+      ->check(not_empty)
+      ->type_name("FILE");
+  command.add_flag("--print-config", print_config_, "Print the options as such a file, and end")
+      ->configurable(false);
+  return command;
+}
+
+int Program::parse_and_run(int argc, char** argv) {
+  for (const auto& [command, run] : commands_) add_variables(*command);
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // --help, --version
+    return app_.exit(request);
+  } catch (const CLI::ParseError& error) {
+    if (asks_for_help(given_command(app_))) return app_.exit(CLI::CallForHelp());
+    throw Error(Error::Kind::usage, message_for(app_, error));
+  }
+  CLI::App& command = given_command(app_);
+  if (&command == &app_)
+    throw Error(Error::Kind::usage,
+                concat("no command, expected ", listed(command_names(app_), " or "),
+                       ". Hint: see --help."));
+  if (print_config_) {
+    std::cout << configuration_of(command, true);
+    return 0;
+  }
+  return commands_.at(&command)();
+}
+
+int Program::run(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails
   const auto fail_with = [&](Error::Kind kind, const std::string& message) {
     std::cout.flush();
-    std::cerr << app.get_name() << ": " << printable(message) << '\n';
+    std::cerr << app_.get_name() << ": " << printable(message) << '\n';
     return static_cast<int>(kind);
   };
+  int exit_code = 0;
   try {
-    app.parse(argc, argv);
-    if (app.get_subcommands().empty())
-      return fail_with(Error::Kind::usage,
-                       "no command, expected " + commands_of(app) + ". Hint: see --help.");
-  } catch (const CLI::Success& request) {  // --help, --version
-    app.exit(request);
-  } catch (const CLI::ParseError& error) {
-    std::string message = error.what();
-    if (!message.ends_with('.')) message += '.';
-    return fail_with(Error::Kind::usage, message + " Hint: see --help.");
+    exit_code = parse_and_run(argc, argv);
   } catch (const Error& error) {
     return fail_with(error.kind(), error.what());
   } catch (const std::bad_alloc&) {

@@ -1,27 +1,39 @@
-// The start of every program: parses the command line, runs a command, and reports an error in one
-// line.
+// A program with commands: it reads the settings, runs the command that is given, and reports an
+// error in one line.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "checks.h"
+#include "settings.h"
 
 namespace reel::apps {
 
-/// A check that --help does not print, because the option's text already describes it.
-inline CLI::Validator silent(CLI::Validator check) { return check.description(""); }
+/// A program. Add the commands and their options, then `run`.
+class Program {
+ public:
+  Program(const std::string& name, const std::string& description, const std::string& version);
 
-/// The exit codes of all programs, as text for --help.
-extern const char* const exit_codes;
+  /// Adds a command to the program, or to another command of it. `run` does its work and returns
+  /// the exit code; it is called when the settings are read. The command has the options --config
+  /// and --print-config already.
+  CLI::App& add_command(const std::string& name, const std::string& description,
+                        std::function<int()> run, CLI::App* parent = nullptr);
 
-/// For file names: an empty name usually comes from a shell variable that is not set.
-extern const CLI::Validator not_empty;
-/// A finite number above 0.
-extern const CLI::Validator above_zero;
+  /// Reads the command line, the environment and the files of settings, and runs the command.
+  /// An exception becomes one line on standard error and the exit code of its kind. Returns the
+  /// exit code.
+  int run(int argc, char** argv);
 
-/// The settings that all programs share. Call it before you add the commands.
-void set_up(CLI::App& app, const char* version);
+ private:
+  int parse_and_run(int argc, char** argv);
 
-/// Parses the command line and runs the command, whose callback sets `exit_code`. An exception
-/// becomes one line on standard error and the exit code of its kind.
-int run(CLI::App& app, int argc, char** argv, const int& exit_code);
+  CLI::App app_;
+  std::map<CLI::App*, std::function<int()>> commands_;
+  bool print_config_ = false;
+};
 
 }  // namespace reel::apps

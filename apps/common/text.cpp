@@ -69,25 +69,40 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   return lines;
 }
 
-std::string listed(const std::vector<std::string>& names) {
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+std::string listed(const std::vector<std::string>& names, const std::string& last) {
   std::string text;
-  for (const std::string& one : names) text += (text.empty() ? "" : ", ") + one;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : i + 1 < names.size() ? ", " : last) + names[i];
   return text;
 }
 
-std::string nearest(std::string_view name, const std::vector<std::string>& names) {
+std::vector<std::string> similar(std::string_view name, const std::vector<std::string>& names) {
+  const std::string mistyped = lower_case(name);
   std::vector<std::pair<std::size_t, std::size_t>> near;  // distance, index
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const bool contains = !name.empty() && names[i].find(name) != std::string::npos;
-    const std::size_t d = contains ? 1 : distance(name, names[i]);
+    const std::string right = lower_case(names[i]);
+    const bool contains = (!mistyped.empty() && right.find(mistyped) != std::string::npos) ||
+                          (right.size() > 3 && mistyped.find(right) != std::string::npos);
+    const std::size_t d = contains ? 1 : distance(mistyped, right);
     if (d <= std::max<std::size_t>(2, name.size() / 3)) near.emplace_back(d, i);
   }
   std::sort(near.begin(), near.end());
-  if (near.empty()) return listed(names);
   if (near.size() > 3) near.resize(3);
   std::vector<std::string> nearby;
   for (const auto& [d, i] : near) nearby.push_back(names[i]);
-  return listed(nearby);
+  return nearby;
+}
+
+std::string nearest(std::string_view name, const std::vector<std::string>& names) {
+  const std::vector<std::string> near = similar(name, names);
+  return listed(near.empty() ? names : near);
 }
 
 }  // namespace reel::apps

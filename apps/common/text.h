@@ -22,10 +22,14 @@ std::size_t width_of(std::string_view text);
 std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);
 /// The words of a text in lines of at most this width, if each word fits.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
-/// "a, b, c".
-std::string listed(const std::vector<std::string>& names);
-/// Up to three names that are similar to a mistyped one, such as "rprop, rmsprop"; all names if
-/// none is similar.
+/// The text in small letters (of ASCII alone).
+std::string lower_case(std::string_view text);
+/// "a, b, c"; with " or " as the last separator "a, b or c".
+std::string listed(const std::vector<std::string>& names, const std::string& last = ", ");
+/// Up to three names that are similar to a mistyped one, the most similar first. Capital and small
+/// letters are the same.
+std::vector<std::string> similar(std::string_view name, const std::vector<std::string>& names);
+/// These as text, such as "rprop, rmsprop"; all names if none is similar.
 std::string nearest(std::string_view name, const std::vector<std::string>& names);
 
 }  // namespace reel::apps

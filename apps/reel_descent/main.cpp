@@ -9,7 +9,7 @@
 namespace reel::descent {
 namespace {
 
-using apps::not_empty, apps::silent;
+using apps::not_empty, apps::one_of, apps::whole_number;
 
 constexpr std::size_t most = std::size_t{1} << 30;
 constexpr std::size_t largest_seed = std::size_t(-1) / 2;  // CLI11 reads −1 as 2⁶⁴ − 1
@@ -27,20 +27,21 @@ void add_data(CLI::App& command, LectureOptions& options) {
 
 void add_seed(CLI::App& command, std::uint64_t& seed, const char* what) {
   command.add_option("--seed", seed, what)
-      ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
+      ->check(whole_number(0, largest_seed))
       ->capture_default_str()
       ->type_name("N");
 }
 
-void add_list(CLI::App& app, LectureOptions& options, int& exit_code) {
-  CLI::App& command = *app.add_subcommand("list", "List the systems that can be shown");
+void add_list(apps::Program& program, LectureOptions& options) {
+  CLI::App& command = program.add_command("list", "List the systems that can be shown",
+                                          [&] { return list(options); });
   add_json(command, options.json);
   command.footer("Example:\n  reel-descent list\n");
-  command.callback([&] { exit_code = list(options); });
 }
 
-void add_show(CLI::App& app, LectureOptions& options, int& exit_code) {
-  CLI::App& command = *app.add_subcommand("show", "Compute a system and compare with the notes");
+void add_show(apps::Program& program, LectureOptions& options) {
+  CLI::App& command = program.add_command("show", "Compute a system and compare with the notes",
+                                          [&] { return show(options); });
   command.add_option("lecture", options.name, "Its name or row, see `reel-descent list`")
       ->required()
       ->type_name("NAME");
@@ -54,11 +55,11 @@ void add_show(CLI::App& app, LectureOptions& options, int& exit_code) {
       "It fails if a finding does not agree. Examples:\n"
       "  reel-descent show 14\n"
       "  reel-descent show 14 --out pictures\n");
-  command.callback([&] { exit_code = show(options); });
 }
 
-void add_all(CLI::App& app, LectureOptions& options, int& exit_code) {
-  CLI::App& command = *app.add_subcommand("all", "Show all systems on one page with pictures");
+void add_all(apps::Program& program, LectureOptions& options) {
+  CLI::App& command = program.add_command("all", "Show all systems on one page with pictures",
+                                          [&] { return all(options); });
   command
       .add_option("--only", options.only, "Show these systems alone: names or rows, such as 1,14")
       ->delimiter(',')
@@ -71,7 +72,6 @@ void add_all(CLI::App& app, LectureOptions& options, int& exit_code) {
   add_seed(command, options.seed, "Decides all that is drawn at random");
   add_json(command, options.json);
   command.footer("Example:\n  reel-descent all --out lectures\n");
-  command.callback([&] { exit_code = all(options); });
 }
 
 std::string race_help() {
@@ -96,13 +96,15 @@ std::string race_help() {
          "    --methods hill_climbing,random_restart:of=momentum:step=0.2:deviation=2\n";
 }
 
-void add_race(CLI::App& app, RaceOptions& options, int& exit_code) {
-  CLI::App& command = *app.add_subcommand("race", "Run methods from the same starts");
+void add_race(apps::Program& program, RaceOptions& options) {
+  CLI::App& command = program.add_command("race", "Run methods from the same starts",
+                                          [&] { return race(options); });
   command.add_option("--methods", options.methods, "Which, with their options, see below")
       ->check(not_empty)
       ->capture_default_str()
       ->type_name("LIST");
   command.add_option("--on", options.on, "The function to minimise, see below")
+      ->transform(one_of(function_names()))
       ->capture_default_str()
       ->type_name("NAME");
   command
@@ -111,7 +113,7 @@ void add_race(CLI::App& app, RaceOptions& options, int& exit_code) {
       ->check(not_empty)
       ->type_name("LIST");
   command.add_option("--iterations", options.iterations, "At most, in each run")
-      ->check(silent(CLI::Range(std::size_t{1}, most)))
+      ->check(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N");
   add_seed(command, options.seed, "Decides random starts and methods");
@@ -120,21 +122,19 @@ void add_race(CLI::App& app, RaceOptions& options, int& exit_code) {
       ->type_name("FILE");
   add_json(command, options.json);
   command.footer(race_help());
-  command.callback([&] { exit_code = race(options); });
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Shows what lecture notes on optimisation describe, and races methods.",
-               "reel-descent");
-  apps::set_up(app, REEL_VERSION);
-  int exit_code = 0;
+  apps::Program program("reel-descent",
+                        "Shows what lecture notes on optimisation describe, and races methods.",
+                        REEL_VERSION);
   LectureOptions list_options, show_options, all_options;
   RaceOptions race_options;
-  add_list(app, list_options, exit_code);
-  add_show(app, show_options, exit_code);
-  add_all(app, all_options, exit_code);
-  add_race(app, race_options, exit_code);
-  return apps::run(app, argc, argv, exit_code);
+  add_list(program, list_options);
+  add_show(program, show_options);
+  add_all(program, all_options);
+  add_race(program, race_options);
+  return program.run(argc, argv);
 }
 
 }  // namespace

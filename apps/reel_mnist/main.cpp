@@ -5,18 +5,17 @@ namespace reel::mnist {
 namespace {
 
 int run(int argc, char** argv) {
-  CLI::App app("Trains multilayer perceptrons on MNIST-format images.", "reel-mnist");
-  apps::set_up(app, REEL_VERSION);
-  int exit_code = 0;
+  apps::Program program("reel-mnist", "Trains multilayer perceptrons on MNIST-format images.",
+                        REEL_VERSION);
   TrainOptions train_options;
   CommonOptions eval_options;
   PredictOptions predict_options;
   GradcheckOptions gradcheck_options;
-  add_train(app, train_options, exit_code);
-  add_eval(app, eval_options, exit_code);
-  add_predict(app, predict_options, exit_code);
-  add_gradcheck(app, gradcheck_options, exit_code);
-  return apps::run(app, argc, argv, exit_code);
+  add_train(program, train_options);
+  add_eval(program, eval_options);
+  add_predict(program, predict_options);
+  add_gradcheck(program, gradcheck_options);
+  return program.run(argc, argv);
 }
 
 }  // namespace

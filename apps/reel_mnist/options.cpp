@@ -2,18 +2,25 @@
 #include "options.h"
 
 #include <reel/data/mnist.h>
+#include <reel/nn/activations.h>
 #include <reel/optim/optimizers.h>
 
 #include "../common/text.h"
 
 namespace reel::mnist {
 
-using apps::not_empty, apps::silent;
+using apps::fraction, apps::not_empty, apps::one_of, apps::whole_number;
 
 namespace {
 
 constexpr std::size_t most_threads = 1024;
 constexpr std::size_t largest_seed = std::size_t(-1) / 2;  // CLI11 reads −1 as 2⁶⁴ − 1
+
+std::vector<std::string> activation_names() {
+  std::vector<std::string> names;
+  for (const auto& activation : nn::activations()) names.emplace_back(activation.name);
+  return names;
+}
 
 }  // namespace
 
@@ -35,7 +42,7 @@ void add_threads(CLI::App& command, CommonOptions& options) {
   command
       .add_option("--threads", options.threads,
                   "Threads that share the work, which changes no result [one a processor]")
-      ->check(silent(CLI::Range(std::size_t{1}, most_threads)))
+      ->check(whole_number(1, most_threads))
       ->type_name("N");
 }
 
@@ -46,15 +53,16 @@ void add_network(CLI::App& command, NetworkOptions& options) {
   command
       .add_option("--activation", options.activation,
                   "relu, tanh, sigmoid, leaky_relu, elu, gelu, silu, … [relu]")
+      ->transform(one_of(activation_names()))
       ->type_name("NAME");
   command.add_flag("--batch-norm", options.batch_norm, "Batch norm before each activation");
   command
       .add_option("--dropout", options.dropout,
                   "Fraction of each hidden layer's outputs left out in training, [0, 1) [0]")
-      ->check(silent(CLI::Range(0.0, 1.0)))
+      ->check(fraction)
       ->type_name("P");
   command.add_option("--seed", options.seed, "Decides weights, split, order and directions")
-      ->check(silent(CLI::Range(std::size_t{0}, largest_seed)))
+      ->check(whole_number(0, largest_seed))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--load", options.load, "Start from the weights in this file")
@@ -62,8 +70,9 @@ void add_network(CLI::App& command, NetworkOptions& options) {
       ->type_name("FILE");
 }
 
-void add_eval(CLI::App& app, CommonOptions& options, int& exit_code) {
-  CLI::App& command = *app.add_subcommand("eval", "Evaluate a saved network on the test images");
+void add_eval(apps::Program& program, CommonOptions& options) {
+  CLI::App& command = program.add_command("eval", "Evaluate a saved network on the test images",
+                                          [&] { return eval(options); });
   add_common(command, options);
   add_threads(command, options);
   command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
@@ -71,41 +80,41 @@ void add_eval(CLI::App& app, CommonOptions& options, int& exit_code) {
       ->check(not_empty)
       ->type_name("FILE");
   command.footer("Example:\n  reel-mnist eval --load net.safetensors\n");
-  command.callback([&] { exit_code = eval(options); });
 }
 
-void add_predict(CLI::App& app, PredictOptions& options, int& exit_code) {
-  CLI::App& command = *app.add_subcommand("predict", "Show test images and what a network sees");
+void add_predict(apps::Program& program, PredictOptions& options) {
+  CLI::App& command = program.add_command("predict", "Show test images and what a network sees",
+                                          [&] { return predict(options); });
   add_common(command, options);
   command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
       ->required()
       ->check(not_empty)
       ->type_name("FILE");
   command.add_option("--index", options.index, "The first test image to show, from 0")
-      ->check(silent(CLI::Range(std::size_t{0}, most)))
+      ->check(whole_number(0, most))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--count", options.count, "How many to show")
-      ->check(silent(CLI::Range(std::size_t{1}, most)))
+      ->check(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N");
   command.footer("Example:\n  reel-mnist predict --load net.safetensors --index 42 --count 3\n");
-  command.callback([&] { exit_code = predict(options); });
 }
 
-void add_gradcheck(CLI::App& app, GradcheckOptions& options, int& exit_code) {
+void add_gradcheck(apps::Program& program, GradcheckOptions& options) {
   CLI::App& command =
-      *app.add_subcommand("gradcheck", "Check a network's gradients against numerical ones");
+      program.add_command("gradcheck", "Check a network's gradients against numerical ones",
+                          [&] { return gradcheck(options); });
   add_network(command, options);
   command
       .add_option("--images", options.images,
                   "How many training images to check on [16; with --digits 64]")
-      ->check(silent(CLI::Range(std::size_t{1}, most)))
+      ->check(whole_number(1, most))
       ->type_name("N");
   CLI::Option* const order =
       command
           .add_option("--order", options.order, "1: gradients; 2: gradients of gradients as well")
-          ->check(silent(CLI::Range(1, 2)))
+          ->check(whole_number(1, 2))
           ->capture_default_str()
           ->type_name("N");
   CLI::Option* const full = command.add_flag(
@@ -120,7 +129,7 @@ void add_gradcheck(CLI::App& app, GradcheckOptions& options, int& exit_code) {
   command
       .add_option("--optimizer", options.optimizer,
                   "With --digits: the optimiser whose first step is compared")
-      ->check(silent(CLI::IsMember(optimizer_names())))
+      ->transform(one_of(optimizer_names()))
       ->needs(digits)
       ->capture_default_str()
       ->type_name("NAME");
@@ -130,7 +139,6 @@ void add_gradcheck(CLI::App& app, GradcheckOptions& options, int& exit_code) {
       "  reel-mnist gradcheck --layers 784-128-10 --activation tanh\n"
       "  reel-mnist gradcheck --load net.safetensors --images 4 --full\n"
       "  reel-mnist gradcheck --layers 784-128-10 --digits --optimizer adam\n");
-  command.callback([&] { exit_code = gradcheck(options); });
 }
 
 }  // namespace reel::mnist

@@ -20,10 +20,10 @@ void add_common(CLI::App& command, CommonOptions& options);
 void add_threads(CLI::App& command, CommonOptions& options);
 void add_network(CLI::App& command, NetworkOptions& options);
 
-/// Each adds a command with its options; `exit_code` becomes that of the command when it runs.
-void add_train(CLI::App& app, TrainOptions& options, int& exit_code);
-void add_eval(CLI::App& app, CommonOptions& options, int& exit_code);
-void add_predict(CLI::App& app, PredictOptions& options, int& exit_code);
-void add_gradcheck(CLI::App& app, GradcheckOptions& options, int& exit_code);
+/// Each adds a command with its options.
+void add_train(apps::Program& program, TrainOptions& options);
+void add_eval(apps::Program& program, CommonOptions& options);
+void add_predict(apps::Program& program, PredictOptions& options);
+void add_gradcheck(apps::Program& program, GradcheckOptions& options);
 
 }  // namespace reel::mnist

@@ -9,7 +9,7 @@
 
 namespace reel::mnist {
 
-using apps::above_zero, apps::not_empty, apps::silent;
+using apps::above_zero, apps::fraction, apps::not_empty, apps::one_of, apps::whole_number;
 
 namespace {
 
@@ -26,12 +26,13 @@ std::string first_rates() {
 
 }  // namespace
 
-void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
-  CLI::App& command = *app.add_subcommand("train", "Train a network and report its accuracy");
+void add_train(apps::Program& program, TrainOptions& options) {
+  CLI::App& command = program.add_command("train", "Train a network and report its accuracy",
+                                          [&] { return train(options); });
   add_network(command, options);
   add_threads(command, options);
   command.add_option("--optimizer", options.optimizer, apps::listed(optimizer_names()))
-      ->check(silent(CLI::IsMember(optimizer_names())))
+      ->transform(one_of(optimizer_names()))
       ->capture_default_str()
       ->type_name("NAME");
   command.add_option("--lr", options.lr, "Learning rate [" + first_rates() + ']')
@@ -39,17 +40,17 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
       ->type_name("X");
   command
       .add_option("--batch", options.batch_size, "Images in a batch; a short last one is left out")
-      ->check(silent(CLI::Range(std::size_t{1}, most)))
+      ->check(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--epochs", options.epochs, "Passes over the training images")
-      ->check(silent(CLI::Range(std::size_t{1}, most)))
+      ->check(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N");
   command
       .add_option("--validation", options.validation,
                   "Fraction of training images to hold out, [0, 1)")
-      ->check(silent(CLI::Range(0.0, 1.0)))
+      ->check(fraction)
       ->capture_default_str()
       ->type_name("SHARE");
   command.add_option("--save", options.save, "Write the weights to this safetensors file")
@@ -70,7 +71,6 @@ void add_train(CLI::App& app, TrainOptions& options, int& exit_code) {
       "  reel-mnist train --data ~/mnist --layers 784-128-10 --optimizer adam --epochs 8\n"
       "  reel-mnist train --activation sigmoid --lr 0.5 --save net.safetensors\n"
       "  reel-mnist train --epochs 20 --plot training.svg\n");
-  command.callback([&] { exit_code = train(options); });
 }
 
 }  // namespace reel::mnist

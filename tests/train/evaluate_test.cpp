@@ -108,6 +108,19 @@ TEST_CASE("evaluate: accuracy, confusion and mean loss, whatever the batches") {
   }
 }
 
+TEST_CASE("evaluate: says how far it is") {
+  for (const data::Dataset& dataset : {scores(), data::Dataset(zeros({5, 3}), zeros({5, 3}))}) {
+    Probe model;
+    std::vector<std::size_t> batches;
+    static_cast<void>(
+        evaluate(model, dataset, {.batch_size = 2, .on_batch = [&](const EvaluationProgress& p) {
+                                    batches.push_back(p.batch);
+                                    CHECK(p.batches == 3);
+                                  }}));
+    CHECK(batches == std::vector<std::size_t>{1, 2, 3});
+  }
+}
+
 TEST_CASE("evaluate: one sample; a class without a sample") {
   Probe model;
   const auto one = data::Dataset(matrix({{0, 1, 0}}), Labels{2}, {.classes = 3});

@@ -63,18 +63,21 @@ TEST_CASE("fit: learns, and says how well") {
                       test = quadrants(60, 3);
   Rng rng(1);
   std::vector<std::size_t> reported;
+  std::size_t evaluated = 0;  // batches
   const FitResult result =
       fit(model, adam, train, rng,
           {.epochs = 30,
            .batch_size = 16,
            .validation = &validation,
            .test = &test,
+           .on_evaluation = [&](const EvaluationProgress&) { ++evaluated; },
            .on_epoch = [&](const EpochReport& report) { reported.push_back(report.epoch); }});
   CHECK(result.status == FitStatus::finished);
   REQUIRE(result.epochs.size() == 30);
   std::vector<std::size_t> counting(30);
   std::iota(counting.begin(), counting.end(), 1u);
   CHECK(reported == counting);
+  CHECK(evaluated == 30 * 2);  // each data set fits into one batch
   const EpochReport &first = result.epochs.front(), &last = result.epochs.back();
   CHECK(first.epoch == 1);
   CHECK(last.epoch == 30);

@@ -1,0 +1,37 @@
+// Checks of an option's values. Their messages say what is expected, and the caller adds the option
+// and its value.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reel::apps {
+
+/// For file names: an empty name usually comes from a shell variable that is not set.
+extern const CLI::Validator not_empty;
+/// A finite number above 0.
+extern const CLI::Validator above_zero;
+/// A number of [0, 1).
+extern const CLI::Validator fraction;
+
+/// A whole number in [low, high].
+CLI::Validator whole_number(std::size_t low, std::size_t high);
+
+/// One of these names, for `option.transform`: capital and small letters are the same, and the
+/// value becomes the name as it is written here.
+CLI::Validator one_of(const std::vector<std::string>& names);
+/// The names that a check by `one_of` allows an option; empty if it has no such check.
+std::vector<std::string> choices(CLI::Option& option);
+
+/// A value that an option does not take.
+struct Refusal {
+  std::string value;
+  std::string expected;  ///< "expected a finite number above 0", perhaps with a hint at its end
+};
+/// The first of the option's values that it does not take, if there is one.
+std::optional<Refusal> refusal(CLI::Option& option);
+
+}  // namespace reel::apps
