@@ -59,7 +59,7 @@ storm() {
     [ "$length" -lt 1000 ] || sleep "$(random $((length / 1000)))"
     begin=$(now)
     kill -s "$1" $process 2>/dev/null
-    wait $process
+    wait $process 2>/dev/null
     code=$?
     took=$((($(now) - begin) / 1000000))
     if [ $code = 0 ]; then
@@ -98,7 +98,7 @@ while [ $i -lt $((count / 10 + 1)) ]; do
   sleep "$(printf '0.%03d' $(($(random 900) + 50)))"
   kill -s INT $process 2>/dev/null
   kill -s INT $process 2>/dev/null
-  wait $process
+  wait $process 2>/dev/null
   code=$?
   case $code in 0 | 130) ;; *) fail "$run: exit code $code" ;; esac
   if [ -n "$(newest part/run 2>/dev/null)" ]; then train part --resume run; else train part $everything; fi

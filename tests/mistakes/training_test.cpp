@@ -146,6 +146,40 @@ TEST_CASE("mistakes: training") {
        "[linear \"0\"] expects (batch,3), got (20,2)."},
       {"a negative norm for clipping", [] { return train_with({.epochs = 1, .clip_norm = -1.0}); },
        "[fit] clip_norm = -1, expected finite and ≥ 0."},
+      {"early stopping without a validation set",
+       [] {
+         train::EarlyStopping early({.patience = 3});
+         return train_with({.epochs = 1, .early_stopping = &early});
+       },
+       "[fit] early stopping needs a validation set. Hint: data::split."},
+      {"early stopping by a metric that is not computed",
+       [] {
+         const data::Dataset held_out = train::quadrants(10);
+         train::EarlyStopping early({.maximize = "top_2"});
+         return train_with({.epochs = 1, .validation = &held_out, .early_stopping = &early});
+       },
+       "[fit] early stopping judges \"top_2\", and there is no metric with this name. Hint: add it "
+       "to `metrics`."},
+      {"the average of another model",
+       [] {
+         train::WeightAverage average(net(2, 3));
+         return train_with({.epochs = 1, .average = &average});
+       },
+       "[weight_average] the model's \"2.weight\" has shape (2,4), in these weights (3,4)."},
+      {"an average that never changes", [] { return train::WeightAverage(net(), {.decay = 1}); },
+       "[weight_average] decay = 1 is not in (0, 1)."},
+      {"weights of samples for a loss",
+       [] {
+         return train::cross_entropy_loss({.sample_weights = vector({1, 2})});
+       },
+       "[cross_entropy_loss] sample_weights are given. Hint: they belong to the data set: "
+       "dataset.weighted(weights)."},
+      {"the best of no epoch",
+       [] {
+         nn::Sequential model = net();
+         train::EarlyStopping().copy_to(model);
+       },
+       "[early_stopping] no evaluation was an improvement yet."},
       {"a loss that does not depend on the model",
        [] {
          return train_with(
