@@ -3,11 +3,13 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include <reel/autodiff/core/terminal.h>
 
 namespace reel::apps {
 
-bool colours() { return isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR"); }
+bool colours() { return has_colours(STDOUT_FILENO); }
+
+std::size_t page_width() { return terminal_width(STDOUT_FILENO); }
 
 std::string json_line(const nlohmann::ordered_json& json) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';

@@ -1,13 +1,16 @@
 // Output of results: terminal colours and lines of JSON.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
 
 namespace reel::apps {
 
-/// Whether to write colours to standard output: it is a terminal, and NO_COLOR is not set.
+/// Whether to write colours to standard output; see has_colours.
 bool colours();
+/// How many columns a line of standard output may have; see terminal_width.
+std::size_t page_width();
 
 /// One line of text with a newline; bytes of a folder's name that are not UTF-8 become U+FFFD.
 std::string json_line(const nlohmann::ordered_json& json);

@@ -1,5 +1,6 @@
 // `reel-mnist eval`: a saved network on the test images.
 #include <cmath>
+#include <functional>
 #include <iostream>
 
 #include <reel/autodiff/core/parallel.h>
@@ -22,7 +23,10 @@ int eval(const CommonOptions& options) {
   LoadedModel loaded = load(options.load);
   const data::Mnist mnist = data::load_mnist(options.data);
   check_fits(loaded.architecture, mnist.test, options.load);
-  const train::Evaluation evaluation = train::evaluate(loaded.model, mnist.test);
+  train::ProgressLine progress;
+  const train::Evaluation evaluation =
+      train::evaluate(loaded.model, mnist.test, {.on_batch = std::ref(progress)});
+  progress.clear();
   if (!std::isfinite(evaluation.loss))
     fail(Error::Kind::diverged, "eval", "the loss on ", mnist.test.name(), " is not finite.");
   if (options.json) {
@@ -32,12 +36,17 @@ int eval(const CommonOptions& options) {
     std::cout << json_line(result);
     return 0;
   }
-  std::cout << loaded.architecture.text() << " on " << grouped(mnist.test.size())
-            << " test images of " << mnist.test.name() << ", " << blas_name() << ", "
-            << thread_count(threads()) << '\n'
-            << "test accuracy " << percent(evaluation.accuracy()) << ", loss " << evaluation.loss
-            << "\n\n"
-            << confusion_table(evaluation.confusion, mnist.test);
+  const std::size_t width = page_width();
+  std::cout << paragraph(concat(loaded.architecture.text(), " on ", grouped(mnist.test.size()),
+                                " test images of ", mnist.test.name(), ", ", blas_name(), ", ",
+                                thread_count(threads())),
+                         width)
+            << paragraph(
+                   concat("test accuracy ", percent(evaluation.accuracy()), ", macro F1 ",
+                          percent(evaluation.confusion.macro_f1()), ", loss ", evaluation.loss),
+                   width)
+            << '\n'
+            << confusion_table(evaluation.confusion, mnist.test, width);
   return 0;
 }
 

@@ -179,6 +179,7 @@ Outcome fit(const Run& run, nn::Module& model, optim::Optimizer& optimizer, Rng&
                           ++outcome.batches;
                           progress(p);
                         },
+                    .on_evaluation = std::ref(progress),
                     .on_epoch = on_epoch,
                     .stop = [] { return StopSignals::received() != 0; }})
             .status;
@@ -261,9 +262,8 @@ void print(const Run& run, const Outcome& outcome, const train::Evaluation& test
     return;
   }
   std::cout << (outcome.complete() ? "" : concat("\nStopped in epoch ", outcome.epochs + 1, '.'))
-            << "\nTest accuracy " << percent(test.accuracy())
-            << ". Rows: the true class; columns: what it was taken for.\n\n"
-            << confusion_table(test.confusion, run.test);
+            << "\nTest accuracy " << percent(test.accuracy()) << ".\n"
+            << confusion_table(test.confusion, run.test, page_width());
   if (!written.weights.empty()) std::cout << "\nSaved to " << printable(written.weights) << ".\n";
   if (!written.picture.empty()) std::cout << "\nDrawn in " << printable(written.picture) << ".\n";
 }
