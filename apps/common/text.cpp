@@ -62,12 +62,11 @@ std::size_t width_of(std::string_view text) {
 
 std::string cut(const std::string& text, std::size_t width) {
   if (width_of(text) <= width) return text;
-  std::size_t end = 0;
-  for (std::size_t characters = 0; end < text.size(); ++end) {
-    characters += !continues(text[end]);
-    if (characters == width) break;  // the place of the ellipsis
-  }
-  return text.substr(0, end) + (width > 0 ? "…" : "");
+  if (width == 0) return {};
+  std::size_t end = 0, characters = 0;
+  for (; end < text.size(); ++end)
+    if (!continues(text[end]) && ++characters == width) break;  // the place of the ellipsis
+  return text.substr(0, end) + "…";
 }
 
 std::string padded(const std::string& text, std::size_t width, bool right_aligned) {

@@ -38,9 +38,9 @@ int eval(const CommonOptions& options) {
   }
   const std::size_t width = page_width();
   std::cout << paragraph(concat(loaded.architecture.text(), " on ", grouped(mnist.test.size()),
-                                " test images of ", mnist.test.name(), ", ", blas_name(), ", ",
-                                thread_count(threads())),
+                                " test images of ", mnist.test.name()),
                          width)
+            << paragraph(concat(blas_name(), ", ", thread_count(threads())), width)
             << paragraph(
                    concat("test accuracy ", percent(evaluation.accuracy()), ", macro F1 ",
                           percent(evaluation.confusion.macro_f1()), ", loss ", evaluation.loss),

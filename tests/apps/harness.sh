@@ -6,6 +6,7 @@ LC_ALL=C
 export LC_ALL
 unset NO_COLOR
 
+source=$(cd "$(dirname "$0")" && pwd)
 program=$1
 name=$(basename "$program")
 folder=$(mktemp -d) || exit 1
