@@ -1,10 +1,10 @@
 #!/bin/sh
 # reel-mnist train: schedules, optimisers, losses, early stopping, averages, checkpoints, seeds; and
 # diff and verify. Argument: the program.
-# shellcheck source=tests/apps/small_images.sh
-. "$(dirname "$0")/small_images.sh"
 # shellcheck source=tests/apps/harness.sh
 . "$(dirname "$0")/harness.sh"
+# shellcheck source=tests/apps/small_data.sh
+. "$source/small_data.sh"
 
 value() { sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" "$2" | tail -n 1; }
 without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/,"saved":[^,}]*//' "$1"; }
@@ -12,7 +12,6 @@ without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/
 weights_of() { value weights "$1"; }
 newest() { find "$1" -name 'checkpoint-*' | sort | tail -n 1; }
 
-small_images data
 small="--data data --layers 16-8-10 --batch 8 --lr 0.1"
 
 # ---- each option changes the run, and the same options give the same run
@@ -81,7 +80,7 @@ first=$(sed -n 1p out | sed 's/.*"weights":\("[^"]*"\).*/\1/')
 [ "$(weights_of out)" = "$first" ] || fail "$run: not the weights of the best epoch"
 check 0 train $small --epochs 200 --patience 3 --monitor accuracy --lr 1
 says out 'no better accuracy of validation in 3 epochs'
-says out 'The weights are the best ones, of epoch 1.'
+tr '\n' ' ' <out | grep -q 'The weights are the best ones, of epoch 1\.' || fail "$run: does not say which weights"
 refuse 2 patience train $small --patience 0
 refuse 2 'validation' train $small --patience 3 --validation 0
 refuse 2 'validation' train $small --schedule plateau --validation 0
