@@ -30,6 +30,7 @@
 #include <reel/data/batches.h>
 #include <reel/data/csv.h>
 #include <reel/data/dataset.h>
+#include <reel/data/images.h>
 #include <reel/data/mnist.h>
 #include <reel/data/npy.h>
 #include <reel/nn/activations.h>

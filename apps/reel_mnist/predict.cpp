@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include <reel/autodiff/tensor/kernels.h>
-#include <reel/data/mnist.h>
+#include <reel/data/images.h>
 #include <reel/nn/plan.h>
 #include <reel/train/evaluate.h>
 
@@ -95,9 +95,10 @@ void print_json(const data::Dataset& dataset, std::size_t index, const Tensor& p
 
 int predict(const PredictOptions& options) {
   LoadedModel loaded = load(options.load);
-  const data::Mnist mnist = data::load_mnist(options.data);
-  const data::Dataset& test = mnist.test;
+  const data::Images images = data::load_images(options.data);
+  const data::Dataset& test = images.test;
   check_fits(loaded.architecture, test, options.load);
+  warn_of_other_data(loaded.architecture, test);
   if (options.index >= test.size() || options.count > test.size() - options.index)
     fail_usage("predict", "images ", options.index, " to ", options.index + options.count - 1,
                " of a test set that has ", test.size(), '.');

@@ -34,6 +34,7 @@ TEST_CASE("mistakes: data") {
   Rng rng(1);
   const data::Dataset samples = train::quadrants(20);
   const std::vector<Label> two = {0, 1};
+  const data::Augmentation augmentation({.shift = 1});
   check_mistakes({
       {"fewer labels than samples",
        [&] {
@@ -92,6 +93,19 @@ TEST_CASE("mistakes: data") {
        "drop. Hint: take smaller batches."},
       {"batches of a data set that was never made", [] { return data::batches(data::Dataset()); },
        "[batches] the data set is empty."},
+      {"augmentation by a factor in place of a share",
+       [] { return data::Augmentation({.scale = 1.1}); },
+       "[augmentation] scale = 1.1, expected 0 to below 1."},
+      {"augmentation of rows of a table",
+       [&] { return data::batches(samples, {.augmentation = &augmentation}, rng); },
+       "[augmentation] samples of shape (2), expected images: (rows,columns) or "
+       "(rows,columns,channels)."},
+      {"augmentation in order",
+       [&] {
+         return data::batches(data::Dataset(zeros({2, 4, 4})), {.augmentation = &augmentation});
+       },
+       "[batches] an augmentation draws random numbers, and there is no generator. Hint: pass an "
+       "Rng to batches."},
       {"the name of a folder that does not exist",
        [] { return data::load_mnist("/no/such/folder"); },
        "[mnist] /no/such/folder: no such folder. Hint: name the folder that holds the four files "
