@@ -10,7 +10,7 @@ namespace reel::inline REEL_PRECISION {
 namespace data {
 namespace {
 
-constexpr double margin = 3;  // noise beyond the edges that reaches the image, in units of σ
+constexpr double margin = 2;  // noise beyond the edges that reaches the image, in units of σ
 
 double radians(double degrees) { return degrees / 180 * std::numbers::pi; }
 

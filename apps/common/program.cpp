@@ -80,6 +80,8 @@ int Program::parse_and_run(int argc, char** argv) {
   return commands_.at(&command)();
 }
 
+std::string Program::configuration() { return configuration_of(given_command(app_)); }
+
 int Program::run(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails
   const auto fail_with = [&](Error::Kind kind, const std::string& message) {

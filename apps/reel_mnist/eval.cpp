@@ -22,6 +22,7 @@ int eval(const CommonOptions& options) {
   LoadedModel loaded = load(options.load);
   const data::Images images = data::load_images(options.data);
   check_fits(loaded.architecture, images.test, options.load);
+  warn_of_other_data(loaded.architecture, images.test);
   const train::Evaluation evaluation = train::evaluate(loaded.model, images.test);
   if (!std::isfinite(evaluation.loss))
     fail(Error::Kind::diverged, "eval", "the loss on ", images.test.name(), " is not finite.");

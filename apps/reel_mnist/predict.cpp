@@ -98,6 +98,7 @@ int predict(const PredictOptions& options) {
   const data::Images images = data::load_images(options.data);
   const data::Dataset& test = images.test;
   check_fits(loaded.architecture, test, options.load);
+  warn_of_other_data(loaded.architecture, test);
   if (options.index >= test.size() || options.count > test.size() - options.index)
     fail_usage("predict", "images ", options.index, " to ", options.index + options.count - 1,
                " of a test set that has ", test.size(), '.');

@@ -1,39 +1,17 @@
 #!/bin/sh
 # reel-mnist as a program: exit codes, messages, JSON, signals, files. Argument: the program.
+# shellcheck source=tests/apps/small_images.sh
+. "$(dirname "$0")/small_images.sh"
 # shellcheck source=tests/apps/harness.sh
 . "$(dirname "$0")/harness.sh"
 
 value() { sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" "$2" | tail -n 1; }
 without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/,"saved":[^,}]*//' "$1"; }
 
-bytes() { for byte; do printf "\\$(printf '%03o' "$byte")"; done; }
-size() { bytes 0 0 $(($1 / 256)) $(($1 % 256)); }
-# images COUNT FIRST: 4×4 pixels of three kinds: bright at the top, in the middle or at the bottom.
-images() {
-  bytes 0 0 8 3; size "$1"; size 4; size 4
-  i=0
-  while [ $i -lt "$1" ]; do
-    case $((i % 3)) in
-      0) bytes 250 240 230 220 210 200 $((i % 99)) 9 8 7 6 5 4 3 2 1 ;;
-      1) bytes 1 2 3 4 $((i % 99)) 250 240 230 220 210 200 9 8 7 6 5 ;;
-      2) bytes 9 8 7 6 5 4 3 2 1 $((i % 99)) 250 240 230 220 210 200 ;;
-    esac
-    i=$((i + 1))
-  done
-}
-labels() {
-  bytes 0 0 8 1; size "$1"
-  i=0
-  while [ $i -lt "$1" ]; do bytes $((i % 3)); i=$((i + 1)); done
-}
 # Copies the good data under a new name.
 copy() { cp -R data "$1"; }
 
-mkdir data
-images 60 >data/train-images-idx3-ubyte
-labels 60 >data/train-labels-idx1-ubyte
-images 30 >data/t10k-images-idx3-ubyte
-labels 30 >data/t10k-labels-idx1-ubyte
+small_images data
 small="--data data --layers 16-8-10 --batch 8 --lr 0.5"
 
 # ---- help and version

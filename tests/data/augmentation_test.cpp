@@ -184,11 +184,10 @@ TEST_CASE("augmentation: channels move together") {
         plane(r, c) = image(r, c, k), expected(r, c) = result(r, c, k);
     CHECK(same_bits(moved(plane, affine), expected));
   }
-  const Tensor erased = changed(ones({50, 6, 9, 3}), {.erase = 1});
-  for (std::size_t i = 0; i < erased.size(); i += 3) {
-    CHECK(erased.data()[i] == erased.data()[i + 1]);
-    CHECK(erased.data()[i] == erased.data()[i + 2]);
-  }
+  const Tensor erased = changed(ones({50, 6, 8, 3}), {.erase = 1});
+  const Tensor one_channel = changed(ones({50, 6, 8}), {.erase = 1});
+  for (std::size_t i = 0; i < erased.size(); ++i)
+    CHECK(erased.data()[i] == one_channel.data()[i / 3]);
 }
 
 TEST_CASE("augmentation: without options nothing changes, not even a bit") {
@@ -256,27 +255,39 @@ TEST_CASE("augmentation: elastic displacements of drawn noise have the stated st
   CHECK(near(std::sqrt(squares / (784 * draws)), 1.1726, 0.01));
 }
 
-TEST_CASE("augmentation: each option reaches its bounds and does not pass them") {
-  // A soft dot 12 pixels below the centre and 12 to the right, followed by its centre of mass.
+namespace {
+
+// A soft dot 12 pixels below the centre and 12 to the right, after 400 draws of the changes: its
+// centres of mass (down, right), relative to the centre of the image.
+std::vector<std::array<double, 2>> dots(const AugmentationOptions& options) {
   constexpr std::size_t n = 61, draws = 400;
   Tensor dot = zeros({n, n});
   for (std::size_t r = 0; r < n; ++r)
     for (std::size_t c = 0; c < n; ++c)
       dot(r, c) = static_cast<Real>(
           std::exp(-(std::pow(double(r) - 42, 2) + std::pow(double(c) - 42, 2)) / 8));
-  // `measured` of the centre of mass (down, right), relative to the centre of the image.
+  const Tensor images = changed(copies(dot, draws), options);
+  std::vector<std::array<double, 2>> centres;
+  for (std::size_t i = 0; i < draws; ++i) {
+    double mass = 0, down = 0, right = 0;
+    for (std::size_t r = 0; r < n; ++r)
+      for (std::size_t c = 0; c < n; ++c) {
+        const double x = images(i, r, c);
+        mass += x, down += x * (double(r) - 30), right += x * (double(c) - 30);
+      }
+    centres.push_back({down / mass, right / mass});
+  }
+  return centres;
+}
+
+}  // namespace
+
+TEST_CASE("augmentation: each option reaches its bounds and does not pass them") {
   const auto bounded = [&](const AugmentationOptions& options, double bound, double tolerance,
                            const std::function<double(double, double)>& measured) {
-    const Tensor images = changed(copies(dot, draws), options);
     double least = 0, most = 0;
-    for (std::size_t i = 0; i < draws; ++i) {
-      double mass = 0, down = 0, right = 0;
-      for (std::size_t r = 0; r < n; ++r)
-        for (std::size_t c = 0; c < n; ++c) {
-          const double x = images(i, r, c);
-          mass += x, down += x * (double(r) - 30), right += x * (double(c) - 30);
-        }
-      const double value = measured(down / mass, right / mass);
+    for (const auto& [down, right] : dots(options)) {
+      const double value = measured(down, right);
       least = std::min(least, value), most = std::max(most, value);
     }
     CHECK(most < bound + tolerance);
@@ -293,6 +304,26 @@ TEST_CASE("augmentation: each option reaches its bounds and does not pass them")
   bounded({.scale = 0.25}, 0.25, 0.01, [](double, double right) { return right / 12 - 1; });
   bounded({.shear = 30}, 30, 0.1,
           [&](double down, double right) { return degrees((right - 12) / down); });
+}
+
+TEST_CASE("augmentation: the two axes draw independently, and so do the images") {
+  const auto spread = [](const AugmentationOptions& options, double deviation) {
+    double down_down = 0, right_right = 0, down_right = 0, next = 0, before = 0;
+    const auto centres = dots(options);
+    for (const auto& [down, right] : centres) {
+      down_down += (down - 12) * (down - 12), right_right += (right - 12) * (right - 12);
+      down_right += (down - 12) * (right - 12);
+      next += (down - 12) * before, before = down - 12;
+    }
+    const auto n = static_cast<double>(centres.size());
+    CHECK(near(std::sqrt(down_down / n), deviation, 0.15));
+    CHECK(near(std::sqrt(right_right / n), deviation, 0.15));
+    CHECK(std::abs(down_right) < 0.2 * down_down);  // four standard deviations
+    CHECK(std::abs(next) < 0.2 * down_down);
+  };
+  spread({.shift = 3}, std::sqrt(3));
+  spread({.scale = 0.25}, std::sqrt(3));
+  spread({.elastic = 60, .smoothing = 8}, 60 / (16 * std::sqrt(3 * std::numbers::pi)));
 }
 
 TEST_CASE("augmentation: erasing sets one rectangle to 0 and leaves the rest") {
