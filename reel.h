@@ -25,10 +25,12 @@
 #include <reel/autodiff/ops/piecewise.h>
 #include <reel/autodiff/tensor/gemm.h>
 #include <reel/autodiff/tensor/tensor.h>
+#include <reel/data/augmentation.h>
 #include <reel/data/balance.h>
 #include <reel/data/batches.h>
 #include <reel/data/csv.h>
 #include <reel/data/dataset.h>
+#include <reel/data/images.h>
 #include <reel/data/mnist.h>
 #include <reel/data/npy.h>
 #include <reel/nn/activations.h>
@@ -71,6 +73,7 @@
 #include <reel/optim/optimizer.h>
 #include <reel/optim/optimizers.h>
 #include <reel/optim/schedule.h>
+#include <reel/optim/schedules.h>
 #include <reel/optim/state.h>
 #include <reel/train/checkpoint.h>
 #include <reel/train/checkpoint_folder.h>

@@ -27,7 +27,7 @@ double work(const bench::Network& network, std::size_t samples) {
 
 // Seconds of an epoch over `samples` images: the median of several.
 double epoch_seconds(const bench::Network& network, std::size_t samples) {
-  const data::Dataset images = bench::random_images(samples, network.widths[0]);
+  const data::Dataset images = bench::random_images(samples, {network.widths[0]});
   nn::Sequential model = network.model();
   const auto optimizer = network.optimizer(model);
   Rng rng(1);

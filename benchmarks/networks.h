@@ -60,14 +60,14 @@ inline const std::vector<Network> networks{
     {{784, 800, 10}, 128, Method::momentum, 0.05},
 };
 
-inline data::Dataset random_images(std::size_t samples, std::size_t pixels = 784) {
+inline data::Dataset random_images(std::size_t samples, const Shape& shape = {784}) {
   constexpr std::size_t classes = 10;
   Rng rng(1);
-  std::vector<std::uint8_t> bytes(samples * pixels);
+  std::vector<std::uint8_t> bytes(samples * element_count(shape));
   for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(rng.next());
   Labels labels(samples);
   for (Label& l : labels) l = static_cast<Label>(rng.below(classes));
-  return data::Dataset::from_bytes(std::move(bytes), {pixels}, labels, {.classes = classes});
+  return data::Dataset::from_bytes(std::move(bytes), shape, labels, {.classes = classes});
 }
 
 inline double median(std::vector<double> x) {

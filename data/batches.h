@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include <reel/data/augmentation.h>
 #include <reel/data/dataset.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -23,6 +25,10 @@ struct BatchOptions {
   /// The number of the first batch that a loop visits, from 0: a run that was stopped continues in
   /// the middle of an epoch.
   std::size_t first = 0;
+  /// Changes the inputs of each batch at random: the samples are images. The changes of a sample
+  /// depend only on the generator's state before the order is drawn, and the number of the sample.
+  /// Targets that are numbers stay as they are; an autoencoder's are the changed inputs.
+  const Augmentation* augmentation = nullptr;
 };
 
 /// One pass over a data set, batch by batch. Each iterator gathers into its own Batch. The next
@@ -32,9 +38,11 @@ class Batches {
  public:
   class Iterator;
 
-  /// `order`: the rows to visit. Throws Error(Kind::usage) if the batch size is 0, or if there
-  /// would be no batch, or if the first one to visit does not exist.
-  Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order);
+  /// `order`: the rows to visit; `key`: the generator of the augmentation, if there is one. Throws
+  /// Error(Kind::usage) if the batch size is 0, or if there would be no batch, or if the first one
+  /// to visit does not exist, or if an augmentation has no generator or no images.
+  Batches(Dataset dataset, const BatchOptions& options, std::vector<std::uint32_t> order,
+          std::optional<Rng> key = {});
 
   /// The first batch.
   Iterator begin() const;
@@ -47,11 +55,15 @@ class Batches {
   std::span<const std::uint32_t> rows(std::size_t batch) const;
   /// The data set that the batches come from.
   const Dataset& dataset() const noexcept { return dataset_; }
+  /// Fills `into` with one batch, as Dataset::gather does, and augments it.
+  void gather(std::size_t batch, Batch& into) const;
 
  private:
   Dataset dataset_;
   std::vector<std::uint32_t> order_;
   std::size_t size_, first_, count_;
+  std::optional<Augmentation> augmentation_;  // with the key, if there is one
+  std::optional<Rng> key_;
 };
 
 /// An input iterator; `*it` is valid until the next increment. The Batches must outlive it.
@@ -85,7 +97,7 @@ class Batches::Iterator {
 
  private:
   void gather() {
-    if (index_ < batches_->count()) batches_->dataset().gather(batches_->rows(index_), batch_);
+    if (index_ < batches_->count()) batches_->gather(index_, batch_);
   }
 
   const Batches* batches_;
@@ -102,7 +114,7 @@ Batches batches(const Dataset& dataset, const BatchOptions& options, Rng& rng);
 inline Batches batches(const Dataset& dataset, const BatchOptions& options, Rng&& rng) {
   return batches(dataset, options, rng);
 }
-/// Batches in the order of the data set, for example for evaluation.
+/// Batches in the order of the data set, for example for evaluation; without augmentation.
 Batches batches(const Dataset& dataset, const BatchOptions& options = {});
 
 }  // namespace data

@@ -1,8 +1,7 @@
-// Cuts the text into fields, and sorts the columns into inputs, targets and weights.
+// Sorts the columns of a table into inputs, targets and weights.
 #include <reel/data/csv.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -10,50 +9,33 @@
 #include <string_view>
 #include <utility>
 
-#include <reel/autodiff/core/file.h>
+#include <reel/data/fields.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace data {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t";
-  const std::size_t first = text.find_first_not_of(blank);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
-// Whether a field is a number; `value` is infinite if it is out of range.
+// Whether a field is a number; `value` is infinite if it is out of range for Real.
 bool is_number(std::string_view text, Real& value) {
-  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double wide = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, wide);
-  if (error == std::errc::result_out_of_range) wide = std::numeric_limits<double>::infinity();
+  const bool good = csv::is_number(text, wide);
   if (std::abs(wide) > std::numeric_limits<Real>::max())
     wide = std::numeric_limits<double>::infinity();
   value = static_cast<Real>(wide);
-  return error != std::errc::invalid_argument && stop == end;
-}
-
-bool is_label(std::string_view text) {
-  return !text.empty() && text.size() <= 9 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return good;
 }
 
 class Table {
  public:
   Table(const std::filesystem::path& path, const CsvOptions& options)
-      : options_(options), file_(path, "csv"), text_(file_.read(std::size_t(-1))), rest_(text_) {
-    if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);  // a byte order mark
-    if (!next_line()) file_.reject("is empty, expected a table.");
+      : options_(options), file_(path, options.separator) {
     if (options_.header) {
       check_header();
-      names_ = std::exchange(fields_, {});
-      more_ = next_line();
+      names_.assign(fields().begin(), fields().end());
+      more_ = file_.next();
       if (!more_) file_.reject("has only a header, expected at least one line after it.");
     } else {
-      for (std::size_t i = 0; i < fields_.size(); ++i) names_.push_back(std::to_string(i));
+      for (std::size_t i = 0; i < fields().size(); ++i) names_.push_back(std::to_string(i));
     }
     choose_columns();
   }
@@ -62,16 +44,16 @@ class Table {
     std::vector<Real> inputs, targets, weights;
     std::vector<std::string> labels;
     std::size_t n = 0;
-    for (; more_; more_ = next_line(), ++n) {
-      if (fields_.size() != names_.size())
-        file_.reject("line ", line_, " has ", fields_.size(), " fields, expected ", names_.size(),
-                     '.', separator_hint());
+    for (; more_; more_ = file_.next(), ++n) {
+      if (fields().size() != names_.size())
+        file_.reject("line ", file_.line(), " has ", fields().size(), " fields, expected ",
+                     names_.size(), '.', separator_hint());
       for (const std::size_t c : inputs_) inputs.push_back(number(c));
       for (const std::size_t c : targets_) targets.push_back(number(c));
       for (const std::size_t c : weights_) weights.push_back(number(c));
       for (const std::size_t c : labels_) {
-        lines_.push_back(line_);
-        labels.push_back(fields_[c]);
+        lines_.push_back(file_.line());
+        labels.emplace_back(fields()[c]);
       }
     }
     const DatasetInfo info{.name = path.stem().string()};
@@ -85,61 +67,13 @@ class Table {
   }
 
  private:
-  // Cuts the next line that is not empty into fields; false at the end of the file.
-  bool next_line() {
-    fields_.clear();
-    while (rest_.starts_with('\n') || rest_.starts_with("\r\n")) {
-      rest_.remove_prefix(rest_.starts_with('\n') ? 1 : 2);
-      ++next_line_number_;
-    }
-    line_ = next_line_number_;
-    if (rest_.empty()) return false;
-    for (;;) {
-      fields_.push_back(next_field());
-      if (!rest_.starts_with(options_.separator)) break;
-      rest_.remove_prefix(1);
-    }
-    if (rest_.starts_with('\r')) rest_.remove_prefix(1);
-    if (rest_.starts_with('\n')) rest_.remove_prefix(1);
-    ++next_line_number_;
-    return true;
-  }
-
-  // The text up to the next separator or the end of the line.
-  std::string next_field() {
-    if (rest_.starts_with('"')) return next_quoted();
-    const char ends[] = {options_.separator, '\n', '\0'};
-    const std::string_view field = rest_.substr(0, rest_.find_first_of(std::string_view(ends, 2)));
-    rest_.remove_prefix(field.size());
-    const bool ends_line = !rest_.starts_with(options_.separator);
-    return std::string(
-        trimmed(ends_line && field.ends_with('\r') ? field.substr(0, field.size() - 1) : field));
-  }
-
-  // A field in quotes, in which two quotes stand for one.
-  std::string next_quoted() {
-    std::string field;
-    for (;;) {
-      const std::size_t quote = rest_.find('"', 1);
-      if (quote == rest_.npos) file_.reject("line ", line_, ": a quote is never closed.");
-      field += rest_.substr(1, quote - 1);
-      rest_.remove_prefix(quote + 1);
-      if (!rest_.starts_with('"')) break;
-      field += '"';
-    }
-    next_line_number_ += static_cast<std::size_t>(std::count(field.begin(), field.end(), '\n'));
-    if (!(rest_.empty() || rest_.starts_with(options_.separator) || rest_.starts_with('\n') ||
-          rest_.starts_with("\r\n")))
-      file_.reject("line ", line_, ": there is text after the closing quote of ", in_quotes(field),
-                   '.');
-    return field;
-  }
+  const std::vector<std::string_view>& fields() const { return file_.fields(); }
 
   void check_header() const {
     Real ignored = 0;
-    if (std::all_of(fields_.begin(), fields_.end(),
-                    [&](const std::string& field) { return is_number(field, ignored); }))
-      file_.reject("line ", line_,
+    if (std::all_of(fields().begin(), fields().end(),
+                    [&](std::string_view field) { return is_number(field, ignored); }))
+      file_.reject("line ", file_.line(),
                    " has only numbers, expected the names of the columns. "
                    "Hint: .header = false.");
   }
@@ -183,7 +117,7 @@ class Table {
   std::string separator_hint() const {
     if (names_.size() == 1)
       for (const char other : {',', ';', '\t'})
-        if (other != options_.separator && text_.find(other) != std::string::npos)
+        if (other != options_.separator && file_.text().find(other) != std::string_view::npos)
           return concat(" Hint: .separator = '", other == '\t' ? "\\t" : std::string(1, other),
                         "'.");
     return "";
@@ -195,17 +129,17 @@ class Table {
   }
 
   Real number(std::size_t c) const {
-    const std::string& field = fields_[c];
+    const std::string_view field = fields()[c];
     Real value = 0;
-    if (field.empty()) file_.reject(place(line_, c), "is empty, expected a number.");
+    if (field.empty()) file_.reject(place(file_.line(), c), "is empty, expected a number.");
     if (!is_number(field, value))
-      file_.reject(place(line_, c), in_quotes(field), " is not a number.",
+      file_.reject(place(file_.line(), c), in_quotes(field), " is not a number.",
                    names_.size() == 1 ? separator_hint()
-                   : options_.header || line_ > 1
+                   : options_.header || file_.line() > 1
                        ? ""
                        : " Hint: .header = true if this line has the names of the columns.");
     if (!std::isfinite(value))
-      file_.reject(place(line_, c), in_quotes(field), " is not finite",
+      file_.reject(place(file_.line(), c), in_quotes(field), " is not finite",
                    std::isnan(value) ? "." : " or out of range.");
     return value;
   }
@@ -213,7 +147,7 @@ class Table {
   Dataset classified(Tensor inputs, const std::vector<std::string>& texts, DatasetInfo info) const {
     constexpr std::size_t most = 65'536;
     const bool named = !options_.class_names.empty();
-    const bool numbers = !named && std::all_of(texts.begin(), texts.end(), is_label);
+    const bool numbers = !named && std::all_of(texts.begin(), texts.end(), csv::is_label);
     std::map<std::string, Label> classes;
     for (const std::string& name : named ? options_.class_names : texts) classes[name] = 0;
     if (named && classes.size() < options_.class_names.size())
@@ -241,12 +175,9 @@ class Table {
   }
 
   const CsvOptions& options_;
-  FileReader file_;
-  std::string text_;
-  std::string_view rest_;  // of the text
-  std::size_t line_ = 0, next_line_number_ = 1;
+  csv::Fields file_;
   bool more_ = true;
-  std::vector<std::string> fields_, names_;  // of the current line; of the columns
+  std::vector<std::string> names_;                                // of the columns
   std::vector<std::size_t> inputs_, targets_, weights_, labels_;  // columns
   std::vector<std::size_t> lines_;                                // of the labels
 };

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include <reel/autodiff/core/file.h>
 
@@ -125,6 +127,7 @@ class Npy {
 
   const Shape& shape() const noexcept { return shape_; }
   bool is_integer() const noexcept { return type_[1] != 'f'; }
+  bool is_bytes() const noexcept { return type_[1] == 'u' && width_ == 1; }
   [[noreturn]] void reject(std::string_view why) const { file_.reject(why); }
 
   // Calls f(i, value) for each element i, in the order of C. The values are double, or 64-bit
@@ -220,10 +223,7 @@ class Npy {
   std::string values_;
 };
 
-}  // namespace
-
-Tensor load_npy(const std::filesystem::path& path) {
-  const Npy file(path);
+Tensor to_tensor(const Npy& file) {
   Tensor result = uninitialized(file.shape());
   const auto reject = [&](auto value, const char* why) {
     file.reject(concat("has ", value, ", which a ", sizeof(Real) == 4 ? "float " : "double ", why));
@@ -241,6 +241,18 @@ Tensor load_npy(const std::filesystem::path& path) {
     result.data()[i] = static_cast<Real>(value);
   });
   return result;
+}
+
+}  // namespace
+
+Tensor load_npy(const std::filesystem::path& path) { return to_tensor(Npy(path)); }
+
+std::variant<Tensor, ByteArray> load_npy_or_bytes(const std::filesystem::path& path) {
+  const Npy file(path);
+  if (!file.is_bytes()) return to_tensor(file);
+  std::vector<std::uint8_t> bytes(element_count(file.shape()));
+  file.for_each([&](std::size_t i, auto value) { bytes[i] = static_cast<std::uint8_t>(value); });
+  return ByteArray{file.shape(), std::move(bytes)};
 }
 
 Labels load_npy_labels(const std::filesystem::path& path) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <variant>
 
+#include <reel/autodiff/core/shared_bytes.h>
 #include <reel/autodiff/tensor/tensor.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -14,6 +16,15 @@ namespace data {
 /// input if the file is missing, breaks the format, has another type, a finite number out of range
 /// for Real, or an integer that Real does not hold exactly; kind system if it cannot be read.
 Tensor load_npy(const std::filesystem::path& path);
+
+/// An array of unsigned bytes, in row-major order.
+struct ByteArray {
+  Shape shape;
+  SharedBytes bytes;
+};
+
+/// Reads an array as load_npy does, and leaves unsigned bytes (uint8) as they are.
+std::variant<Tensor, ByteArray> load_npy_or_bytes(const std::filesystem::path& path);
 
 /// Reads an array (n) of integers as class labels. Throws as load_npy does, also for an integer
 /// that is no Label.

@@ -10,7 +10,7 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Init>, 8> names{{
+constexpr std::array<std::pair<std::string_view, Init>, 8> schemes{{
     {"uniform", Init::uniform},
     {"xavier_uniform", Init::xavier_uniform},
     {"xavier_normal", Init::xavier_normal},
@@ -69,9 +69,18 @@ Tensor orthogonal(std::size_t out, std::size_t in, Rng& rng) {
 
 }  // namespace
 
+std::span<const std::string_view> init_names() {
+  static const std::array<std::string_view, schemes.size()> names = [] {
+    std::array<std::string_view, schemes.size()> all;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = schemes[i].first;
+    return all;
+  }();
+  return names;
+}
+
 Init init_by_name(std::string_view name) {
   std::string all;
-  for (const auto& [known, scheme] : names) {
+  for (const auto& [known, scheme] : schemes) {
     if (known == name) return scheme;
     all += concat(all.empty() ? "" : ", ", known);
   }

@@ -1,6 +1,7 @@
 // Initialisers: the distributions that weights are drawn from.
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,8 @@ enum class Init {
   orthogonal,      ///< rows or columns orthonormal (Saxe, McClelland and Ganguli, ICLR 2014)
 };
 
+/// The names of all schemes.
+std::span<const std::string_view> init_names();
 /// The scheme with this name, such as "he_normal". Throws Error, listing all names, if there is
 /// none.
 Init init_by_name(std::string_view name);

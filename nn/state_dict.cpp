@@ -36,6 +36,12 @@ class Hash {
   std::uint64_t value_ = 0xcbf29ce484222325;
 };
 
+std::string as_text(std::uint64_t hash) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
 }  // namespace
 
 void detail::expect_fit(std::string_view where, const std::vector<NamedState>& parts,
@@ -85,11 +91,17 @@ std::uint64_t fingerprint(const Module& model) {
   return hash.value();
 }
 
-std::string fingerprint_text(const Module& model) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(fingerprint(model)));
-  return text;
+std::uint64_t fingerprint(const StateDict& values) {
+  Hash hash;
+  for (const auto& [path, value] : values) {
+    hash.add(path);
+    hash.add(value);
+  }
+  return hash.value();
 }
+
+std::string fingerprint_text(const Module& model) { return as_text(fingerprint(model)); }
+std::string fingerprint_text(const StateDict& values) { return as_text(fingerprint(values)); }
 
 }  // namespace nn
 }  // namespace reel::inline REEL_PRECISION

@@ -28,8 +28,11 @@ void load_state_dict(Module& model, const StateDict& values);
 /// FNV-1a of 64 bits (Fowler, Noll and Vo, draft-eastlake-fnv), which finds changes by accident,
 /// not by intent.
 std::uint64_t fingerprint(const Module& model);
+/// The same for values by path.
+std::uint64_t fingerprint(const StateDict& values);
 /// The fingerprint as 16 hexadecimal digits.
 std::string fingerprint_text(const Module& model);
+std::string fingerprint_text(const StateDict& values);  ///< the same for values by path
 
 namespace detail {
 // Throws Error in the name of `where` unless the paths and shapes are those of `parts`.

@@ -64,6 +64,14 @@ Rate exponential(double factor) {
       [=](double base, std::size_t t) { return base * std::pow(factor, static_cast<double>(t)); };
 }
 
+Rate linear_decay(std::size_t length, double least) {
+  if (length == 0) fail_usage("linear_decay", "length = 0 is not positive.");
+  check_least("linear_decay", least);
+  return [=](double base, std::size_t t) {
+    return t < length ? base + (least - base) * ratio(t, length) : least;
+  };
+}
+
 Rate cosine(std::size_t length, double least) {
   if (length == 0) fail_usage("cosine", "length = 0 is not positive.");
   check_least("cosine", least);

@@ -29,6 +29,9 @@ Rate multi_step(std::vector<std::size_t> at, double factor = 0.1);
 /// base·factorᵗ.
 Rate exponential(double factor);
 
+/// Falls linearly from `base` to `least` at t = length, where it stays.
+Rate linear_decay(std::size_t length, double least = 0);
+
 /// least + (base − least)·(1 + cos(πt/length))/2: falls to `least` at t = length, then rises again,
 /// as in PyTorch. Loshchilov and Hutter, ICLR 2017.
 Rate cosine(std::size_t length, double least = 0);

@@ -214,6 +214,12 @@ void refuse_integer(const State& state) {
   fail_usage(state.kind, "the state has an integer that is malformed or out of range.");
 }
 
+State state_of_absent() { return {"none"}; }
+
+Part absent_part() {
+  return {[](const State& state) { state.expect_kind("none"); }, [](const State&) {}};
+}
+
 void save_states(const std::filesystem::path& path, std::vector<State> states) {
   nn::SafeTensors file;
   State all{"checkpoint"};

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -70,6 +71,18 @@ requires(!std::derived_from<Value, Stateful> && !std::derived_from<Value, nn::Mo
           [&value](const optim::State& state) { set_state(value, state); }};
 }
 
+// A part that a run may have or not.
+optim::State state_of_absent();
+Part absent_part();
+template <class Value>
+optim::State state_of(const std::optional<Value>& part) {
+  return part ? state_of(*part) : state_of_absent();
+}
+template <class Value>
+Part part_of(std::optional<Value>& part) {
+  return part ? part_of(*part) : absent_part();
+}
+
 void save_states(const std::filesystem::path& path, std::vector<optim::State> states);
 // `first_only`: the file may have more parts than these, which are its first.
 void load_states(const std::filesystem::path& path, const std::vector<Part>& parts,
@@ -79,8 +92,9 @@ void load_states(const std::filesystem::path& path, const std::vector<Part>& par
 
 /// Writes parts of a run to one file, atomically. A part is a model, an optimiser, a schedule, a
 /// Position, Metrics or another Stateful, an Rng, or a number, text or tensor of the caller's own.
-/// With all that change in a run, another run continues to the same bits. Throws Error (system) if
-/// the file cannot be written; then an old file is unchanged.
+/// An optional part must be there, or not, as when it is loaded. With all that change in a run,
+/// another run continues to the same bits. Throws Error (system) if the file cannot be written;
+/// then an old file is unchanged.
 ///
 ///     save_checkpoint("run.checkpoint", model, adam, schedule, rng, position, best_loss);
 template <class... Parts>

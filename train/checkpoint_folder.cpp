@@ -100,14 +100,14 @@ void CheckpointFolder::delete_old() const {
     if (path_of(file) != best) fs::remove(path_of(file), ignored);
 }
 
-bool CheckpointFolder::load_newest(const std::vector<detail::Part>& parts) const {
+bool CheckpointFolder::load_newest(const std::vector<detail::Part>& parts, bool first_only) const {
   const auto all = files();
   if (all.empty()) return false;
   try {
-    detail::load_states(path_of(all.back()), parts);
+    detail::load_states(path_of(all.back()), parts, first_only);
   } catch (const Error& error) {
     if (all.size() < 2) throw;
-    throw Error(error.kind(), concat(error.what(), " The checkpoint before it is ",
+    throw Error(error.kind(), concat(error.what(), " Hint: delete it; the checkpoint before it is ",
                                      absolute_name(path_of(all[all.size() - 2])), '.'));
   }
   return true;

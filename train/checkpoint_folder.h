@@ -55,6 +55,12 @@ class CheckpointFolder {
     return load_newest({detail::part_of(parts)...});
   }
 
+  /// The same for the first parts alone, as load_first_parts does.
+  template <class... Parts>
+  bool load_first_parts(Parts&... parts) const {
+    return load_newest({detail::part_of(parts)...}, true);
+  }
+
   /// The path of the checkpoint that was saved last. Like `best`, throws Error (system) if the
   /// folder cannot be read; it need not exist.
   std::optional<std::filesystem::path> newest() const;
@@ -75,7 +81,7 @@ class CheckpointFolder {
   std::filesystem::path path_of(const File& file) const { return folder_ / file.name(); }
   std::filesystem::path next(const Position& position, bool best) const;
   void delete_old() const;
-  bool load_newest(const std::vector<detail::Part>& parts) const;
+  bool load_newest(const std::vector<detail::Part>& parts, bool first_only = false) const;
 
   std::filesystem::path folder_;
   std::size_t keep_;

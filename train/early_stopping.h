@@ -25,7 +25,7 @@ struct EarlyStoppingOptions {
 
 /// Judges the evaluation of each epoch, and keeps a copy of the best weights in memory. `fit` calls
 /// `step` after each epoch, ends when `should_stop` is true, and puts the best weights into the
-/// model. A loop of your own can do the same.
+/// model. A loop of your own can do the same. Each run needs an object of its own.
 ///
 ///     EarlyStopping early({.patience = 5, .maximize = "accuracy"});
 ///     train::fit(model, adam, data, rng,

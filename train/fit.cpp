@@ -100,7 +100,8 @@ class Run {
                                        {.batch_size = options_.batch_size,
                                         .drop_last = options_.drop_last,
                                         .block = options_.block,
-                                        .first = position_.batch},
+                                        .first = position_.batch,
+                                        .augmentation = options_.augmentation},
                                        rng);
     check_position();
     const Stopwatch watch;

@@ -37,10 +37,12 @@ struct EpochReport {
 
 /// The options of `fit`.
 struct FitOptions {
-  std::size_t epochs = 10;                    ///< the number of the last epoch
-  std::size_t batch_size = 64;                ///< how many samples a batch has
-  bool drop_last = false;                     ///< leave out a short last batch
-  std::size_t block = 0;                      ///< shuffle in blocks; see data::BatchOptions
+  std::size_t epochs = 10;      ///< the number of the last epoch
+  std::size_t batch_size = 64;  ///< how many samples a batch has
+  bool drop_last = false;       ///< leave out a short last batch
+  std::size_t block = 0;        ///< shuffle in blocks; see data::BatchOptions
+  /// Changes the images of each batch; see data::BatchOptions. Each epoch draws other changes.
+  const data::Augmentation* augmentation = nullptr;
   std::size_t accumulate = 1;                 ///< batches in each step; gradients are averaged
   std::optional<double> clip_norm = {};       ///< see optim::clip_gradient_norm
   const data::Dataset* validation = nullptr;  ///< evaluated after each epoch

@@ -38,6 +38,21 @@ const CLI::Validator above_zero(
     },
     "");
 
+const CLI::Validator not_negative(
+    [](const std::string& text) {
+      double value = 0;
+      return is_number(text, value) && value >= 0 ? "" : "expected a finite number ≥ 0";
+    },
+    "");
+
+const CLI::Validator probability(
+    [](const std::string& text) {
+      double value = 0;
+      return is_number(text, value) && value >= 0 && value <= 1 ? ""
+                                                                : "expected a number from 0 to 1";
+    },
+    "");
+
 const CLI::Validator fraction(
     [](const std::string& text) {
       double value = 0;

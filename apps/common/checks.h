@@ -14,6 +14,10 @@ namespace reel::apps {
 extern const CLI::Validator not_empty;
 /// A finite number above 0.
 extern const CLI::Validator above_zero;
+/// A finite number, 0 or above.
+extern const CLI::Validator not_negative;
+/// A number of [0, 1].
+extern const CLI::Validator probability;
 /// A number of [0, 1).
 extern const CLI::Validator fraction;
 

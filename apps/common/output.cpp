@@ -1,7 +1,9 @@
-// Colours and JSON.
+// Colours, the terminal and JSON.
 #include "output.h"
 
 #include <unistd.h>
+
+#include <algorithm>
 
 #include <reel/autodiff/core/terminal.h>
 
@@ -9,7 +11,10 @@ namespace reel::apps {
 
 bool colours() { return has_colours(STDOUT_FILENO); }
 
-std::size_t page_width() { return terminal_width(STDOUT_FILENO); }
+std::size_t output_width() {
+  constexpr std::size_t least = 40;
+  return std::max(least, terminal_width(STDOUT_FILENO));
+}
 
 std::string json_line(const nlohmann::ordered_json& json) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';

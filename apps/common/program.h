@@ -25,6 +25,9 @@ class Program {
   CLI::App& add_command(const std::string& name, const std::string& description,
                         std::function<int()> run, CLI::App* parent = nullptr);
 
+  /// The settings of the command that runs; see configuration_of.
+  std::string configuration();
+
   /// Reads the command line, the environment and the files of settings, and runs the command.
   /// An exception becomes one line on standard error and the exit code of its kind. Returns the
   /// exit code.

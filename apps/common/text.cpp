@@ -8,6 +8,8 @@
 #include <sstream>
 #include <utility>
 
+#include <reel/autodiff/core/error.h>
+
 namespace reel::apps {
 namespace {
 
@@ -41,6 +43,19 @@ std::string percent(double share) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
   return text;
+}
+
+std::string duration(double seconds) {
+  if (!(seconds >= 0)) return "–";
+  if (seconds < 59.95) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.*f s", seconds < 9.995 ? 2 : 1, seconds);
+    return text;
+  }
+  const auto whole = static_cast<std::size_t>(std::llround(seconds));
+  const std::size_t minutes = whole / 60;
+  return minutes < 60 ? concat(minutes, " min ", whole % 60, " s")
+                      : concat(minutes / 60, " h ", minutes % 60, " min");
 }
 
 std::string significant(double value, int digits) {

@@ -14,6 +14,8 @@ namespace reel::apps {
 std::string thread_count(std::size_t threads);
 /// "84.03 %"; "–" for NaN.
 std::string percent(double share);
+/// "0.42 s", "12.3 s", "2 min 5 s", "1 h 3 min".
+std::string duration(double seconds);
 /// With at most `digits` significant digits: "0.25", "1e-05", "nan".
 std::string significant(double value, int digits = 6);
 /// The number of characters in a UTF-8 text, without the codes that colour it.

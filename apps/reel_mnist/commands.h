@@ -3,15 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reel::mnist {
 
 /// The options that all commands have.
 struct CommonOptions {
-  std::string data;  ///< folder of the IDX files
+  std::string data;  ///< the images, as data::load_images takes them
   std::string load;  ///< weights to start from, or to use
   bool json = false;
   std::optional<std::size_t> threads;  ///< default: one for each processor
@@ -23,18 +25,48 @@ struct NetworkOptions : CommonOptions {
   std::optional<std::string> activation;  ///< default: of the loaded file, or relu
   bool batch_norm = false;
   std::optional<double> dropout;  ///< default: of the loaded file, or 0
+  std::string init = "uniform";
   std::uint64_t seed = 1;
 };
 
 struct TrainOptions : NetworkOptions {
+  std::size_t epochs = 10;
+  std::size_t batch_size = 64;
+  double validation = 0.1;
+
   std::string optimizer = "sgd";
   std::optional<double> lr;  ///< default: depends on the optimiser
-  std::size_t batch_size = 64;
-  std::size_t epochs = 10;
-  double validation = 0.1;
-  std::string save;
-  std::string plot;
+  /// The options of an optimiser that are given, by their names in optim::optimizers().
+  std::map<std::string, std::optional<double>, std::less<>> optimizer_options;
+  std::optional<double> clip_norm;
+  std::size_t accumulate = 1;
+
+  std::string schedule = "constant";  ///< of optim::schedule_names(), or plateau
+  double warm_up = 0;                 ///< epochs
+  double lr_end = 0;
+  std::optional<double> lr_every;  ///< epochs
+  double lr_factor = 0.1;
+  bool find_lr = false;
+
+  double label_smoothing = 0;
+  std::string class_weights = "none";  ///< or balanced
+
+  double shift = 0, rotate = 0, scale = 0, shear = 0;  ///< pixels, degrees, share, degrees
+  double elastic = 0, elastic_sigma = 5;               ///< α and σ of Simard's distortion
+  double flip = 0, erase = 0;                          ///< probabilities
+
+  std::optional<std::size_t> patience;  ///< epochs without improvement
+  std::string monitor = "loss";         ///< or accuracy, of the validation images
+  std::optional<double> average;        ///< the decay of the averaged weights
+
+  std::string save, plot;
+  std::string checkpoint;            ///< folder to write checkpoints to
+  std::size_t checkpoint_every = 0;  ///< batches; 0: only after each epoch
+  std::string resume;                ///< folder of checkpoints to continue from
+  std::size_t seeds = 1;             ///< how many runs
+  std::string settings;              ///< all that was set, as --config reads it
   bool stream = false;
+  bool summary = false;
   bool profile = false;
   bool anomaly = false;
 };
@@ -52,10 +84,38 @@ struct PredictOptions : CommonOptions {
   std::size_t count = 1;
 };
 
+struct DiffOptions {
+  std::string first, second;  ///< two folders of checkpoints, or two files of weights
+  bool json = false;
+};
+
+struct VerifyOptions {
+  std::optional<std::size_t> threads;
+  bool json = false;
+};
+
+struct FetchOptions {
+  std::string set;     ///< one of fetchable_sets()
+  std::string to;      ///< the folder for its files
+  std::string mirror;  ///< the URL of the folder that has the files; empty: those that are built in
+};
+
+struct DataOptions {
+  CommonOptions inspect;
+  FetchOptions fetch;
+};
+
+/// The sets that `fetch` knows.
+std::vector<std::string> fetchable_sets();
+
 /// Each function runs one command and returns its exit code; errors are thrown as Error.
 int train(const TrainOptions& options);
 int eval(const CommonOptions& options);
 int predict(const PredictOptions& options);
 int gradcheck(const GradcheckOptions& options);
+int diff(const DiffOptions& options);
+int verify(const VerifyOptions& options);
+int inspect(const CommonOptions& options);
+int fetch(const FetchOptions& options);
 
 }  // namespace reel::mnist

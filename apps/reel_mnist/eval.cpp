@@ -5,7 +5,7 @@
 
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/tensor/gemm.h>
-#include <reel/data/mnist.h>
+#include <reel/data/images.h>
 #include <reel/train/evaluate.h>
 
 #include "../common/output.h"
@@ -21,24 +21,25 @@ using namespace apps;
 int eval(const CommonOptions& options) {
   if (options.threads) set_threads(*options.threads);
   LoadedModel loaded = load(options.load);
-  const data::Mnist mnist = data::load_mnist(options.data);
-  check_fits(loaded.architecture, mnist.test, options.load);
+  const data::Images images = data::load_images(options.data);
+  check_fits(loaded.architecture, images.test, options.load);
+  warn_of_other_data(loaded.architecture, images.test);
   train::ProgressLine progress;
   const train::Evaluation evaluation =
-      train::evaluate(loaded.model, mnist.test, {.on_batch = std::ref(progress)});
+      train::evaluate(loaded.model, images.test, {.on_batch = std::ref(progress)});
   progress.clear();
   if (!std::isfinite(evaluation.loss))
-    fail(Error::Kind::diverged, "eval", "the loss on ", mnist.test.name(), " is not finite.");
+    fail(Error::Kind::diverged, "eval", "the loss on ", images.test.name(), " is not finite.");
   if (options.json) {
-    nlohmann::ordered_json result{{"data", mnist.test.name()}};
+    nlohmann::ordered_json result{{"data", images.test.name()}};
     result.update(loaded.architecture.json());
-    result.update(to_json(evaluation, mnist.test));
+    result.update(to_json(evaluation, images.test));
     std::cout << json_line(result);
     return 0;
   }
-  const std::size_t width = page_width();
-  std::cout << paragraph(concat(loaded.architecture.text(), " on ", grouped(mnist.test.size()),
-                                " test images of ", mnist.test.name()),
+  const std::size_t width = output_width();
+  std::cout << paragraph(concat(loaded.architecture.text(), " on ", grouped(images.test.size()),
+                                " test images of ", images.test.name()),
                          width)
             << paragraph(concat(blas_name(), ", ", thread_count(threads())), width)
             << paragraph(
@@ -46,7 +47,7 @@ int eval(const CommonOptions& options) {
                           percent(evaluation.confusion.macro_f1()), ", loss ", evaluation.loss),
                    width)
             << '\n'
-            << confusion_table(evaluation.confusion, mnist.test, width);
+            << confusion_table(evaluation.confusion, images.test, width);
   return 0;
 }
 

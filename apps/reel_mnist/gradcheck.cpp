@@ -7,7 +7,7 @@
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/data/batches.h>
-#include <reel/data/mnist.h>
+#include <reel/data/images.h>
 #include <reel/nn/check.h>
 #include <reel/nn/losses.h>
 #include <reel/optim/optimizers.h>
@@ -37,7 +37,7 @@ std::vector<std::vector<double>> values_of(const nn::Module& model) {
 struct Subject {
   const GradcheckOptions& options;
   LoadedModel& network;
-  const data::Mnist& mnist;
+  const data::Images& images;
   const data::Batch& batch;
 
   nlohmann::ordered_json json(bool ok) const {
@@ -50,7 +50,7 @@ struct Subject {
   }
   std::string text() const {
     return concat(network.architecture.text(), ", ", grouped(network.model.parameter_count()),
-                  " parameters, ", mnist.train.name(), ", ", batch.size(), " images, seed ",
+                  " parameters, ", images.train.name(), ", ", batch.size(), " images, seed ",
                   options.seed);
   }
 };
@@ -177,11 +177,11 @@ int gradcheck(const GradcheckOptions& options) {
   const Rng rng(options.seed);
   Rng weights_rng = rng.split(0);
   LoadedModel network = make_model(options, weights_rng);
-  const data::Mnist mnist = data::load_mnist(options.data);
-  check_fits(network.architecture, mnist.train, options.load);
+  const data::Images images = data::load_images(options.data);
+  check_fits(network.architecture, images.train, options.load);
   const std::size_t count =
-      std::min(options.images.value_or(options.digits ? 64 : 16), mnist.train.size());
-  const data::Batches batches = data::batches(mnist.train, {.batch_size = count});
+      std::min(options.images.value_or(options.digits ? 64 : 16), images.train.size());
+  const data::Batches batches = data::batches(images.train, {.batch_size = count});
   const data::Batches::Iterator first = batches.begin();
 
   GradcheckJob job{.layers = network.architecture.layers,
@@ -193,7 +193,7 @@ int gradcheck(const GradcheckOptions& options) {
                    .seed = options.seed,
                    .order = options.order,
                    .full = options.full};
-  const Subject subject{options, network, mnist, *first};
+  const Subject subject{options, network, images, *first};
   return options.digits ? count_digits(subject, job) : check(subject, job);
 }
 

@@ -11,10 +11,18 @@ int run(int argc, char** argv) {
   CommonOptions eval_options;
   PredictOptions predict_options;
   GradcheckOptions gradcheck_options;
+  bool recipes_as_json = false;
+  DiffOptions diff_options;
+  VerifyOptions verify_options;
+  DataOptions data_options;
   add_train(program, train_options);
   add_eval(program, eval_options);
   add_predict(program, predict_options);
   add_gradcheck(program, gradcheck_options);
+  add_recipes(program, recipes_as_json);
+  add_diff(program, diff_options);
+  add_verify(program, verify_options);
+  add_data(program, data_options);
   return program.run(argc, argv);
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/warning.h>
 #include <reel/nn/dropout.h>
 #include <reel/nn/safetensors.h>
 #include <reel/nn/weights.h>
@@ -110,9 +111,16 @@ double dropout_from(const std::string& text) {
 
 }  // namespace
 
+void warn_of_other_data(const Architecture& architecture, const data::Dataset& dataset) {
+  if (architecture.data.empty() || architecture.data == dataset.name()) return;
+  warn("load", "the network was trained on ", printable(architecture.data),
+       ", and these images are ", printable(dataset.name()), '.');
+}
+
 void save(const nn::Module& model, const Architecture& architecture, const std::string& path) {
   std::map<std::string, std::string> metadata{{"layers", architecture.layers_text()},
                                               {"activation", architecture.activation}};
+  if (!architecture.data.empty()) metadata["data"] = architecture.data;
   if (architecture.options.batch_norm) metadata["batch_norm"] = "true";
   if (architecture.options.dropout != 0)
     metadata["dropout"] = exactly(architecture.options.dropout);
@@ -134,6 +142,7 @@ LoadedModel load(const std::string& path) {
   };
   Architecture architecture{{}, entry("activation", true)};
   const std::string layers = entry("layers", true), dropout = entry("dropout", false);
+  architecture.data = entry("data", false);
   architecture.options.batch_norm = entry("batch_norm", false) == "true";
   try {
     architecture.layers = Architecture::parse_layers(layers);
@@ -180,9 +189,10 @@ LoadedModel make_model(const NetworkOptions& options, Rng& rng) {
   }
   Architecture architecture{Architecture::parse_layers(options.layers.value_or("784-10-10")),
                             options.activation.value_or("relu"),
-                            {options.batch_norm, options.dropout.value_or(0)}};
+                            {options.batch_norm, options.dropout.value_or(0)},
+                            {}};
   LoadedModel made{architecture, architecture.make()};
-  nn::init(made.model, rng);
+  nn::init(made.model, rng, nn::init_by_name(options.init));
   return made;
 }
 

@@ -17,6 +17,7 @@ struct Architecture {
   std::vector<std::size_t> layers;
   std::string activation;
   nn::MlpOptions options = {};
+  std::string data = {};  ///< the name of the set that the weights were trained on
 
   /// Parses "784-10-10". Throws Error (usage) for any other form.
   static std::vector<std::size_t> parse_layers(const std::string& text);
@@ -33,6 +34,9 @@ struct Architecture {
 /// that is empty.
 void check_fits(const Architecture& architecture, const data::Dataset& dataset,
                 const std::string& loaded_from);
+
+/// Warns if the network was trained on a set of another name.
+void warn_of_other_data(const Architecture& architecture, const data::Dataset& dataset);
 
 void save(const nn::Module& model, const Architecture& architecture, const std::string& path);
 

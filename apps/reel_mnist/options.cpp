@@ -3,6 +3,7 @@
 
 #include <reel/data/mnist.h>
 #include <reel/nn/activations.h>
+#include <reel/nn/init.h>
 #include <reel/optim/optimizers.h>
 
 #include "../common/text.h"
@@ -22,6 +23,11 @@ std::vector<std::string> activation_names() {
   return names;
 }
 
+std::vector<std::string> init_names() {
+  const auto& names = nn::init_names();
+  return {names.begin(), names.end()};
+}
+
 }  // namespace
 
 std::vector<std::string> optimizer_names() {
@@ -32,15 +38,19 @@ std::vector<std::string> optimizer_names() {
 
 void add_common(CLI::App& command, CommonOptions& options) {
   options.data = data::default_folder().string();
-  command.add_option("--data", options.data, "Folder of the four IDX files, gzipped or not")
+  command
+      .add_option(
+          "--data", options.data,
+          "Images: a folder of IDX or NPY files, of CSV, or of PNG or PGM files in a folder "
+          "for each class")
       ->capture_default_str()
-      ->type_name("DIR");
+      ->type_name("PATH");
   command.add_flag("--json", options.json, "Print JSON, one object a line");
 }
 
-void add_threads(CLI::App& command, CommonOptions& options) {
+void add_threads(CLI::App& command, std::optional<std::size_t>& threads) {
   command
-      .add_option("--threads", options.threads,
+      .add_option("--threads", threads,
                   "Threads that share the work, which changes no result [one a processor]")
       ->check(whole_number(1, most_threads))
       ->type_name("N");
@@ -61,6 +71,10 @@ void add_network(CLI::App& command, NetworkOptions& options) {
                   "Fraction of each hidden layer's outputs left out in training, [0, 1) [0]")
       ->check(fraction)
       ->type_name("P");
+  command.add_option("--init", options.init, "First weights: " + apps::listed(init_names()))
+      ->transform(one_of(init_names()))
+      ->capture_default_str()
+      ->type_name("NAME");
   command.add_option("--seed", options.seed, "Decides weights, split, order and directions")
       ->check(whole_number(0, largest_seed))
       ->capture_default_str()
@@ -74,7 +88,7 @@ void add_eval(apps::Program& program, CommonOptions& options) {
   CLI::App& command = program.add_command("eval", "Evaluate a saved network on the test images",
                                           [&] { return eval(options); });
   add_common(command, options);
-  add_threads(command, options);
+  add_threads(command, options.threads);
   command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
       ->required()
       ->check(not_empty)

@@ -1,6 +1,7 @@
 // The options of the commands of reel-mnist, as CLI11 has them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ std::vector<std::string> optimizer_names();
 
 /// Each adds the options of one of the structures to a command.
 void add_common(CLI::App& command, CommonOptions& options);
-void add_threads(CLI::App& command, CommonOptions& options);
+void add_threads(CLI::App& command, std::optional<std::size_t>& threads);
 void add_network(CLI::App& command, NetworkOptions& options);
 
 /// Each adds a command with its options.
@@ -25,5 +26,9 @@ void add_train(apps::Program& program, TrainOptions& options);
 void add_eval(apps::Program& program, CommonOptions& options);
 void add_predict(apps::Program& program, PredictOptions& options);
 void add_gradcheck(apps::Program& program, GradcheckOptions& options);
+void add_recipes(apps::Program& program, bool& json);
+void add_diff(apps::Program& program, DiffOptions& options);
+void add_verify(apps::Program& program, VerifyOptions& options);
+void add_data(apps::Program& program, DataOptions& options);
 
 }  // namespace reel::mnist

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include <reel/autodiff/tensor/kernels.h>
-#include <reel/data/mnist.h>
+#include <reel/data/images.h>
 #include <reel/nn/plan.h>
 #include <reel/train/evaluate.h>
 
@@ -80,7 +80,7 @@ std::vector<std::string> side_by_side(std::vector<std::string> left, std::size_t
 void print_text(const data::Dataset& dataset, std::size_t index, const Tensor& probabilities,
                 std::size_t guess) {
   const auto truth = static_cast<std::size_t>(dataset.label(index));
-  const std::size_t page = page_width();
+  const std::size_t page = output_width();
   std::cout << paragraph(
                    concat("test image ", index, ": ", dataset.class_name(truth), ", taken for ",
                           dataset.class_name(guess), truth == guess ? "" : " ✗"),
@@ -117,9 +117,10 @@ void print_json(const data::Dataset& dataset, std::size_t index, const Tensor& p
 
 int predict(const PredictOptions& options) {
   LoadedModel loaded = load(options.load);
-  const data::Mnist mnist = data::load_mnist(options.data);
-  const data::Dataset& test = mnist.test;
+  const data::Images images = data::load_images(options.data);
+  const data::Dataset& test = images.test;
   check_fits(loaded.architecture, test, options.load);
+  warn_of_other_data(loaded.architecture, test);
   if (options.index >= test.size() || options.count > test.size() - options.index)
     fail_usage("predict", "images ", options.index, " to ", options.index + options.count - 1,
                " of a test set that has ", test.size(), '.');

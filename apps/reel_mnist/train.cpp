@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <iomanip>
 #include <iostream>
+#include <limits>
 #include <new>
 #include <string_view>
 #include <system_error>
@@ -13,54 +13,27 @@
 #include <reel/autodiff/inspect/anomaly.h>
 #include <reel/autodiff/inspect/profile.h>
 #include <reel/autodiff/tensor/gemm.h>
-#include <reel/data/mnist.h>
-#include <reel/optim/optimizers.h>
-#include <reel/train/fit.h>
+#include <reel/data/images.h>
+#include <reel/nn/state_dict.h>
 #include <reel/train/stop_signals.h>
 
 #include "../common/output.h"
 #include "../common/text.h"
 #include "commands.h"
 #include "curves.h"
-#include "model.h"
+#include "epochs.h"
+#include "find_lr.h"
 #include "report.h"
 #include "rescue.h"
+#include "run_folder.h"
+#include "seeds.h"
+#include "training.h"
 
 namespace reel::mnist {
 
 using namespace apps;
 
 namespace {
-
-constexpr std::size_t stream_block = 8192;  // images: 6 MB of MNIST's
-
-nlohmann::ordered_json epoch_json(const train::EpochReport& report) {
-  nlohmann::ordered_json json{{"epoch", report.epoch}, {"train_loss", report.train_loss}};
-  if (report.validation) {
-    json["validation_loss"] = report.validation->loss;
-    json["validation_accuracy"] = report.validation->accuracy();
-  }
-  json["test_loss"] = report.test->loss;
-  json["test_accuracy"] = report.test->accuracy();
-  json["seconds"] = report.seconds;
-  json["samples_per_second"] = report.samples_per_second();
-  return json;
-}
-
-void print_epoch_header(bool validation) {
-  std::cout << "epoch  train loss" << (validation ? "  validation" : "") << "      test"
-            << "  seconds   samples/s\n";
-}
-
-void print_epoch(const train::EpochReport& r) {
-  std::cout << std::setw(5) << r.epoch << std::fixed << std::setprecision(4) << std::setw(12)
-            << r.train_loss << std::defaultfloat;
-  if (r.validation) std::cout << padded(percent(r.validation->accuracy()), 12, true);
-  std::cout << padded(percent(r.test->accuracy()), 10, true) << std::fixed << std::setprecision(2)
-            << std::setw(9) << r.seconds << std::defaultfloat << std::setprecision(6)
-            << padded(grouped(static_cast<std::size_t>(r.samples_per_second())), 12, true)
-            << std::endl;
-}
 
 // A profile that prints itself when the run ends, in whatever way.
 class PrintedProfile : public Profile {
@@ -72,22 +45,15 @@ class PrintedProfile : public Profile {
   std::ostream& out_;
 };
 
-struct Run {
-  const TrainOptions& options;
-  const Architecture& architecture;
-  std::size_t parameters;
-  const optim::Optimizer& optimizer;
-  const data::Dataset &train, &validation, &test;
-  std::size_t threads;
-};
-
-std::string banner(const Run& run) {
-  return concat(run.architecture.text(), ", ", grouped(run.parameters), " parameters, ",
-                run.options.optimizer, " lr ", run.optimizer.lr(), ", batch ",
-                run.options.batch_size, ", seed ", run.options.seed, "\n", run.test.name(), ": ",
-                grouped(run.train.size()), " images to train on, ", grouped(run.validation.size()),
-                " to validate, ", grouped(run.test.size()), " to test\n", blas_name(), ", ",
-                thread_count(run.threads), '\n');
+std::string banner(const Training& training) {
+  const TrainOptions& options = training.options;
+  return concat(training.network.architecture.text(), ", ",
+                grouped(training.network.model.parameter_count()), " parameters, ",
+                options.optimizer, " lr ", training.lr, ", batch ", options.batch_size, ", seed ",
+                options.seed, "\n", training.test.name(), ": ", grouped(training.parts.rest.size()),
+                " images to train on, ", grouped(training.parts.held_out.size()), " to validate, ",
+                grouped(training.test.size()), " to test\n", blas_name(), ", ",
+                thread_count(threads()), '\n');
 }
 
 // The result of a run.
@@ -95,12 +61,12 @@ struct Outcome {
   train::FitStatus status = train::FitStatus::stopped;
   std::optional<Error> failure;  // of the training, or of writing its results
   std::size_t batches = 0;       // on which it has trained
-  std::size_t epochs = 0;        // that are finished
+  std::size_t epochs = 0;        // that are finished, since the start of the run
   double seconds = 0, samples = 0;
   train::EpochReport last;
   std::vector<train::EpochReport> all;  // for the picture of --plot
 
-  bool complete() const { return status == train::FitStatus::finished; }
+  bool complete() const { return status != train::FitStatus::stopped; }
   // Keeps the kind of the first failure, and the messages of all.
   void fail(const Error& error) {
     if (!failure)
@@ -110,54 +76,82 @@ struct Outcome {
   }
 };
 
-nlohmann::ordered_json final_json(const Run& run, const Outcome& outcome,
+nlohmann::ordered_json final_json(const Training& training, const Outcome& outcome,
                                   const train::Evaluation& test) {
+  const TrainOptions& options = training.options;
   nlohmann::ordered_json json{
       {"final", true},
-      {"status", outcome.complete() ? "finished" : "stopped"},
+      {"status", outcome.status == train::FitStatus::finished        ? "finished"
+                 : outcome.status == train::FitStatus::stopped_early ? "stopped early"
+                                                                     : "stopped"},
       {"epochs", outcome.epochs},
       {"seconds", outcome.seconds},
       {"samples_per_second", outcome.seconds > 0 ? outcome.samples / outcome.seconds : 0},
-      {"data", run.test.name()}};
-  json.update(run.architecture.json());
-  json.update({{"parameters", run.parameters},
-               {"optimizer", run.options.optimizer},
-               {"lr", run.optimizer.lr()},
-               {"batch", run.options.batch_size},
-               {"seed", run.options.seed},
-               {"threads", run.threads},
-               {"blas", blas_name()}});
+      {"data", training.test.name()}};
+  json.update(training.network.architecture.json());
+  json.update({{"parameters", training.network.model.parameter_count()},
+               {"optimizer", options.optimizer},
+               {"lr", training.lr},
+               {"batch", options.batch_size},
+               {"seed", options.seed},
+               {"threads", threads()},
+               {"blas", blas_name()},
+               {"weights", nn::fingerprint_text(training.network.model)}});
+  if (training.early_stopping && training.early_stopping->has_best())
+    json["best_epoch"] = training.early_stopping->best_epoch();
   if (outcome.epochs > 0) {
     json["train_loss"] = outcome.last.train_loss;
     if (outcome.last.validation) json["validation_accuracy"] = outcome.last.validation->accuracy();
   }
-  json.update(to_json(test, run.test));
+  json.update(to_json(test, training.test));
   return json;
 }
 
 // Checks the options before anything is read or computed.
 void check(const TrainOptions& options) {
+  if (options.seeds > 1)
+    for (const auto& [option, value] : {std::pair("save", &options.save),
+                                        {"plot", &options.plot},
+                                        {"checkpoint", &options.checkpoint}})
+      if (!value->empty())
+        fail_usage("seeds", "--seeds ", options.seeds, " trains ", options.seeds,
+                   " networks, and --", option, " is for one.");
   if (!options.save.empty()) check_can_write(options.save, "save");
   if (!options.plot.empty()) check_can_write(options.plot, "plot");
+  if (options.plot.ends_with(".png") || options.plot.ends_with(".PNG"))
+    fail_usage("plot", in_quotes(options.plot), ": the picture is an SVG file. Hint: ",
+               in_quotes(options.plot.substr(0, options.plot.size() - 3) + "svg"), '.');
+  if (!options.checkpoint.empty()) {
+    make_folder(options.checkpoint, "checkpoint");
+    check_can_write(log_path(options.checkpoint), "checkpoint");
+    if (options.resume.empty() && train::CheckpointFolder(options.checkpoint).newest())
+      fail_usage("checkpoint", absolute_name(options.checkpoint),
+                 ": has a run already. Hint: continue it with --resume, or name another folder.");
+  }
   if (!options.save.empty() && !options.plot.empty() && same_file(options.save, options.plot))
     fail_usage("train", "--save and --plot name the same file, ", absolute_name(options.save), '.');
 }
 
 // Trains until the end, a signal, or a data file that cannot be read any more.
-Outcome fit(const Run& run, nn::Module& model, optim::Optimizer& optimizer, Rng& rng) {
-  const TrainOptions& options = run.options;
+Outcome fit(Training& training) {
+  const TrainOptions& options = training.options;
   std::optional<AnomalyMode> anomaly;
   if (options.anomaly) anomaly.emplace();
   std::optional<PrintedProfile> profile;
   if (options.profile) profile.emplace(options.json ? std::cerr : std::cout);
+  const EpochTable table(
+      {.validation = training.parts.held_out.size() > 0, .averaged = training.average.has_value()},
+      80);
+  if (!options.json) std::cout << '\n' << table.header() << std::flush;
   train::ProgressLine progress(options.epochs);
   Outcome outcome;
+  outcome.epochs = training.position().epoch - 1;
   const auto on_epoch = [&](const train::EpochReport& report) {
     progress.clear();
-    if (options.json)
-      std::cout << json_line(epoch_json(report)) << std::flush;
-    else
-      print_epoch(report);
+    const std::string weights = nn::fingerprint_text(training.network.model);
+    std::cout << (options.json ? json_line(epoch_json(report, weights))
+                               : table.row(report, weights))
+              << std::flush;
     outcome.epochs = report.epoch;
     outcome.seconds += report.seconds;
     outcome.samples += static_cast<double>(report.samples);
@@ -165,24 +159,16 @@ Outcome fit(const Run& run, nn::Module& model, optim::Optimizer& optimizer, Rng&
     if (!options.plot.empty()) outcome.all.push_back(report);
   };
   try {
-    outcome.status =
-        train::fit(model, optimizer, run.train, rng,
-                   {.epochs = options.epochs,
-                    .batch_size = options.batch_size,
-                    .drop_last = true,
-                    .block = options.stream ? stream_block : 0,
-                    .validation = run.validation.size() > 0 ? &run.validation : nullptr,
-                    .test = &run.test,
-                    .history = false,
-                    .on_batch =
-                        [&](const train::Progress& p) {
-                          ++outcome.batches;
-                          progress(p);
-                        },
-                    .on_evaluation = std::ref(progress),
-                    .on_epoch = on_epoch,
-                    .stop = [] { return StopSignals::received() != 0; }})
-            .status;
+    outcome.status = training
+                         .fit({.on_batch =
+                                   [&](const train::Progress& p) {
+                                     ++outcome.batches;
+                                     progress(p);
+                                   },
+                               .on_evaluation = std::ref(progress),
+                               .on_epoch = on_epoch,
+                               .stop = [] { return StopSignals::received() != 0; }})
+                         .status;
   } catch (const Error& error) {
     const bool of_data = error.kind() == Error::Kind::input || error.kind() == Error::Kind::system;
     if (!of_data || outcome.batches == 0) throw;
@@ -215,8 +201,10 @@ struct Written {
 };
 
 // Writes the files of --save and --plot; tries each, even if the other fails.
-Written write(const Run& run, const nn::Module& model, Outcome& outcome) {
-  const TrainOptions& options = run.options;
+Written write(const Training& training, Outcome& outcome) {
+  const TrainOptions& options = training.options;
+  const nn::Module& model = training.network.model;
+  const Architecture& architecture = training.network.architecture;
   Written written;
   const auto attempt = [&](const std::string& path, std::string& to, auto&& write_to) {
     std::optional<StopSignals::Hold> hold;
@@ -235,79 +223,98 @@ Written write(const Run& run, const nn::Module& model, Outcome& outcome) {
         Error(Error::Kind::diverged, concat("[save] the weights are not finite, and ",
                                             absolute_name(options.save), " was not written.")));
   } else if (!options.save.empty()) {
-    attempt(options.save, written.weights, [&] { save(model, run.architecture, options.save); });
+    attempt(options.save, written.weights, [&] { save(model, architecture, options.save); });
     if (written.weights.empty()) {
-      const Rescue rescue = save_elsewhere(model, run.architecture, options.save);
+      const Rescue rescue = save_elsewhere(model, architecture, options.save);
       written.weights = rescue.path;
       outcome.fail(Error(Error::Kind::system, rescue.message));
     }
   }
   if (!options.plot.empty())
     attempt(options.plot, written.picture, [&] {
-      write_file(
-          options.plot, "plot",
-          plot::svg(training_curves(concat(run.architecture.text(), " on ", run.test.name(), ", ",
-                                           options.optimizer, " at ", run.optimizer.lr()),
-                                    outcome.all)));
+      write_file(options.plot, "plot",
+                 plot::svg(training_curves(concat(architecture.text(), " on ", training.test.name(),
+                                                  ", ", options.optimizer, " at ", training.lr),
+                                           outcome.all)));
     });
   return written;
 }
 
-void print(const Run& run, const Outcome& outcome, const train::Evaluation& test,
+// What may be wrong with a network that has learnt nothing; empty if it has learnt something.
+std::string hint(const Training& training, const train::Evaluation& test) {
+  const double chance = 1 / static_cast<double>(training.test.classes());
+  if (!(test.accuracy() <= 1.2 * chance)) return {};
+  return concat("\nHint: this is hardly better than guessing. Try a lower --lr than ", training.lr,
+                ", or --find-lr.\n");
+}
+
+// How the run ended, unless simply all epochs are done.
+std::string ending(const Training& training, const Outcome& outcome) {
+  const TrainOptions& options = training.options;
+  std::string text;
+  if (!outcome.complete()) {
+    text += concat("\nStopped in epoch ", training.position().epoch, '.');
+    if (!options.checkpoint.empty())
+      text += concat(" `reel-mnist train --resume ", printable(options.checkpoint),
+                     "` continues the run.");
+  } else if (training.early_stopping && training.early_stopping->has_best()) {
+    if (outcome.status == train::FitStatus::stopped_early)
+      text += concat("\nStopped early: no better ", options.monitor, " of validation in ",
+                     *options.patience, " epochs.");
+    text += concat("\nThe weights are the best ones, of epoch ",
+                   training.early_stopping->best_epoch(), '.');
+  }
+  if (outcome.complete() && training.average) text += "\nThe weights are averages over the steps.";
+  return text;
+}
+
+void print(const Training& training, const Outcome& outcome, const train::Evaluation& test,
            const Written& written) {
-  if (run.options.json) {
-    nlohmann::ordered_json json = final_json(run, outcome, test);
+  if (training.options.json) {
+    nlohmann::ordered_json json = final_json(training, outcome, test);
     if (!written.weights.empty()) json["saved"] = written.weights;
     std::cout << json_line(json);
     return;
   }
-  std::cout << (outcome.complete() ? "" : concat("\nStopped in epoch ", outcome.epochs + 1, '.'))
-            << "\nTest accuracy " << percent(test.accuracy()) << ".\n"
-            << confusion_table(test.confusion, run.test, page_width());
+  const std::size_t width = output_width();
+  std::cout << ending(training, outcome) << '\n'
+            << paragraph(concat("Test accuracy ", percent(test.accuracy()), " after ",
+                                duration(outcome.seconds), " of training."),
+                         width)
+            << confusion_table(test.confusion, training.test, width) << hint(training, test);
   if (!written.weights.empty()) std::cout << "\nSaved to " << printable(written.weights) << ".\n";
   if (!written.picture.empty()) std::cout << "\nDrawn in " << printable(written.picture) << ".\n";
 }
 
 }  // namespace
 
-int train(const TrainOptions& options) {
-  check(options);
-  const Rng rng(options.seed);
-  Rng weights_rng = rng.split(0), split_rng = rng.split(1), order_rng = rng.split(2);
-  LoadedModel network = make_model(options, weights_rng);
-  const data::Mnist mnist = data::load_mnist(options.data, {.stream = options.stream});
-  check_fits(network.architecture, mnist.train, options.load);
-  const data::Split parts = data::split(mnist.train, options.validation, split_rng);
-  static_cast<void>(
-      data::batches(parts.rest, {.batch_size = options.batch_size, .drop_last = true}));  // checks
-  const double lr = options.lr.value_or(optim::find_optimizer(options.optimizer).lr);
-  const auto optimizer =
-      optim::make_optimizer(options.optimizer, network.model.parameters(), {{"lr", lr}});
-  if (options.threads) set_threads(*options.threads);
-  const Run run{options,
-                network.architecture,
-                network.model.parameter_count(),
-                *optimizer,
-                parts.rest,
-                parts.held_out,
-                mnist.test,
-                threads()};
-  (options.json ? std::cerr : std::cout) << banner(run);
-  if (!options.json) {
-    std::cout << '\n';
-    print_epoch_header(parts.held_out.size() > 0);
+int train(const TrainOptions& given) {
+  TrainOptions options = given;
+  if (!options.resume.empty()) {
+    expect_same_run(options.settings, settings_in(options.resume));
+    options.checkpoint = options.resume;
   }
-  std::cout.flush();
+  check(options);
+  if (options.threads) set_threads(*options.threads);
+  const data::Images images = data::load_images(options.data, {.stream = options.stream});
+  if (options.seeds > 1) return train_seeds(options, images);
+  Training training(options, images);
+  if (options.find_lr) return find_lr(training);
+  if (!options.resume.empty()) training.resume();
 
   static const StopSignals signals;  // also while the results are printed
-  Outcome outcome = fit(run, network.model, *optimizer, order_rng);
+  (options.json ? std::cerr : std::cout) << banner(training) << std::flush;
+  if (options.summary)
+    (options.json ? std::cerr : std::cout) << '\n' << nn::summary(training.network.model);
+  Outcome outcome = fit(training);
   if (outcome.status == train::FitStatus::diverged)
     fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",
-         outcome.epochs + 1, ". Hint: a lower --lr than ", optimizer->lr(), '.');
-  const Written written = write(run, network.model, outcome);
+         training.position().epoch, ". Hint: a lower --lr than ", training.lr, '.');
+  const Written written = write(training, outcome);
   try {
-    print(run, outcome,
-          outcome.complete() ? *outcome.last.test : train::evaluate(network.model, mnist.test),
+    train::ProgressLine progress;
+    print(training, outcome,
+          train::evaluate(training.network.model, training.test, {.on_batch = std::ref(progress)}),
           written);
   } catch (const Error& error) {  // also for test images that cannot be read any more
     outcome.fail(error);

@@ -1,15 +1,21 @@
 // The options of `reel-mnist train`.
+#include <algorithm>
+#include <cmath>
 #include <functional>
 #include <map>
 
 #include <reel/optim/optimizers.h>
+#include <reel/optim/schedules.h>
 
 #include "../common/text.h"
 #include "options.h"
+#include "recipes.h"
+#include "run_folder.h"
 
 namespace reel::mnist {
 
-using apps::above_zero, apps::fraction, apps::not_empty, apps::one_of, apps::whole_number;
+using apps::above_zero, apps::fraction, apps::not_empty, apps::not_negative, apps::one_of,
+    apps::probability, apps::whole_number;
 
 namespace {
 
@@ -24,20 +30,229 @@ std::string first_rates() {
   return text;
 }
 
-}  // namespace
+// The options of optimisers, with their names in optim::optimizers().
+struct OptimizerOption {
+  const char* name;
+  const char* about;
+};
+constexpr OptimizerOption optimizer_options[] = {
+    {"momentum", "Share of the last step that the next one keeps, such as 0.9"},
+    {"dampening", "Of momentum: share of the gradient that is left out"},
+    {"nesterov", "Of momentum: 1 looks ahead, as Nesterov's method does"},
+    {"beta1", "Of Adam and its kind: decay of the mean gradient [0.9]"},
+    {"beta2", "Of Adam and its kind: decay of the mean square [0.999]"},
+    {"eps", "Added to the root by which a step is divided"},
+    {"amsgrad", "Of Adam and AdamW: 1 never lets the mean square fall"},
+    {"weight_decay", "Shrinks the weights beside the gradient, such as 0.01"},
+    {"l2", "Adds this share of the weights to the gradient"},
+    {"alpha", "Of rmsprop: decay of the mean square [0.99]"},
+    {"centered", "Of rmsprop: 1 divides by the deviation, not the square"},
+    {"rho", "Of adadelta: decay of its means [0.9]"},
+    {"lr_decay", "Of adagrad: the rate is divided by 1 + t times this"},
+    {"start", "Of adagrad: the first sum of squares"},
+    {"momentum_decay", "Of nadam: how fast its momentum grows"},
+    {"down", "Of rprop: the factor of a step after a change of sign"},
+    {"up", "Of rprop: the factor of a step without one"},
+    {"shortest", "Of rprop: the shortest step"},
+    {"longest", "Of rprop: the longest step"},
+};
 
-void add_train(apps::Program& program, TrainOptions& options) {
-  CLI::App& command = program.add_command("train", "Train a network and report its accuracy",
-                                          [&] { return train(options); });
-  add_network(command, options);
-  add_threads(command, options);
+std::string with_dashes(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+std::vector<std::string> names_of_schedules() {
+  const auto& names = optim::schedule_names();
+  std::vector<std::string> all(names.begin(), names.end());
+  all.emplace_back("plateau");
+  return all;
+}
+
+void add_optimizer(CLI::App& command, TrainOptions& options) {
+  const char* const group = "Optimiser";
   command.add_option("--optimizer", options.optimizer, apps::listed(optimizer_names()))
       ->transform(one_of(optimizer_names()))
       ->capture_default_str()
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->group(group);
   command.add_option("--lr", options.lr, "Learning rate [" + first_rates() + ']')
       ->check(above_zero)
-      ->type_name("X");
+      ->type_name("X")
+      ->group(group);
+  for (const OptimizerOption& option : optimizer_options)
+    command
+        .add_option("--" + with_dashes(option.name), options.optimizer_options[option.name],
+                    option.about)
+        ->check(not_negative)
+        ->type_name("X")
+        ->group(group);
+  command
+      .add_option("--clip-norm", options.clip_norm,
+                  "Longest gradient; a longer one is shortened to it, such as 1")
+      ->check(above_zero)
+      ->type_name("X")
+      ->group(group);
+  command.add_option("--accumulate", options.accumulate, "Batches whose gradients make one step")
+      ->check(whole_number(1, most))
+      ->capture_default_str()
+      ->type_name("N")
+      ->group(group);
+}
+
+void add_schedule(CLI::App& command, TrainOptions& options) {
+  const char* const group = "Learning rate by time";
+  command.add_option("--schedule", options.schedule, apps::listed(names_of_schedules()))
+      ->transform(one_of(names_of_schedules()))
+      ->capture_default_str()
+      ->type_name("NAME")
+      ->group(group);
+  command
+      .add_option("--warm-up", options.warm_up,
+                  "Epochs in which the rate rises from 0, such as 0.5")
+      ->check(not_negative)
+      ->capture_default_str()
+      ->type_name("EPOCHS")
+      ->group(group);
+  command.add_option("--lr-end", options.lr_end, "Last rate of linear, cosine and restarts")
+      ->check(not_negative)
+      ->capture_default_str()
+      ->type_name("X")
+      ->group(group);
+  command
+      .add_option("--lr-every", options.lr_every,
+                  "Length of a step, of a restart, or the patience of plateau [a third of the run]")
+      ->check(above_zero)
+      ->type_name("EPOCHS")
+      ->group(group);
+  command
+      .add_option("--lr-factor", options.lr_factor,
+                  "By which the rate falls in step, exponential and plateau")
+      ->check(above_zero)
+      ->capture_default_str()
+      ->type_name("X")
+      ->group(group);
+  command
+      .add_flag("--find-lr", options.find_lr,
+                "Instead of training: try rates from small to large, and suggest one")
+      ->group(group);
+}
+
+void add_augmentation(CLI::App& command, TrainOptions& options) {
+  const char* const group = "Distortion of the training images, new in each epoch";
+  const auto amount = [&](const char* name, double& value, const char* about, const char* unit) {
+    command.add_option(name, value, about)
+        ->check(not_negative)
+        ->capture_default_str()
+        ->type_name(unit)
+        ->group(group);
+  };
+  amount("--shift", options.shift, "Up to this far in each direction, such as 1", "PIXELS");
+  amount("--rotate", options.rotate, "Up to this far to each side, such as 7.5", "DEGREES");
+  amount("--scale", options.scale, "Wider and higher by up to this share, such as 0.075", "SHARE");
+  amount("--shear", options.shear, "Slanted by up to this much, such as 5", "DEGREES");
+  amount("--elastic", options.elastic, "Simard's α of elastic distortion, such as 36", "PIXELS");
+  amount("--elastic-sigma", options.elastic_sigma, "Its σ: how far its parts reach", "PIXELS");
+  const auto chance = [&](const char* name, double& value, const char* about) {
+    command.add_option(name, value, about)
+        ->check(probability)
+        ->capture_default_str()
+        ->type_name("P")
+        ->group(group);
+  };
+  chance("--flip", options.flip, "Probability of a mirror image, such as 0.5");
+  chance("--erase", options.erase, "Probability that a rectangle is erased");
+}
+
+void add_loss(CLI::App& command, TrainOptions& options) {
+  const char* const group = "Loss and averaging";
+  command
+      .add_option("--label-smoothing", options.label_smoothing,
+                  "Share of each label that is spread over all classes, such as 0.1")
+      ->check(probability)
+      ->capture_default_str()
+      ->type_name("SHARE")
+      ->group(group);
+  command
+      .add_option("--class-weights", options.class_weights,
+                  "none, or balanced: each class counts as much as another")
+      ->transform(one_of({"none", "balanced"}))
+      ->capture_default_str()
+      ->type_name("NAME")
+      ->group(group);
+  command
+      .add_option("--average", options.average,
+                  "Keep averaged weights too, with this decay, such as 0.999; --save writes them")
+      ->check(probability)
+      ->type_name("DECAY")
+      ->group(group);
+  command
+      .add_option("--patience", options.patience,
+                  "Stop after this many epochs without a better validation, with the best weights")
+      ->check(whole_number(1, most))
+      ->type_name("EPOCHS")
+      ->group(group);
+  command.add_option("--monitor", options.monitor, "What --patience judges: loss or accuracy")
+      ->transform(one_of({"loss", "accuracy"}))
+      ->capture_default_str()
+      ->type_name("NAME")
+      ->group(group);
+}
+
+void add_files(CLI::App& command, TrainOptions& options) {
+  const char* const group = "Results";
+  const auto file = [&](const char* name, std::string& path, const char* about, const char* kind) {
+    command.add_option(name, path, about)->check(not_empty)->type_name(kind)->group(group);
+  };
+  file("--save", options.save, "Write the weights to this safetensors file", "FILE");
+  file("--plot", options.plot, "Draw loss and accuracy by epoch into this SVG file", "FILE");
+  file("--checkpoint", options.checkpoint,
+       "After each epoch, and when stopped, write all that the run needs to continue", "DIR");
+  command
+      .add_option("--checkpoint-every", options.checkpoint_every,
+                  "Write one after so many batches, too [only after each epoch]")
+      ->check(whole_number(1, most))
+      ->type_name("BATCHES")
+      ->group(group);
+  command
+      .add_option("--seeds", options.seeds,
+                  "Train so often, with seeds from --seed on; report mean and 95 % interval")
+      ->check(whole_number(1, 1000))
+      ->capture_default_str()
+      ->type_name("N")
+      ->group(group);
+  command.add_flag("--summary", options.summary, "Print the layers with their shapes")
+      ->group(group);
+  command.add_flag("--profile", options.profile, "Print time and memory by operation at the end")
+      ->group(group);
+  command
+      .add_flag("--anomaly", options.anomaly,
+                "Stop at the operation that made the first NaN or infinity")
+      ->group(group);
+}
+
+}  // namespace
+
+void add_train(apps::Program& program, TrainOptions& options) {
+  CLI::App& command = program.add_command("train", "Train a network and report its accuracy", [&] {
+    options.settings = settings_of_run(program.configuration());
+    return train(options);
+  });
+  apps::add_layer(command, "--resume", "Continue the run in this folder, as if it never stopped",
+                  [&](const std::string& folder) {
+                    options.resume = folder;
+                    return apps::Layer{settings_in(folder), folder};
+                  })
+      ->check(not_empty)
+      ->type_name("DIR");
+  apps::add_layer(command, "--recipe", "Settings with a known result; see `reel-mnist recipes`",
+                  [](const std::string& name) {
+                    return apps::Layer{std::string(find_recipe(name).settings), "recipe " + name};
+                  })
+      ->transform(one_of(recipe_names()))
+      ->type_name("NAME");
+  add_network(command, options);
+  add_threads(command, options.threads);
   command
       .add_option("--batch", options.batch_size, "Images in a batch; a short last one is left out")
       ->check(whole_number(1, most))
@@ -53,23 +268,22 @@ void add_train(apps::Program& program, TrainOptions& options) {
       ->check(fraction)
       ->capture_default_str()
       ->type_name("SHARE");
-  command.add_option("--save", options.save, "Write the weights to this safetensors file")
-      ->check(not_empty)
-      ->type_name("FILE");
-  command.add_option("--plot", options.plot, "Draw loss and accuracy by epoch into this SVG file")
-      ->check(not_empty)
-      ->type_name("FILE");
   command.add_flag("--stream", options.stream,
                    "Leave images that are not gzipped on the disk, for more than memory holds, and "
                    "shuffle them in blocks");
-  command.add_flag("--profile", options.profile, "Print time and memory by operation at the end");
-  command.add_flag("--anomaly", options.anomaly,
-                   "Stop at the operation that made the first NaN or infinity");
+  add_optimizer(command, options);
+  add_schedule(command, options);
+  add_augmentation(command, options);
+  add_loss(command, options);
+  add_files(command, options);
   command.footer(
       "Examples:\n"
       "  reel-mnist train\n"
       "  reel-mnist train --data ~/mnist --layers 784-128-10 --optimizer adam --epochs 8\n"
       "  reel-mnist train --activation sigmoid --lr 0.5 --save net.safetensors\n"
+      "  reel-mnist train --optimizer adam --schedule cosine --warm-up 1 --elastic 36\n"
+      "  reel-mnist train --patience 5 --checkpoint run\n"
+      "  reel-mnist train --resume run\n"
       "  reel-mnist train --epochs 20 --plot training.svg\n");
 }
 

@@ -91,8 +91,7 @@ void vector_product(bool tb, std::size_t n, std::size_t k, const Real* a, std::s
 // If OpenBLAS has kernels for AVX-512, it multiplies small matrices without packing them first.
 bool openblas_has_small_kernels() {
   static const bool has = [] {
-    if (!openblas_get_corename) return false;
-    const std::string core = openblas_get_corename();
+    const std::string core = blas_kernels();
     return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
   }();
   return has;
@@ -198,6 +197,8 @@ void gemm(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, 
   raw_gemm(transpose_a, transpose_b, m, n, k, a.data(), a.shape()[1], b.data(), b.shape()[1], beta,
            c.data(), n);
 }
+
+std::string blas_kernels() { return openblas_get_corename ? openblas_get_corename() : ""; }
 
 std::string blas_name() {
   std::string name = "CBLAS";

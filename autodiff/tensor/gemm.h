@@ -25,5 +25,8 @@ void use_one_thread();
 /// The libraries that compute the products, for printing: "OpenBLAS 0.3.21" or "oneDNN 2.6.3 and
 /// OpenBLAS 0.3.21".
 std::string blas_name();
+/// The kernels that OpenBLAS has chosen for this processor, such as "SkylakeX"; empty for another
+/// library.
+std::string blas_kernels();
 
 }  // namespace reel::inline REEL_PRECISION

@@ -174,6 +174,67 @@ TEST_CASE("mnist: a label out of range is named with its index") {
   CHECK(says(load_error(files.path), Kind::input, {"label 255 at index 2"}));
 }
 
+TEST_CASE("mnist: a file of names for the classes") {
+  const Files files;
+  const auto write = [&](const std::string& text) {
+    files.write("classes.txt", Bytes(text.begin(), text.end()));
+  };
+  write("o\nki\nsu\ntsu\nna\nha\nma\nya\nre\nwo\n");
+  CHECK(load_mnist(files.path).test.class_name(3) == "tsu");
+  write("o\nki\nsu\ntsu\nna\nha\nma\nya\nre\n");
+  CHECK(says(load_error(files.path), Kind::input,
+             {train_labels + ": label 9 at index 0, expected 0 to 8"}));
+  files.write(train_labels, labels({9, 10, 4}));
+  write("o\nki\nsu\ntsu\nna\nha\nma\nya\nre\nwo\nn\n");
+  CHECK(load_mnist(files.path).train.classes() == 11);
+}
+
+TEST_CASE("mnist: the sets of EMNIST, whose images are stored transposed") {
+  const TempFolder folder;
+  const auto write = [&](const std::string& set, const Bytes& train, const Bytes& test) {
+    folder.write("emnist-" + set + "-train-images-idx3-ubyte", images(3));
+    folder.write("emnist-" + set + "-train-labels-idx1-ubyte.gz", gzip(labels(train)));
+    folder.write("emnist-" + set + "-test-images-idx3-ubyte", images(2));
+    folder.write("emnist-" + set + "-test-labels-idx1-ubyte", labels(test));
+  };
+  write("letters", {1, 26, 3}, {2, 1});
+  for (const fs::path& path : {folder.path, folder / "emnist-letters"}) {
+    const auto letters = load_mnist(path);
+    CHECK(letters.train.name() == "EMNIST letters");
+    CHECK(letters.train.classes() == 26);
+    CHECK(letters.train.class_name(0) == "A");
+    CHECK(letters.train.class_name(25) == "Z");
+    CHECK(letters.train.label(0) == 0);
+    CHECK(letters.train.label(1) == 25);
+    CHECK(letters.test.label(0) == 1);
+    CHECK(to_string(letters.train.sample_shape()) == "(3,2)");  // stored as 2×3
+    const Tensor image = letters.train.sample(1);
+    for (std::size_t row = 0; row < 3; ++row)
+      for (std::size_t column = 0; column < 2; ++column)
+        CHECK(image(row, column) * 255 == doctest::Approx(double(37 + 3 * column + row)));
+  }
+  CHECK(says(error_of([&] { load_mnist(folder.path, {.stream = true}); }), Kind::usage,
+             {"stored transposed"}));
+  write("letters", {0, 26, 3}, {2, 1});
+  CHECK(says(load_error(folder.path), Kind::input, {"label 0 at index 0, expected 1 to 26"}));
+  write("letters", {1, 27, 3}, {2, 1});
+  CHECK(says(load_error(folder.path), Kind::input, {"label 27 at index 1, expected 1 to 26"}));
+
+  write("byclass", {0, 61, 36}, {2, 1});
+  CHECK(says(load_error(folder.path), Kind::input,
+             {folder.path.string() + ": has 2 sets of EMNIST. Hint: name one of them: " +
+              (folder / "emnist-byclass").string()}));
+  const auto all = load_mnist(folder / "emnist-byclass");
+  CHECK(all.train.classes() == 62);
+  CHECK(all.train.class_name(61) == "z");
+  CHECK(all.train.class_name(36) == "a");
+  write("balanced", {0, 46, 36}, {2, 1});
+  CHECK(load_mnist(folder / "emnist-balanced").train.class_name(46) == "t");
+  CHECK(says(load_error(folder / "emnist-digits"), Kind::input,
+             {"file not found, tried emnist-digits"}));
+  CHECK(says(load_error(folder / "emnist-none"), Kind::input, {"no such folder"}));
+}
+
 TEST_CASE("mnist: an empty set, and images without pixels") {
   const Files files;
   files.write(test_images, images(0));

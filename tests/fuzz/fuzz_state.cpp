@@ -1,14 +1,18 @@
-// States of optimisers and schedules: correct ones with changes; a refused one must change nothing.
+// States of optimisers, schedules and parts of training: correct ones with changes; a refused one
+// must change nothing.
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/engine/tape.h>
 #include <reel/autodiff/ops/arithmetic.h>
 #include <reel/autodiff/ops/elementary.h>
 #include <reel/autodiff/ops/reduction.h>
+#include <reel/nn/linear.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/lbfgs.h>
 #include <reel/optim/loss_schedule.h>
 #include <reel/optim/schedule.h>
 #include <reel/train/checkpoint.h>
+#include <reel/train/early_stopping.h>
+#include <reel/train/weight_average.h>
 
 #include "fuzz.h"
 
@@ -23,6 +27,14 @@ struct Parts {
   optim::Plateau plateau{adam};
   optim::Steady steady{adam, {.window = 3}};
   optim::Lbfgs lbfgs{{w}, {.history = 2}};
+  nn::Linear model = [] {
+    nn::Linear linear(2, 1);
+    Rng rng(1);
+    nn::init(linear, rng);
+    return linear;
+  }();
+  train::WeightAverage average{model};
+  train::EarlyStopping early;
 
   Parts() {  // a few steps, so that there is some state
     const auto differentiate = [&] {
@@ -38,12 +50,14 @@ struct Parts {
       steady.step(1.0 / (i + 1));
     }
     lbfgs.step(differentiate);
+    average.update(model);
+    early.step(model, {.loss = 1}, 1);
   }
   void save(const std::filesystem::path& path) const {
-    train::save_checkpoint(path, adam, schedule, plateau, steady, lbfgs);
+    train::save_checkpoint(path, adam, schedule, plateau, steady, lbfgs, average, early);
   }
   void load(const std::filesystem::path& path) {
-    train::load_checkpoint(path, adam, schedule, plateau, steady, lbfgs);
+    train::load_checkpoint(path, adam, schedule, plateau, steady, lbfgs, average, early);
   }
   std::string bytes() const {
     const auto path = fuzz::file_with("");

@@ -14,6 +14,7 @@ SCHEDULES = {
     "step_decay": (ScheduleTypes.StepLR, {"every": "step_size", "factor": "gamma"}),
     "multi_step": (ScheduleTypes.MultiStepLR, {"at": "milestones", "factor": "gamma"}),
     "exponential": (ScheduleTypes.ExponentialLR, {"factor": "gamma"}),
+    "linear_decay": (ScheduleTypes.PolynomialLR, {"length": "total_iters"}),
     "cosine": (ScheduleTypes.CosineAnnealingLR, {"length": "T_max", "least": "eta_min"}),
     "cosine_restarts": (
         ScheduleTypes.CosineAnnealingWarmRestarts,
@@ -44,6 +45,9 @@ SCHEDULE_CASES = [
     ("multi_step", {"at": [20, 1, 9, 20], "factor": 0.5}),
     ("exponential", {"factor": 0.93}),
     ("exponential", {"factor": 1.02}),
+    ("linear_decay", {"length": 43}),
+    ("linear_decay", {"length": 1}),
+    ("linear_decay", {"length": 17}),
     ("cosine", {"length": 43}),
     ("cosine", {"length": 10}),
     ("cosine", {"length": 17, "least": 0.01}),

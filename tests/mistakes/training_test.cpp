@@ -34,6 +34,7 @@ TEST_CASE("mistakes: data") {
   Rng rng(1);
   const data::Dataset samples = train::quadrants(20);
   const std::vector<Label> two = {0, 1};
+  const data::Augmentation augmentation({.shift = 1});
   check_mistakes({
       {"fewer labels than samples",
        [&] {
@@ -92,6 +93,19 @@ TEST_CASE("mistakes: data") {
        "drop. Hint: take smaller batches."},
       {"batches of a data set that was never made", [] { return data::batches(data::Dataset()); },
        "[batches] the data set is empty."},
+      {"augmentation by a factor in place of a share",
+       [] { return data::Augmentation({.scale = 1.1}); },
+       "[augmentation] scale = 1.1, expected 0 to below 1."},
+      {"augmentation of rows of a table",
+       [&] { return data::batches(samples, {.augmentation = &augmentation}, rng); },
+       "[augmentation] samples of shape (2), expected images: (rows,columns) or "
+       "(rows,columns,channels)."},
+      {"augmentation in order",
+       [&] {
+         return data::batches(data::Dataset(zeros({2, 4, 4})), {.augmentation = &augmentation});
+       },
+       "[batches] an augmentation draws random numbers, and there is no generator. Hint: pass an "
+       "Rng to batches."},
       {"the name of a folder that does not exist",
        [] { return data::load_mnist("/no/such/folder"); },
        "[mnist] /no/such/folder: no such folder. Hint: name the folder that holds the four files "
@@ -132,6 +146,40 @@ TEST_CASE("mistakes: training") {
        "[linear \"0\"] expects (batch,3), got (20,2)."},
       {"a negative norm for clipping", [] { return train_with({.epochs = 1, .clip_norm = -1.0}); },
        "[fit] clip_norm = -1, expected finite and ≥ 0."},
+      {"early stopping without a validation set",
+       [] {
+         train::EarlyStopping early({.patience = 3});
+         return train_with({.epochs = 1, .early_stopping = &early});
+       },
+       "[fit] early stopping needs a validation set. Hint: data::split."},
+      {"early stopping by a metric that is not computed",
+       [] {
+         const data::Dataset held_out = train::quadrants(10);
+         train::EarlyStopping early({.maximize = "top_2"});
+         return train_with({.epochs = 1, .validation = &held_out, .early_stopping = &early});
+       },
+       "[fit] early stopping judges \"top_2\", and there is no metric with this name. Hint: add it "
+       "to `metrics`."},
+      {"the average of another model",
+       [] {
+         train::WeightAverage average(net(2, 3));
+         return train_with({.epochs = 1, .average = &average});
+       },
+       "[weight_average] the model's \"2.weight\" has shape (2,4), in these weights (3,4)."},
+      {"an average that never changes", [] { return train::WeightAverage(net(), {.decay = 1}); },
+       "[weight_average] decay = 1 is not in (0, 1)."},
+      {"weights of samples for a loss",
+       [] {
+         return train::cross_entropy_loss({.sample_weights = vector({1, 2})});
+       },
+       "[cross_entropy_loss] sample_weights are given. Hint: they belong to the data set: "
+       "dataset.weighted(weights)."},
+      {"the best of no epoch",
+       [] {
+         nn::Sequential model = net();
+         train::EarlyStopping().copy_to(model);
+       },
+       "[early_stopping] no evaluation was an improvement yet."},
       {"a loss that does not depend on the model",
        [] {
          return train_with(

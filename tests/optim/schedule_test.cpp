@@ -46,6 +46,7 @@ Rate make_rate(const std::string& schedule, Json& o) {
     take(o, "factor", factor);
     return exponential(factor);
   }
+  if (schedule == "linear_decay") return linear_decay(length);
   if (schedule == "cosine") {
     take(o, "least", least);
     return cosine(length, least);
@@ -107,6 +108,7 @@ TEST_CASE("schedule: the rates of both groups are PyTorch's") {
   CHECK(cases == std::map<std::string, int>{{"step_decay", 3},
                                             {"multi_step", 2},
                                             {"exponential", 2},
+                                            {"linear_decay", 3},
                                             {"cosine", 4},
                                             {"cosine_restarts", 4},
                                             {"linear_warm_up", 3},

@@ -18,11 +18,11 @@ namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
-const data::Mnist& fashion() {
+const data::Images& fashion() {
   const auto folder = data::default_folder();
   REQUIRE_MESSAGE(std::filesystem::exists(folder), folder.string(),
                   " is missing. Hint: apt install dataset-fashion-mnist");
-  static const data::Mnist mnist = data::load_mnist(folder);
+  static const data::Images mnist = data::load_mnist(folder);
   return mnist;
 }
 

@@ -1,0 +1,26 @@
+// Mean and spread of a few numbers.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace reel::apps {
+
+/// What some independent measurements say about their mean.
+struct Estimate {
+  double mean = 0;
+  double deviation = 0;  ///< of the sample, √(Σ(x − mean)²/(n − 1)); NaN for one number
+  double margin = 0;     ///< the mean ± margin is its 95 % interval, by Student's t; NaN for one
+};
+
+/// The estimate from at least one number.
+Estimate estimate(std::span<const double> numbers);
+
+/// P(|T| ≤ t) for Student's distribution with this many degrees of freedom, at least 1, and t ≥ 0.
+/// Abramowitz and Stegun 1964, 26.7.3 and 26.7.4.
+double student_probability(double t, std::size_t degrees);
+
+/// The t with P(|T| ≤ t) = probability, in (0, 1).
+double student_quantile(double probability, std::size_t degrees);
+
+}  // namespace reel::apps

@@ -1,0 +1,106 @@
+// Formats the results of epochs.
+#include "epochs.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <reel/nn/state_dict.h>
+
+#include "../common/text.h"
+
+namespace reel::mnist {
+
+using namespace apps;
+
+namespace {
+
+using Report = train::EpochReport;
+
+std::string fixed(double value, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+void add(nlohmann::ordered_json& json, const std::string& name,
+         const std::optional<train::Evaluation>& evaluation) {
+  if (!evaluation) return;
+  json[name + "_loss"] = evaluation->loss;
+  json[name + "_accuracy"] = evaluation->accuracy();
+}
+
+nlohmann::ordered_json results(const Report& report) {
+  nlohmann::ordered_json json{{"epoch", report.epoch}, {"train_loss", report.train_loss}};
+  for (const auto& [name, value] : report.metrics) json["train_" + name] = value;
+  add(json, "validation", report.validation);
+  add(json, "averaged_validation", report.averaged_validation);
+  add(json, "test", report.test);
+  add(json, "averaged_test", report.averaged_test);
+  return json;
+}
+
+}  // namespace
+
+nlohmann::ordered_json epoch_json(const Report& report, const std::string& weights) {
+  nlohmann::ordered_json json = results(report);
+  json["weights"] = weights;
+  json["seconds"] = report.seconds;
+  json["samples_per_second"] = report.samples_per_second();
+  return json;
+}
+
+nlohmann::ordered_json log_json(const Report& report, const nn::Module& model) {
+  nlohmann::ordered_json json = results(report);
+  json["weights"] = nn::fingerprint_text(model);
+  for (const auto& [path, value] : nn::state_dict(model))
+    json["tensors"][path] = nn::fingerprint_text({{path, value}});
+  return json;
+}
+
+EpochTable::EpochTable(Has has, std::size_t width) {
+  columns_ = {
+      {"epoch", 5, 9, [](const Report& r, const std::string&) { return std::to_string(r.epoch); }},
+      {"train loss", 12, 5,
+       [](const Report& r, const std::string&) { return fixed(r.train_loss, 4); }},
+      {"validation", 12, 7,
+       [](const Report& r, const std::string&) { return percent(r.validation->accuracy()); }},
+      {"test", 10, 8,
+       [](const Report& r, const std::string&) { return percent(r.test->accuracy()); }},
+      {"averaged", 10, 6,
+       [](const Report& r, const std::string&) { return percent(r.averaged_test->accuracy()); }},
+      {"seconds", 9, 4, [](const Report& r, const std::string&) { return fixed(r.seconds, 2); }},
+      {"samples/s", 12, 2,
+       [](const Report& r, const std::string&) {
+         return grouped(static_cast<std::size_t>(r.samples_per_second()));
+       }},
+      {"weights", 18, 3, [](const Report&, const std::string& weights) { return weights; }},
+  };
+  std::erase_if(columns_, [&](const Column& column) {
+    return (column.name == "validation" && !has.validation) ||
+           (column.name == "averaged" && !has.averaged);
+  });
+  const auto total = [&] {
+    std::size_t sum = 0;
+    for (const Column& column : columns_) sum += column.width;
+    return sum;
+  };
+  while (total() > width && columns_.size() > 1)
+    columns_.erase(std::min_element(
+        columns_.begin(), columns_.end(),
+        [](const Column& a, const Column& b) { return a.importance < b.importance; }));
+}
+
+std::string EpochTable::header() const {
+  std::string line;
+  for (const Column& column : columns_) line += padded(column.name, column.width, true);
+  return line + '\n';
+}
+
+std::string EpochTable::row(const Report& report, const std::string& weights) const {
+  std::string line;
+  for (const Column& column : columns_)
+    line += padded(column.text(report, weights), column.width, true);
+  return line + '\n';
+}
+
+}  // namespace reel::mnist

@@ -1,0 +1,260 @@
+// Makes the parts of a run, and runs it.
+#include "training.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cmath>
+#include <cstdio>
+
+#include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/random_scope.h>
+#include <reel/autodiff/engine/tape.h>
+#include <reel/data/balance.h>
+#include <reel/data/batches.h>
+#include <reel/optim/optimizers.h>
+#include <reel/optim/schedules.h>
+#include <reel/train/stop_signals.h>
+
+#include "../common/output.h"
+#include "../common/text.h"
+#include "epochs.h"
+#include "run_folder.h"
+#include "survey.h"
+
+namespace reel::mnist {
+namespace {
+
+constexpr std::size_t stream_block = 8192;  // images: 6 MB of MNIST's
+
+std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, double lr,
+                                                 nn::Module& model) {
+  const optim::NamedOptimizer& method = optim::find_optimizer(options.optimizer);
+  optim::NamedOptions given{{"lr", lr}};
+  for (const auto& [name, value] : options.optimizer_options) {
+    if (!value) continue;
+    const auto is_it = [&key = name](const optim::NamedOption& own) { return own.name == key; };
+    if (std::none_of(method.options.begin(), method.options.end(), is_it)) {
+      std::vector<std::string> names;
+      for (const optim::NamedOption& own : method.options) names.emplace_back(own.name);
+      fail_usage("optimizer", options.optimizer, " has no ", name, ". Hint: its options are ",
+                 apps::listed(names), '.');
+    }
+    given.push_back({name, *value});
+  }
+  return optim::make_optimizer(options.optimizer, model.parameters(), given);
+}
+
+data::BatchOptions batch_options(const TrainOptions& options) {
+  return {.batch_size = options.batch_size,
+          .drop_last = true,
+          .block = options.stream ? stream_block : 0};
+}
+
+// Empty: the plain cross-entropy.
+train::Loss make_loss(const TrainOptions& options, const data::Dataset& dataset) {
+  const bool balanced = options.class_weights == "balanced";
+  if (!balanced && options.label_smoothing == 0) return {};
+  CrossEntropyOptions loss{.label_smoothing = static_cast<Real>(options.label_smoothing)};
+  if (balanced) loss.class_weights = data::balanced_weights(dataset);
+  return train::cross_entropy_loss(std::move(loss));
+}
+
+std::optional<data::Augmentation> make_augmentation(const TrainOptions& o) {
+  if (o.shift == 0 && o.rotate == 0 && o.scale == 0 && o.shear == 0 && o.elastic == 0 &&
+      o.flip == 0 && o.erase == 0)
+    return std::nullopt;
+  return data::Augmentation({.shift = o.shift,
+                             .rotation = o.rotate,
+                             .scale = o.scale,
+                             .shear = o.shear,
+                             .elastic = o.elastic,
+                             .smoothing = o.elastic_sigma,
+                             .flip = o.flip,
+                             .erase = o.erase});
+}
+
+// The name of a set, and a fingerprint of a thousand of its images.
+std::string identity(const data::Dataset& dataset) {
+  std::vector<std::uint32_t> rows;
+  const std::size_t every = std::max<std::size_t>(1, dataset.size() / 1000);
+  for (std::size_t i = 0; i < dataset.size(); i += every)
+    rows.push_back(static_cast<std::uint32_t>(i));
+  const data::Dataset some = dataset.subset(rows);
+  char hash[17];
+  std::snprintf(hash, sizeof hash, "%016" PRIx64, fingerprint(survey(some), {}, some));
+  return concat(dataset.name(), ", ", grouped(dataset.size()), " images, ", hash);
+}
+
+}  // namespace
+
+Training::Training(const TrainOptions& given, const data::Images& images)
+    : Training(given, images, Rng(given.seed).split(0), Rng(given.seed).split(1),
+               Rng(given.seed).split(2)) {}
+
+Training::Training(const TrainOptions& given, const data::Images& images, Rng weights, Rng split,
+                   Rng order)
+    : options(given),
+      network(make_model(given, weights)),
+      parts((check_fits(network.architecture, images.train, given.load),
+             data::split(images.train, given.validation, split))),
+      test(images.test),
+      lr(given.lr.value_or(optim::find_optimizer(given.optimizer).lr)),
+      batches_(data::batches(parts.rest, batch_options(given)).count()),
+      order_(order),
+      loss_(make_loss(given, parts.rest)),
+      augmentation_(make_augmentation(given)),
+      data_(options.checkpoint.empty() ? "" : identity(images.train)) {
+  const auto expect_validation = [&](bool needs, const char* option) {
+    if (needs && parts.held_out.size() == 0)
+      fail_usage(option, "it judges validation images, and --validation 0 leaves none.");
+  };
+  expect_validation(options.patience.has_value(), "patience");
+  expect_validation(options.schedule == "plateau", "schedule plateau");
+  network.architecture.data = images.train.name();
+  optimizer = make_optimizer(given, lr, network.model);
+  make_schedule();
+  if (options.patience)
+    early_stopping.emplace(
+        train::EarlyStoppingOptions{.patience = *options.patience,
+                                    .maximize = options.monitor == "accuracy" ? "accuracy" : ""});
+  if (options.average)
+    average.emplace(network.model, train::WeightAverageOptions{.decay = *options.average});
+  if (!options.checkpoint.empty()) checkpoints_.emplace(options.checkpoint);
+}
+
+void Training::make_schedule() {
+  if (options.schedule == "plateau") {
+    plateau_.emplace(*optimizer,
+                     optim::PlateauOptions{.factor = options.lr_factor,
+                                           .patience = static_cast<std::size_t>(
+                                               std::llround(options.lr_every.value_or(2)))});
+    return;
+  }
+  const std::size_t steps_per_epoch = (batches_ + options.accumulate - 1) / options.accumulate;
+  const auto steps = [&](double epochs) {
+    return static_cast<std::size_t>(std::llround(epochs * static_cast<double>(steps_per_epoch)));
+  };
+  if (options.warm_up > static_cast<double>(options.epochs))
+    fail_usage("warm-up", options.warm_up, " epochs are more than the run has, ", options.epochs,
+               '.');
+  const std::size_t every =
+      options.lr_every ? std::max<std::size_t>(1, steps(*options.lr_every)) : 0;
+  schedule_.emplace(*optimizer, optim::schedule_by_name(options.schedule,
+                                                        {.length = options.epochs * steps_per_epoch,
+                                                         .warm_up = steps(options.warm_up),
+                                                         .least = options.lr_end,
+                                                         .every = every,
+                                                         .factor = options.lr_factor}));
+}
+
+// The number that the options judge an epoch by; smaller is better.
+double Training::validation_of(const train::EpochReport& report) const {
+  const train::Evaluation& evaluation =
+      report.averaged_validation ? *report.averaged_validation : *report.validation;
+  return options.monitor == "accuracy" ? -evaluation.accuracy() : evaluation.loss;
+}
+
+void Training::end_epoch(const train::EpochReport& report) {
+  bool best = false;
+  if (report.validation) {
+    const double value = validation_of(report);
+    if (plateau_) plateau_->step(value);
+    best = value < best_;
+    best_ = std::min(best_, value);
+  }
+  log_ += apps::json_line(log_json(report, network.model));
+  if (checkpoints_) save_checkpoint(best);
+}
+
+// Calls f with all that decides how the run continues.
+template <class F>
+void Training::with_all_parts(F&& f) {
+  f(network.model, *optimizer, order_, position_, schedule_, plateau_, average, early_stopping,
+    best_, log_);
+}
+
+void Training::save_checkpoint(bool best) {
+  const StopSignals::Hold hold;
+  with_all_parts([&](const auto&... parts_of_run) {
+    checkpoints_->save(position_, best, options.settings, data_, parts_of_run...);
+  });
+  write_log(options.checkpoint, log_);
+}
+
+void Training::resume() {
+  std::string settings, data;
+  with_all_parts([&](auto&... parts_of_run) {
+    if (!checkpoints_->load(settings, data, parts_of_run...))
+      fail(Error::Kind::input, "resume", absolute_name(options.checkpoint), ": has no checkpoint.");
+  });
+  if (data != data_)
+    fail(Error::Kind::input, "resume", absolute_name(options.checkpoint), ": is a run on ", data,
+         ", and these are other images: ", data_, '.');
+}
+
+train::FitResult Training::fit(const Hooks& hooks) {
+  bool stopped = false;
+  const train::FitResult result = train::fit(
+      network.model, *optimizer, parts.rest, order_,
+      {.epochs = options.epochs,
+       .batch_size = options.batch_size,
+       .drop_last = true,
+       .block = batch_options(options).block,
+       .augmentation = augmentation_ ? &*augmentation_ : nullptr,
+       .accumulate = options.accumulate,
+       .clip_norm = options.clip_norm,
+       .validation = parts.held_out.size() > 0 ? &parts.held_out : nullptr,
+       .test = hooks.test_each_epoch ? &test : nullptr,
+       .loss = loss_,
+       .evaluation_loss = train::default_loss,
+       .position = &position_,
+       .average = average ? &*average : nullptr,
+       .early_stopping = early_stopping ? &*early_stopping : nullptr,
+       .history = false,
+       .on_step =
+           [&] {
+             if (schedule_) schedule_->step();
+             stopped = hooks.stop && hooks.stop();
+             const bool due = options.checkpoint_every > 0 && position_.batch < batches_ &&
+                              position_.batch % options.checkpoint_every == 0;
+             if (checkpoints_ && (due || stopped)) save_checkpoint(false);
+           },
+       .on_batch = hooks.on_batch,
+       .on_evaluation = hooks.on_evaluation,
+       .on_epoch =
+           [&](const train::EpochReport& report) {
+             if (hooks.on_epoch) hooks.on_epoch(report);
+             end_epoch(report);
+           },
+       .stop = [&] { return stopped; }});
+  const bool ended = result.status == train::FitStatus::finished ||
+                     result.status == train::FitStatus::stopped_early;
+  if (ended && average && !early_stopping) average->copy_to(network.model);
+  return result;
+}
+
+optim::RateCurve Training::find_rate() {
+  Rng order = order_;
+  const auto batches_of_epoch =
+      data::batches(parts.rest,
+                    {.batch_size = options.batch_size,
+                     .drop_last = true,
+                     .block = batch_options(options).block,
+                     .augmentation = augmentation_ ? &*augmentation_ : nullptr},
+                    order);
+  auto batch = batches_of_epoch.begin();
+  std::size_t step = 0;
+  network.model.train();
+  return optim::find_rate(*optimizer, [&] {
+    if (batch == batches_of_epoch.end()) batch = batches_of_epoch.begin();
+    const RandomScope scope(RandomScope::State{.key = order.split(step++).state()});
+    Tape tape;
+    const Var output = network.model(batch->inputs);
+    const Var loss = loss_ ? loss_(output, *batch) : train::default_loss(output, *batch);
+    tape.backward(loss);
+    ++batch;
+    return static_cast<double>(loss.item());
+  });
+}
+
+}  // namespace reel::mnist

@@ -1,0 +1,167 @@
+// `reel-mnist verify`: trains a short reference run, and compares it with published results, so
+// that an installation can be trusted.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <iostream>
+
+#include <reel/autodiff/core/parallel.h>
+#include <reel/autodiff/tensor/gemm.h>
+#include <reel/nn/sequential.h>
+#include <reel/nn/state_dict.h>
+#include <reel/optim/adam.h>
+#include <reel/train/fit.h>
+
+#include "../common/output.h"
+#include "../common/text.h"
+#include "commands.h"
+
+namespace reel::mnist {
+
+using namespace apps;
+
+namespace {
+
+constexpr std::size_t epochs = 3;
+
+// The result of the reference run.
+struct Reference {
+  std::array<double, epochs> losses;
+  std::array<std::string, epochs> weights;  // fingerprints
+};
+
+// The mean training losses in double precision. In float, the order of the sums changes them by
+// less than the tolerance.
+constexpr std::array<double, epochs> published_losses{2.502261391, 1.53420281, 1.020707436};
+constexpr double tolerance = 1e-4;  // relative
+
+// The fingerprints of the weights after each epoch, for the instructions that the program is
+// compiled for, the libraries of its matrix products, and the kernels of OpenBLAS.
+struct Published {
+  std::string_view instructions, libraries, kernels;
+  std::array<std::string_view, epochs> weights;
+};
+constexpr std::array<std::string_view, epochs> avx512{"dde7aaa204f3871e", "9ecef8f0975447ba",
+                                                      "e4139f42fdec3176"};
+constexpr std::array<std::string_view, epochs> avx2{"0cf0127887859892", "0d7a4c53b9c0cb11",
+                                                    "77683971d9c6bf86"};
+constexpr Published published[] = {
+    {"AVX-512", "oneDNN 2.6.3 and OpenBLAS 0.3.21", "Cooperlake", avx512},
+    {"AVX-512", "oneDNN 2.6.3 and OpenBLAS 0.3.21", "SkylakeX", avx512},
+    {"AVX-512", "oneDNN 2.6.3 and OpenBLAS 0.3.21", "Haswell", avx2},
+    {"AVX-512", "oneDNN 2.6.3 and OpenBLAS 0.3.21", "Zen", avx2},
+};
+
+// The instructions that the compiler was allowed to use; they decide the order of sums.
+constexpr std::string_view instructions =
+#if defined(__AVX512F__)
+    "AVX-512";
+#elif defined(__AVX2__)
+    "AVX2";
+#elif defined(__AVX__)
+    "AVX";
+#elif defined(__SSE2__)
+    "SSE2";
+#elif defined(__ARM_NEON)
+    "NEON";
+#else
+    "portable";
+#endif
+
+std::string products() {
+  const std::string kernels = blas_kernels();
+  return kernels.empty() ? blas_name() : concat(blas_name(), " (", kernels, ')');
+}
+
+// Ten kinds of pictures: a random one for each class, and noise on it.
+data::Dataset pictures() {
+  constexpr std::size_t count = 1280, features = 784, classes = 10;
+  Rng rng(2026);
+  std::vector<double> prototypes(classes * features);
+  for (double& pixel : prototypes) pixel = rng.uniform();
+  Tensor inputs = zeros({count, features});
+  Labels labels(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    labels[i] = static_cast<Label>(i % classes);
+    for (std::size_t j = 0; j < features; ++j)
+      inputs(i, j) =
+          static_cast<Real>(0.1 * prototypes[i % classes * features + j] + 0.9 * rng.uniform());
+  }
+  return data::Dataset(std::move(inputs), labels, {.name = "reference"});
+}
+
+// 784-128-10 with all that a network of `train` may have.
+Reference run() {
+  const data::Dataset dataset = pictures();
+  Rng rng(1);
+  nn::Sequential model = nn::mlp({784, 128, 10}, nn::relu, {.batch_norm = true, .dropout = 0.2});
+  nn::init(model, rng, nn::Init::he_normal);
+  optim::Adam adam(model.parameters(), {.lr = 1e-3, .weight_decay = 0.01});
+  Reference reference{};
+  static_cast<void>(
+      train::fit(model, adam, dataset, rng,
+                 {.epochs = epochs, .on_epoch = [&](const train::EpochReport& report) {
+                    reference.losses[report.epoch - 1] = report.train_loss;
+                    reference.weights[report.epoch - 1] = nn::fingerprint_text(model);
+                  }}));
+  return reference;
+}
+
+bool near_published(const Reference& found) {
+  for (std::size_t i = 0; i < epochs; ++i)
+    if (!(std::abs(found.losses[i] / published_losses[i] - 1) <= tolerance)) return false;
+  return true;
+}
+
+}  // namespace
+
+int verify(const VerifyOptions& options) {
+  if (options.threads) set_threads(*options.threads);
+  const Reference found = run();
+  const auto known =
+      std::find_if(std::begin(published), std::end(published), [](const Published& p) {
+        return p.instructions == instructions && p.libraries == blas_name() &&
+               p.kernels == blas_kernels();
+      });
+  const bool is_known = known != std::end(published);
+  const bool equal =
+      is_known && std::equal(found.weights.begin(), found.weights.end(), known->weights.begin());
+  const bool near = near_published(found);
+  const bool trusted = near && (equal || !is_known);
+  if (options.json) {
+    std::cout << json_line({{"trusted", trusted},
+                            {"instructions", instructions},
+                            {"products", products()},
+                            {"losses", found.losses},
+                            {"losses_are_near", near},
+                            {"weights", found.weights},
+                            {"published", is_known ? nlohmann::ordered_json(known->weights)
+                                                   : nlohmann::ordered_json()}});
+    return trusted ? 0 : 1;
+  }
+  std::cout << "784-128-10 with batch norm and dropout on made-up pictures, float, " << instructions
+            << ",\n"
+            << products() << ", " << thread_count(threads())
+            << "\n\nepoch      loss  published  weights\n";
+  for (std::size_t i = 0; i < epochs; ++i)
+    std::cout << padded(std::to_string(i + 1), 5, true)
+              << padded(significant(found.losses[i], 5), 10, true)
+              << padded(significant(published_losses[i], 5), 11, true) << "  " << found.weights[i]
+              << (!is_known ? ""
+                  : found.weights[i] == known->weights[i]
+                      ? "  as published"
+                      : concat("  published: ", known->weights[i]))
+              << '\n';
+  std::cout << '\n'
+            << (!near      ? "WRONG: a loss differs from the published one by more than it may.\n"
+                : equal    ? "All losses and all bits of the weights are as published.\n"
+                : is_known ? "WRONG: the losses are right, but the weights are other bits than "
+                             "those published for\n"
+                             "these instructions and libraries.\n"
+                           : "All losses are right. For these instructions and libraries no bits "
+                             "are published.\n");
+  return trusted ? 0 : 1;
+}
+
+}  // namespace reel::mnist

@@ -1,0 +1,195 @@
+#!/bin/sh
+# reel-mnist train: schedules, optimisers, losses, early stopping, averages, checkpoints, seeds; and
+# diff and verify. Argument: the program.
+# shellcheck source=tests/apps/small_images.sh
+. "$(dirname "$0")/small_images.sh"
+# shellcheck source=tests/apps/harness.sh
+. "$(dirname "$0")/harness.sh"
+
+value() { sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" "$2" | tail -n 1; }
+without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/,"saved":[^,}]*//' "$1"; }
+# first FILE: the first line without times.
+weights_of() { value weights "$1"; }
+newest() { find "$1" -name 'checkpoint-*' | sort | tail -n 1; }
+
+small_images data
+small="--data data --layers 16-8-10 --batch 8 --lr 0.1"
+
+# ---- each option changes the run, and the same options give the same run
+check 0 train $small --epochs 2 --json
+plain=$(weights_of out)
+[ -n "$plain" ] || fail "$run: no fingerprint"
+check 0 train $small --epochs 2 --json
+[ "$(weights_of out)" = "$plain" ] || fail "$run: another fingerprint"
+check 0 train $small --epochs 2
+says out "$(echo "$plain" | tr -d '"')"
+for option in '--schedule cosine' '--schedule linear' '--schedule step' '--schedule exponential' \
+  '--schedule restarts' '--schedule one-cycle' '--warm-up 0.5' '--optimizer momentum' \
+  '--l2 0.01' '--weight-decay 0.01' '--clip-norm 0.1' '--accumulate 2' '--init he_normal' \
+  '--label-smoothing 0.1' '--average 0.5' '--seed 2' '--batch 16'; do
+  check 0 train $small --epochs 2 --json $option
+  [ "$(weights_of out)" != "$plain" ] ||
+    fail "$run: the same weights as without the option"
+done
+for option in '--shift 1' '--rotate 10' '--scale 0.1' '--shear 10' '--elastic 20' '--flip 0.5' \
+  '--erase 0.5'; do
+  check 0 train $small --epochs 2 --json $option
+  [ "$(weights_of out)" != "$plain" ] || fail "$run: the same weights as without the option"
+done
+check 0 train $small --epochs 2 --json --elastic 20
+first=$(weights_of out)
+check 0 train $small --epochs 2 --json --elastic 20 --elastic-sigma 2
+[ "$(weights_of out)" != "$first" ] || fail "$run: σ has no effect"
+for option in '--momentum 0.5' '--dampening 0.5 --momentum 0.5' '--nesterov 1 --momentum 0.5'; do
+  check 0 train $small --epochs 1 $option
+done
+for option in '--beta1 0.5' '--beta2 0.5' '--eps 0.1' '--amsgrad 1'; do
+  check 0 train $small --epochs 2 --json --optimizer adam
+  other=$(weights_of out)
+  check 0 train $small --epochs 2 --json --optimizer adam $option
+  [ "$(weights_of out)" != "$other" ] || fail "$run: the same weights as without the option"
+done
+refuse 2 'sgd has no beta1' train $small --beta1 0.5
+refuse 2 momentum train $small --optimizer adam --momentum 0.5
+refuse 2 schedule train $small --schedule cosinus
+refuse 2 warm-up train $small --warm-up 11
+refuse 2 warm-up train $small --warm-up -1
+refuse 2 'he_normal' train $small --init he
+refuse 2 label-smoothing train $small --label-smoothing 1.5
+refuse 2 clip-norm train $small --clip-norm 0
+refuse 2 accumulate train $small --accumulate 0
+refuse 2 class-weights train $small --class-weights equal
+refuse 2 average train $small --average 1.5
+refuse 2 rotate train $small --rotate -1
+refuse 2 flip train $small --flip 2
+refuse 3 'no samples of "3"' train $small --class-weights balanced
+cp -R data uneven
+{ bytes 0 0 8 1; size 60; i=0; while [ $i -lt 60 ]; do bytes $((i % 20 % 11 % 10)); i=$((i + 1)); done; } \
+  >uneven/train-labels-idx1-ubyte
+check 0 train $small --data uneven --epochs 2 --json
+other=$(weights_of out)
+check 0 train $small --data uneven --epochs 2 --json --class-weights balanced
+[ "$(weights_of out)" != "$other" ] || fail "$run: the same weights as without the option"
+
+# ---- early stopping and averages
+check 0 train $small --epochs 200 --patience 3 --monitor accuracy --json --lr 1
+stopped=$(value epochs out)
+[ "$stopped" -lt 200 ] || fail "$run: it did not stop"
+says out '"status":"stopped early"'
+says out '"best_epoch":1'
+first=$(sed -n 1p out | sed 's/.*"weights":\("[^"]*"\).*/\1/')
+[ "$(weights_of out)" = "$first" ] || fail "$run: not the weights of the best epoch"
+check 0 train $small --epochs 200 --patience 3 --monitor accuracy --lr 1
+says out 'no better accuracy of validation in 3 epochs'
+says out 'The weights are the best ones, of epoch 1.'
+refuse 2 patience train $small --patience 0
+refuse 2 'validation' train $small --patience 3 --validation 0
+refuse 2 'validation' train $small --schedule plateau --validation 0
+check 0 train $small --epochs 5 --schedule plateau --lr-every 1 --json
+check 0 train $small --epochs 3 --average 0.9 --json --save averaged
+says out '"averaged_test_accuracy":'
+says out '"averaged_validation_loss":'
+averaged=$(value test_loss out)
+check 0 eval --data data --load averaged --json
+[ "$(value test_loss out)" = "$averaged" ] || fail "$run: --save wrote other weights than reported"
+
+# ---- checkpoints
+check 0 train $small --epochs 4 --dropout 0.2 --average 0.9 --patience 9 --schedule cosine \
+  --checkpoint whole --save whole.net
+[ "$(grep -c '' whole/log.jsonl)" = 4 ] || fail "$run: not a line of the log for each epoch"
+[ "$(find whole -name 'checkpoint-*' | grep -c '')" -le 3 ] || fail "$run: more than three checkpoints"
+[ "$(find whole | grep -c '')" -le 5 ] || fail "$run: other files in the folder"
+check 0 train --resume whole --json
+says out '"status":"finished"'
+cp whole.net again.net
+check 0 train --resume whole
+cmp -s whole.net again.net || fail "$run: a finished run changed its weights"
+refuse 3 "$folder/nowhere" train --resume nowhere
+mkdir empty
+refuse 3 "$folder/empty" train --resume empty
+refuse 2 'would change the run' train --resume whole --lr 0.2
+refuse 2 'would change the run' train --resume whole --epochs 5
+check 0 train --resume whole --threads 1
+mkdir other
+images 60 >other/train-images-idx3-ubyte
+labels 60 | tail -c +2 >tail
+{ bytes 0 0 8 1; size 60; i=0; while [ $i -lt 60 ]; do bytes $(((i + 1) % 3)); i=$((i + 1)); done; } >other/train-labels-idx1-ubyte
+images 30 >other/t10k-images-idx3-ubyte
+labels 30 >other/t10k-labels-idx1-ubyte
+refuse 3 'other images' train --resume whole --data other
+cp -R whole damaged
+file=$(newest damaged)
+head -c 500 "$file" >cut
+mv cut "$file"
+refuse 3 "$(basename "$file")" train --resume damaged
+says err 'Hint'
+if [ -c /dev/full ]; then
+  refuse 5 checkpoint train $small --checkpoint data/train-labels-idx1-ubyte
+fi
+
+# ---- seeds
+check 0 train $small --epochs 2 --seeds 3
+says out '95 % interval'
+[ "$(grep -c '^ *[123]  ' out)" = 3 ] || fail "$run: not a line for each seed"
+check 0 train $small --epochs 2 --seeds 3 --json
+[ "$(grep -c '' out)" = 4 ] || fail "$run: not a line for each seed and one more"
+[ "$(sed -n 1p out | sed 's/.*"weights":\("[^"]*"\).*/\1/')" = "$plain" ] ||
+  fail "$run: the first seed is not the run of that seed"
+says out '"test_accuracy":{"mean":'
+for option in '--save net' '--plot x.svg' '--checkpoint run'; do
+  refuse 2 seeds train $small --seeds 2 $option
+done
+
+# ---- the search for a rate
+check 0 train $small --find-lr --plot rates.svg
+says out 'most steeply at'
+grep -q '</svg>' rates.svg || fail "$run: no picture"
+check 0 train $small --find-lr --json
+says out '"suggestion":'
+
+# ---- a network that has learnt nothing, and a summary
+check 0 train --data data --layers 16-8-10 --batch 8 --lr 1e-9 --epochs 1
+says out 'Hint'
+check 0 train $small --epochs 1 --summary
+says out '136'
+refuse 2 SVG train $small --plot curves.png
+check 0 train $small --epochs 1 --save named
+copy_name=$(basename "$folder/data")
+cp -R data elsewhere
+check 0 eval --data elsewhere --load named
+says err "$copy_name"
+
+# ---- recipes
+check 0 recipes
+for recipe in case-study fast simard deep fashion; do says out "$recipe"; done
+refuse 2 'Hint: simard' train --recipe simrad
+refuse 2 784 train --recipe fast --data data --batch 8
+
+# ---- diff
+check 0 train $small --epochs 3 --checkpoint a --save a.net
+check 0 train $small --epochs 3 --checkpoint b --save b.net
+check 0 diff a b
+says out 'equal in all 3 epochs'
+check 0 diff a.net b.net
+check 0 train $small --epochs 3 --checkpoint c --save c.net --schedule step --lr-every 2
+check 1 diff a c
+says out 'differ first in epoch 3'
+says out '0.weight'
+check 1 diff a.net c.net --json
+says out '"equal":false'
+says out '"tensors":["0.weight","0.bias","2.weight","2.bias"]'
+refuse 2 folder diff a a.net
+refuse 3 "$folder/nothing" diff nothing a.net
+echo broken >>b/log.jsonl
+refuse 3 'line 4' diff a b
+
+# ---- verify
+check 0 verify
+says out 'published'
+check 0 verify --json --threads 1
+first=$(value trusted out) one=$(grep -o '"weights":.*' out)
+[ "$first" = true ] || fail "$run: not trusted"
+check 0 verify --json --threads 2
+[ "$(grep -o '"weights":.*' out)" = "$one" ] || fail "$run: other weights on two threads"
+
+finish
