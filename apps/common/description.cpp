@@ -2,6 +2,7 @@
 #include "description.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "checks.h"
 
@@ -10,19 +11,22 @@ namespace {
 
 Described described(CLI::Option& option) {
   Described one;
-  one.name = option.get_positional() ? option.get_type_name() : option.get_name();
+  one.name = option.get_name(option.get_positional());
   if (!option.get_snames().empty()) one.short_name = '-' + option.get_snames().front();
   one.text = option.get_description();
   one.variable = option.get_envname();
   one.required = option.get_required();
   if (option.get_expected_max() == 0) return one;
-  one.value = option.get_type_name();
+  one.value = option.get_type_name().empty() ? one.name : option.get_type_name();
   one.default_value = option.get_default_str();
   one.choices = choices(option);
-  one.values = !one.choices.empty()                          ? Values::choice
-               : one.value == "FILE"                         ? Values::file
-               : one.value == "DIR" || one.value == "FOLDER" ? Values::folder
-                                                             : Values::any;
+  const auto is_one_of = [&](std::initializer_list<const char*> types) {
+    return std::find(types.begin(), types.end(), one.value) != types.end();
+  };
+  one.values = !one.choices.empty()                 ? Values::choice
+               : is_one_of({"FILE", "PATH", "RUN"}) ? Values::file
+               : is_one_of({"DIR", "FOLDER"})       ? Values::folder
+                                                    : Values::any;
   return one;
 }
 

@@ -12,7 +12,7 @@ enum class Values {
   none,    ///< it has no value
   any,     ///< a number or a text
   choice,  ///< one of some names
-  file,
+  file,    ///< or a folder
   folder,
 };
 

@@ -1,4 +1,4 @@
-// Output of results: terminal colours and lines of JSON.
+// Output of results: the terminal and lines of JSON.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@ namespace reel::apps {
 
 /// Whether to write colours to standard output; see has_colours.
 bool colours();
-/// How many columns a line of standard output may have; see terminal_width.
-std::size_t page_width();
+/// The characters that fit on a line of standard output, at least 40; see terminal_width.
+std::size_t output_width();
 
 /// One line of text with a newline; bytes of a folder's name that are not UTF-8 become U+FFFD.
 std::string json_line(const nlohmann::ordered_json& json);

@@ -65,10 +65,10 @@ CLI::App& Program::add_command(const std::string& name, const std::string& descr
 void Program::add_completion() {
   CLI::App& command =
       *app_.add_subcommand("completion", "Print a script that completes command lines in a shell");
-  command.add_option("shell", shell_, listed(shells(), " or "))
+  command.add_option("SHELL", shell_, listed(shells(), " or "))
       ->required()
       ->transform(one_of(shells()))
-      ->type_name("SHELL");
+      ->type_name("");
   const std::string name = app_.get_name();
   command.footer("Examples:\n  source <(" + name + " completion bash)\n  " + name +
                  " completion zsh > ~/.zfunc/_" + name + "\n  " + name +
@@ -84,9 +84,9 @@ void Program::add_manual() {
   std::vector<std::string> names;
   for (const CLI::App* one : with_all_below(app_)) names.push_back(one->get_name());
   names.erase(names.begin());  // the program itself
-  command.add_option("command", page_, "Which; if there is none, that of the program")
+  command.add_option("COMMAND", page_, "Which; if there is none, that of the program")
       ->transform(one_of(names))
-      ->type_name("COMMAND");
+      ->type_name("");
   command.add_option("--into", pages_folder_, "Write the pages of all commands into this folder")
       ->check(not_empty)
       ->type_name("FOLDER")

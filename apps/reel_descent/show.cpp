@@ -89,7 +89,7 @@ int show(const LectureOptions& options) {
     std::cout << json_line(to_json(one, report, seconds));
     return exit_code(tallies(report.findings));
   }
-  const std::size_t width = page_width();
+  const std::size_t width = output_width();
   std::cout << paragraph(banner(options), width) << '\n'
             << paragraph(concat(one.row, "  ", one.title, " (", one.notes, ")"), width)
             << paragraph(one.sentence, width);

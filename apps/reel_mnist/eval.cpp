@@ -37,7 +37,7 @@ int eval(const CommonOptions& options) {
     std::cout << json_line(result);
     return 0;
   }
-  const std::size_t width = page_width();
+  const std::size_t width = output_width();
   std::cout << paragraph(concat(loaded.architecture.text(), " on ", grouped(images.test.size()),
                                 " test images of ", images.test.name()),
                          width)

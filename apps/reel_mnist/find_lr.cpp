@@ -80,7 +80,7 @@ int find_lr(Training& training) {
                                 significant(last, 2), ", most steeply at ",
                                 significant(curve.suggestion, 2), ". Try --lr ",
                                 significant(curve.suggestion, 1), '.'),
-                         page_width());
+                         output_width());
   if (!plot_path.empty()) std::cout << "Drawn in " << printable(plot_path) << ".\n";
   return 0;
 }

@@ -111,7 +111,7 @@ void print_balance(const Inspection& found, std::size_t width) {
 
 void print_text(const Inspection& found) {
   const data::Images& images = found.images;
-  const std::size_t width = page_width();
+  const std::size_t width = output_width();
   const auto paragraph = [&](const std::string& text) {
     for (const std::string& line : wrapped(text, width)) std::cout << line << '\n';
   };

@@ -80,7 +80,7 @@ std::vector<std::string> side_by_side(std::vector<std::string> left, std::size_t
 void print_text(const data::Dataset& dataset, std::size_t index, const Tensor& probabilities,
                 std::size_t guess) {
   const auto truth = static_cast<std::size_t>(dataset.label(index));
-  const std::size_t page = page_width();
+  const std::size_t page = output_width();
   std::cout << paragraph(
                    concat("test image ", index, ": ", dataset.class_name(truth), ", taken for ",
                           dataset.class_name(guess), truth == guess ? "" : " ✗"),

@@ -25,7 +25,7 @@ int print_recipes(bool json) {
                                     {"settings", recipe.settings}});
       continue;
     }
-    const std::size_t width = apps::page_width();
+    const std::size_t width = apps::output_width();
     std::cout << apps::paragraph(concat(recipe.name, ": ", recipe.about), width);
     for (const std::string& line :
          apps::wrapped(concat(recipe.data, ": ", recipe.result, ", ", recipe.time), width - 2))
@@ -36,7 +36,7 @@ int print_recipes(bool json) {
               << apps::paragraph(
                      "`reel-mnist train --recipe NAME --print-config` shows the settings of one. "
                      "They were chosen by validation images, never by the test images.",
-                     apps::page_width());
+                     apps::output_width());
   return 0;
 }
 

@@ -144,7 +144,7 @@ Outcome fit(Training& training) {
   if (options.profile) profile.emplace(options.json ? std::cerr : std::cout);
   const EpochTable table(
       {.validation = training.parts.held_out.size() > 0, .averaged = training.average.has_value()},
-      page_width());
+      output_width());
   if (!options.json) std::cout << '\n' << table.header() << std::flush;
   train::ProgressLine progress(options.epochs);
   Outcome outcome;
@@ -279,7 +279,7 @@ void print(const Training& training, const Outcome& outcome, const train::Evalua
     std::cout << json_line(json);
     return;
   }
-  const std::size_t width = page_width();
+  const std::size_t width = output_width();
   std::cout << '\n'
             << paragraph(
                    concat(ending(training, outcome), "Test accuracy ", percent(test.accuracy()),
@@ -309,10 +309,10 @@ int train(const TrainOptions& given) {
   if (!options.resume.empty()) training.resume();
 
   static const StopSignals signals;  // also while the results are printed
-  (options.json ? std::cerr : std::cout) << banner(training, page_width()) << std::flush;
+  (options.json ? std::cerr : std::cout) << banner(training, output_width()) << std::flush;
   if (options.summary)
     (options.json ? std::cerr : std::cout) << '\n'
-                                           << summary_table(training.network.model, page_width());
+                                           << summary_table(training.network.model, output_width());
   Outcome outcome = fit(training);
   if (outcome.status == train::FitStatus::diverged)
     fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",

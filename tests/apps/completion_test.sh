@@ -91,7 +91,7 @@ if command -v zsh >/dev/null; then
 else
   echo 'skipped: no zsh'
 fi
-refuse 2 'shell is "csh", expected' completion csh
+refuse 2 'SHELL is "csh", expected' completion csh
 refuse 2 'is required' completion
 
 # ---- manual pages

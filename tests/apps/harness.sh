@@ -6,7 +6,6 @@ LC_ALL=C
 export LC_ALL
 unset NO_COLOR
 
-source=$(cd "$(dirname "$0")" && pwd)
 program=$1
 name=$(basename "$program")
 folder=$(mktemp -d) || exit 1

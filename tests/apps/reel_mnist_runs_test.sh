@@ -1,10 +1,10 @@
 #!/bin/sh
 # reel-mnist train: schedules, optimisers, losses, early stopping, averages, checkpoints, seeds; and
 # diff and verify. Argument: the program.
+# shellcheck source=tests/apps/small_images.sh
+. "$(dirname "$0")/small_images.sh"
 # shellcheck source=tests/apps/harness.sh
 . "$(dirname "$0")/harness.sh"
-# shellcheck source=tests/apps/small_data.sh
-. "$source/small_data.sh"
 
 value() { sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" "$2" | tail -n 1; }
 without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/,"saved":[^,}]*//' "$1"; }
@@ -12,6 +12,7 @@ without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/
 weights_of() { value weights "$1"; }
 newest() { find "$1" -name 'checkpoint-*' | sort | tail -n 1; }
 
+small_images data
 small="--data data --layers 16-8-10 --batch 8 --lr 0.1"
 
 # ---- each option changes the run, and the same options give the same run

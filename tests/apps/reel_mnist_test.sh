@@ -1,9 +1,9 @@
 #!/bin/sh
 # reel-mnist as a program: exit codes, messages, JSON, signals, files. Argument: the program.
+# shellcheck source=tests/apps/small_images.sh
+. "$(dirname "$0")/small_images.sh"
 # shellcheck source=tests/apps/harness.sh
 . "$(dirname "$0")/harness.sh"
-# shellcheck source=tests/apps/small_data.sh
-. "$source/small_data.sh"
 
 value() { sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" "$2" | tail -n 1; }
 without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/,"saved":[^,}]*//' "$1"; }
@@ -11,6 +11,7 @@ without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/
 # Copies the good data under a new name.
 copy() { cp -R data "$1"; }
 
+small_images data
 small="--data data --layers 16-8-10 --batch 8 --lr 0.5"
 
 # ---- help and version

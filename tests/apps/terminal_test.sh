@@ -1,15 +1,16 @@
 #!/bin/sh
 # What reel-mnist shows in terminals of several widths, in colours and without. Argument: the
 # program. Skipped if there is no `script` to make a terminal.
+# shellcheck source=tests/apps/small_images.sh
+. "$(dirname "$0")/small_images.sh"
 # shellcheck source=tests/apps/harness.sh
 . "$(dirname "$0")/harness.sh"
-# shellcheck source=tests/apps/small_data.sh
-. "$source/small_data.sh"
 
 if ! script -qec true /dev/null >/dev/null 2>&1; then
   echo 'skipped: no script of util-linux'
   exit 0
 fi
+small_images data
 escape=$(printf '\033')
 return=$(printf '\r')
 

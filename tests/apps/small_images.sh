@@ -1,6 +1,4 @@
-# Makes the folder "data" with four small IDX files: 60 images to train on and 30 to test, 4×4 pixels of
-# three classes. Source this file after harness.sh; its functions make variations of the files.
-
+# Makes tiny data sets in the format of MNIST. Source this file.
 bytes() { for byte; do printf "\\$(printf '%03o' "$byte")"; done; }
 size() { bytes 0 0 $(($1 / 256)) $(($1 % 256)); }
 # images COUNT FIRST: 4×4 pixels of three kinds: bright at the top, in the middle or at the bottom.
@@ -21,9 +19,11 @@ labels() {
   i=0
   while [ $i -lt "$1" ]; do bytes $((i % 3)); i=$((i + 1)); done
 }
-
-mkdir data
-images 60 >data/train-images-idx3-ubyte
-labels 60 >data/train-labels-idx1-ubyte
-images 30 >data/t10k-images-idx3-ubyte
-labels 30 >data/t10k-labels-idx1-ubyte
+# small_images FOLDER: 60 images to train on, 30 to test with.
+small_images() {
+  mkdir "$1"
+  images 60 >"$1/train-images-idx3-ubyte"
+  labels 60 >"$1/train-labels-idx1-ubyte"
+  images 30 >"$1/t10k-images-idx3-ubyte"
+  labels 30 >"$1/t10k-labels-idx1-ubyte"
+}
