@@ -147,7 +147,8 @@ TEST_CASE("checkpoint folder: a damaged newest one is named, with the one before
       CHECK(message.find('\n') == std::string::npos);
       CHECK(message.find(second.string()) != std::string::npos);
       CHECK(message.ends_with(
-          concat(" Hint: delete it; the checkpoint before it is ", first.string(), ".")));
+          concat(" Hint: if it is damaged, delete it; the checkpoint before it is ", first.string(),
+                 ".")));
     }
     CHECK(number == -1);
   }
@@ -159,7 +160,8 @@ TEST_CASE("checkpoint folder: a damaged newest one is named, with the one before
 
   std::string text;
   CHECK_ERROR(
-      "[text] was given a state of \"integer\". Hint: delete it; the checkpoint before it is",
+      "[text] was given a state of \"integer\". Hint: if it is damaged, delete it; the checkpoint "
+      "before it is",
       checkpoints.load(text));
   const TemporaryFolder one;
   CheckpointFolder single(one.path);
