@@ -107,8 +107,10 @@ bool CheckpointFolder::load_newest(const std::vector<detail::Part>& parts, bool 
     detail::load_states(path_of(all.back()), parts, first_only);
   } catch (const Error& error) {
     if (all.size() < 2) throw;
-    throw Error(error.kind(), concat(error.what(), " Hint: delete it; the checkpoint before it is ",
-                                     absolute_name(path_of(all[all.size() - 2])), '.'));
+    throw Error(
+        error.kind(),
+        concat(error.what(), " Hint: if it is damaged, delete it; the checkpoint before it is ",
+               absolute_name(path_of(all[all.size() - 2])), '.'));
   }
   return true;
 }

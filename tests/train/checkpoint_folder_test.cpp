@@ -146,7 +146,9 @@ TEST_CASE("checkpoint folder: a damaged newest one is named, with the one before
       CHECK(error.kind() == Error::Kind::input);
       CHECK(message.find('\n') == std::string::npos);
       CHECK(message.find(second.string()) != std::string::npos);
-      CHECK(message.ends_with(concat(" The checkpoint before it is ", first.string(), ".")));
+      CHECK(message.ends_with(
+          concat(" Hint: if it is damaged, delete it; the checkpoint before it is ", first.string(),
+                 ".")));
     }
     CHECK(number == -1);
   }
@@ -157,8 +159,10 @@ TEST_CASE("checkpoint folder: a damaged newest one is named, with the one before
   CHECK(number == 3);
 
   std::string text;
-  CHECK_ERROR("[text] was given a state of \"integer\". The checkpoint before it is",
-              checkpoints.load(text));
+  CHECK_ERROR(
+      "[text] was given a state of \"integer\". Hint: if it is damaged, delete it; the checkpoint "
+      "before it is",
+      checkpoints.load(text));
   const TemporaryFolder one;
   CheckpointFolder single(one.path);
   write(single.save(at(1, 0), false, 1), "x");
