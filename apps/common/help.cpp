@@ -38,7 +38,7 @@ std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
 }
 
 std::string HelpFormatter::make_footer(const CLI::App* app) const {
-  return CLI::Formatter::make_footer(app) + other_settings(*app);
+  return CLI::Formatter::make_footer(app) + (app->get_parent() ? other_settings(*app) : exit_codes);
 }
 
 }  // namespace reel::apps

@@ -8,17 +8,12 @@
 #include <reel/autodiff/core/file.h>
 
 #include "checks.h"
+#include "description.h"
 #include "settings.h"
 #include "text.h"
 
 namespace reel::apps {
 namespace {
-
-// "reel-mnist train".
-std::string full_name(const CLI::App& app) {
-  const CLI::App* const parent = app.get_parent();
-  return (parent ? full_name(*parent) + ' ' : "") + app.get_name();
-}
 
 std::string see_help(const CLI::App& app) {
   return concat(" Hint: see `", full_name(app), " --help`.");

@@ -1,4 +1,4 @@
-// Output of results: terminal colours and lines of JSON.
+// Output of results: the terminal and lines of JSON.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +7,9 @@
 
 namespace reel::apps {
 
-/// Whether to write colours to standard output: it is a terminal, and NO_COLOR is not set.
+/// Whether to write colours to standard output; see has_colours.
 bool colours();
-
-/// The characters that fit on a line of standard output, at least 40: COLUMNS in the environment,
-/// or the width of the terminal, or 80.
+/// The characters that fit on a line of standard output, at least 40; see terminal_width.
 std::size_t output_width();
 
 /// One line of text with a newline; bytes of a folder's name that are not UTF-8 become U+FFFD.

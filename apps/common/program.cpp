@@ -1,8 +1,10 @@
 // Running a program.
 #include "program.h"
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <new>
@@ -12,7 +14,10 @@
 #include <reel/autodiff/core/file.h>
 #include <reel/train/stop_signals.h>
 
+#include "completion.h"
+#include "description.h"
 #include "help.h"
+#include "manual.h"
 #include "mistakes.h"
 #include "text.h"
 
@@ -31,20 +36,19 @@ bool asks_for_help(const CLI::App& command) {
 
 Program::Program(const std::string& name, const std::string& description,
                  const std::string& version)
-    : app_(description, name) {
+    : app_(description, name), version_(version) {
   app_.formatter(std::make_shared<HelpFormatter>());
   app_.set_version_flag("--version", name + ' ' + version);
   app_.require_subcommand(0, 1);        // `run` checks this: CLI11 would not name a wrong one
   app_.option_defaults()->take_last();  // the last one counts if an option is given twice
-  app_.footer("`" + name + " COMMAND --help` shows a command's options and examples.\n\n" +
-              exit_codes);
+  app_.footer("`" + name + " COMMAND --help` shows a command's options and examples.\n");
 }
 
 CLI::App& Program::add_command(const std::string& name, const std::string& description,
                                std::function<int()> run, CLI::App* parent) {
   CLI::App& command = *(parent ? parent : &app_)->add_subcommand(name, description);
   commands_[&command] = std::move(run);
-  // CLI11 then handles the environment and the values of this command only if it is given.
+  // With this, CLI11 handles the environment and the values of the command that is given alone.
   command.parse_complete_callback([] {});
   add_layer(command, config_option, "Read options from this file, lines such as lr = 0.1",
             [](const std::string& path) {
@@ -58,7 +62,61 @@ CLI::App& Program::add_command(const std::string& name, const std::string& descr
   return command;
 }
 
+void Program::add_completion() {
+  CLI::App& command =
+      *app_.add_subcommand("completion", "Print a script that completes command lines in a shell");
+  command.add_option("SHELL", shell_, listed(shells(), " or "))
+      ->required()
+      ->transform(one_of(shells()))
+      ->type_name("");
+  const std::string name = app_.get_name();
+  command.footer("Examples:\n  source <(" + name + " completion bash)\n  " + name +
+                 " completion zsh > ~/.zfunc/_" + name + "\n  " + name +
+                 " completion fish > ~/.config/fish/completions/" + name + ".fish\n");
+  commands_[&command] = [this] {
+    std::cout << completion(app_, shell_);
+    return 0;
+  };
+}
+
+void Program::add_manual() {
+  CLI::App& command = *app_.add_subcommand("man", "Print the manual page of a command");
+  std::vector<std::string> names;
+  for (const CLI::App* one : with_all_below(app_)) names.push_back(one->get_name());
+  names.erase(names.begin());  // the program itself
+  command.add_option("COMMAND", page_, "Which; if there is none, that of the program")
+      ->transform(one_of(names))
+      ->type_name("");
+  command.add_option("--into", pages_folder_, "Write the pages of all commands into this folder")
+      ->check(not_empty)
+      ->type_name("FOLDER")
+      ->configurable(false);
+  command.footer("Example:\n  " + app_.get_name() + " man | man -l -\n");
+  commands_[&command] = [this] {
+    if (!pages_folder_.empty()) {
+      for (CLI::App* page : with_all_below(app_))
+        write_file(std::filesystem::path(pages_folder_) / (full_name(*page, "-") + ".1"), "into",
+                   manual(*page, version_));
+      return 0;
+    }
+    CLI::App* page = &app_;
+    for (const std::string& name : page_) {
+      const std::vector<CLI::App*> below = commands_of(*page);
+      const auto found = std::find_if(below.begin(), below.end(),
+                                      [&](const CLI::App* one) { return one->get_name() == name; });
+      if (found == below.end())
+        fail_usage("man", "there is no command ", in_quotes(name),
+                   ". Hint: ", nearest(name, command_names(*page)), '.');
+      page = *found;
+    }
+    std::cout << manual(*page, version_);
+    return 0;
+  };
+}
+
 int Program::parse_and_run(int argc, char** argv) {
+  add_completion();
+  add_manual();
   for (const auto& [command, run] : commands_) add_variables(*command);
   try {
     app_.parse(argc, argv);

@@ -6,13 +6,15 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "checks.h"
 #include "settings.h"
 
 namespace reel::apps {
 
-/// A program. Add the commands and their options, then `run`.
+/// A program. Add the commands and their options, then `run`. It has two commands of its own:
+/// `completion` prints a script for a shell, `man` a manual page.
 class Program {
  public:
   Program(const std::string& name, const std::string& description, const std::string& version);
@@ -32,11 +34,17 @@ class Program {
   int run(int argc, char** argv);
 
  private:
+  void add_completion();
+  void add_manual();
   int parse_and_run(int argc, char** argv);
 
   CLI::App app_;
+  const std::string version_;
   std::map<CLI::App*, std::function<int()>> commands_;
   bool print_config_ = false;
+  std::string shell_;
+  std::vector<std::string> page_;  // the command whose manual page is asked for
+  std::string pages_folder_;
 };
 
 }  // namespace reel::apps

@@ -29,6 +29,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// Whether a byte continues a character of UTF-8.
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
 }  // namespace
 
 std::string thread_count(std::size_t threads) {
@@ -62,8 +65,23 @@ std::string significant(double value, int digits) {
 }
 
 std::size_t width_of(std::string_view text) {
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b')  // a code of colours ends with m
+      i = std::min(text.find('m', i), text.size());
+    else
+      width += !continues(text[i]);
+  }
+  return width;
+}
+
+std::string cut(const std::string& text, std::size_t width) {
+  if (width_of(text) <= width) return text;
+  if (width == 0) return {};
+  std::size_t end = 0, characters = 0;
+  for (; end < text.size(); ++end)
+    if (!continues(text[end]) && ++characters == width) break;  // the place of the ellipsis
+  return text.substr(0, end) + "…";
 }
 
 std::string padded(const std::string& text, std::size_t width, bool right_aligned) {
@@ -81,6 +99,12 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
     else
       lines.push_back(word);
   }
+  return lines;
+}
+
+std::string paragraph(const std::string& text, std::size_t width) {
+  std::string lines;
+  for (const std::string& line : wrapped(text, width)) lines += line + '\n';
   return lines;
 }
 

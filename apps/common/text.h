@@ -18,12 +18,16 @@ std::string percent(double share);
 std::string duration(double seconds);
 /// With at most `digits` significant digits: "0.25", "1e-05", "nan".
 std::string significant(double value, int digits = 6);
-/// The number of characters in a UTF-8 text.
+/// The number of characters in a UTF-8 text, without the codes that colour it.
 std::size_t width_of(std::string_view text);
 /// `text` padded with spaces to a width in characters, on the left if `right_aligned`.
 std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);
+/// `text` itself, or its first characters and `…` if it has more than `width`, and no colours.
+std::string cut(const std::string& text, std::size_t width);
 /// The words of a text in lines of at most this width, if each word fits.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
+/// The same, as one text with a newline after each line.
+std::string paragraph(const std::string& text, std::size_t width);
 /// The text in small letters (of ASCII alone).
 std::string lower_case(std::string_view text);
 /// "a, b, c"; with " or " as the last separator "a, b or c".

@@ -9,6 +9,7 @@
 #include <reel/autodiff/core/file.h>
 
 #include "../common/output.h"
+#include "../common/table.h"
 #include "../common/text.h"
 
 namespace reel::descent {
@@ -46,35 +47,15 @@ std::string to_string(const Tallies& tallies) {
 
 const char* to_string(Source source) { return source == Source::notes ? "notes" : "ours"; }
 
-std::string findings_table(const std::vector<Finding>& findings) {
-  constexpr std::size_t columns = 4;
-  constexpr std::array<std::size_t, columns> widest{6, 52, 34, 26};
-  using Cells = std::array<std::string, columns>;
-  std::vector<std::pair<std::string, Cells>> rows{{" ", {"source", "what", "expected", "here"}}};
-  for (const Finding& f : findings)
-    rows.push_back({f.holds ? "✓" : "✗", {to_string(f.source), f.what, f.expected, f.here}});
-  std::array<std::size_t, columns> widths{};
-  for (const auto& [mark, cells] : rows)
-    for (std::size_t c = 0; c < columns; ++c)
-      widths[c] = std::max(widths[c], std::min(width_of(cells[c]), widest[c]));
+std::string findings_table(const std::vector<Finding>& findings, std::size_t width) {
   const char *good = colours() ? "\033[32m" : "", *bad = colours() ? "\033[31m" : "",
              *plain = colours() ? "\033[0m" : "";
-  std::string text;
-  for (const auto& [mark, cells] : rows) {
-    std::array<std::vector<std::string>, columns> lines;
-    std::size_t height = 1;
-    for (std::size_t c = 0; c < columns; ++c) {
-      lines[c] = wrapped(cells[c], widths[c]);
-      height = std::max(height, lines[c].size());
-    }
-    for (std::size_t i = 0; i < height; ++i) {
-      std::string line = concat(mark == "✗" ? bad : good, i == 0 ? mark : " ", plain);
-      for (std::size_t c = 0; c < columns; ++c)
-        line += "  " + padded(i < lines[c].size() ? lines[c][i] : "", widths[c]);
-      text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
-    }
-  }
-  return text;
+  Table table(
+      {{" "}, {"source"}, {"what", false, true}, {"expected", false, true}, {"here", false, true}});
+  for (const Finding& f : findings)
+    table.add({concat(f.holds ? good : bad, f.holds ? "✓" : "✗", plain), to_string(f.source),
+               f.what, f.expected, f.here});
+  return table.text(width);
 }
 
 ordered_json to_json(const optim::Evaluations& e) {

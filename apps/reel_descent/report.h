@@ -29,7 +29,7 @@ std::string to_string(const Tallies& tallies);
 const char* to_string(Source source);
 /// The columns: whether the finding holds, its source, what it is about, what is expected, and what
 /// was computed.
-std::string findings_table(const std::vector<Finding>& findings);
+std::string findings_table(const std::vector<Finding>& findings, std::size_t width);
 
 /// The trace of a search: θ, the value and the counts at each point.
 nlohmann::ordered_json to_json(const optim::History& history);

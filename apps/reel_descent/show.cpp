@@ -1,6 +1,7 @@
 // `reel-descent list`, `show` and `all`.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <iomanip>
@@ -9,6 +10,7 @@
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
+#include <reel/autodiff/core/terminal.h>
 #include <reel/autodiff/tensor/gemm.h>
 
 #include "../common/output.h"
@@ -42,7 +44,9 @@ Timed run(const Lecture& lecture, const LectureOptions& options) {
 
 // Shows a line on a terminal; the next call overwrites it.
 void show_progress(const std::string& text) {
-  if (isatty(STDERR_FILENO)) std::cerr << '\r' << padded(text, 60) << '\r' << std::flush;
+  if (!is_terminal(STDERR_FILENO)) return;
+  const std::size_t width = std::min<std::size_t>(60, terminal_width(STDERR_FILENO) - 1);
+  std::cerr << '\r' << padded(cut(text, width), width) << '\r' << std::flush;
 }
 
 int exit_code(const Tallies& tallies) {
@@ -85,12 +89,13 @@ int show(const LectureOptions& options) {
     std::cout << json_line(to_json(one, report, seconds));
     return exit_code(tallies(report.findings));
   }
-  std::cout << banner(options) << '\n'
-            << one.row << "  " << one.title << " (" << one.notes << ")\n";
-  for (const std::string& line : wrapped(one.sentence, 79)) std::cout << line << '\n';
+  const std::size_t width = output_width();
+  std::cout << paragraph(banner(options), width) << '\n'
+            << paragraph(concat(one.row, "  ", one.title, " (", one.notes, ")"), width)
+            << paragraph(one.sentence, width);
   if (!report.text.empty()) std::cout << '\n';
   for (const std::string& line : report.text) std::cout << line << '\n';
-  if (!report.findings.empty()) std::cout << '\n' << findings_table(report.findings);
+  if (!report.findings.empty()) std::cout << '\n' << findings_table(report.findings, width);
   if (!report.figures.empty()) std::cout << '\n';
   for (const Figure& figure : report.figures) {
     const std::string file = figure.name + ".svg";
@@ -98,7 +103,8 @@ int show(const LectureOptions& options) {
                       ? file
                       : printable((std::filesystem::path(options.out) / file).string()))
               << '\n';
-    for (const std::string& line : wrapped(figure.caption, 75)) std::cout << "    " << line << '\n';
+    for (const std::string& line : wrapped(figure.caption, width - std::min<std::size_t>(width, 4)))
+      std::cout << "    " << line << '\n';
   }
   if (!report.figures.empty() && options.out.empty())
     std::cout << "Draw " << (report.figures.size() == 1 ? "it" : "them") << " with --out FOLDER.\n";

@@ -1,5 +1,6 @@
 // `reel-mnist eval`: a saved network on the test images.
 #include <cmath>
+#include <functional>
 #include <iostream>
 
 #include <reel/autodiff/core/parallel.h>
@@ -23,7 +24,10 @@ int eval(const CommonOptions& options) {
   const data::Images images = data::load_images(options.data);
   check_fits(loaded.architecture, images.test, options.load);
   warn_of_other_data(loaded.architecture, images.test);
-  const train::Evaluation evaluation = train::evaluate(loaded.model, images.test);
+  train::ProgressLine progress;
+  const train::Evaluation evaluation =
+      train::evaluate(loaded.model, images.test, {.on_batch = std::ref(progress)});
+  progress.clear();
   if (!std::isfinite(evaluation.loss))
     fail(Error::Kind::diverged, "eval", "the loss on ", images.test.name(), " is not finite.");
   if (options.json) {
@@ -33,12 +37,17 @@ int eval(const CommonOptions& options) {
     std::cout << json_line(result);
     return 0;
   }
-  std::cout << loaded.architecture.text() << " on " << grouped(images.test.size())
-            << " test images of " << images.test.name() << ", " << blas_name() << ", "
-            << thread_count(threads()) << '\n'
-            << "test accuracy " << percent(evaluation.accuracy()) << ", loss " << evaluation.loss
-            << "\n\n"
-            << confusion_table(evaluation.confusion, images.test);
+  const std::size_t width = output_width();
+  std::cout << paragraph(concat(loaded.architecture.text(), " on ", grouped(images.test.size()),
+                                " test images of ", images.test.name()),
+                         width)
+            << paragraph(concat(blas_name(), ", ", thread_count(threads())), width)
+            << paragraph(
+                   concat("test accuracy ", percent(evaluation.accuracy()), ", macro F1 ",
+                          percent(evaluation.confusion.macro_f1()), ", loss ", evaluation.loss),
+                   width)
+            << '\n'
+            << confusion_table(evaluation.confusion, images.test, width);
   return 0;
 }
 

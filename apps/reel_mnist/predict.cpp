@@ -20,6 +20,9 @@ using namespace apps;
 
 namespace {
 
+constexpr std::size_t longest_bar = 24;     // of a probability of 1
+constexpr std::size_t narrowest_bars = 40;  // columns for names, probabilities and bars
+
 std::size_t grey_level(Real pixel, std::size_t levels) {
   const double share = std::clamp(static_cast<double>(pixel), 0.0, 1.0);
   return std::min(levels - 1, static_cast<std::size_t>(share * static_cast<double>(levels)));
@@ -44,38 +47,57 @@ std::vector<std::string> draw(const Tensor& image, bool colour) {
   return lines;
 }
 
+// The probability of each class, with a bar, in lines of at most `width` characters if that leaves
+// space for the bars.
 std::vector<std::string> probability_lines(const Tensor& probabilities,
-                                           const data::Dataset& dataset, std::size_t truth) {
-  std::vector<std::string> lines;
+                                           const data::Dataset& dataset, std::size_t truth,
+                                           std::size_t width) {
   std::size_t name_width = 0;
   for (std::size_t c = 0; c < dataset.classes(); ++c)
-    name_width = std::max(name_width, dataset.class_name(c).size());
+    name_width = std::max(name_width, width_of(dataset.class_name(c)));
+  const std::size_t used = 2 + name_width + 1 + 9 + 1;
+  const auto longest = static_cast<double>(width > used ? std::min(longest_bar, width - used) : 0);
+  std::vector<std::string> lines;
   for (std::size_t c = 0; c < dataset.classes(); ++c) {
     const double p = probabilities.data()[c];
     std::string bar;
-    for (int i = 0; i < static_cast<int>(std::lround(24 * p)); ++i) bar += "█";
+    for (int i = 0; i < static_cast<int>(std::lround(longest * p)); ++i) bar += "█";
     lines.push_back(concat(c == truth ? "→ " : "  ", padded(dataset.class_name(c), name_width), ' ',
                            padded(percent(p), 9, true), ' ', bar));
   }
   return lines;
 }
 
+// Two blocks of lines side by side, the right one in the middle of the left one's height.
+std::vector<std::string> side_by_side(std::vector<std::string> left, std::size_t left_width,
+                                      const std::vector<std::string>& right) {
+  if (left.size() < right.size()) left.resize(right.size(), std::string(left_width, ' '));
+  const std::size_t first = (left.size() - right.size()) / 2;
+  for (std::size_t i = 0; i < right.size(); ++i) left[first + i] += "  " + right[i];
+  return left;
+}
+
 void print_text(const data::Dataset& dataset, std::size_t index, const Tensor& probabilities,
                 std::size_t guess) {
   const auto truth = static_cast<std::size_t>(dataset.label(index));
-  std::cout << "test image " << index << ": " << dataset.class_name(truth) << ", taken for "
-            << dataset.class_name(guess) << (truth == guess ? "" : "  ✗") << "\n\n";
+  const std::size_t page = output_width();
+  std::cout << paragraph(
+                   concat("test image ", index, ": ", dataset.class_name(truth), ", taken for ",
+                          dataset.class_name(guess), truth == guess ? "" : " ✗"),
+                   page)
+            << '\n';
   const Tensor image = dataset.sample(index);
-  const bool picture = image.dimension() == 2;
-  const auto left = picture ? draw(image, colours()) : std::vector<std::string>();
-  const auto right = probability_lines(probabilities, dataset, truth);
-  const std::size_t offset = left.size() > right.size() ? (left.size() - right.size()) / 2 : 0;
-  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
-    if (picture)
-      std::cout << (i < left.size() ? left[i] : std::string(image.shape()[1], ' ')) << "  ";
-    if (i >= offset && i - offset < right.size()) std::cout << right[i - offset];
-    std::cout << '\n';
+  std::vector<std::string> lines;
+  if (image.dimension() == 2) lines = draw(image, colours());
+  const std::size_t beside = lines.empty() ? 0 : image.shape()[1] + 2;
+  if (beside + narrowest_bars <= page) {
+    lines = side_by_side(std::move(lines), image.shape()[1],
+                         probability_lines(probabilities, dataset, truth, page - beside));
+  } else {
+    for (std::string& line : probability_lines(probabilities, dataset, truth, page))
+      lines.push_back(std::move(line));
   }
+  for (const std::string& line : lines) std::cout << line << '\n';
   std::cout << '\n';
 }
 

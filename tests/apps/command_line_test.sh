@@ -133,7 +133,7 @@ head -c 2000000 /dev/zero | tr '\0' ';' >file
 refuse 3 "$folder/file" $command --config file
 
 # ---- mistakes
-refuse 2 "no command, expected $(echo "$commands" | sed 's/\(.*\) /\1 or /; s/ \([a-z]*\) /, \1, /; s/, or/ or/')"
+refuse 2 "no command, expected $(echo "$commands" | sed 's/ /, /g'), completion or man."
 refuse 2 "there is no command \"${command}e\", expected" "${command}e"
 says err "Hint: $command."
 refuse 2 "Hint: see \`$name --help\`" zzzz
