@@ -31,13 +31,14 @@ void delete_file(const fs::path& path) {
   fs::remove(path, ignored);
 }
 
-// The program's message, on one line.
+// The program's message, on one line, without a full stop.
 std::string reason(const apps::Finished& finished) {
   constexpr std::size_t longest = 200;
   std::istringstream words(finished.errors);
   std::string text;
   for (std::string word; words >> word && text.size() + word.size() < longest;)
     text += (text.empty() ? "" : " ") + word;
+  while (text.ends_with('.')) text.pop_back();
   return text.empty() ? concat("exit code ", finished.exit_code) : text;
 }
 
@@ -133,7 +134,7 @@ void extract(const fs::path& archive, const std::string& member, const fs::path&
     const bool full = unzip.exit_code == unzip_disk_full;
     fail(full ? system : input, "fetch", absolute_name(full ? to : archive), ": ",
          full ? "cannot be written: " : concat(member, " cannot be extracted: "), reason(unzip),
-         full ? " Hint: is the disk full?" : "");
+         '.', full ? " Hint: is the disk full?" : "");
   }
   move_file(folder / fs::path(member).filename(), to);
   fs::remove_all(folder, ignored);
