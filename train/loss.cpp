@@ -14,11 +14,13 @@ namespace {
 // Whether a sample has a weight above 0; its class may have the weight 0 too. A label that is no
 // class counts, so that the loss refuses it.
 bool has_weight(const data::Batch& batch, const CrossEntropyOptions& options) {
+  const Tensor& of_classes = options.class_weights;
+  const bool classes_weighted = of_classes.dimension() > 0;
   for (std::size_t i = 0; i < batch.labels.size(); ++i) {
     const auto label = static_cast<std::size_t>(batch.labels[i]);
     if (batch.labels[i] == options.ignored) continue;
     if (batch.weights && batch.weights->data()[i] == 0) continue;
-    if (label >= options.class_weights.size() || options.class_weights.data()[label] != 0)
+    if (!classes_weighted || label >= of_classes.size() || of_classes.data()[label] != 0)
       return true;
   }
   return false;

@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/error.h>
 
 extern char** environ;
 

@@ -26,10 +26,10 @@ std::string padded(const std::string& text, std::size_t width, bool right_aligne
 std::string cut(const std::string& text, std::size_t width);
 /// The words of a text in lines of at most this width, if each word fits.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
-/// The text in small letters (of ASCII alone).
-std::string lower_case(std::string_view text);
 /// The same, as one text with a newline after each line.
 std::string paragraph(const std::string& text, std::size_t width);
+/// The text in small letters (of ASCII alone).
+std::string lower_case(std::string_view text);
 /// "a, b, c"; with " or " as the last separator "a, b or c".
 std::string listed(const std::vector<std::string>& names, const std::string& last = ", ");
 /// Up to three names that are similar to a mistyped one, the most similar first. Capital and small

@@ -25,8 +25,8 @@ void add_fetch(apps::Program& program, CLI::App& data, FetchOptions& options) {
       ->check(not_empty)
       ->type_name("URL");
   command.footer(
-      "Needs the program curl, and unzip for EMNIST. A download that was cut goes on where it\n"
-      "ended. Examples:\n"
+      "Needs the program curl, and unzip for EMNIST. A download that was cut goes on\n"
+      "where it ended. Examples:\n"
       "  reel-mnist data fetch mnist --to ~/mnist\n"
       "  reel-mnist data fetch kmnist --to ~/kmnist --mirror http://192.168.0.2:8000/kmnist\n");
 }

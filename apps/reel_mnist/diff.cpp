@@ -64,6 +64,20 @@ std::vector<std::string> differing(const Json& a, const Json& b) {
   return keys;
 }
 
+// The names of the pairs (name, fingerprint) that are not in both.
+std::vector<std::string> differing_tensors(const Json& a, const Json& b) {
+  std::vector<std::string> names;
+  const auto add_missing = [&](const Json& from, const Json& in) {
+    for (const Json& pair : from)
+      if (std::find(in.begin(), in.end(), pair) == in.end() &&
+          std::find(names.begin(), names.end(), pair.at(0)) == names.end())
+        names.push_back(pair.at(0));
+  };
+  add_missing(a, b);
+  add_missing(b, a);
+  return names;
+}
+
 // The first difference; `epoch` 0: in no epoch that both have.
 struct Difference {
   std::size_t epoch = 0;
@@ -75,7 +89,7 @@ Difference first_difference(const Run& a, const Run& b) {
   for (std::size_t i = 0; i < std::min(a.epochs.size(), b.epochs.size()); ++i) {
     Json x = a.epochs[i], y = b.epochs[i];
     if (x == y) continue;
-    Difference found{i + 1, differing(x["tensors"], y["tensors"]), {}};
+    Difference found{i + 1, differing_tensors(x["tensors"], y["tensors"]), {}};
     x.erase("tensors"), y.erase("tensors");
     for (const std::string& key : differing(x, y))
       found.numbers.push_back(concat(key, ": ", shown(x, key), " and ", shown(y, key)));

@@ -52,8 +52,10 @@ nlohmann::ordered_json epoch_json(const Report& report, const std::string& weigh
 nlohmann::ordered_json log_json(const Report& report, const nn::Module& model) {
   nlohmann::ordered_json json = results(report);
   json["weights"] = nn::fingerprint_text(model);
+  nlohmann::ordered_json tensors = nlohmann::ordered_json::array();
   for (const auto& [path, value] : nn::state_dict(model))
-    json["tensors"][path] = nn::fingerprint_text({{path, value}});
+    tensors.push_back({path, nn::fingerprint_text({{path, value}})});
+  json["tensors"] = std::move(tensors);
   return json;
 }
 

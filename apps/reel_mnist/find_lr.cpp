@@ -75,9 +75,12 @@ int find_lr(Training& training) {
                             {"smoothed", curve.smoothed}});
     return 0;
   }
-  std::cout << table(curve) << "\nThe loss falls at rates from " << significant(first, 2) << " to "
-            << significant(last, 2) << ", most steeply at " << significant(curve.suggestion, 2)
-            << ".\nTry --lr " << significant(curve.suggestion, 1) << ".\n";
+  std::cout << table(curve) << '\n'
+            << paragraph(concat("The loss falls at rates from ", significant(first, 2), " to ",
+                                significant(last, 2), ", most steeply at ",
+                                significant(curve.suggestion, 2), ". Try --lr ",
+                                significant(curve.suggestion, 1), '.'),
+                         output_width());
   if (!plot_path.empty()) std::cout << "Drawn in " << printable(plot_path) << ".\n";
   return 0;
 }

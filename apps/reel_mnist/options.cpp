@@ -39,10 +39,8 @@ std::vector<std::string> optimizer_names() {
 void add_common(CLI::App& command, CommonOptions& options) {
   options.data = data::default_folder().string();
   command
-      .add_option(
-          "--data", options.data,
-          "Images: a folder of IDX or NPY files, of CSV, or of PNG or PGM files in a folder "
-          "for each class")
+      .add_option("--data", options.data,
+                  "Images: IDX, CSV or NPY files, or a folder of pictures for each class")
       ->capture_default_str()
       ->type_name("PATH");
   command.add_flag("--json", options.json, "Print JSON, one object a line");

@@ -1,6 +1,8 @@
 // The options of diff, verify and recipes.
 #include <iostream>
 
+#include <reel/autodiff/core/error.h>
+
 #include "../common/output.h"
 #include "../common/text.h"
 #include "options.h"
@@ -23,13 +25,18 @@ int print_recipes(bool json) {
                                     {"settings", recipe.settings}});
       continue;
     }
-    std::cout << recipe.name << ": " << recipe.about << "\n  " << recipe.data << ": "
-              << recipe.result << "\n  " << recipe.time << "\n";
+    const std::size_t width = apps::output_width();
+    std::cout << apps::paragraph(concat(recipe.name, ": ", recipe.about), width);
+    for (const std::string& line :
+         apps::wrapped(concat(recipe.data, ": ", recipe.result, ", ", recipe.time), width - 2))
+      std::cout << "  " << line << '\n';
   }
   if (!json)
-    std::cout
-        << "\n`reel-mnist train --recipe NAME --print-config` shows the settings of one. They "
-           "were\nchosen by validation images, never by the test images.\n";
+    std::cout << '\n'
+              << apps::paragraph(
+                     "`reel-mnist train --recipe NAME --print-config` shows the settings of one. "
+                     "They were chosen by validation images, never by the test images.",
+                     apps::output_width());
   return 0;
 }
 

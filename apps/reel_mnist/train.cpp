@@ -45,15 +45,18 @@ class PrintedProfile : public Profile {
   std::ostream& out_;
 };
 
-std::string banner(const Training& training) {
+std::string banner(const Training& training, std::size_t width) {
   const TrainOptions& options = training.options;
-  return concat(training.network.architecture.text(), ", ",
-                grouped(training.network.model.parameter_count()), " parameters, ",
-                options.optimizer, " lr ", training.lr, ", batch ", options.batch_size, ", seed ",
-                options.seed, "\n", training.test.name(), ": ", grouped(training.parts.rest.size()),
-                " images to train on, ", grouped(training.parts.held_out.size()), " to validate, ",
-                grouped(training.test.size()), " to test\n", blas_name(), ", ",
-                thread_count(threads()), '\n');
+  return paragraph(concat(training.network.architecture.text(), ", ",
+                          grouped(training.network.model.parameter_count()), " parameters, ",
+                          options.optimizer, " lr ", training.lr, ", batch ", options.batch_size,
+                          ", seed ", options.seed),
+                   width) +
+         paragraph(concat(training.test.name(), ": ", grouped(training.parts.rest.size()),
+                          " images to train on, ", grouped(training.parts.held_out.size()),
+                          " to validate, ", grouped(training.test.size()), " to test"),
+                   width) +
+         paragraph(concat(blas_name(), ", ", thread_count(threads())), width);
 }
 
 // The result of a run.
@@ -141,7 +144,7 @@ Outcome fit(Training& training) {
   if (options.profile) profile.emplace(options.json ? std::cerr : std::cout);
   const EpochTable table(
       {.validation = training.parts.held_out.size() > 0, .averaged = training.average.has_value()},
-      80);
+      output_width());
   if (!options.json) std::cout << '\n' << table.header() << std::flush;
   train::ProgressLine progress(options.epochs);
   Outcome outcome;
@@ -244,8 +247,8 @@ Written write(const Training& training, Outcome& outcome) {
 std::string hint(const Training& training, const train::Evaluation& test) {
   const double chance = 1 / static_cast<double>(training.test.classes());
   if (!(test.accuracy() <= 1.2 * chance)) return {};
-  return concat("\nHint: this is hardly better than guessing. Try a lower --lr than ", training.lr,
-                ", or --find-lr.\n");
+  return concat("Hint: this is hardly better than guessing. Try a lower --lr than ", training.lr,
+                ", or --find-lr.");
 }
 
 // How the run ended, unless simply all epochs are done.
@@ -253,18 +256,18 @@ std::string ending(const Training& training, const Outcome& outcome) {
   const TrainOptions& options = training.options;
   std::string text;
   if (!outcome.complete()) {
-    text += concat("\nStopped in epoch ", training.position().epoch, '.');
+    text += concat("Stopped in epoch ", training.position().epoch, ". ");
     if (!options.checkpoint.empty())
-      text += concat(" `reel-mnist train --resume ", printable(options.checkpoint),
-                     "` continues the run.");
+      text += concat("`reel-mnist train --resume ", printable(options.checkpoint),
+                     "` continues the run. ");
   } else if (training.early_stopping && training.early_stopping->has_best()) {
     if (outcome.status == train::FitStatus::stopped_early)
-      text += concat("\nStopped early: no better ", options.monitor, " of validation in ",
-                     *options.patience, " epochs.");
-    text += concat("\nThe weights are the best ones, of epoch ",
-                   training.early_stopping->best_epoch(), '.');
+      text += concat("Stopped early: no better ", options.monitor, " of validation in ",
+                     *options.patience, " epochs. ");
+    text += concat("The weights are the best ones, of epoch ",
+                   training.early_stopping->best_epoch(), ". ");
   }
-  if (outcome.complete() && training.average) text += "\nThe weights are averages over the steps.";
+  if (outcome.complete() && training.average) text += "The weights are averages over the steps. ";
   return text;
 }
 
@@ -277,11 +280,14 @@ void print(const Training& training, const Outcome& outcome, const train::Evalua
     return;
   }
   const std::size_t width = output_width();
-  std::cout << ending(training, outcome) << '\n'
-            << paragraph(concat("Test accuracy ", percent(test.accuracy()), " after ",
-                                duration(outcome.seconds), " of training."),
-                         width)
-            << confusion_table(test.confusion, training.test, width) << hint(training, test);
+  std::cout << '\n'
+            << paragraph(
+                   concat(ending(training, outcome), "Test accuracy ", percent(test.accuracy()),
+                          " after ", duration(outcome.seconds), " of training."),
+                   width)
+            << confusion_table(test.confusion, training.test, width);
+  if (const std::string text = hint(training, test); !text.empty())
+    std::cout << '\n' << paragraph(text, width);
   if (!written.weights.empty()) std::cout << "\nSaved to " << printable(written.weights) << ".\n";
   if (!written.picture.empty()) std::cout << "\nDrawn in " << printable(written.picture) << ".\n";
 }
@@ -303,9 +309,10 @@ int train(const TrainOptions& given) {
   if (!options.resume.empty()) training.resume();
 
   static const StopSignals signals;  // also while the results are printed
-  (options.json ? std::cerr : std::cout) << banner(training) << std::flush;
+  (options.json ? std::cerr : std::cout) << banner(training, output_width()) << std::flush;
   if (options.summary)
-    (options.json ? std::cerr : std::cout) << '\n' << nn::summary(training.network.model);
+    (options.json ? std::cerr : std::cout) << '\n'
+                                           << summary_table(training.network.model, output_width());
   Outcome outcome = fit(training);
   if (outcome.status == train::FitStatus::diverged)
     fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",

@@ -162,8 +162,9 @@ void Training::end_epoch(const train::EpochReport& report) {
     best = value < best_;
     best_ = std::min(best_, value);
   }
+  if (!checkpoints_) return;
   log_ += apps::json_line(log_json(report, network.model));
-  if (checkpoints_) save_checkpoint(best);
+  save_checkpoint(best);
 }
 
 // Calls f with all that decides how the run continues.

@@ -17,9 +17,9 @@ failures=0
 
 fail() {
   failures=$((failures + 1))
-  echo "FAILED: $1"
-  sed 's/^/  stdout: /' out | head -n 5
-  sed 's/^/  stderr: /' err | head -n 5
+  echo "FAILED: $1" | cut -c1-300
+  sed 's/^/  stdout: /' out | head -n 5 | cut -c1-300
+  sed 's/^/  stderr: /' err | head -n 5 | cut -c1-300
 }
 
 # check EXIT_CODE ARGUMENTS…: runs the program; its output goes to the files out and err.

@@ -130,7 +130,7 @@ refuse_full data --data csv
 check 0 data --help
 for text in --data --json fetch Example; do says out "$text"; done
 check 0 data fetch --help
-for text in --to --mirror mnist fashion-mnist kmnist emnist-letters REEL_MIRROR; do says out "$text"; done
+for text in --to --mirror mnist fashion-mnist kmnist emnist-letters; do says out "$text"; done
 refuse 2 cifar data fetch cifar --to sets
 refuse 2 --to data fetch mnist
 refuse 2 SET data fetch --to sets

@@ -81,7 +81,7 @@ first=$(sed -n 1p out | sed 's/.*"weights":\("[^"]*"\).*/\1/')
 [ "$(weights_of out)" = "$first" ] || fail "$run: not the weights of the best epoch"
 check 0 train $small --epochs 200 --patience 3 --monitor accuracy --lr 1
 says out 'no better accuracy of validation in 3 epochs'
-says out 'The weights are the best ones, of epoch 1.'
+tr '\n' ' ' <out | grep -q 'The weights are the best ones, of epoch 1\.' || fail "$run: does not say which weights"
 refuse 2 patience train $small --patience 0
 refuse 2 'validation' train $small --patience 3 --validation 0
 refuse 2 'validation' train $small --schedule plateau --validation 0

@@ -110,6 +110,22 @@ TEST_CASE("mistakes: data") {
        [] { return data::load_mnist("/no/such/folder"); },
        "[mnist] /no/such/folder: no such folder. Hint: name the folder that holds the four files "
        "of MNIST or Fashion-MNIST."},
+      {"a folder without images",
+       [] {
+         const TemporaryFolder folder;
+         return data::load_images(folder.path);
+       },
+       "[images] …: has no images. Hint: the four IDX files of MNIST, train.csv, x_train.npy with "
+       "y_train.npy, or a folder of PNG or PGM files for each class."},
+      {"a table in which a line has a pixel that is no byte",
+       [] {
+         const TemporaryFolder folder;
+         std::ofstream(folder / "digits.csv") << "label,p1,p2\n7,0,256\n";
+         return data::load_images(folder / "digits.csv");
+       },
+       "[csv] …/digits.csv: line 2, column \"p2\": \"256\", expected a pixel, a whole number from "
+       "0 "
+       "to 255."},
       {"an empty folder name", [] { return data::load_mnist(""); },
        "[mnist] the name of the folder is empty."},
       {"a folder without the files",

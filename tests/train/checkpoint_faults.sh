@@ -58,6 +58,15 @@ check_no_leftover() {
   [ -z "$(find "$trial" -name '.reel-*')" ] || fail "$what: an unfinished file is left"
 }
 
+# The file is synced before it gets its name, and the folder afterwards.
+new_trial
+strace -f -y -o "$work/log" -e trace=fsync,rename "$program" save "$trial" 4
+order=$(sed -E "s|^[0-9]* *||; s|\.reel-[0-9]*-[0-9]*|UNFINISHED|g; s|[0-9]+<$trial|<FOLDER|; s|\(\".*|()|" "$work/log" |
+  grep -E '^(fsync|rename)' | sed 's/ *=.*//')
+[ "$order" = "fsync(<FOLDER/UNFINISHED.tmp>)
+rename()
+fsync(<FOLDER>)" ] || fail "the order of a save: $order"
+
 trials=0
 for call in write fsync rename openat mkdir close; do
   uses=$(uses_of $call)

@@ -138,13 +138,13 @@ TEST_CASE("class metrics: what a confusion leaves undefined is NaN, and the mean
   Confusion confusion(4);
   for (int i = 0; i < 3; ++i) confusion.add(0, 0);
   confusion.add(0, 1);
-  confusion.add(1, -1);  // its scores were NaN: no guess, but a sample of class 1
+  confusion.add(0, -1);  // its scores were NaN: no guess, but a sample of class 0
   confusion.add(1, 0);
   // class 2 is neither a label nor a guess; class 3 is a label and never guessed
   confusion.add(3, 0);
   CHECK(confusion.precision(0) == 3 / 5.0);
-  CHECK(confusion.recall(0) == 3 / 4.0);
-  CHECK(confusion.f1(0) == 6 / 9.0);
+  CHECK(confusion.recall(0) == 3 / 5.0);
+  CHECK(confusion.f1(0) == 6 / 10.0);
   CHECK(confusion.precision(1) == 0);
   CHECK(confusion.recall(1) == 0);
   CHECK(confusion.f1(1) == 0);
@@ -155,8 +155,8 @@ TEST_CASE("class metrics: what a confusion leaves undefined is NaN, and the mean
   CHECK(confusion.recall(3) == 0);
   CHECK(confusion.f1(3) == 0);
   CHECK(confusion.macro_precision() == (3 / 5.0 + 0) / 2);
-  CHECK(confusion.macro_recall() == (3 / 4.0 + 0 + 0) / 3);
-  CHECK(confusion.macro_f1() == (6 / 9.0 + 0 + 0) / 3);
+  CHECK(confusion.macro_recall() == (3 / 5.0 + 0 + 0) / 3);
+  CHECK(confusion.macro_f1() == (6 / 10.0 + 0 + 0) / 3);
   CHECK(std::isnan(Confusion(3).macro_f1()));
   CHECK(std::isnan(Confusion().macro_recall()));
 }

@@ -66,6 +66,18 @@ TEST_CASE("loss: smoothed labels, weights of classes and of samples, and all of 
   CHECK(loss({}, samples) == static_cast<double>(default_loss(scores, batch_of(samples)).item()));
 }
 
+TEST_CASE("loss: samples of the first class count, with and without weights") {
+  data::Batch batch = batch_of(), weighted = batch_of(vector({1, 0, 4, 0.5}));
+  batch.labels = weighted.labels = {0, 0, 0, 0};
+  const Var loss = cross_entropy_loss({})(scores, batch);
+  CHECK(near(double(loss.item()), double(default_loss(scores, batch).item()), 1e-14));
+  CHECK(loss.item() > 1);
+  CHECK(default_loss(scores, weighted).item() > 1);
+  CHECK(cross_entropy_loss({.label_smoothing = 0.1})(scores, batch).item() > 1);
+  CHECK(cross_entropy_loss({.class_weights = vector({0.5, 0, 0})})(scores, batch).item() ==
+        loss.item());
+}
+
 TEST_CASE("loss: a batch without any weight has the loss 0 and no gradient") {
   const auto check_zero = [](const CrossEntropyOptions& options, const data::Batch& batch) {
     Parameter x(scores);
