@@ -84,7 +84,7 @@ is_configured ''
 check 0 $set --print-config
 cp out printed
 case $name in
-  reel-mnist) is_configured 'lr = 0.5;batch = 8;' ;;
+  reel-mnist) is_configured 'batch = 8;lr = 0.5;' ;;
   reel-descent) is_configured 'on = beale;iterations = 8;' ;;
 esac
 check 0 $command --config printed --print-config
