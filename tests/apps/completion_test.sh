@@ -7,7 +7,7 @@
 mkdir -p bin 'a folder' && ln -s "$program" bin/ && PATH=$folder/bin:$PATH
 touch 'a file' net.safetensors
 case $name in
-  reel-mnist) command=train choice=--optimizer begin=ada word=adam file=--save dir=--data other=eval ;;
+  reel-mnist) command=train choice=--optimizer begin=ada word=adam file=--save dir=--resume other=eval ;;
   reel-descent) command=race choice=--on begin=ros word=rosenbrock file=--out dir= other=show ;;
   *) echo "no checks for $name"; exit 1 ;;
 esac
