@@ -19,8 +19,8 @@ Tensor load_npy(const std::filesystem::path& path);
 
 /// An array of unsigned bytes, in row-major order.
 struct ByteArray {
-  Shape shape;
-  SharedBytes bytes;
+  Shape shape;        ///< the sizes of its axes
+  SharedBytes bytes;  ///< its elements
 };
 
 /// Reads an array as load_npy does, and leaves unsigned bytes (uint8) as they are.

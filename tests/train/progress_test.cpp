@@ -13,6 +13,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <reel/autodiff/core/terminal.h>
@@ -57,17 +58,19 @@ std::string written(std::size_t columns, const std::function<void()>& call) {
     reader = ends[0];
     writer = ends[1];
   }
+  std::string text;
+  std::thread drain([&] {  // a terminal holds a few thousand bytes; a writer waits for its reader
+    char part[4096];
+    for (ssize_t bytes; (bytes = ::read(reader, part, sizeof part)) > 0;)
+      text.append(part, static_cast<std::size_t>(bytes));
+  });
   const int error = ::dup(STDERR_FILENO);
   ::dup2(writer, STDERR_FILENO);
   call();
   ::dup2(error, STDERR_FILENO);
   ::close(error);
-  std::string text;
-  ::fcntl(reader, F_SETFL, O_NONBLOCK);
-  char part[4096];
-  for (ssize_t bytes; (bytes = ::read(reader, part, sizeof part)) > 0;)
-    text.append(part, static_cast<std::size_t>(bytes));
-  ::close(writer);
+  ::close(writer);  // ends the reading
+  drain.join();
   ::close(reader);
   return text;
 }
