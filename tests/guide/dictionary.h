@@ -19,6 +19,7 @@ struct Context {
   }();
   Parameter p = model.parameters()[0];
   const Var theta = optim::values_of(model.parameters());
+  const nn::StateDict state = nn::state_dict(model);
   optim::Adam adam{model.parameters(), {.lr = 1e-3}};
 
   Tape tape;
