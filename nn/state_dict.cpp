@@ -3,43 +3,23 @@
 
 #include <algorithm>
 #include <bit>
-#include <concepts>
 #include <cstddef>
-#include <cstdio>
+#include <cstdint>
 #include <type_traits>
+
+#include <reel/autodiff/core/hash.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
-// FNV-1a of 64 bits. A word counts as its bytes, the lowest first, on every machine.
-class Hash {
- public:
-  template <std::unsigned_integral Word>
-  void add(Word word) {
-    for (std::size_t byte = 0; byte < sizeof(Word); ++byte)
-      value_ = (value_ ^ ((word >> 8 * byte) & 0xFF)) * 0x100000001b3;
-  }
-  void add(const std::string& text) {
-    add(std::uint64_t{text.size()});
-    for (const char c : text) add(static_cast<unsigned char>(c));
-  }
-  void add(const Tensor& tensor) {
-    using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
-    add(std::uint64_t{tensor.dimension()});
-    for (const std::size_t size : tensor.shape()) add(std::uint64_t{size});
-    for (const Real x : tensor) add(std::bit_cast<Bits>(x));
-  }
-  std::uint64_t value() const noexcept { return value_; }
-
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325;
-};
-
-std::string as_text(std::uint64_t hash) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-  return text;
+// Adds the name, the shape and the bits of a tensor.
+void add(Hash& hash, const std::string& path, const Tensor& tensor) {
+  using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
+  hash.add(path);
+  hash.add(std::uint64_t{tensor.dimension()});
+  for (const std::size_t size : tensor.shape()) hash.add(std::uint64_t{size});
+  for (const Real x : tensor) hash.add(std::bit_cast<Bits>(x));
 }
 
 }  // namespace
@@ -84,24 +64,18 @@ std::uint64_t fingerprint(const Module& model) {
   std::sort(parts.begin(), parts.end(),
             [](const NamedState& a, const NamedState& b) { return a.path < b.path; });
   Hash hash;
-  for (const NamedState& part : parts) {
-    hash.add(part.path);
-    hash.add(part.value());
-  }
+  for (const NamedState& part : parts) add(hash, part.path, part.value());
   return hash.value();
 }
 
 std::uint64_t fingerprint(const StateDict& values) {
   Hash hash;
-  for (const auto& [path, value] : values) {
-    hash.add(path);
-    hash.add(value);
-  }
+  for (const auto& [path, value] : values) add(hash, path, value);
   return hash.value();
 }
 
-std::string fingerprint_text(const Module& model) { return as_text(fingerprint(model)); }
-std::string fingerprint_text(const StateDict& values) { return as_text(fingerprint(values)); }
+std::string fingerprint_text(const Module& model) { return hash_text(fingerprint(model)); }
+std::string fingerprint_text(const StateDict& values) { return hash_text(fingerprint(values)); }
 
 }  // namespace nn
 }  // namespace reel::inline REEL_PRECISION

@@ -7,20 +7,10 @@
 #include <numeric>
 #include <unordered_map>
 
+#include <reel/autodiff/core/hash.h>
+
 namespace reel::mnist {
 namespace {
-
-// Fowler, Noll and Vo, RFC 9923, byte by byte from the lowest.
-class Hash {
- public:
-  void add(std::uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) state_ = (state_ ^ (value >> 8 * i & 0xFF)) * 0x100000001B3;
-  }
-  std::uint64_t value() const { return state_; }
-
- private:
-  std::uint64_t state_ = 0xCBF29CE484222325;
-};
 
 using Labels = std::unordered_map<std::uint64_t, std::int32_t>;  // the first label by hash
 
@@ -51,7 +41,7 @@ Survey survey(const data::Dataset& dataset) {
         sum += x;
         squares += x * x;
         constant &= *pixel == first;
-        hash.add(std::bit_cast<std::uint32_t>(static_cast<float>(x)), 4);
+        hash.add(std::bit_cast<std::uint32_t>(static_cast<float>(x)));
       }
       result.constant += constant;
       result.empty += constant && first == 0;
@@ -81,12 +71,12 @@ Repeats shared_images(const Survey& train, const Survey& test) {
 
 std::uint64_t fingerprint(const Survey& train, const Survey& test, const data::Dataset& dataset) {
   Hash hash;
-  for (const std::size_t size : dataset.sample_shape()) hash.add(size, 8);
+  for (const std::size_t size : dataset.sample_shape()) hash.add(std::uint64_t{size});
   for (const Survey* half : {&train, &test}) {
-    hash.add(half->hashes.size(), 8);
+    hash.add(std::uint64_t{half->hashes.size()});
     for (std::size_t i = 0; i < half->hashes.size(); ++i) {
-      hash.add(half->hashes[i], 8);
-      hash.add(static_cast<std::uint32_t>(half->labels[i]), 4);
+      hash.add(half->hashes[i]);
+      hash.add(static_cast<std::uint32_t>(half->labels[i]));
     }
   }
   return hash.value();

@@ -1,4 +1,4 @@
-// Measures a set of images: how its classes are balanced, how bright it is, what appears twice.
+// Measures a set of images: the balance of its classes, its brightness, repeated images.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace reel::mnist {
 /// Images with the same pixels as an earlier one.
 struct Repeats {
   std::size_t images = 0;
-  std::size_t with_another_label = 0;  ///< those of them whose label differs from the earlier one's
+  std::size_t with_another_label = 0;  ///< of these, images whose label differs from the earlier's
 };
 
 /// One half of a set of images.
@@ -19,7 +19,7 @@ struct Survey {
   std::vector<std::size_t> per_class = {};  ///< the number of images of each class
   double mean = 0, standard_deviation = 0;  ///< of all pixels
   std::size_t constant = 0;                 ///< images whose pixels are all the same
-  std::size_t empty = 0;                    ///< those of them whose pixels are all 0
+  std::size_t empty = 0;                    ///< of these, images whose pixels are all 0
   Repeats repeats = {};                     ///< within this half
   std::vector<std::uint64_t> hashes = {};   ///< of the pixels of each image
   std::vector<std::int32_t> labels = {};    ///< of each image
