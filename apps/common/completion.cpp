@@ -31,6 +31,10 @@ std::string path_of(const CLI::App& app) {
 
 std::string spaced(const std::vector<std::string>& words) { return CLI::detail::join(words, " "); }
 
+bool is_path(const Described& one) {
+  return one.values == Values::file || one.values == Values::folder;
+}
+
 std::string bash_values(const Described& one) {
   switch (one.values) {
     case Values::choice:
@@ -54,8 +58,11 @@ std::string bash(CLI::App& program) {
                  ") command=", in_shell_quotes(path), " ;;\n");
     std::vector<std::string> all;
     for (const CLI::App* command : commands_of(*app)) all.push_back(command->get_name());
-    for (const Described& argument : arguments_of(*app))
+    std::string files;
+    for (const Described& argument : arguments_of(*app)) {
       all.insert(all.end(), argument.choices.begin(), argument.choices.end());
+      if (is_path(argument)) files = ' ' + bash_values(argument);
+    }
     for (const Described& option : options_of(*app)) {
       all.push_back(option.name);
       if (option.values != Values::none)
@@ -63,7 +70,7 @@ std::string bash(CLI::App& program) {
                          bash_values(option), " ;;\n");
     }
     words += concat("        ", in_shell_quotes(path), ") words=", in_shell_quotes(spaced(all)),
-                    " ;;\n");
+                    files, " ;;\n");
   }
   const std::string function = '_' + CLI::detail::find_and_replace(program.get_name(), "-", "_");
   return concat(comment(program), function, R"(() {
@@ -87,11 +94,10 @@ std::string bash(CLI::App& program) {
                 words, R"(      esac
       ;;
   esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
   if [[ $files ]]; then
     compopt -o filenames 2>/dev/null
-    mapfile -t COMPREPLY < <(compgen "$files" -- "$word")
-  else
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+    mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen "$files" -- "$word")
   fi
 }
 complete -F )",
@@ -210,7 +216,7 @@ std::string fish(CLI::App& program) {
                      fish_values(option), '\n');
     }
     for (const Described& argument : arguments_of(*app))
-      if (argument.values == Values::choice) text += here + fish_values(argument) + '\n';
+      text += here + fish_values(argument) + '\n';
   }
   return text;
 }
