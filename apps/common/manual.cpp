@@ -14,7 +14,7 @@
 namespace reel::apps {
 namespace {
 
-// A text as roff reads it: characters that mean something to it, and those that are not ASCII, get
+// A text as roff reads it: characters that mean something to it, and characters outside ASCII, get
 // their names.
 std::string escaped(const std::string& text) {
   std::ostringstream out;
@@ -44,7 +44,15 @@ std::string escaped(const std::string& text) {
 std::string bold(const std::string& text) { return "\\fB" + escaped(text) + "\\fR"; }
 std::string italic(const std::string& text) { return "\\fI" + escaped(text) + "\\fR"; }
 
-std::string verbatim(const std::string& text) { return ".nf\n" + escaped(text) + ".fi\n"; }
+// Paragraphs, and lines that begin with a space: examples, which stay as they are.
+std::string notes(const std::string& text) {
+  std::string page;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    page += line.starts_with(' ') ? ".nf\n" + escaped(line) + "\n.fi\n"
+                                  : ".br\n" + escaped(line) + '\n';
+  return page;
+}
 
 std::string section(const std::string& title, const std::string& text) {
   return text.empty() ? "" : ".SH " + title + '\n' + text;
@@ -112,15 +120,12 @@ std::string manual(CLI::App& app, const std::string& version) {
   const std::string name = full_name(app, "-");
   std::string description = app.get_description();
   if (description.ends_with('.')) description.pop_back();
-  std::string footer = app.get_footer();
-  if (!footer.empty() && !footer.ends_with('\n')) footer += '\n';
   return concat(".TH ", escaped(upper(name)), " 1 \"\" \"Reel ", escaped(version), "\"\n.ad l\n",
                 section("NAME", escaped(name + " ") + "\\- " + escaped(description) + '\n'),
                 section("SYNOPSIS", synopsis(app)), section("COMMANDS", commands(app)),
-                section("OPTIONS", options(app)),
-                section("NOTES", footer.empty() ? "" : verbatim(footer)),
+                section("OPTIONS", options(app)), section("NOTES", notes(app.get_footer())),
                 section("ENVIRONMENT", escaped(other_settings(app)) + variables(app)),
-                section("EXIT STATUS", verbatim(exit_codes)), section("SEE ALSO", see_also(app)));
+                section("EXIT STATUS", escaped(exit_codes)), section("SEE ALSO", see_also(app)));
 }
 
 }  // namespace reel::apps

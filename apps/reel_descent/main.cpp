@@ -79,7 +79,7 @@ std::string race_help() {
   for (const std::string& name : function_names()) names += (names.empty() ? "" : " ") + name;
   std::string functions;
   for (const std::string& line : apps::wrapped(names, 76)) functions += "  " + line + '\n';
-  return "Methods, commas between them: NAME, or NAME:OPTION=VALUE:OPTION=VALUE. Their options,\n"
+  return "Methods, commas between them: NAME, or NAME:OPTION=VALUE:OPTION=VALUE. Their options, "
          "with the default or, of several words, the default first:\n" +
          methods_help() +
          "random_restart takes the options of the method it restarts as well.\n"

@@ -25,7 +25,7 @@ void add_fetch(apps::Program& program, CLI::App& data, FetchOptions& options) {
       ->check(not_empty)
       ->type_name("URL");
   command.footer(
-      "Needs the program curl, and unzip for EMNIST. A download that was cut goes on\n"
+      "Needs the program curl, and unzip for EMNIST. A download that was cut goes on "
       "where it ended. Examples:\n"
       "  reel-mnist data fetch mnist --to ~/mnist\n"
       "  reel-mnist data fetch kmnist --to ~/kmnist --mirror http://192.168.0.2:8000/kmnist\n");
@@ -39,7 +39,7 @@ void add_data(apps::Program& program, DataOptions& options) {
   add_common(command, options.inspect);
   add_fetch(program, command, options.fetch);
   command.footer(
-      "Counts the images that have the same pixels as another, and prints a fingerprint of all\n"
+      "Counts the images that have the same pixels as another, and prints a fingerprint of all "
       "images and labels in their order, which does not depend on the form of the files. "
       "Examples:\n"
       "  reel-mnist data\n"

@@ -29,7 +29,7 @@ case $name in
 esac
 command=${set%% *}
 # All commands but completion and man, which are the same in all programs.
-commands=$("$program" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p' |
+commands=$("$program" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p' |
   grep -vx -e completion -e man | tr '\n' ' ')
 commands=${commands% }
 

@@ -7,8 +7,9 @@
 mkdir -p bin 'a folder' && ln -s "$program" bin/ && PATH=$folder/bin:$PATH
 touch 'a file' net.safetensors
 case $name in
-  reel-mnist) command=train choice=--optimizer begin=ada word=adam file=--save dir=--resume other=eval ;;
-  reel-descent) command=race choice=--on begin=ros word=rosenbrock file=--out dir= other=show ;;
+  reel-mnist) command=train choice=--optimizer begin=ada word=adam file=--save dir=--resume other=eval
+              both='diff ' ;;
+  reel-descent) command=race choice=--on begin=ros word=rosenbrock file=--out dir= other=show both= ;;
   *) echo "no checks for $name"; exit 1 ;;
 esac
 long=$(echo "$file" | cut -c 1-5)
@@ -41,6 +42,12 @@ checks() {
   offers $shell bash "$name completion ba"
   offers $shell $command "$name man $(echo $command | cut -c 1-3)"
   declines $shell "a file" "$name $command --seed a"
+  if [ -n "$both" ]; then  # a command with files as arguments
+    offers $shell "a file" "$name ${both}a"
+    offers $shell "a file" "$name ${both}net.safetensors a"
+    offers $shell --json "$name $both--"
+  fi
+  declines $shell "a file" "$name $command a"
   [ -z "$dir" ] || declines $shell "a file" "$name $command $dir a"
   [ -z "$dir" ] || offers $shell "a folder/*" "$name $command $dir a"
 }
@@ -101,7 +108,7 @@ refuse 2 'Hint: ' man ${command}x
 mkdir pages
 check 0 man --into pages
 refuse 5 "$folder/none/$name.1" man --into none
-for page in '' $("$program" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+for page in '' $("$program" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p'); do
   file=pages/$name${page:+-$page}.1
   [ -s "$file" ] || fail "man --into pages: no $file"
   check 0 man $page
