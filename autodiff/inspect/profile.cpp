@@ -7,6 +7,32 @@
 #include <utility>
 
 namespace reel::inline REEL_PRECISION {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string fixed(double value) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(3) << value;
+  return text.str();
+}
+
+// Cells below each other, numbers at the right edges of their columns.
+std::string in_columns(const Rows& rows) {
+  std::vector<std::size_t> widths(rows[0].size());
+  for (const auto& cells : rows)
+    for (std::size_t c = 0; c < cells.size(); ++c) widths[c] = std::max(widths[c], cells[c].size());
+  std::ostringstream text;
+  for (const auto& cells : rows) {
+    text << std::left << std::setw(static_cast<int>(widths[0])) << cells[0] << std::right;
+    for (std::size_t c = 1; c < cells.size(); ++c)
+      text << "  " << std::setw(static_cast<int>(widths[c])) << cells[c];
+    text << '\n';
+  }
+  return text.str();
+}
+
+}  // namespace
 
 double Profile::lap() {
   const Clock::time_point now = Clock::now();
@@ -51,29 +77,28 @@ std::vector<ProfileEntry> Profile::entries() const {
   return sorted;
 }
 
-std::string Profile::table() const {
-  std::ostringstream text;
-  text << std::left << std::setw(22) << "operation" << std::right << std::setw(14)
-       << "forward calls" << std::setw(12) << "ms" << std::setw(15) << "backward calls"
-       << std::setw(12) << "ms" << std::setw(14) << "MB of values" << '\n';
-  text << std::fixed << std::setprecision(3);
-  const auto row = [&](const ProfileEntry& e) {
-    text << std::left << std::setw(22) << e.operation << std::right << std::setw(14) << e.calls
-         << std::setw(12) << 1e3 * e.seconds << std::setw(15) << e.backward_calls << std::setw(12)
-         << 1e3 * e.backward_seconds << std::setw(14) << 1e-6 * static_cast<double>(e.bytes)
-         << '\n';
-  };
+std::string Profile::table(std::size_t width) const {
+  std::vector<ProfileEntry> all = entries();
   ProfileEntry total{"total"};
-  for (const ProfileEntry& e : entries()) {
-    row(e);
+  for (const ProfileEntry& e : all) {
     total.calls += e.calls;
     total.backward_calls += e.backward_calls;
     total.seconds += e.seconds;
     total.backward_seconds += e.backward_seconds;
     total.bytes += e.bytes;
   }
-  row(total);
-  return text.str();
+  all.push_back(std::move(total));
+  Rows both{{"operation", "forward calls", "ms", "backward calls", "ms", "MB of values"}};
+  Rows sums{{"operation", "calls", "ms"}};
+  for (const ProfileEntry& e : all) {
+    both.push_back({e.operation, std::to_string(e.calls), fixed(1e3 * e.seconds),
+                    std::to_string(e.backward_calls), fixed(1e3 * e.backward_seconds),
+                    fixed(1e-6 * static_cast<double>(e.bytes))});
+    sums.push_back({e.operation, std::to_string(e.calls + e.backward_calls),
+                    fixed(1e3 * (e.seconds + e.backward_seconds))});
+  }
+  const std::string text = in_columns(both);
+  return text.find('\n') <= width ? text : in_columns(sums);
 }
 
 }  // namespace reel::inline REEL_PRECISION

@@ -28,8 +28,9 @@ class Profile : public Observer {
  public:
   /// The most expensive first.
   std::vector<ProfileEntry> entries() const;
-  /// The same as a table to print.
-  std::string table() const;
+  /// The same as a table to print. If its lines have more than `width` characters, it has only the
+  /// calls and the time of both directions together.
+  std::string table(std::size_t width = 100) const;
 
   void computed(const OperationEvent& event) override;
   void rule_begins(const OperationEvent& event) override;

@@ -326,7 +326,7 @@ TEST_CASE("observers may end in any order, and compute") {
 TEST_CASE("a profile counts calls and bytes") {
   const Parameter w(full({10'000}, 2));
   std::vector<ProfileEntry> entries;
-  std::string table;
+  std::string table, narrow;
   {
     const Profile profile;
     for (int step = 0; step < 3; ++step) {
@@ -339,6 +339,7 @@ TEST_CASE("a profile counts calls and bytes") {
     exp(Var(1));  // computed, but never differentiated
     entries = profile.entries();
     table = profile.table();
+    narrow = profile.table(40);
     CHECK(Observer::innermost() == &profile);
   }
   CHECK(Observer::innermost() == nullptr);
@@ -389,6 +390,14 @@ TEST_CASE("a profile counts calls and bytes") {
   CHECK(rows[5].starts_with("total"));
   CHECK(rows[5].find(" 13 ") != std::string::npos);
   CHECK(rows[5].find(" 16 ") != std::string::npos);
+
+  // where it does not fit: both directions together
+  CHECK(narrow.find('\n') <= 40);
+  std::istringstream sums(narrow.substr(narrow.find("total")));
+  std::string name;
+  std::size_t calls;
+  sums >> name >> calls;
+  CHECK(calls == 29);
 }
 
 TEST_CASE("a profile of nothing, and of an operation with a long name") {
