@@ -1,8 +1,13 @@
 // `reel-mnist diff`: where two runs, or two files of weights, begin to differ.
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <sstream>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <reel/autodiff/core/file.h>
@@ -38,6 +43,9 @@ Run read_run(const std::string& folder) {
       fail(Error::Kind::input, "diff", absolute_name(path), ": line ", run.epochs.size(),
            " is not a JSON object.");
   }
+  if (run.epochs.empty())
+    fail(Error::Kind::input, "diff", absolute_name(path),
+         ": the run has not finished an epoch, so there is nothing to compare.");
   return run;
 }
 
@@ -81,15 +89,16 @@ std::vector<std::string> differing_tensors(const Json& a, const Json& b) {
 // The first difference; `epoch` 0: in no epoch that both have.
 struct Difference {
   std::size_t epoch = 0;
-  std::vector<std::string> tensors;
-  std::vector<std::string> numbers;  // "train_loss: 0.41 and 0.42"
+  std::vector<std::string> tensors = {};
+  std::vector<std::string> metadata = {};  // of files
+  std::vector<std::string> numbers = {};   // "train_loss: 0.41 and 0.42"
 };
 
 Difference first_difference(const Run& a, const Run& b) {
   for (std::size_t i = 0; i < std::min(a.epochs.size(), b.epochs.size()); ++i) {
     Json x = a.epochs[i], y = b.epochs[i];
     if (x == y) continue;
-    Difference found{i + 1, differing_tensors(x["tensors"], y["tensors"]), {}};
+    Difference found{i + 1, differing_tensors(x["tensors"], y["tensors"])};
     x.erase("tensors"), y.erase("tensors");
     for (const std::string& key : differing(x, y))
       found.numbers.push_back(concat(key, ": ", shown(x, key), " and ", shown(y, key)));
@@ -103,6 +112,7 @@ int report(const Difference& found, const std::string& text, bool equal, bool js
     std::cout << json_line({{"equal", equal},
                             {"epoch", found.epoch == 0 ? Json() : Json(found.epoch)},
                             {"tensors", found.tensors},
+                            {"metadata", found.metadata},
                             {"text", text}});
   else
     std::cout << text << '\n';
@@ -122,59 +132,116 @@ int diff_runs(const DiffOptions& options) {
   const std::size_t common = std::min(a.epochs.size(), b.epochs.size());
   const bool equal = a.epochs.size() == b.epochs.size();
   return report(found,
-                equal ? concat("The runs are equal in all ", common, " epochs.")
-                      : concat("The runs are equal in ", common, " epochs; then one has ",
-                               std::max(a.epochs.size(), b.epochs.size()) - common, " more, in ",
-                               printable(a.epochs.size() > common ? a.folder : b.folder), '.'),
+                equal
+                    ? concat("The runs are equal in ", common > 1 ? "all " : "",
+                             counted(common, "epoch"), '.')
+                    : concat("The runs are equal in ", counted(common, "epoch"), "; then one has ",
+                             std::max(a.epochs.size(), b.epochs.size()) - common, " more, in ",
+                             printable(a.epochs.size() > common ? a.folder : b.folder), '.'),
                 equal, options.json);
 }
 
-int diff_files(const DiffOptions& options) {
-  const nn::SafeTensors a = nn::load_safetensors(options.first),
-                        b = nn::load_safetensors(options.second);
-  const auto find = [](const nn::SafeTensors& file, const std::string& name) {
-    return std::find_if(file.tensors.begin(), file.tensors.end(),
-                        [&](const nn::NamedTensor& tensor) { return tensor.name == name; });
+std::uint64_t bits(Real x) {
+  return std::bit_cast<std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>>(x);
+}
+
+// How two tensors of one name differ; empty if all is equal.
+std::string difference(const Tensor& a, const Tensor& b) {
+  if (a.shape() != b.shape())
+    return concat("has the shapes ", to_string(a.shape()), " and ", to_string(b.shape()));
+  std::size_t count = 0;
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const Real x = a.data()[i], y = b.data()[i];
+    if (bits(x) == bits(y)) continue;
+    ++count;
+    const double distance = std::abs(static_cast<double>(x) - static_cast<double>(y));
+    if (!std::isnan(largest) && !(distance <= largest)) largest = distance;  // NaN is the largest
+  }
+  if (count == 0) return {};
+  return concat("differs in ", grouped(count), " of ", counted(a.size(), "number"),
+                std::isnan(largest) ? ", and one of the two is NaN"
+                                    : ", by at most " + significant(largest, 3));
+}
+
+std::string difference(const nn::RawTensor& a, const nn::RawTensor& b) {
+  if (a == b) return {};
+  if (a.dtype == b.dtype && a.shape == b.shape) return "has other numbers";
+  return concat("has the types ", a.dtype, ' ', to_string(a.shape), " and ", b.dtype, ' ',
+                to_string(b.shape));
+}
+
+std::string difference(const std::string& a, const std::string& b) {
+  return a == b ? "" : concat("is ", in_quotes(a), " and ", in_quotes(b));
+}
+
+// What a file has under one name.
+template <class Value>
+using Named = std::vector<std::pair<std::string, Value>>;
+
+// Adds to `names` the names whose values differ, and to `text` a line on each.
+template <class Value>
+void compare(const Named<Value>& a, const Named<Value>& b, const std::string& kind,
+             std::vector<std::string>& names, std::string& text) {
+  const auto find = [](const Named<Value>& all, const std::string& name) {
+    return std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.first == name; });
   };
+  const auto add = [&](const std::string& name, const std::string& how) {
+    if (how.empty()) return;
+    names.push_back(name);
+    text += concat(kind, printable(name), ' ', how, ".\n");
+  };
+  for (const auto& [name, value] : a) {
+    const auto other = find(b, name);
+    add(name, other == b.end() ? "is in the first file alone" : difference(value, other->second));
+  }
+  for (const auto& [name, value] : b)
+    if (find(a, name) == a.end()) add(name, "is in the second file alone");
+}
+
+// The parts of a file by name.
+struct Contents {
+  Named<Tensor> tensors;
+  Named<nn::RawTensor> others;
+  Named<std::string> metadata;
+};
+
+Contents read_contents(const std::string& path) {
+  nn::SafeTensors file = nn::load_safetensors(path);
+  Contents contents{{}, {}, {file.metadata.begin(), file.metadata.end()}};
+  for (nn::NamedTensor& tensor : file.tensors)
+    contents.tensors.emplace_back(tensor.name, std::move(tensor.value));
+  for (nn::RawTensor& tensor : file.others) contents.others.emplace_back(tensor.name, tensor);
+  return contents;
+}
+
+int diff_files(const DiffOptions& options) {
+  const Contents a = read_contents(options.first), b = read_contents(options.second);
   Difference found;
   std::string text;
-  for (const nn::NamedTensor& tensor : a.tensors) {
-    const auto other = find(b, tensor.name);
-    if (other == b.tensors.end()) {
-      text += concat(tensor.name, " is in the first file alone.\n");
-    } else if (other->value.shape() != tensor.value.shape()) {
-      text += concat(tensor.name, " has the shapes ", to_string(tensor.value.shape()), " and ",
-                     to_string(other->value.shape()), ".\n");
-    } else {
-      std::size_t count = 0;
-      double largest = 0;
-      for (std::size_t i = 0; i < tensor.value.size(); ++i) {
-        const double difference = std::abs(static_cast<double>(tensor.value.data()[i]) -
-                                           static_cast<double>(other->value.data()[i]));
-        count += difference != 0;
-        largest = std::max(largest, difference);
-      }
-      if (count == 0) continue;
-      text +=
-          concat(tensor.name, " differs in ", grouped(count), " of ", grouped(tensor.value.size()),
-                 " numbers, by at most ", significant(largest, 3), ".\n");
-    }
-    found.tensors.push_back(tensor.name);
-  }
-  for (const nn::NamedTensor& tensor : b.tensors)
-    if (find(a, tensor.name) == a.tensors.end()) {
-      text += concat(tensor.name, " is in the second file alone.\n");
-      found.tensors.push_back(tensor.name);
-    }
-  const bool equal = found.tensors.empty();
-  if (equal) text = concat("The files have the same ", a.tensors.size(), " tensors.\n");
+  compare(a.tensors, b.tensors, "", found.tensors, text);
+  compare(a.others, b.others, "", found.tensors, text);
+  compare(a.metadata, b.metadata, "The metadata ", found.metadata, text);
+  const bool equal = text.empty();
+  if (equal)
+    text = concat("The files have the same ", counted(a.tensors.size() + a.others.size(), "tensor"),
+                  " and the same metadata.\n");
   text.pop_back();
   return report(found, text, equal, options.json);
+}
+
+// Throws unless something is at this path.
+void check_exists(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::exists(path, none))
+    fail(Error::Kind::input, "diff", absolute_name(path), ": no such file or folder.");
 }
 
 }  // namespace
 
 int diff(const DiffOptions& options) {
+  check_exists(options.first);
+  check_exists(options.second);
   std::error_code none;
   const bool folders = std::filesystem::is_directory(options.first, none),
              other = std::filesystem::is_directory(options.second, none);
