@@ -109,13 +109,7 @@ ordered_json to_json(const Lecture& lecture, const Report& report, double second
 }
 
 void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error && !std::filesystem::is_directory(folder, error) && !error)
-    error = std::make_error_code(std::errc::not_a_directory);
-  if (error)
-    fail(Error::Kind::system, "out", absolute_name(folder), " can't be made: ", error.message(),
-         '.');
+  reel::make_folder(folder, "out");
   check_can_write((folder / "index.html").string(), "out");
 }
 

@@ -178,6 +178,16 @@ int try_to_write(const fs::path& path) {
   return 0;
 }
 
+// Makes a folder, and those above it that are missing.
+int make_missing(const fs::path& path) {
+  int error = ::mkdir(path.c_str(), 0777) == 0 ? 0 : errno;
+  if (error == ENOENT && path.has_parent_path()) {
+    error = make_missing(path.parent_path());
+    if (!error || error == EEXIST) error = ::mkdir(path.c_str(), 0777) == 0 ? 0 : errno;
+  }
+  return error ? error : synchronize_folder(folder_of(path));
+}
+
 [[noreturn]] void fail_to_write(const fs::path& path, std::string_view where, int error) {
   fail(Error::Kind::system, where, absolute_name(path), ": cannot be written: ", reason(error),
        '.');
@@ -247,7 +257,7 @@ void check_can_write(const fs::path& path, std::string_view where) {
 }
 
 void make_folder(const fs::path& path, std::string_view where) {
-  int error = ::mkdir(path.c_str(), 0777) == 0 ? synchronize_folder(folder_of(path)) : errno;
+  int error = make_missing(path);
   struct stat status {};
   if (error == EEXIST && ::stat(path.c_str(), &status) == 0)
     error = S_ISDIR(status.st_mode) ? 0 : ENOTDIR;

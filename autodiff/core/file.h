@@ -68,7 +68,7 @@ void write_file(const std::filesystem::path& path, std::string_view where,
 /// long, a file that this user may not replace. Leaves no trace. Cannot detect a full disk.
 void check_can_write(const std::filesystem::path& path, std::string_view where);
 
-/// Makes a folder, unless it exists. Throws Error of kind system.
+/// Makes a folder, and those above it, unless they exist. Throws Error of kind system.
 void make_folder(const std::filesystem::path& path, std::string_view where);
 
 /// Whether the name is one that write_file gives to a new file before it is complete. If a program

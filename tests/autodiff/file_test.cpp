@@ -353,13 +353,18 @@ TEST_CASE("file: a folder is made unless it exists") {
   CHECK(kind(folder / "new") == 0);
   fs::create_symlink(folder / "new", folder / "link");
   CHECK(kind(folder / "link") == 0);
+  CHECK(kind(folder / "a/b/c") == 0);
+  CHECK(fs::is_directory(folder / "a/b/c"));
+  CHECK(kind(folder / "a/d/") == 0);
+  CHECK(fs::is_directory(folder / "a/d"));
   write_file(folder / "file", "test", "x");
-  for (const fs::path& path : {folder / "file", folder / "none/a", folder / "file/a", fs::path()}) {
+  for (const fs::path& path :
+       {folder / "file", folder / "file/a", folder / "file/a/b", fs::path()}) {
     CAPTURE(path.string());
     CHECK(kind(path) == 5);
   }
-  CHECK(caught([&] { reel::make_folder(folder / "none/a", "test"); }).message ==
-        "[test] " + (folder / "none/a").string() + ": cannot be made: No such file or directory.");
+  CHECK(caught([&] { reel::make_folder(folder / "file/a/b", "test"); }).message ==
+        "[test] " + (folder / "file/a/b").string() + ": cannot be made: Not a directory.");
   fs::permissions(folder.path, fs::perms(0755));
   CHECK(unprivileged([&] { reel::make_folder(folder / "b", "test"); }) ==
         (::geteuid() == 0 ? 5 : 0));
