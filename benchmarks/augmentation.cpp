@@ -1,4 +1,4 @@
-// What augmentation costs: epochs of 784-800-10 with and without it, in turn in one process.
+// The cost of augmentation: epochs of 784-800-10 with and without it, in turn in one process.
 //
 // Prints the time of one image on one core for each kind of change, then the median time of an
 // epoch and the median ratio of neighbouring rounds.

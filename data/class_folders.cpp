@@ -75,10 +75,9 @@ ClassFolders read_class_folders(const fs::path& folder,
         ++others;
     });
     if (files.empty())
-      fail(
-          input, "images", absolute_name(folder / name), ": has no PNG or PGM file",
-          others == 0 ? "" : concat(", only ", grouped(others), others == 1 ? " other" : " others"),
-          ". Hint: each folder is a class, and has the images of that class.");
+      fail(input, "images", absolute_name(folder / name), ": has no PNG or PGM file",
+           others == 0 ? "" : concat(", only ", counted(others, "other")),
+           ". Hint: each folder is a class, and has the images of that class.");
     std::sort(files.begin(), files.end());
     for (const fs::path& file : files) {
       const Picture picture = read_picture(file);

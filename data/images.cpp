@@ -103,7 +103,7 @@ Part read_npy(const fs::path& images, const fs::path& labels) {
   return part;
 }
 
-// What was read, before it becomes data sets.
+// The parts of a set, before they become data sets.
 struct Found {
   std::string format;
   Part train;
@@ -122,7 +122,7 @@ Found from_csv(const fs::path& train, const fs::path& test) {
   return found;
 }
 
-// The names of NPY files: images and labels to train with, and those to test with.
+// The names of NPY files: images and labels to train with, then images and labels to test with.
 constexpr std::array<std::array<std::string_view, 4>, 2> npy_names = {
     {{"x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"},
      {"train-images.npy", "train-labels.npy", "test-images.npy", "test-labels.npy"}}};
@@ -153,24 +153,48 @@ Found from_folders(const fs::path& folder) {
   if (named && is_folder(folder / "test")) {
     const std::vector<std::string> others = pixels::class_names_in(folder / "test");
     if (others != names)
-      fail(input, "images", absolute_name(folder / "test"), ": has ", others.size(),
-           " classes, expected the ", names.size(), " of ", absolute_name(train_folder), '.');
+      fail(input, "images", absolute_name(folder / "test"), ": has ",
+           counted(others.size(), "class", "classes"), ", expected the ", names.size(), " of ",
+           absolute_name(train_folder), '.');
     pixels::ClassFolders test = pixels::read_class_folders(folder / "test", names);
     skipped += test.skipped;
     found.test = part_of(folder / "test", std::move(test.images));
     found.files.insert(found.files.end(), test.folders.begin(), test.folders.end());
   }
   if (skipped > 0)
-    found.note = concat(grouped(skipped), skipped == 1 ? " file is" : " files are",
-                        " neither PNG nor PGM, and skipped.");
+    found.note =
+        concat(counted(skipped, "file is", "files are"), " neither PNG nor PGM, and skipped.");
   return found;
 }
 
-// The first form that this path has; none for IDX files, and if there is nothing.
+constexpr std::string_view forms =
+    " Hint: a .csv file, or a folder with the four IDX files of MNIST, with train.csv, with "
+    "x_train.npy and y_train.npy, or with a folder of PNG or PGM files for each class.";
+
+bool is_csv(const fs::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return ending == ".csv";
+}
+
+// Whether load_mnist has a better message than "no such file or folder": for the start of the names
+// of EMNIST's files, the folder of Debian's package, and an empty path.
+bool is_known(const fs::path& path) {
+  return path.empty() || naming::emnist(path.filename().string()) ||
+         (path / "").lexically_normal() == default_folder() / "";
+}
+
+// The first form that this path has; none if load_mnist reads the path or refuses it.
 std::optional<Found> find(const fs::path& path) {
-  if (!is_folder(path)) {
-    if (is_there(path) && path.extension() == ".csv") return from_csv(path, {});
-    return std::nullopt;
+  std::error_code ignored;
+  const fs::file_type type = fs::status(path, ignored).type();
+  if (type == fs::file_type::not_found && !is_known(path))
+    fail(input, "images", absolute_name(path), ": no such file or folder.", forms);
+  if (type == fs::file_type::none || type == fs::file_type::not_found) return std::nullopt;
+  if (type != fs::file_type::directory) {
+    if (is_csv(path)) return from_csv(path, {});
+    fail(input, "images", absolute_name(path), ": is neither a folder nor a .csv file.", forms);
   }
   bool idx = false, folders = false;
   std::error_code error;
@@ -186,10 +210,7 @@ std::optional<Found> find(const fs::path& path) {
   for (const auto& names : npy_names)
     if (is_there(path / names[0])) return from_npy(path, names);
   if (folders) return from_folders(path);
-  fail(input, "images", absolute_name(path),
-       ": has no images. Hint: the four IDX files of MNIST, train.csv, x_train.npy with "
-       "y_train.npy, "
-       "or a folder of PNG or PGM files for each class.");
+  fail(input, "images", absolute_name(path), ": has no images.", forms);
 }
 
 void check_alike(const Part& train, const Part& test) {
@@ -215,7 +236,8 @@ Images made(Found found, const fs::path& path, const ImagesOptions& options) {
       info.classes = std::max(info.classes, part->classes());
     else if (part->classes() > info.classes)
       fail(input, "images", absolute_name(part->path), ": has label ", part->classes() - 1,
-           ", and ", absolute_name(folder / "classes.txt"), " names ", info.classes, " classes.");
+           ", and ", absolute_name(folder / "classes.txt"), " names ",
+           counted(info.classes, "class", "classes"), '.');
   }
   const bool bytes = std::holds_alternative<SharedBytes>(found.train.pixels);
   Images result{.format = std::move(found.format),
@@ -231,18 +253,16 @@ Images made(Found found, const fs::path& path, const ImagesOptions& options) {
   const double fraction = options.test_fraction;
   const auto held = static_cast<std::size_t>(std::lround(fraction * static_cast<double>(n)));
   if (held == 0 || held == n)
-    fail(input, "images", absolute_name(found.train.path), ": has ", n,
-         n == 1 ? " image" : " images", " and no test set, too few to split off ", fraction,
-         " of them.");
+    fail(input, "images", absolute_name(found.train.path), ": has ", counted(n, "image"),
+         " and no test set, too few to split off ", fraction, " of them.");
   Rng rng(options.test_seed);
-  info.name = concat(info.name, " (", grouped(held), held == 1 ? " image" : " images",
-                     " split off to test)");
+  info.name = concat(info.name, " (", counted(held, "image"), " split off to test)");
   Split parts = split(std::move(found.train).dataset(info), fraction, rng);
   result.train = std::move(parts.rest);
   result.test = std::move(parts.held_out);
-  result.note = concat("There is no test set, so ", grouped(held),
-                       held == 1 ? " image was" : " images were", " split off by seed ",
-                       options.test_seed, '.', result.note.empty() ? "" : " ", result.note);
+  result.note = concat("There is no test set, so ", counted(held, "image was", "images were"),
+                       " split off by seed ", options.test_seed, '.',
+                       result.note.empty() ? "" : " ", result.note);
   return result;
 }
 

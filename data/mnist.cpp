@@ -60,7 +60,7 @@ fs::path find(const fs::path& folder, const std::string& stem, const std::string
   return second_choice;
 }
 
-// The set in a folder: how its files are called, and what is known of it before they are read.
+// The set in a folder, before its files are read: their names, and whether it is EMNIST.
 struct Layout {
   fs::path folder;
   std::string train = "train", test = "t10k";  // the prefixes of the files

@@ -11,7 +11,7 @@
 
 namespace reel::naming {
 
-/// What is known of a set of images.
+/// A well-known set of images.
 struct KnownSet {
   std::string name;                      ///< such as "Fashion-MNIST"
   std::vector<std::string> class_names;  ///< in the order of their labels

@@ -39,8 +39,8 @@ struct ClassFolders {
 std::vector<std::string> class_names_in(const std::filesystem::path& folder);
 
 /// Reads the PNG and PGM files of each of these class folders below `folder`, in the order of their
-/// names. Skips and counts other files; ignores those whose names begin with a dot. Throws Error:
-/// kind input if a class has no image, if two images have different sizes, or if a file is
+/// names. Skips and counts other files, and ignores files whose names begin with a dot. Throws
+/// Error: kind input if a class has no image, if two images have different sizes, or if a file is
 /// malformed; kind system if a folder or file cannot be read.
 ClassFolders read_class_folders(const std::filesystem::path& folder,
                                 const std::vector<std::string>& class_names);

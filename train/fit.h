@@ -22,9 +22,9 @@ namespace train {
 /// The results of one epoch.
 struct EpochReport {
   std::size_t epoch = 0;  ///< from 1
-  /// Means over the samples of the epoch, each with the weights when it was trained on.
-  double train_loss = 0;    ///< mean over the samples, each with the weights when it was trained on
-  Scores metrics = {};      ///< by their names
+  /// Mean over the samples of the epoch, each with the weights when it was trained on.
+  double train_loss = 0;
+  Scores metrics = {};      ///< such means by the names of the metrics
   std::size_t samples = 0;  ///< trained on; without those before the run was resumed
   double seconds = 0;       ///< for these samples, without evaluation
   std::optional<Evaluation> validation = {}, test = {};  ///< of the data sets in the options

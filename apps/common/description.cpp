@@ -1,4 +1,4 @@
-// What a command line consists of.
+// Lists the options, arguments and commands of a program.
 #include "description.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What a command line consists of: for completions and manual pages.
+// The options, arguments and commands of a program, for completions and manual pages.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -7,7 +7,7 @@
 
 namespace reel::apps {
 
-/// What a shell may offer as the value of an option.
+/// The values that a shell may offer for an option.
 enum class Values {
   none,    ///< it has no value
   any,     ///< a number or a text
@@ -20,7 +20,7 @@ enum class Values {
 struct Described {
   std::string name;        ///< "--lr"; "SHELL" for an argument without a name
   std::string short_name;  ///< "-h", or empty
-  std::string text;        ///< what it does
+  std::string text;        ///< its effect
   std::string value;       ///< "X"; empty if it has no value
   Values values = Values::none;
   std::vector<std::string> choices;  ///< with Values::choice

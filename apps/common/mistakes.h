@@ -13,8 +13,8 @@ CLI::App& given_command(CLI::App& program);
 /// The names of the commands below one.
 std::vector<std::string> command_names(const CLI::App& app);
 
-/// What is wrong and what is right, in one line, for an error that `program.parse` threw: names the
-/// option, its value and what is expected, or the names that are similar to a mistyped one.
+/// A message of one line for an error that `program.parse` threw. It names the option, its value
+/// and the expected values, or the names that are similar to a mistyped one.
 std::string message_for(CLI::App& program, const CLI::ParseError& error);
 
 }  // namespace reel::apps

@@ -7,7 +7,7 @@
 
 namespace reel::apps {
 
-/// What a program left when it ended.
+/// The result of a program that has ended.
 struct Finished {
   int exit_code = 0;  ///< 128 + N if signal N ended it
   std::string output, errors;

@@ -16,10 +16,10 @@ inline constexpr const char* config_option = "--config";
 /// A text of settings: lines `key = value`, where a key is the long name of an option without the
 /// dashes.
 ///
-/// Lines below `[train]` belong to this command alone (`[data.fetch]`, for a command of a command);
-/// those above all such lines, to each command that reads the text. Lines that are empty or begin
-/// with `;` or `#` are ignored, and in a line the text after a space and one of these. Quotes
-/// around a value keep spaces, `;` and `#`.
+/// Lines below `[train]` belong to this command alone (`[data.fetch]`, for a command of a command).
+/// Lines above all such headings belong to each command that reads the text. Lines that are empty
+/// or begin with `;` or `#` are ignored, and in a line the text after a space and one of these.
+/// Quotes around a value keep spaces, `;` and `#`.
 struct Layer {
   std::string text;
   std::string source;  ///< for messages, such as the path of the file
@@ -33,7 +33,7 @@ struct Layer {
 CLI::Option* add_layer(CLI::App& command, const std::string& name, const std::string& description,
                        std::function<Layer(const std::string&)> read);
 
-/// The options that a layer may set: those with a long name, except --help and such.
+/// The options that a layer may set: all with a long name, except --help and such.
 std::vector<const CLI::Option*> settings_of(const CLI::App& command);
 /// The long name of an option without the dashes: its key in a layer.
 std::string key_of(const CLI::Option& option);

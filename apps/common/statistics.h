@@ -6,7 +6,7 @@
 
 namespace reel::apps {
 
-/// What some independent measurements say about their mean.
+/// The mean of some independent measurements, and how far it may be from the true one.
 struct Estimate {
   double mean = 0;
   double deviation = 0;  ///< of the sample, √(Σ(x − mean)²/(n − 1)); NaN for one number

@@ -34,10 +34,6 @@ bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; 
 
 }  // namespace
 
-std::string thread_count(std::size_t threads) {
-  return grouped(threads) + (threads == 1 ? " thread" : " threads");
-}
-
 std::string percent(double share) {
   if (std::isnan(share)) return "–";
   char text[32];

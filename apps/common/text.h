@@ -10,8 +10,6 @@
 
 namespace reel::apps {
 
-/// "1 thread", "2 threads".
-std::string thread_count(std::size_t threads);
 /// "84.03 %"; "–" for NaN.
 std::string percent(double share);
 /// "0.42 s", "12.3 s", "2 min 5 s", "1 h 3 min".

@@ -308,7 +308,7 @@ int race(const RaceOptions& options) {
   std::ostream& out = options.json ? std::cerr : std::cout;
   out << on.name << ": " << on.formula << '\n'
       << "seed " << options.seed << ", double precision, " << blas_name() << ", "
-      << thread_count(threads()) << '\n';
+      << counted(threads(), "thread") << '\n';
 
   std::vector<Run> runs;
   std::size_t diverged = 0;

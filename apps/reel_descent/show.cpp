@@ -26,7 +26,7 @@ using namespace apps;
 namespace {
 
 std::string banner(const LectureOptions& options) {
-  return concat("double precision, ", blas_name(), ", ", thread_count(threads()), ", data in ",
+  return concat("double precision, ", blas_name(), ", ", counted(threads(), "thread"), ", data in ",
                 printable(options.data), ", seed ", options.seed, '\n');
 }
 

@@ -97,7 +97,7 @@ struct VerifyOptions {
 struct FetchOptions {
   std::string set;     ///< one of fetchable_sets()
   std::string to;      ///< the folder for its files
-  std::string mirror;  ///< the URL of the folder that has the files; empty: those that are built in
+  std::string mirror;  ///< the URL of the folder that has the files; empty: the built-in ones
 };
 
 struct DataOptions {

@@ -2,6 +2,7 @@
 #include "epochs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include <reel/nn/state_dict.h>
@@ -20,6 +21,11 @@ std::string fixed(double value, int decimals) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
   return text;
+}
+
+// "0.3512"; a loss that would be wider than its column, "1.784e+35".
+std::string loss_text(double loss) {
+  return std::abs(loss) < 1e5 ? fixed(loss, 4) : significant(loss, 4);
 }
 
 void add(nlohmann::ordered_json& json, const std::string& name,
@@ -63,7 +69,7 @@ EpochTable::EpochTable(Has has, std::size_t width) {
   columns_ = {
       {"epoch", 5, 9, [](const Report& r, const std::string&) { return std::to_string(r.epoch); }},
       {"train loss", 12, 5,
-       [](const Report& r, const std::string&) { return fixed(r.train_loss, 4); }},
+       [](const Report& r, const std::string&) { return loss_text(r.train_loss); }},
       {"validation", 12, 7,
        [](const Report& r, const std::string&) { return percent(r.validation->accuracy()); }},
       {"test", 10, 8,

@@ -18,7 +18,7 @@ nlohmann::ordered_json log_json(const train::EpochReport& report, const nn::Modu
 /// A table with a row for each epoch. If it is wider than the terminal, it leaves out columns.
 class EpochTable {
  public:
-  /// Which columns there are beside those that every run has.
+  /// The columns that not every run has.
   struct Has {
     bool validation = false, averaged = false;
   };

@@ -38,10 +38,11 @@ int eval(const CommonOptions& options) {
     return 0;
   }
   const std::size_t width = output_width();
-  std::cout << paragraph(concat(loaded.architecture.text(), " on ", grouped(images.test.size()),
-                                " test images of ", images.test.name()),
-                         width)
-            << paragraph(concat(blas_name(), ", ", thread_count(threads())), width)
+  std::cout << paragraph(
+                   concat(loaded.architecture.text(), " on ",
+                          counted(images.test.size(), "test image"), " of ", images.test.name()),
+                   width)
+            << paragraph(concat(blas_name(), ", ", counted(threads(), "thread")), width)
             << paragraph(
                    concat("test accuracy ", percent(evaluation.accuracy()), ", macro F1 ",
                           percent(evaluation.confusion.macro_f1()), ", loss ", evaluation.loss),

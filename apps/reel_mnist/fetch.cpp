@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/terminal.h>
 #include <reel/data/idx.h>
 
 #include "../common/text.h"
@@ -65,11 +66,7 @@ constexpr File emnist_archive = {"gzip.zip", "58c8d27c78d21e728a6bc7b3cc06412e"}
 class Fetcher {
  public:
   explicit Fetcher(const FetchOptions& options) : options_(options), folder_(options.to) {
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    if (error)
-      fail(Error::Kind::system, "fetch", absolute_name(folder_),
-           ": cannot be made: ", error.message(), '.');
+    make_folder(folder_, "fetch");
   }
 
   void fetch(const File& file, const std::vector<std::string_view>& mirrors) const {
@@ -78,7 +75,7 @@ class Fetcher {
       for (const std::string_view mirror : mirrors) wanted.urls.push_back(url(mirror, file.name));
     else
       wanted.urls.push_back(url(options_.mirror, file.name));
-    const bool terminal = isatty(STDERR_FILENO);
+    const bool terminal = is_terminal(STDERR_FILENO);
     const bool fetched = download(wanted, folder_, [&](std::uintmax_t bytes) {
       if (terminal)
         std::cerr << '\r' << file.name << ": " << bytes / 1'000'000 << " MB" << std::flush;
@@ -89,8 +86,8 @@ class Fetcher {
 
   void say(std::string_view name, std::string_view what) const {
     std::error_code ignored;
-    std::cout << name << ": " << what << ", " << grouped(fs::file_size(folder_ / name, ignored))
-              << " bytes" << std::endl;
+    std::cout << name << ": " << what << ", "
+              << counted(fs::file_size(folder_ / name, ignored), "byte") << std::endl;
   }
 
   const fs::path& folder() const { return folder_; }

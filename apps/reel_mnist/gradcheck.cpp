@@ -50,8 +50,8 @@ struct Subject {
   }
   std::string text() const {
     return concat(network.architecture.text(), ", ", grouped(network.model.parameter_count()),
-                  " parameters, ", images.train.name(), ", ", batch.size(), " images, seed ",
-                  options.seed);
+                  " parameters, ", images.train.name(), ", ", counted(batch.size(), "image"),
+                  ", seed ", options.seed);
   }
 };
 

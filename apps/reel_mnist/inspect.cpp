@@ -1,11 +1,11 @@
-// `reel-mnist data`: checks a set of images, and says what is in it.
+// `reel-mnist data`: checks a set of images, and describes it.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <iostream>
 #include <system_error>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/hash.h>
 #include <reel/data/images.h>
 
 #include "../common/output.h"
@@ -28,10 +28,7 @@ struct Inspection {
   Repeats shared = shared_images(train, test);
 
   std::string fingerprint() const {
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx",
-                  static_cast<unsigned long long>(mnist::fingerprint(train, test, images.train)));
-    return text;
+    return hash_text(mnist::fingerprint(train, test, images.train));
   }
 };
 
@@ -74,13 +71,13 @@ void print_row(const std::string& text, std::size_t width, const std::string& tr
 
 void print_files(const Inspection& found, std::size_t width) {
   const std::vector<fs::path>& files = found.images.files;
-  constexpr std::size_t most = 12, size_width = 13;
+  constexpr std::size_t most = 12, size_width = 19;
   const std::size_t name_width = std::min<std::size_t>(width - size_width, 40);
   for (std::size_t i = 0; i < std::min(most, files.size()); ++i) {
     const bool is_whole = files[i] == found.path;
     const fs::path name = is_whole ? files[i].filename() : files[i].lexically_relative(found.path);
     std::cout << padded(end_of(printable(name.string()), name_width), name_width)
-              << padded(grouped(size_of(files[i])), size_width, true) << '\n';
+              << padded(counted(size_of(files[i]), "byte"), size_width, true) << '\n';
   }
   if (files.size() > most) std::cout << "… and " << grouped(files.size() - most) << " more\n";
 }
@@ -112,13 +109,12 @@ void print_balance(const Inspection& found, std::size_t width) {
 void print_text(const Inspection& found) {
   const data::Images& images = found.images;
   const std::size_t width = output_width();
-  const auto paragraph = [&](const std::string& text) {
-    for (const std::string& line : wrapped(text, width)) std::cout << line << '\n';
-  };
-  paragraph(concat(end_of(printable(images.train.name()), width - 1), ": ", images.format, ", ",
-                   images.number_type, ", ", size_text(images.train.sample_shape()), " pixels, ",
-                   images.train.classes(), " classes"));
-  if (!images.note.empty()) paragraph(images.note);
+  std::cout << paragraph(
+      concat(end_of(printable(images.train.name()), width - 1), ": ", images.format, ", ",
+             images.number_type, ", ", size_text(images.train.sample_shape()), " pixels, ",
+             counted(images.train.classes(), "class", "classes")),
+      width);
+  if (!images.note.empty()) std::cout << paragraph(images.note, width);
   std::cout << "fingerprint " << found.fingerprint() << "\n\n";
   print_files(found, width);
   std::cout << '\n';

@@ -8,6 +8,7 @@
 #include <map>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/text.h>
 #include <reel/autodiff/core/warning.h>
 #include <reel/nn/dropout.h>
 #include <reel/nn/safetensors.h>
@@ -75,7 +76,7 @@ void check_fits(const Architecture& architecture, const data::Dataset& dataset,
   const std::string clash =
       concat(shortened(architecture.layers_text(), architecture.layers.size()), " does not fit ",
              dataset.name(), ", whose images have ", dataset.features(), " pixels and ",
-             dataset.classes(), " classes.");
+             counted(dataset.classes(), "class", "classes"), '.');
   if (!loaded_from.empty())
     fail(Error::Kind::input, "load", absolute_name(loaded_from), ": ", clash);
   fail_usage("layers", clash, " Hint: --layers ", dataset.features(), "-…-", dataset.classes(),

@@ -1,4 +1,4 @@
-// The options that commands share, and those of eval, predict and gradcheck.
+// The options that commands share, and the options of eval, predict and gradcheck.
 #include "options.h"
 
 #include <reel/data/mnist.h>

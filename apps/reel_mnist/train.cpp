@@ -39,7 +39,7 @@ namespace {
 class PrintedProfile : public Profile {
  public:
   explicit PrintedProfile(std::ostream& out) : out_(out) {}
-  ~PrintedProfile() override { out_ << '\n' << table(); }
+  ~PrintedProfile() override { out_ << '\n' << table(output_width()); }
 
  private:
   std::ostream& out_;
@@ -52,11 +52,11 @@ std::string banner(const Training& training, std::size_t width) {
                           options.optimizer, " lr ", training.lr, ", batch ", options.batch_size,
                           ", seed ", options.seed),
                    width) +
-         paragraph(concat(training.test.name(), ": ", grouped(training.parts.rest.size()),
-                          " images to train on, ", grouped(training.parts.held_out.size()),
+         paragraph(concat(training.test.name(), ": ", counted(training.parts.rest.size(), "image"),
+                          " to train on, ", grouped(training.parts.held_out.size()),
                           " to validate, ", grouped(training.test.size()), " to test"),
                    width) +
-         paragraph(concat(blas_name(), ", ", thread_count(threads())), width);
+         paragraph(concat(blas_name(), ", ", counted(threads(), "thread")), width);
 }
 
 // The result of a run.
@@ -265,7 +265,7 @@ std::string ending(const Training& training, const Outcome& outcome) {
   const bool best = training.early_stopping && training.early_stopping->has_best();
   if (outcome.status == train::FitStatus::stopped_early)
     text += concat("Stopped early: no better ", options.monitor, " of validation in ",
-                   *options.patience, " epochs. ");
+                   counted(*options.patience, "epoch"), ". ");
   const std::string_view kind = training.average ? "averaged " : "";
   if (best)
     text += concat("The ", kind, "weights are the best ones, of epoch ",

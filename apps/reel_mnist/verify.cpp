@@ -144,7 +144,7 @@ int verify(const VerifyOptions& options) {
   const bool wide = width >= 60;
   std::cout << paragraph(
                    concat("784-128-10 with batch norm and dropout on made-up pictures, float, ",
-                          instructions, ", ", products(), ", ", thread_count(threads())),
+                          instructions, ", ", products(), ", ", counted(threads(), "thread")),
                    width)
             << "\nepoch      loss" << (wide ? "  published" : "") << "  weights\n";
   for (std::size_t i = 0; i < epochs; ++i) {

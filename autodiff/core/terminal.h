@@ -1,4 +1,4 @@
-// What the terminal of the user can show.
+// The width and the colours of the user's terminal.
 #pragma once
 
 #include <cstddef>

@@ -9,4 +9,11 @@ std::string grouped(std::size_t number) {
   return text;
 }
 
+std::string counted(std::size_t number, std::string_view one, std::string_view several) {
+  std::string text = grouped(number) + ' ';
+  text += number == 1 || several.empty() ? one : several;
+  if (number != 1 && several.empty()) text += 's';
+  return text;
+}
+
 }  // namespace reel

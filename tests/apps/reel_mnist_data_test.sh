@@ -76,6 +76,14 @@ check 0 data --data csv --json
 [ "$(print)" = "$csv_print" ] || fail "$run: another fingerprint without a header"
 cp kept csv/train.csv
 
+# ---- a CSV file by its name, in capitals too, and a set of one class
+{ echo 0,0,0,0,0; echo 0,5,5,5,5; } >ONE.CSV
+check 0 data --data ONE.CSV
+for text in '2×2 pixels, 1 class' 'so 1 image was split off' ' 20 bytes'; do
+  says out "$text"
+done
+! grep -q '1 classes' out || fail "$run: 1 classes"
+
 # ---- images of one level
 { echo 0,0,0,0,0; echo 1,5,5,5,5; lines 0 4; } >levels.csv
 check 0 data --data levels.csv --json
@@ -103,7 +111,9 @@ says out '11 test images of csv'
 refuse 2 'only IDX files can stay on the disk' train --layers 4-3 --data csv --stream
 
 # ---- malformed data
-refuse 3 "$folder/nowhere: no such folder" data --data nowhere
+refuse 3 "$folder/nowhere: no such file or folder. Hint: a .csv file, or a folder with" data --data nowhere
+cp ONE.CSV table.txt
+refuse 3 "$folder/table.txt: is neither a folder nor a .csv file. Hint: " data --data table.txt
 mkdir empty
 refuse 3 "$folder/empty: has no images" data --data empty
 for bad in 1,2,3 1,2,3,4,256 1,2,3,4,-1 1,2,3,4,1.5 ,1,2,3,4 x,1,2,3,4; do

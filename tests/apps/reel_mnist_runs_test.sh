@@ -7,8 +7,6 @@
 . "$(dirname "$0")/harness.sh"
 
 value() { sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p" "$2" | tail -n 1; }
-without_times() { sed 's/"seconds":[^,}]*//; s/"samples_per_second":[^,}]*//; s/,"saved":[^,}]*//' "$1"; }
-# first FILE: the first line without times.
 weights_of() { value weights "$1"; }
 newest() { find "$1" -name 'checkpoint-*' | sort | tail -n 1; }
 
@@ -71,6 +69,12 @@ other=$(weights_of out)
 check 0 train $small --data uneven --epochs 2 --json --class-weights balanced
 [ "$(weights_of out)" != "$other" ] || fail "$run: the same weights as without the option"
 
+# ---- huge losses stay in their column
+check 0 train $small --epochs 2 --lr 1e6
+sed -n '/^epoch/,/^$/p' out | grep . >table
+grep -q 'e+' table || fail "$run: no huge loss"
+[ "$(awk '{ print length }' table | sort -u | grep -c '')" = 1 ] || fail "$run: lines of several widths"
+
 # ---- early stopping and averages
 check 0 train $small --epochs 200 --patience 3 --monitor accuracy --json --lr 1
 stopped=$(value epochs out)
@@ -112,7 +116,6 @@ refuse 2 'would change the run' train --resume whole --epochs 5
 check 0 train --resume whole --threads 1
 mkdir other
 images 60 >other/train-images-idx3-ubyte
-labels 60 | tail -c +2 >tail
 { bytes 0 0 8 1; size 60; i=0; while [ $i -lt 60 ]; do bytes $(((i + 1) % 3)); i=$((i + 1)); done; } >other/train-labels-idx1-ubyte
 images 30 >other/t10k-images-idx3-ubyte
 labels 30 >other/t10k-labels-idx1-ubyte
@@ -123,9 +126,9 @@ head -c 500 "$file" >cut
 mv cut "$file"
 refuse 3 "$(basename "$file")" train --resume damaged
 says err 'Hint'
-if [ -c /dev/full ]; then
-  refuse 5 checkpoint train $small --checkpoint data/train-labels-idx1-ubyte
-fi
+refuse 5 checkpoint train $small --checkpoint data/train-labels-idx1-ubyte
+check 0 train $small --epochs 1 --checkpoint deep/er/run
+[ -s deep/er/run/log.jsonl ] || fail "$run: no log"
 
 # A system call of a checkpoint that fails: one line, exit code 5, and the run can be continued from
 # the checkpoint before. A call that is interrupted is repeated.
@@ -206,7 +209,23 @@ says out '0.weight'
 check 1 diff a.net c.net --json
 says out '"equal":false'
 says out '"tensors":["0.weight","0.bias","2.weight","2.bias"]'
+{ head -c -4 a.net; printf '\000\000\300\177'; } >nan.net
+check 0 diff nan.net nan.net
+check 1 diff a.net nan.net
+says out 'differs in 1 of 10 numbers, and one of the two is NaN'
+sed 's/"activation":"relu"/"activation":"silu"/' a.net >silu.net
+check 1 diff a.net silu.net
+says out 'The metadata activation is "relu" and "silu".'
+check 1 diff a.net silu.net --json
+says out '"tensors":[],"metadata":["activation"]'
+check 0 train $small --epochs 1 --checkpoint short
+check 0 diff short short
+says out 'equal in 1 epoch.'
+mkdir begun
+: >begun/log.jsonl
+refuse 3 "$folder/begun/log.jsonl: the run has not finished an epoch" diff begun begun
 refuse 2 folder diff a a.net
+refuse 3 "$folder/nothing: no such file or folder" diff a nothing
 refuse 3 "$folder/nothing" diff nothing a.net
 echo broken >>b/log.jsonl
 refuse 3 'line 4' diff a b

@@ -296,7 +296,7 @@ TEST_CASE("images: what is wrong in class folders") {
   folder.write("train/b/1.png", png(2, {{1, 2}}));
   folder.write("test/a/1.png", png(2, {{1, 2}}));
   CHECK(says(load_error(folder.path), Kind::input,
-             {(folder / "test").string() + ": has 1 classes, expected the 2 of "}));
+             {(folder / "test").string() + ": has 1 class, expected the 2 of "}));
   folder.write("test/b/1.png", png(1, {{1}, {2}}));
   CHECK(says(load_error(folder.path), Kind::input,
              {(folder / "test/b/1.png").string() + ": has 2×1 pixels, expected 1×2 as " +
@@ -379,8 +379,14 @@ TEST_CASE("images: the first form that is there counts") {
   CHECK(load_images(folder.path, {.stream = true}).train.size() == 3);
   CHECK(says(load_error(folder / "train.csv", {.stream = true}), Kind::usage,
              {"only IDX files can stay on the disk"}));
-  CHECK(says(load_error(folder / "notes.txt"), Kind::input, {"notes.txt: is not a folder"}));
-  CHECK(says(load_error(folder / "none"), Kind::input, {"none: no such folder"}));
-  CHECK(says(load_error(folder / "none.csv"), Kind::input, {"none.csv: no such folder"}));
+  folder.write("CAPITALS.CSV", train_lines + train_lines);
+  CHECK(load_images(folder / "CAPITALS.CSV").format == "CSV");
+  CHECK(says(load_error(folder / "notes.txt"), Kind::input,
+             {"notes.txt: is neither a folder nor a .csv file. Hint: a .csv file, or a folder"}));
+  for (const char* name : {"none", "none.csv"})
+    CHECK(says(load_error(folder / name), Kind::input,
+               {"[images] " + (folder / name).string() + ": no such file or folder. Hint: "}));
+  CHECK(says(load_error(folder / "emnist-letters"), Kind::input,
+             {"[mnist] " + folder.path.string() + ": file not found, tried emnist-letters-train"}));
   CHECK(says(load_error(""), Kind::usage, {"empty"}));
 }

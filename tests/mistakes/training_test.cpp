@@ -115,8 +115,13 @@ TEST_CASE("mistakes: data") {
          const TemporaryFolder folder;
          return data::load_images(folder.path);
        },
-       "[images] …: has no images. Hint: the four IDX files of MNIST, train.csv, x_train.npy with "
-       "y_train.npy, or a folder of PNG or PGM files for each class."},
+       "[images] …: has no images. Hint: a .csv file, or a folder with the four IDX files of "
+       "MNIST, with train.csv, with x_train.npy and y_train.npy, or with a folder of PNG or PGM "
+       "files for each class."},
+      {"a set of images that does not exist", [] { return data::load_images("/no/such/set"); },
+       "[images] /no/such/set: no such file or folder. Hint: a .csv file, or a folder with the "
+       "four IDX files of MNIST, with train.csv, with x_train.npy and y_train.npy, or with a "
+       "folder of PNG or PGM files for each class."},
       {"a table in which a line has a pixel that is no byte",
        [] {
          const TemporaryFolder folder;
