@@ -320,6 +320,13 @@ weights() {  # METADATA VALUE COUNT: a network 16-10, each number of which is th
 linear='"layers":"16-10","activation":"relu"'
 weights "$linear" '0 0 0 63' >half
 check 0 eval --data data --load half
+# All scores are equal, so each image is taken for class 0 with probability 0.1.
+check 0 eval --data data --load half --json --top-k 2
+says out '"calibration_error":0.233333'
+says out '"top_k":2,"top_k_accuracy":0.6666666666666666'
+for part in validation train; do
+  refuse 3 'has no "seed"' eval --data data --load half --on $part
+done
 for value in '0 0 192 127' '0 0 128 127'; do  # NaN, infinity
   weights "$linear" "$value" >broken
   for command in eval predict 'train --epochs 1'; do
