@@ -88,11 +88,14 @@ RateCurve run(Optimizer& optimizer, const std::function<double()>& step,
   return curve;
 }
 
-// The index at which the loss falls most steeply; 0 if it falls nowhere.
+// The index at which the loss falls most steeply on its way to its lowest value; 0 if it falls
+// nowhere. A fall at a higher rate is only a return from a rise.
 std::size_t steepest(const std::vector<double>& smoothed) {
+  const auto lowest = static_cast<std::size_t>(std::min_element(smoothed.begin(), smoothed.end()) -
+                                               smoothed.begin());
   std::size_t found = 0;
   double fall = 0;
-  for (std::size_t k = 1; k + 1 < smoothed.size(); ++k)
+  for (std::size_t k = 1; k + 1 < smoothed.size() && k <= lowest; ++k)
     if (const double here = smoothed[k - 1] - smoothed[k + 1]; here > fall) {
       fall = here;
       found = k;

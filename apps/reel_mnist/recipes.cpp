@@ -16,12 +16,13 @@ const std::vector<Recipe>& recipes() {
        "epochs = 10\n"},
       {"fast", "97 % within two seconds", "MNIST", "", "",
        "layers = 784-128-10\n"
-       "optimizer = adam\n"
-       "schedule = one-cycle\n"
-       "lr = 0.005\n"
        "init = he_normal\n"
-       "batch = 128\n"
-       "epochs = 3\n"},
+       "optimizer = adam\n"
+       "lr = 0.003\n"
+       "schedule = cosine\n"
+       "warm-up = 0.2\n"
+       "epochs = 5\n"
+       "validation = 0\n"},
       {"simard", "one hidden layer and elastic distortion (Simard 2003)", "MNIST", "", "",
        "layers = 784-800-10\n"
        "init = he_normal\n"
@@ -30,6 +31,8 @@ const std::vector<Recipe>& recipes() {
        "warm-up = 1\n"
        "batch = 128\n"
        "epochs = 150\n"
+       "average = 0.9995\n"
+       "validation = 0\n"
        "shift = 1\n"
        "rotate = 7.5\n"
        "scale = 0.075\n"
@@ -43,6 +46,8 @@ const std::vector<Recipe>& recipes() {
        "warm-up = 1\n"
        "batch = 128\n"
        "epochs = 120\n"
+       "average = 0.9995\n"
+       "validation = 0\n"
        "shift = 1\n"
        "rotate = 7.5\n"
        "scale = 0.075\n"
@@ -57,6 +62,8 @@ const std::vector<Recipe>& recipes() {
        "warm-up = 1\n"
        "batch = 128\n"
        "epochs = 60\n"
+       "average = 0.999\n"
+       "validation = 0\n"
        "dropout = 0.2\n"
        "label-smoothing = 0.1\n"
        "flip = 0.5\n"

@@ -105,19 +105,23 @@ void print_json(const std::vector<Result>& results, bool validation) {
   std::cout << json_line(json);
 }
 
-void print_text(const std::vector<Result>& results, bool validation) {
+void print_text(const std::vector<Result>& results, bool validation, std::size_t width) {
   const auto line = [&](const char* name, double (*number)(const Result&), auto format) {
     const Estimate e = estimate(numbers(results, number));
-    std::cout << padded(name, 20) << padded(format(e.mean), 9, true) << " ± "
-              << padded(format(e.margin), 8) << " (deviation " << format(e.deviation) << ")\n";
+    std::cout << padded(name, 14) << padded(format(e.mean), 9, true) << " ± ";
+    if (width >= 60)
+      std::cout << padded(format(e.margin), 8) << " (deviation " << format(e.deviation) << ")\n";
+    else
+      std::cout << format(e.margin) << '\n';
   };
   const auto share = [](double x) { return percent(x); };
   const auto plain = [](double x) { return significant(x, 4); };
-  std::cout << "\nMean of " << results.size() << " seeds, with its 95 % interval:\n";
+  std::cout << '\n'
+            << paragraph(concat("Mean of ", results.size(), " seeds, with its 95 % interval:"),
+                         width);
   if (validation)
     line(
-        "validation accuracy", [](const Result& r) { return r.validation_accuracy.value_or(0); },
-        share);
+        "validation", [](const Result& r) { return r.validation_accuracy.value_or(0); }, share);
   line(
       "test accuracy", [](const Result& r) { return r.test_accuracy; }, share);
   line(
@@ -125,7 +129,18 @@ void print_text(const std::vector<Result>& results, bool validation) {
   line(
       "test loss", [](const Result& r) { return r.test_loss; }, plain);
   line(
-      "training, seconds", [](const Result& r) { return r.seconds; }, plain);
+      "seconds", [](const Result& r) { return r.seconds; }, plain);
+}
+
+// A row of the table; the last two columns only if the terminal is wide enough.
+std::string row(const std::string& seed, const std::string& epochs, const std::string& validation,
+                const std::string& test, const std::string& seconds, const std::string& weights,
+                std::size_t width) {
+  std::string line = padded(seed, 5, true) + padded(epochs, 8, true) +
+                     (validation.empty() ? "" : padded(validation, 12, true)) +
+                     padded(test, 12, true);
+  if (width >= 70) line += padded(seconds, 10, true) + "  " + weights;
+  return line + '\n';
 }
 
 }  // namespace
@@ -134,9 +149,11 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
   const bool validation = options.validation > 0;
   static const StopSignals signals;
   std::vector<Result> results;
+  const std::size_t width = output_width();
   if (!options.json)
-    std::cout << "\n seed  epochs" << (validation ? "  validation" : "") << "        test"
-              << "   seconds  weights\n"
+    std::cout << '\n'
+              << row("seed", "epochs", validation ? "validation" : "", "test", "seconds", "weights",
+                     width)
               << std::flush;
   for (std::size_t i = 0; i < options.seeds; ++i) {
     TrainOptions one = options;
@@ -147,15 +164,14 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
     if (options.json)
       std::cout << json_line(to_json(*result));
     else
-      std::cout << padded(std::to_string(result->seed), 5, true)
-                << padded(std::to_string(result->epochs), 8, true)
-                << (validation ? padded(percent(*result->validation_accuracy), 12, true) : "")
-                << padded(percent(result->test_accuracy), 12, true)
-                << padded(significant(result->seconds, 3), 10, true) << "  " << result->weights
-                << '\n';
+      std::cout << row(std::to_string(result->seed), std::to_string(result->epochs),
+                       validation ? percent(*result->validation_accuracy) : "",
+                       percent(result->test_accuracy), significant(result->seconds, 3),
+                       result->weights, width);
     std::cout.flush();
   }
-  if (!results.empty()) (options.json ? print_json : print_text)(results, validation);
+  if (!results.empty() && options.json) print_json(results, validation);
+  if (!results.empty() && !options.json) print_text(results, validation, width);
   return results.size() == options.seeds ? 0 : 128 + StopSignals::received();
 }
 

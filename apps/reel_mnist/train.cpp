@@ -260,14 +260,18 @@ std::string ending(const Training& training, const Outcome& outcome) {
     if (!options.checkpoint.empty())
       text += concat("`reel-mnist train --resume ", printable(options.checkpoint),
                      "` continues the run. ");
-  } else if (training.early_stopping && training.early_stopping->has_best()) {
-    if (outcome.status == train::FitStatus::stopped_early)
-      text += concat("Stopped early: no better ", options.monitor, " of validation in ",
-                     *options.patience, " epochs. ");
-    text += concat("The weights are the best ones, of epoch ",
-                   training.early_stopping->best_epoch(), ". ");
+    return text;
   }
-  if (outcome.complete() && training.average) text += "The weights are averages over the steps. ";
+  const bool best = training.early_stopping && training.early_stopping->has_best();
+  if (outcome.status == train::FitStatus::stopped_early)
+    text += concat("Stopped early: no better ", options.monitor, " of validation in ",
+                   *options.patience, " epochs. ");
+  const std::string_view kind = training.average ? "averaged " : "";
+  if (best)
+    text += concat("The ", kind, "weights are the best ones, of epoch ",
+                   training.early_stopping->best_epoch(), ". ");
+  else if (training.average)
+    text += "The weights are the averaged ones. ";
   return text;
 }
 

@@ -140,27 +140,31 @@ int verify(const VerifyOptions& options) {
                                                    : nlohmann::ordered_json()}});
     return trusted ? 0 : 1;
   }
-  std::cout << "784-128-10 with batch norm and dropout on made-up pictures, float, " << instructions
-            << ",\n"
-            << products() << ", " << thread_count(threads())
-            << "\n\nepoch      loss  published  weights\n";
-  for (std::size_t i = 0; i < epochs; ++i)
+  const std::size_t width = output_width();
+  const bool wide = width >= 60;
+  std::cout << paragraph(
+                   concat("784-128-10 with batch norm and dropout on made-up pictures, float, ",
+                          instructions, ", ", products(), ", ", thread_count(threads())),
+                   width)
+            << "\nepoch      loss" << (wide ? "  published" : "") << "  weights\n";
+  for (std::size_t i = 0; i < epochs; ++i) {
     std::cout << padded(std::to_string(i + 1), 5, true)
-              << padded(significant(found.losses[i], 5), 10, true)
-              << padded(significant(published_losses[i], 5), 11, true) << "  " << found.weights[i]
-              << (!is_known ? ""
-                  : found.weights[i] == known->weights[i]
-                      ? "  as published"
-                      : concat("  published: ", known->weights[i]))
-              << '\n';
+              << padded(significant(found.losses[i], 5), 10, true);
+    if (wide) std::cout << padded(significant(published_losses[i], 5), 11, true);
+    std::cout << "  " << found.weights[i];
+    if (wide && is_known && found.weights[i] != known->weights[i])
+      std::cout << ", not " << known->weights[i];
+    std::cout << '\n';
+  }
   std::cout << '\n'
-            << (!near      ? "WRONG: a loss differs from the published one by more than it may.\n"
-                : equal    ? "All losses and all bits of the weights are as published.\n"
-                : is_known ? "WRONG: the losses are right, but the weights are other bits than "
-                             "those published for\n"
-                             "these instructions and libraries.\n"
-                           : "All losses are right. For these instructions and libraries no bits "
-                             "are published.\n");
+            << paragraph(!near ? "WRONG: a loss differs from the published one by more than it may."
+                         : equal ? "All losses and all bits of the weights are as published."
+                         : is_known
+                             ? "WRONG: the losses are right, but the weights are other bits than "
+                               "those published for these instructions and libraries."
+                             : "All losses are right. For these instructions and libraries no "
+                               "bits are published.",
+                         width);
   return trusted ? 0 : 1;
 }
 

@@ -127,6 +127,34 @@ if [ -c /dev/full ]; then
   refuse 5 checkpoint train $small --checkpoint data/train-labels-idx1-ubyte
 fi
 
+# A system call of a checkpoint that fails: one line, exit code 5, and the run can be continued from
+# the checkpoint before. A call that is interrupted is repeated.
+if strace -f -o trace true 2>/dev/null; then
+  faulty() {  # faulty EXIT_CODE INJECTION
+    rm -rf fault
+    run="reel-mnist train --checkpoint under strace, $2"
+    strace -f -o trace -e trace=fsync,rename,write -e "inject=$2" "$program" train $small \
+      --epochs 4 --checkpoint fault --save fault.net >out 2>err </dev/null
+    code=$?
+    [ $code = "$1" ] || fail "$run: exit code $code, expected $1"
+    [ "$1" = 0 ] || [ "$(grep -c '' err)" = 1 ] || fail "$run: expected one line on stderr"
+    [ -z "$(find fault -name '.reel-*')" ] || fail "$run: an unfinished file is left"
+    [ -n "$(newest fault)" ] || return
+    "$program" train --resume fault --save fault.net >out 2>err </dev/null ||
+      fail "$run: cannot be resumed"
+    cmp -s fault.net never.net || fail "$run: the resumed run ended with other weights"
+  }
+  check 0 train $small --epochs 4 --save never.net
+  for n in 1 2 3 4 5 6; do
+    faulty 5 "fsync:error=EIO:when=$n"
+    faulty 5 "rename:error=ENOSPC:when=$n"
+  done
+  faulty 0 'fsync:error=EINTR:when=1..4'
+  faulty 0 'rename:error=EINTR:when=1..4'
+else
+  echo 'skipped: strace cannot trace'
+fi
+
 # ---- seeds
 check 0 train $small --epochs 2 --seeds 3
 says out '95 % interval'

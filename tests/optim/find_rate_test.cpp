@@ -233,6 +233,22 @@ TEST_CASE("find_rate: ends when the loss is more than so much of its best") {
   }
 }
 
+TEST_CASE("find_rate: a fall after the lowest loss is no suggestion") {
+  Parameter x(vector({1}));
+  Sgd sgd({x}, {.lr = 1});
+  const std::vector<double> losses{2, 1.9, 1.5, 1.4, 3, 1.6, 1.6};
+  std::size_t call = 0;
+  const RateCurve curve = find_rate(
+      sgd,
+      [&] {
+        x.set_gradient(SharedTensor(vector({0})));
+        return losses[call++];
+      },
+      {.steps = 6, .smoothing = 0});
+  REQUIRE(curve.smoothed.size() == 6);
+  CHECK(curve.suggestion == curve.rates[1]);  // 1.9 − 1.4, and not 3 − 1.6
+}
+
 TEST_CASE("find_rate: no suggestion without a fall") {
   const Parameter p(vector({1}), "p");
   Sgd sgd({p}, {.lr = 1});
