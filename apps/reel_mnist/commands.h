@@ -71,6 +71,11 @@ struct TrainOptions : NetworkOptions {
   bool anomaly = false;
 };
 
+struct EvalOptions : CommonOptions {
+  std::string on = "test";           ///< or train or validation: what `train` trained on, held out
+  std::optional<std::size_t> top_k;  ///< also the share whose label is among the k highest scores
+};
+
 struct GradcheckOptions : NetworkOptions {
   std::optional<std::size_t> images;  ///< default: 16, or 64 with `digits`
   int order = 2;
@@ -110,7 +115,7 @@ std::vector<std::string> fetchable_sets();
 
 /// Each function runs one command and returns its exit code; errors are thrown as Error.
 int train(const TrainOptions& options);
-int eval(const CommonOptions& options);
+int eval(const EvalOptions& options);
 int predict(const PredictOptions& options);
 int gradcheck(const GradcheckOptions& options);
 int diff(const DiffOptions& options);

@@ -106,7 +106,7 @@ nlohmann::ordered_json final_json(const Training& training, const Outcome& outco
     json["train_loss"] = outcome.last.train_loss;
     if (outcome.last.validation) json["validation_accuracy"] = outcome.last.validation->accuracy();
   }
-  json.update(to_json(test, training.test));
+  json.update(to_json(test, training.test, "test"));
   return json;
 }
 
@@ -287,7 +287,8 @@ void print(const Training& training, const Outcome& outcome, const train::Evalua
   std::cout << '\n'
             << paragraph(
                    concat(ending(training, outcome), "Test accuracy ", percent(test.accuracy()),
-                          " after ", duration(outcome.seconds), " of training."),
+                          ", calibration error ", percent(test.metrics.at("calibration_error")),
+                          ", after ", duration(outcome.seconds), " of training."),
                    width)
             << confusion_table(test.confusion, training.test, width);
   if (const std::string text = hint(training, test); !text.empty())
@@ -324,9 +325,11 @@ int train(const TrainOptions& given) {
   const Written written = write(training, outcome);
   try {
     train::ProgressLine progress;
-    print(training, outcome,
-          train::evaluate(training.network.model, training.test, {.on_batch = std::ref(progress)}),
-          written);
+    print(
+        training, outcome,
+        train::evaluate(training.network.model, training.test,
+                        {.metrics = {train::calibration_error()}, .on_batch = std::ref(progress)}),
+        written);
   } catch (const Error& error) {  // also for test images that cannot be read any more
     outcome.fail(error);
   }

@@ -88,15 +88,13 @@ std::string identity(const data::Dataset& dataset) {
 }  // namespace
 
 Training::Training(const TrainOptions& given, const data::Images& images)
-    : Training(given, images, Rng(given.seed).split(0), Rng(given.seed).split(1),
-               Rng(given.seed).split(2)) {}
+    : Training(given, images, Rng(given.seed).split(0), Rng(given.seed).split(2)) {}
 
-Training::Training(const TrainOptions& given, const data::Images& images, Rng weights, Rng split,
-                   Rng order)
+Training::Training(const TrainOptions& given, const data::Images& images, Rng weights, Rng order)
     : options(given),
       network(make_model(given, weights)),
       parts((check_fits(network.architecture, images.train, given.load),
-             data::split(images.train, given.validation, split))),
+             ValidationSplit{given.seed, given.validation}.of(images.train))),
       test(images.test),
       lr(given.lr.value_or(optim::find_optimizer(given.optimizer).lr)),
       batches_(data::batches(parts.rest, batch_options(given)).count()),
@@ -111,6 +109,7 @@ Training::Training(const TrainOptions& given, const data::Images& images, Rng we
   expect_validation(options.patience.has_value(), "patience");
   expect_validation(options.schedule == "plateau", "schedule plateau");
   network.architecture.data = images.train.name();
+  network.architecture.split = {given.seed, given.validation};
   optimizer = make_optimizer(given, lr, network.model);
   make_schedule();
   if (options.patience)

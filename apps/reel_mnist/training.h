@@ -65,8 +65,7 @@ class Training {
   std::optional<train::WeightAverage> average;
 
  private:
-  Training(const TrainOptions& options, const data::Images& images, Rng weights, Rng split,
-           Rng order);
+  Training(const TrainOptions& options, const data::Images& images, Rng weights, Rng order);
   void make_schedule();
   double validation_of(const train::EpochReport& report) const;
   void end_epoch(const train::EpochReport& report);

@@ -169,6 +169,38 @@ for option in '--save net' '--plot x.svg' '--checkpoint run'; do
   refuse 2 seeds train $small --seeds 2 $option
 done
 
+# ---- evaluation on the parts of the training images
+check 0 train $small --epochs 2 --validation 0.25 --seed 3 --save split.net --json
+cp out trained
+check 0 eval --data data --load split.net --on validation --json
+for key in validation_accuracy validation_loss; do
+  [ "$(value $key out)" = "$(sed -n 2p trained | sed "s/.*\"$key\":\([^,}]*\).*/\1/")" ] ||
+    fail "$run: not the $key of train"
+done
+says out '"on":"validation","images":15,'
+check 0 eval --data data --load split.net --on train --json
+says out '"on":"train","images":45,'
+says out '"train_loss":'
+check 0 eval --data data --load split.net --json --top-k 1
+for key in test_accuracy test_loss calibration_error; do
+  [ "$(value $key out)" = "$(value $key trained)" ] || fail "$run: not the $key of train"
+done
+[ "$(value top_k_accuracy out)" = "$(value test_accuracy out)" ] || fail "$run: not the accuracy"
+check 0 eval --data data --load split.net --top-k 10
+says out 'top-10 accuracy 100.00 %'
+says out 'calibration'
+refuse 2 'top-k' eval --data data --load split.net --top-k 11
+refuse 2 'top-k' eval --data data --load split.net --top-k 0
+refuse 2 'Hint: test.' eval --data data --load split.net --on tests
+check 0 train $small --epochs 1 --validation 0 --save all.net
+check 0 eval --data data --load all.net --on train
+says out '60 training images'
+refuse 2 '--validation 0' eval --data data --load all.net --on validation
+for spoilt in 's/"validation":"0.25"/"validation":"1.25"/' 's/"seed":"3"/"seed":"-"/'; do
+  sed "$spoilt" split.net >spoilt
+  refuse 3 'its metadata names the seed' eval --data data --load spoilt
+done
+
 # ---- the search for a rate
 check 0 train $small --find-lr --plot rates.svg
 says out 'most steeply at'
