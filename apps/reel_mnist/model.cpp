@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <iterator>
 #include <map>
 
@@ -12,6 +13,8 @@
 #include <reel/nn/dropout.h>
 #include <reel/nn/safetensors.h>
 #include <reel/nn/weights.h>
+
+#include "run_folder.h"
 
 namespace reel::mnist {
 
@@ -155,7 +158,10 @@ void save(const nn::Module& model, const Architecture& architecture, const std::
 }
 
 LoadedModel load(const std::string& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) return load_run(path);
   const nn::SafeTensors file = nn::load_safetensors(path);
+  if (file.metadata.contains("parts")) return load_run(path);  // a checkpoint
   const auto reject = [&](const auto&... parts) {
     fail(Error::Kind::input, "load", absolute_name(path), ": ", parts...);
   };

@@ -55,7 +55,8 @@ struct LoadedModel {
   Architecture architecture;
   nn::Sequential model;
 };
-/// Throws Error (input) if `save` did not write the file, or if it has weights that are not finite.
+/// The network in a file that `save` wrote, in the folder of a run, or in a checkpoint; see
+/// load_run. Throws Error (input) for another file, or if it has weights that are not finite.
 LoadedModel load(const std::string& path);
 
 /// The network that the options describe: loaded, or made with new weights. Throws Error (usage) if

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <initializer_list>
 #include <iostream>
 #include <limits>
 #include <new>
@@ -19,6 +21,7 @@
 
 #include "../common/output.h"
 #include "../common/text.h"
+#include "banner.h"
 #include "commands.h"
 #include "curves.h"
 #include "epochs.h"
@@ -45,29 +48,14 @@ class PrintedProfile : public Profile {
   std::ostream& out_;
 };
 
-std::string banner(const Training& training, std::size_t width) {
-  const TrainOptions& options = training.options;
-  return paragraph(concat(training.network.architecture.text(), ", ",
-                          grouped(training.network.model.parameter_count()), " parameters, ",
-                          options.optimizer, " lr ", training.lr, ", batch ", options.batch_size,
-                          ", seed ", options.seed),
-                   width) +
-         paragraph(concat(training.test.name(), ": ", grouped(training.parts.rest.size()),
-                          " images to train on, ", grouped(training.parts.held_out.size()),
-                          " to validate, ", grouped(training.test.size()), " to test"),
-                   width) +
-         paragraph(concat(blas_name(), ", ", thread_count(threads())), width);
-}
-
 // The result of a run.
 struct Outcome {
   train::FitStatus status = train::FitStatus::stopped;
   std::optional<Error> failure;  // of the training, or of writing its results
   std::size_t batches = 0;       // on which it has trained
   std::size_t epochs = 0;        // that are finished, since the start of the run
-  double seconds = 0, samples = 0;
-  train::EpochReport last;
-  std::vector<train::EpochReport> all;  // for the picture of --plot
+  double seconds = 0;            // of training, in this session
+  double samples = 0;            // in these seconds
 
   bool complete() const { return status != train::FitStatus::stopped; }
   // Keeps the kind of the first failure, and the messages of all.
@@ -102,37 +90,67 @@ nlohmann::ordered_json final_json(const Training& training, const Outcome& outco
                {"weights", nn::fingerprint_text(training.network.model)}});
   if (training.early_stopping && training.early_stopping->has_best())
     json["best_epoch"] = training.early_stopping->best_epoch();
-  if (outcome.epochs > 0) {
-    json["train_loss"] = outcome.last.train_loss;
-    if (outcome.last.validation) json["validation_accuracy"] = outcome.last.validation->accuracy();
-  }
+  if (!training.epochs().empty())
+    for (const char* const key : {"train_loss", "validation_accuracy"})
+      if (training.epochs().back().contains(key)) json[key] = training.epochs().back()[key];
   json.update(to_json(test, training.test, "test"));
   return json;
 }
 
+// Options that have no effect beside the others are mistakes.
+void expect_effect(const TrainOptions& options) {
+  const auto expect = [](bool has_effect, bool given, const char* option,
+                         const std::string& reason) {
+    if (given && !has_effect) fail_usage(option, "it has no effect ", reason, '.');
+  };
+  const auto is = [&](std::initializer_list<std::string_view> schedules) {
+    return std::find(schedules.begin(), schedules.end(), options.schedule) != schedules.end();
+  };
+  const std::string with = "with --schedule " + options.schedule;
+  expect(is({"linear", "cosine", "restarts", "plateau"}), options.lr_end.has_value(), "lr-end",
+         with);
+  expect(is({"step", "restarts", "exponential", "plateau"}), options.lr_every.has_value(),
+         "lr-every", with);
+  expect(is({"step", "exponential", "plateau"}), options.lr_factor.has_value(), "lr-factor", with);
+  expect(!is({"plateau"}), options.warm_up > 0, "warm-up", with);
+  expect(options.elastic > 0, options.elastic_sigma.has_value(), "elastic-sigma",
+         "without --elastic");
+  expect(!options.checkpoint.empty(), options.checkpoint_every > 0, "checkpoint-every",
+         "without --checkpoint");
+  struct Given {
+    const char* option;
+    bool given;
+  };
+  const Given of_one_run[] = {{"save", !options.save.empty()},
+                              {"checkpoint", !options.checkpoint.empty()},
+                              {"summary", options.summary},
+                              {"profile", options.profile},
+                              {"anomaly", options.anomaly}};
+  for (const Given& one : of_one_run) {
+    expect(!options.find_lr, one.given, one.option, "with --find-lr, which tries rates and stops");
+    expect(options.seeds == 1, one.given, one.option,
+           "with --seeds, which trains several networks");
+  }
+  expect(options.seeds == 1, !options.plot.empty(), "plot", "with --seeds, which draws nothing");
+  expect(options.seeds == 1, options.find_lr, "find-lr", "with --seeds");
+}
+
 // Checks the options before anything is read or computed.
 void check(const TrainOptions& options) {
-  if (options.seeds > 1)
-    for (const auto& [option, value] : {std::pair("save", &options.save),
-                                        {"plot", &options.plot},
-                                        {"checkpoint", &options.checkpoint}})
-      if (!value->empty())
-        fail_usage("seeds", "--seeds ", options.seeds, " trains ", options.seeds,
-                   " networks, and --", option, " is for one.");
+  expect_effect(options);
   if (!options.save.empty()) check_can_write(options.save, "save");
   if (!options.plot.empty()) check_can_write(options.plot, "plot");
   if (options.plot.ends_with(".png") || options.plot.ends_with(".PNG"))
     fail_usage("plot", in_quotes(options.plot), ": the picture is an SVG file. Hint: ",
                in_quotes(options.plot.substr(0, options.plot.size() - 3) + "svg"), '.');
-  if (!options.checkpoint.empty()) {
-    make_folder(options.checkpoint, "checkpoint");
-    check_can_write(log_path(options.checkpoint), "checkpoint");
-    if (options.resume.empty() && train::CheckpointFolder(options.checkpoint).newest())
-      fail_usage("checkpoint", absolute_name(options.checkpoint),
-                 ": has a run already. Hint: continue it with --resume, or name another folder.");
-  }
   if (!options.save.empty() && !options.plot.empty() && same_file(options.save, options.plot))
     fail_usage("train", "--save and --plot name the same file, ", absolute_name(options.save), '.');
+  if (options.checkpoint.empty()) return;
+  make_folder(options.checkpoint, "checkpoint");
+  check_can_write(log_path(options.checkpoint), "checkpoint");
+  if (options.resume.empty() && train::CheckpointFolder(options.checkpoint).newest())
+    fail_usage("checkpoint", absolute_name(options.checkpoint),
+               ": has a run already. Hint: continue it with --resume, or name another folder.");
 }
 
 // Trains until the end, a signal, or a data file that cannot be read any more.
@@ -142,32 +160,35 @@ Outcome fit(Training& training) {
   if (options.anomaly) anomaly.emplace();
   std::optional<PrintedProfile> profile;
   if (options.profile) profile.emplace(options.json ? std::cerr : std::cout);
-  const EpochTable table(
-      {.validation = training.parts.held_out.size() > 0, .averaged = training.average.has_value()},
-      output_width());
+  const EpochTable table({.validation = training.parts.held_out.size() > 0,
+                          .averaged = training.average.has_value(),
+                          .rate = options.schedule != "constant"},
+                         output_width());
   if (!options.json) std::cout << '\n' << table.header() << std::flush;
   train::ProgressLine progress(options.epochs);
   Outcome outcome;
   outcome.epochs = training.position().epoch - 1;
+  double seconds = 0, samples = 0;  // of the finished epochs
+  const auto on_batch = [&](const train::Progress& p) {
+    ++outcome.batches;
+    outcome.seconds = seconds + p.seconds;
+    outcome.samples = samples + static_cast<double>(p.samples);
+    progress(p);
+  };
   const auto on_epoch = [&](const train::EpochReport& report) {
     progress.clear();
     const std::string weights = nn::fingerprint_text(training.network.model);
-    std::cout << (options.json ? json_line(epoch_json(report, weights))
-                               : table.row(report, weights))
+    const double lr = training.optimizer->lr();
+    std::cout << (options.json ? json_line(epoch_json(report, weights, lr))
+                               : table.row(report, weights, lr))
               << std::flush;
     outcome.epochs = report.epoch;
-    outcome.seconds += report.seconds;
-    outcome.samples += static_cast<double>(report.samples);
-    outcome.last = report;
-    if (!options.plot.empty()) outcome.all.push_back(report);
+    outcome.seconds = seconds += report.seconds;
+    outcome.samples = samples += static_cast<double>(report.samples);
   };
   try {
     outcome.status = training
-                         .fit({.on_batch =
-                                   [&](const train::Progress& p) {
-                                     ++outcome.batches;
-                                     progress(p);
-                                   },
+                         .fit({.on_batch = on_batch,
                                .on_evaluation = std::ref(progress),
                                .on_epoch = on_epoch,
                                .stop = [] { return StopSignals::received() != 0; }})
@@ -238,7 +259,7 @@ Written write(const Training& training, Outcome& outcome) {
       write_file(options.plot, "plot",
                  plot::svg(training_curves(concat(architecture.text(), " on ", training.test.name(),
                                                   ", ", options.optimizer, " at ", training.lr),
-                                           outcome.all)));
+                                           training.epochs())));
     });
   return written;
 }
@@ -258,9 +279,8 @@ std::string ending(const Training& training, const Outcome& outcome) {
   if (!outcome.complete()) {
     text += concat("Stopped in epoch ", training.position().epoch, ". ");
     if (!options.checkpoint.empty())
-      text += concat("`reel-mnist train --resume ", printable(options.checkpoint),
-                     "` continues the run. ");
-    return text;
+      text +=
+          concat("Continue with `reel-mnist train --resume ", in_quotes(options.checkpoint), "`. ");
   }
   const bool best = training.early_stopping && training.early_stopping->has_best();
   if (outcome.status == train::FitStatus::stopped_early)
@@ -302,6 +322,8 @@ void print(const Training& training, const Outcome& outcome, const train::Evalua
 int train(const TrainOptions& given) {
   TrainOptions options = given;
   if (!options.resume.empty()) {
+    if (!options.load.empty())
+      fail_usage("resume", "a run that continues has its weights, and --load gives it others.");
     expect_same_run(options.settings, settings_in(options.resume));
     options.checkpoint = options.resume;
   }
@@ -319,9 +341,17 @@ int train(const TrainOptions& given) {
     (options.json ? std::cerr : std::cout) << '\n'
                                            << summary_table(training.network.model, output_width());
   Outcome outcome = fit(training);
-  if (outcome.status == train::FitStatus::diverged)
-    fail(Error::Kind::diverged, "train", "the loss is no longer finite in epoch ",
-         training.position().epoch, ". Hint: a lower --lr than ", training.lr, '.');
+  if (outcome.status == train::FitStatus::diverged) {
+    std::string text =
+        concat("[train] the loss is no longer finite in epoch ", training.position().epoch,
+               ". Hint: a lower --lr than ", training.lr, '.');
+    const bool has_best = training.early_stopping && training.early_stopping->has_best();
+    if (has_best && !options.save.empty())
+      if (const Written written = write(training, outcome); !written.weights.empty())
+        text += concat(" The best weights before, of epoch ", training.early_stopping->best_epoch(),
+                       ", are in ", absolute_name(written.weights), '.');
+    throw Error(Error::Kind::diverged, text);
+  }
   const Written written = write(training, outcome);
   try {
     train::ProgressLine progress;
