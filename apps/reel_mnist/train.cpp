@@ -66,7 +66,7 @@ struct Outcome {
   std::size_t batches = 0;       // on which it has trained
   std::size_t epochs = 0;        // that are finished, since the start of the run
   double seconds = 0, samples = 0;
-  train::EpochReport last;
+  std::optional<train::EpochReport> last;  // none if this session has finished no epoch
   std::vector<train::EpochReport> all;  // for the picture of --plot
 
   bool complete() const { return status != train::FitStatus::stopped; }
@@ -102,9 +102,9 @@ nlohmann::ordered_json final_json(const Training& training, const Outcome& outco
                {"weights", nn::fingerprint_text(training.network.model)}});
   if (training.early_stopping && training.early_stopping->has_best())
     json["best_epoch"] = training.early_stopping->best_epoch();
-  if (outcome.epochs > 0) {
-    json["train_loss"] = outcome.last.train_loss;
-    if (outcome.last.validation) json["validation_accuracy"] = outcome.last.validation->accuracy();
+  if (const auto& last = outcome.last) {
+    json["train_loss"] = last->train_loss;
+    if (last->validation) json["validation_accuracy"] = last->validation->accuracy();
   }
   json.update(to_json(test, training.test, "test"));
   return json;
