@@ -67,7 +67,7 @@ struct Outcome {
   std::size_t epochs = 0;        // that are finished, since the start of the run
   double seconds = 0, samples = 0;
   std::optional<train::EpochReport> last;  // none if this session has finished no epoch
-  std::vector<train::EpochReport> all;  // for the picture of --plot
+  std::vector<train::EpochReport> all;     // for the picture of --plot
 
   bool complete() const { return status != train::FitStatus::stopped; }
   // Keeps the kind of the first failure, and the messages of all.
