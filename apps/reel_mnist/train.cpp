@@ -1,20 +1,15 @@
 // `reel-mnist train`: the case study, and any other MLP.
 #include <algorithm>
-#include <cmath>
-#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <iostream>
-#include <limits>
 #include <new>
 #include <string_view>
-#include <system_error>
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/inspect/anomaly.h>
 #include <reel/autodiff/inspect/profile.h>
-#include <reel/autodiff/tensor/gemm.h>
 #include <reel/data/images.h>
 #include <reel/nn/state_dict.h>
 #include <reel/train/stop_signals.h>
@@ -23,11 +18,10 @@
 #include "../common/text.h"
 #include "banner.h"
 #include "commands.h"
-#include "curves.h"
 #include "epochs.h"
 #include "find_lr.h"
 #include "report.h"
-#include "rescue.h"
+#include "results.h"
 #include "run_folder.h"
 #include "seeds.h"
 #include "training.h"
@@ -47,55 +41,6 @@ class PrintedProfile : public Profile {
  private:
   std::ostream& out_;
 };
-
-// The result of a run.
-struct Outcome {
-  train::FitStatus status = train::FitStatus::stopped;
-  std::optional<Error> failure;  // of the training, or of writing its results
-  std::size_t batches = 0;       // on which it has trained
-  std::size_t epochs = 0;        // that are finished, since the start of the run
-  double seconds = 0;            // of training, in this session
-  double samples = 0;            // in these seconds
-
-  bool complete() const { return status != train::FitStatus::stopped; }
-  // Keeps the kind of the first failure, and the messages of all.
-  void fail(const Error& error) {
-    if (!failure)
-      failure = error;
-    else if (std::string_view(failure->what()).find(error.what()) == std::string_view::npos)
-      failure = Error(failure->kind(), concat(failure->what(), ' ', error.what()));
-  }
-};
-
-nlohmann::ordered_json final_json(const Training& training, const Outcome& outcome,
-                                  const train::Evaluation& test) {
-  const TrainOptions& options = training.options;
-  nlohmann::ordered_json json{
-      {"final", true},
-      {"status", outcome.status == train::FitStatus::finished        ? "finished"
-                 : outcome.status == train::FitStatus::stopped_early ? "stopped early"
-                                                                     : "stopped"},
-      {"epochs", outcome.epochs},
-      {"seconds", outcome.seconds},
-      {"samples_per_second", outcome.seconds > 0 ? outcome.samples / outcome.seconds : 0},
-      {"data", training.test.name()}};
-  json.update(training.network.architecture.json());
-  json.update({{"parameters", training.network.model.parameter_count()},
-               {"optimizer", options.optimizer},
-               {"lr", training.lr},
-               {"batch", options.batch_size},
-               {"seed", options.seed},
-               {"threads", threads()},
-               {"blas", blas_name()},
-               {"weights", nn::fingerprint_text(training.network.model)}});
-  if (training.early_stopping && training.early_stopping->has_best())
-    json["best_epoch"] = training.early_stopping->best_epoch();
-  if (!training.epochs().empty())
-    for (const char* const key : {"train_loss", "validation_accuracy"})
-      if (training.epochs().back().contains(key)) json[key] = training.epochs().back()[key];
-  json.update(to_json(test, training.test, "test"));
-  return json;
-}
 
 // Options that have no effect beside the others are mistakes.
 void expect_effect(const TrainOptions& options) {
@@ -202,119 +147,6 @@ Outcome fit(Training& training) {
     outcome.fail(Error(Error::Kind::failure, "[train] out of memory."));
   }
   return outcome;
-}
-
-bool finite(const nn::Module& model) {
-  const auto states = nn::state_of(model);
-  return std::all_of(states.begin(), states.end(), [](const nn::NamedState& state) {
-    return std::all_of(state.value().begin(), state.value().end(),
-                       [](Real x) { return std::isfinite(x); });
-  });
-}
-
-// Whether a path leads to a pipe or a device. A write there replaces nothing, and may block
-// forever.
-bool is_direct(const std::string& path) {
-  std::error_code none;
-  return std::filesystem::exists(path, none) && !std::filesystem::is_regular_file(path, none);
-}
-
-// The paths of the written files; empty if there are none.
-struct Written {
-  std::string weights, picture;
-};
-
-// Writes the files of --save and --plot; tries each, even if the other fails.
-Written write(const Training& training, Outcome& outcome) {
-  const TrainOptions& options = training.options;
-  const nn::Module& model = training.network.model;
-  const Architecture& architecture = training.network.architecture;
-  Written written;
-  const auto attempt = [&](const std::string& path, std::string& to, auto&& write_to) {
-    std::optional<StopSignals::Hold> hold;
-    if (!is_direct(path)) hold.emplace();
-    try {
-      write_to(), to = path;
-    } catch (const Error& error) {
-      outcome.fail(error);
-    } catch (const std::bad_alloc&) {
-      outcome.fail(Error(Error::Kind::system, concat("[save] ", absolute_name(path),
-                                                     ": not enough memory to write it.")));
-    }
-  };
-  if (!options.save.empty() && !finite(model)) {
-    outcome.fail(
-        Error(Error::Kind::diverged, concat("[save] the weights are not finite, and ",
-                                            absolute_name(options.save), " was not written.")));
-  } else if (!options.save.empty()) {
-    attempt(options.save, written.weights, [&] { save(model, architecture, options.save); });
-    if (written.weights.empty()) {
-      const Rescue rescue = save_elsewhere(model, architecture, options.save);
-      written.weights = rescue.path;
-      outcome.fail(Error(Error::Kind::system, rescue.message));
-    }
-  }
-  if (!options.plot.empty())
-    attempt(options.plot, written.picture, [&] {
-      write_file(options.plot, "plot",
-                 plot::svg(training_curves(concat(architecture.text(), " on ", training.test.name(),
-                                                  ", ", options.optimizer, " at ", training.lr),
-                                           training.epochs())));
-    });
-  return written;
-}
-
-// What may be wrong with a network that has learnt nothing; empty if it has learnt something.
-std::string hint(const Training& training, const train::Evaluation& test) {
-  const double chance = 1 / static_cast<double>(training.test.classes());
-  if (!(test.accuracy() <= 1.2 * chance)) return {};
-  return concat("Hint: this is hardly better than guessing. Try a lower --lr than ", training.lr,
-                ", or --find-lr.");
-}
-
-// How the run ended, unless simply all epochs are done.
-std::string ending(const Training& training, const Outcome& outcome) {
-  const TrainOptions& options = training.options;
-  std::string text;
-  if (!outcome.complete()) {
-    text += concat("Stopped in epoch ", training.position().epoch, ". ");
-    if (!options.checkpoint.empty())
-      text +=
-          concat("Continue with `reel-mnist train --resume ", in_quotes(options.checkpoint), "`. ");
-  }
-  const bool best = training.early_stopping && training.early_stopping->has_best();
-  if (outcome.status == train::FitStatus::stopped_early)
-    text += concat("Stopped early: no better ", options.monitor, " of validation in ",
-                   *options.patience, " epochs. ");
-  const std::string_view kind = training.average ? "averaged " : "";
-  if (best)
-    text += concat("The ", kind, "weights are the best ones, of epoch ",
-                   training.early_stopping->best_epoch(), ". ");
-  else if (training.average)
-    text += "The weights are the averaged ones. ";
-  return text;
-}
-
-void print(const Training& training, const Outcome& outcome, const train::Evaluation& test,
-           const Written& written) {
-  if (training.options.json) {
-    nlohmann::ordered_json json = final_json(training, outcome, test);
-    if (!written.weights.empty()) json["saved"] = written.weights;
-    std::cout << json_line(json);
-    return;
-  }
-  const std::size_t width = output_width();
-  std::cout << '\n'
-            << paragraph(
-                   concat(ending(training, outcome), "Test accuracy ", percent(test.accuracy()),
-                          ", calibration error ", percent(test.metrics.at("calibration_error")),
-                          ", after ", duration(outcome.seconds), " of training."),
-                   width)
-            << confusion_table(test.confusion, training.test, width);
-  if (const std::string text = hint(training, test); !text.empty())
-    std::cout << '\n' << paragraph(text, width);
-  if (!written.weights.empty()) std::cout << "\nSaved to " << printable(written.weights) << ".\n";
-  if (!written.picture.empty()) std::cout << "\nDrawn in " << printable(written.picture) << ".\n";
 }
 
 }  // namespace
