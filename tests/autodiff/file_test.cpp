@@ -368,10 +368,10 @@ TEST_CASE("file: a folder is made unless it exists") {
 TEST_CASE("file: a folder has one lock at a time") {
   const Folder folder;
   const auto lock = [&](const fs::path& path) {
-    return caught([&] { const FolderLock one(path, "test"); });
+    return caught([&] { const reel::FolderLock one(path, "test"); });
   };
   {
-    const FolderLock first(folder.path, "test");
+    const reel::FolderLock first(folder.path, "test");
     CHECK(lock(folder.path).kind == 5);
     CHECK(lock(folder.path).message ==
           "[test] " + folder.path.string() + ": another process uses the folder.");
