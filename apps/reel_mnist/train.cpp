@@ -192,8 +192,8 @@ int train(const TrainOptions& given) {
         train::evaluate(training.network.model, training.test,
                         {.metrics = {train::calibration_error()}, .on_batch = std::ref(progress)}),
         written);
-  } catch (const Error& error) {  // also for test images that cannot be read any more
-    outcome.fail(error);
+  } catch (const Error& error) {  // test images that cannot be read any more, perhaps once more
+    if (!outcome.failure) outcome.fail(error);
   }
   if (outcome.failure) throw *outcome.failure;
   return outcome.complete() ? 0 : 128 + StopSignals::received();
