@@ -84,6 +84,13 @@ foreach(page IN LISTS guide_pages)
   add_guide_tests(${page})
 endforeach()
 
+if(REEL_APPS)
+  add_test(NAME docs/guide-program-commands
+           COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/guide/commands.sh
+                   ${PROJECT_SOURCE_DIR}/docs/guide/16-program.md $<TARGET_FILE_DIR:reel-mnist>)
+  set_tests_properties(docs/guide-program-commands PROPERTIES SKIP_RETURN_CODE 77)
+endif()
+
 # Compiles and runs each expression in the tables of the guide's dictionary.
 set(dictionary ${PROJECT_SOURCE_DIR}/docs/guide/12-dictionary.md)
 set(dictionary_script ${CMAKE_CURRENT_SOURCE_DIR}/guide/dictionary.awk)

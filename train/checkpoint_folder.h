@@ -22,7 +22,8 @@ struct CheckpointFolderOptions {
 ///
 ///     checkpoint-000012-epoch-3-batch-70-best.safetensors
 ///
-/// Other files in the folder are ignored. Only one process at a time may save to a folder.
+/// Other files in the folder are ignored. Only one process at a time may save to a folder:
+/// see FolderLock.
 ///
 ///     CheckpointFolder folder("run");
 ///     folder.load(model, adam, rng, position);  // continues an earlier run, if there is one

@@ -17,7 +17,9 @@ std::size_t output_width() {
 }
 
 std::string json_line(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+  nlohmann::ordered_json line{{"version", json_version}};
+  line.update(json);
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace reel::apps

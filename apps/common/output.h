@@ -12,7 +12,12 @@ bool colours();
 /// The characters that fit on a line of standard output, at least 40; see terminal_width.
 std::size_t output_width();
 
-/// One line of text with a newline; bytes of a folder's name that are not UTF-8 become U+FFFD.
+/// The version of all JSON that the programs print; docs/json.md has its keys. It grows when a key
+/// is removed, or changes its meaning; new keys do not change it.
+inline constexpr int json_version = 1;
+
+/// An object in one line with a newline, which begins with "version"; bytes of a folder's name that
+/// are not UTF-8 become U+FFFD.
 std::string json_line(const nlohmann::ordered_json& json);
 
 }  // namespace reel::apps

@@ -43,16 +43,17 @@ struct TrainOptions : NetworkOptions {
 
   std::string schedule = "constant";  ///< of optim::schedule_names(), or plateau
   double warm_up = 0;                 ///< epochs
-  double lr_end = 0;
-  std::optional<double> lr_every;  ///< epochs
-  double lr_factor = 0.1;
+  std::optional<double> lr_end;       ///< default: 0
+  std::optional<double> lr_every;     ///< epochs
+  std::optional<double> lr_factor;    ///< default: 0.1
   bool find_lr = false;
 
   double label_smoothing = 0;
   std::string class_weights = "none";  ///< or balanced
 
   double shift = 0, rotate = 0, scale = 0, shear = 0;  ///< pixels, degrees, share, degrees
-  double elastic = 0, elastic_sigma = 5;               ///< α and σ of Simard's distortion
+  double elastic = 0;                                  ///< α of Simard's distortion
+  std::optional<double> elastic_sigma;                 ///< its σ; default: 5
   double flip = 0, erase = 0;                          ///< probabilities
 
   std::optional<std::size_t> patience;  ///< epochs without improvement
@@ -69,6 +70,11 @@ struct TrainOptions : NetworkOptions {
   bool summary = false;
   bool profile = false;
   bool anomaly = false;
+};
+
+struct EvalOptions : CommonOptions {
+  std::string on = "test";           ///< or train or validation: what `train` trained on, held out
+  std::optional<std::size_t> top_k;  ///< also the share whose label is among the k highest scores
 };
 
 struct GradcheckOptions : NetworkOptions {
@@ -110,7 +116,7 @@ std::vector<std::string> fetchable_sets();
 
 /// Each function runs one command and returns its exit code; errors are thrown as Error.
 int train(const TrainOptions& options);
-int eval(const CommonOptions& options);
+int eval(const EvalOptions& options);
 int predict(const PredictOptions& options);
 int gradcheck(const GradcheckOptions& options);
 int diff(const DiffOptions& options);

@@ -1,17 +1,16 @@
 // The picture of a training run.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <reel/train/fit.h>
 
 #include "../plot/plot.h"
 
 namespace reel::mnist {
 
-/// A chart of the losses and a chart of the accuracies, by epoch.
+/// A chart of the losses and a chart of the accuracies, by epoch. `epochs`: see epoch_results.
 plot::Picture training_curves(const std::string& title,
-                              const std::vector<train::EpochReport>& epochs);
+                              const std::vector<nlohmann::ordered_json>& epochs);
 
 }  // namespace reel::mnist

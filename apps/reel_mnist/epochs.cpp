@@ -35,7 +35,9 @@ void add(nlohmann::ordered_json& json, const std::string& name,
   json[name + "_accuracy"] = evaluation->accuracy();
 }
 
-nlohmann::ordered_json results(const Report& report) {
+}  // namespace
+
+nlohmann::ordered_json epoch_results(const Report& report) {
   nlohmann::ordered_json json{{"epoch", report.epoch}, {"train_loss", report.train_loss}};
   for (const auto& [name, value] : report.metrics) json["train_" + name] = value;
   add(json, "validation", report.validation);
@@ -45,10 +47,9 @@ nlohmann::ordered_json results(const Report& report) {
   return json;
 }
 
-}  // namespace
-
-nlohmann::ordered_json epoch_json(const Report& report, const std::string& weights) {
-  nlohmann::ordered_json json = results(report);
+nlohmann::ordered_json epoch_json(const Report& report, const std::string& weights, double lr) {
+  nlohmann::ordered_json json = epoch_results(report);
+  json["lr"] = lr;
   json["weights"] = weights;
   json["seconds"] = report.seconds;
   json["samples_per_second"] = report.samples_per_second();
@@ -56,7 +57,7 @@ nlohmann::ordered_json epoch_json(const Report& report, const std::string& weigh
 }
 
 nlohmann::ordered_json log_json(const Report& report, const nn::Module& model) {
-  nlohmann::ordered_json json = results(report);
+  nlohmann::ordered_json json = epoch_results(report);
   json["weights"] = nn::fingerprint_text(model);
   nlohmann::ordered_json tensors = nlohmann::ordered_json::array();
   for (const auto& [path, value] : nn::state_dict(model))
@@ -67,25 +68,33 @@ nlohmann::ordered_json log_json(const Report& report, const nn::Module& model) {
 
 EpochTable::EpochTable(Has has, std::size_t width) {
   columns_ = {
-      {"epoch", 5, 9, [](const Report& r, const std::string&) { return std::to_string(r.epoch); }},
+      {"epoch", 5, 9,
+       [](const Report& r, const std::string&, double) { return std::to_string(r.epoch); }},
       {"train loss", 12, 5,
-       [](const Report& r, const std::string&) { return loss_text(r.train_loss); }},
+       [](const Report& r, const std::string&, double) { return loss_text(r.train_loss); }},
       {"validation", 12, 7,
-       [](const Report& r, const std::string&) { return percent(r.validation->accuracy()); }},
+       [](const Report& r, const std::string&, double) {
+         return percent(r.validation->accuracy());
+       }},
       {"test", 10, 8,
-       [](const Report& r, const std::string&) { return percent(r.test->accuracy()); }},
+       [](const Report& r, const std::string&, double) { return percent(r.test->accuracy()); }},
       {"averaged", 10, 6,
-       [](const Report& r, const std::string&) { return percent(r.averaged_test->accuracy()); }},
-      {"seconds", 9, 4, [](const Report& r, const std::string&) { return fixed(r.seconds, 2); }},
+       [](const Report& r, const std::string&, double) {
+         return percent(r.averaged_test->accuracy());
+       }},
+      {"rate", 11, 3,
+       [](const Report&, const std::string&, double lr) { return significant(lr, 3); }},
+      {"seconds", 9, 4,
+       [](const Report& r, const std::string&, double) { return fixed(r.seconds, 2); }},
       {"samples/s", 12, 2,
-       [](const Report& r, const std::string&) {
+       [](const Report& r, const std::string&, double) {
          return grouped(static_cast<std::size_t>(r.samples_per_second()));
        }},
-      {"weights", 18, 3, [](const Report&, const std::string& weights) { return weights; }},
+      {"weights", 18, 3, [](const Report&, const std::string& weights, double) { return weights; }},
   };
   std::erase_if(columns_, [&](const Column& column) {
     return (column.name == "validation" && !has.validation) ||
-           (column.name == "averaged" && !has.averaged);
+           (column.name == "averaged" && !has.averaged) || (column.name == "rate" && !has.rate);
   });
   const auto total = [&] {
     std::size_t sum = 0;
@@ -104,10 +113,10 @@ std::string EpochTable::header() const {
   return line + '\n';
 }
 
-std::string EpochTable::row(const Report& report, const std::string& weights) const {
+std::string EpochTable::row(const Report& report, const std::string& weights, double lr) const {
   std::string line;
   for (const Column& column : columns_)
-    line += padded(column.text(report, weights), column.width, true);
+    line += padded(column.text(report, weights, lr), column.width, true);
   return line + '\n';
 }
 

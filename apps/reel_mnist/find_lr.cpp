@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <limits>
+#include <vector>
 
 #include <reel/autodiff/core/file.h>
 
@@ -46,13 +48,21 @@ std::string table(const optim::RateCurve& curve) {
   return text;
 }
 
+// Leaves out the losses that have grown so much that the fall before could not be seen beside them.
+std::vector<double> visible(std::vector<double> losses) {
+  const double most = 1.5 * losses.front();
+  for (double& loss : losses)
+    if (loss > most) loss = std::numeric_limits<double>::quiet_NaN();
+  return losses;
+}
+
 plot::Picture picture(const Training& training, const optim::RateCurve& curve) {
   plot::Chart chart{
       concat("Loss after a step with each rate; steepest at ", significant(curve.suggestion, 2)),
       {"learning rate", true},
       {"mean cross-entropy (nats)"},
-      {{"of a batch", curve.rates, curve.losses, plot::Style::dots},
-       {"smoothed", curve.rates, curve.smoothed}}};
+      {{"of a batch", curve.rates, visible(curve.losses), plot::Style::dots},
+       {"smoothed", curve.rates, visible(curve.smoothed)}}};
   return {concat(training.network.architecture.text(), " on ", training.test.name(), ", ",
                  training.options.optimizer),
           {chart},

@@ -8,7 +8,7 @@ int run(int argc, char** argv) {
   apps::Program program("reel-mnist", "Trains multilayer perceptrons on MNIST-format images.",
                         REEL_VERSION);
   TrainOptions train_options;
-  CommonOptions eval_options;
+  EvalOptions eval_options;
   PredictOptions predict_options;
   GradcheckOptions gradcheck_options;
   bool recipes_as_json = false;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <iterator>
 #include <map>
 
@@ -13,6 +14,8 @@
 #include <reel/nn/dropout.h>
 #include <reel/nn/safetensors.h>
 #include <reel/nn/weights.h>
+
+#include "run_folder.h"
 
 namespace reel::mnist {
 
@@ -26,6 +29,11 @@ std::string shortened(const std::string& layers, std::size_t count) {
 }
 
 }  // namespace
+
+data::Split ValidationSplit::of(const data::Dataset& images) const {
+  Rng rng = Rng(seed).split(1);  // streams 0 and 2 are those of the weights and the order
+  return data::split(images, fraction, rng);
+}
 
 std::vector<std::size_t> Architecture::parse_layers(const std::string& text) {
   std::vector<std::size_t> layers;
@@ -101,13 +109,31 @@ std::size_t numbers_in(const Architecture& architecture) {
   return count;
 }
 
+// The number that the whole text is, if it is one.
+template <class T>
+std::optional<T> number_from(const std::string& text) {
+  T number{};
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
 // A probability; 0 if the text is empty. Throws Error if the text is not a probability.
 double dropout_from(const std::string& text) {
-  double p = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), p);
-  if (!text.empty() && (error != std::errc() || stop != text.data() + text.size() || p == 0))
-    fail_usage("dropout", in_quotes(text), " is no probability.");
-  return p;
+  if (text.empty()) return 0;
+  const auto p = number_from<double>(text);
+  if (!p || *p == 0) fail_usage("dropout", in_quotes(text), " is no probability.");
+  return *p;
+}
+
+// Nothing if both texts are empty. Throws Error if they are not a seed and a fraction.
+std::optional<ValidationSplit> split_from(const std::string& seed, const std::string& fraction) {
+  if (seed.empty() && fraction.empty()) return std::nullopt;
+  const auto s = number_from<std::uint64_t>(seed);
+  const auto f = number_from<double>(fraction);
+  if (!s || !f || !(*f >= 0 && *f < 1))
+    fail_usage("validation", in_quotes(fraction), " by seed ", in_quotes(seed), " is no split.");
+  return ValidationSplit{*s, *f};
 }
 
 }  // namespace
@@ -122,6 +148,10 @@ void save(const nn::Module& model, const Architecture& architecture, const std::
   std::map<std::string, std::string> metadata{{"layers", architecture.layers_text()},
                                               {"activation", architecture.activation}};
   if (!architecture.data.empty()) metadata["data"] = architecture.data;
+  if (architecture.split) {
+    metadata["seed"] = std::to_string(architecture.split->seed);
+    metadata["validation"] = exactly(architecture.split->fraction);
+  }
   if (architecture.options.batch_norm) metadata["batch_norm"] = "true";
   if (architecture.options.dropout != 0)
     metadata["dropout"] = exactly(architecture.options.dropout);
@@ -129,7 +159,10 @@ void save(const nn::Module& model, const Architecture& architecture, const std::
 }
 
 LoadedModel load(const std::string& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) return load_run(path);
   const nn::SafeTensors file = nn::load_safetensors(path);
+  if (file.metadata.contains("parts")) return load_run(path);  // a checkpoint
   const auto reject = [&](const auto&... parts) {
     fail(Error::Kind::input, "load", absolute_name(path), ": ", parts...);
   };
@@ -154,6 +187,13 @@ LoadedModel load(const std::string& path) {
     reject("its metadata names the layers ", in_quotes(layers), ", the activation ",
            in_quotes(architecture.activation), " and the dropout ", in_quotes(dropout),
            ", expected such as 784-10-10, relu and 0.2.");
+  }
+  const std::string seed = entry("seed", false), validation = entry("validation", false);
+  try {
+    architecture.split = split_from(seed, validation);
+  } catch (const Error&) {
+    reject("its metadata names the seed ", in_quotes(seed), " and the validation ",
+           in_quotes(validation), ", expected such as 1 and 0.1.");
   }
   const std::size_t expected = numbers_in(architecture);  // checked before memory is allocated
   std::size_t found = 0;

@@ -1,7 +1,9 @@
 // The network of reel-mnist: made from options or a file, and saved to a file.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,12 +14,21 @@
 
 namespace reel::mnist {
 
+/// Which of the training images `train` holds out to validate: a random fraction of them.
+struct ValidationSplit {
+  std::uint64_t seed;  ///< of the run
+  double fraction;
+
+  data::Split of(const data::Dataset& images) const;
+};
+
 /// The description that is saved with the weights, so that the file alone describes its network.
 struct Architecture {
   std::vector<std::size_t> layers;
   std::string activation;
   nn::MlpOptions options = {};
   std::string data = {};  ///< the name of the set that the weights were trained on
+  std::optional<ValidationSplit> split = {};  ///< of that set; none in files of other programs
 
   /// Parses "784-10-10". Throws Error (usage) for any other form.
   static std::vector<std::size_t> parse_layers(const std::string& text);
@@ -44,7 +55,8 @@ struct LoadedModel {
   Architecture architecture;
   nn::Sequential model;
 };
-/// Throws Error (input) if `save` did not write the file, or if it has weights that are not finite.
+/// The network in a file that `save` wrote, in the folder of a run, or in a checkpoint; see
+/// load_run. Throws Error (input) for another file, or if it has weights that are not finite.
 LoadedModel load(const std::string& path);
 
 /// The network that the options describe: loaded, or made with new weights. Throws Error (usage) if

@@ -82,16 +82,31 @@ void add_network(CLI::App& command, NetworkOptions& options) {
       ->type_name("FILE");
 }
 
-void add_eval(apps::Program& program, CommonOptions& options) {
-  CLI::App& command = program.add_command("eval", "Evaluate a saved network on the test images",
-                                          [&] { return eval(options); });
+void add_eval(apps::Program& program, EvalOptions& options) {
+  CLI::App& command =
+      program.add_command("eval", "Evaluate a saved network", [&] { return eval(options); });
   add_common(command, options);
   add_threads(command, options.threads);
   command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
       ->required()
       ->check(not_empty)
       ->type_name("FILE");
-  command.footer("Example:\n  reel-mnist eval --load net.safetensors\n");
+  command
+      .add_option("--on", options.on,
+                  "test; or validation, the training images that `train` held out; or train, the "
+                  "others")
+      ->transform(one_of({"test", "validation", "train"}))
+      ->capture_default_str()
+      ->type_name("NAME");
+  command
+      .add_option("--top-k", options.top_k,
+                  "Also print for how many the label is among the K highest scores, such as 3")
+      ->check(whole_number(1, most))
+      ->type_name("K");
+  command.footer(
+      "Examples:\n"
+      "  reel-mnist eval --load net.safetensors\n"
+      "  reel-mnist eval --load net.safetensors --on validation --top-k 3\n");
 }
 
 void add_predict(apps::Program& program, PredictOptions& options) {

@@ -23,7 +23,7 @@ void add_network(CLI::App& command, NetworkOptions& options);
 
 /// Each adds a command with its options.
 void add_train(apps::Program& program, TrainOptions& options);
-void add_eval(apps::Program& program, CommonOptions& options);
+void add_eval(apps::Program& program, EvalOptions& options);
 void add_predict(apps::Program& program, PredictOptions& options);
 void add_gradcheck(apps::Program& program, GradcheckOptions& options);
 void add_recipes(apps::Program& program, bool& json);

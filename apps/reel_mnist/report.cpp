@@ -148,7 +148,8 @@ std::string summary_table(nn::Module& model, std::size_t width) {
   return table.text(width);
 }
 
-nlohmann::ordered_json to_json(const train::Evaluation& evaluation, const data::Dataset& dataset) {
+nlohmann::ordered_json to_json(const train::Evaluation& evaluation, const data::Dataset& dataset,
+                               const std::string& name) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   nlohmann::ordered_json by_class = nlohmann::ordered_json::object(), precision = by_class,
                          f1 = by_class;
@@ -157,18 +158,21 @@ nlohmann::ordered_json to_json(const train::Evaluation& evaluation, const data::
     for (std::size_t guess = 0; guess < evaluation.confusion.classes(); ++guess)
       row.push_back(evaluation.confusion(truth, guess));
     rows.push_back(std::move(row));
-    const std::string& name = dataset.class_name(truth);
-    by_class[name] = evaluation.confusion.accuracy(truth);
-    precision[name] = evaluation.confusion.precision(truth);
-    f1[name] = evaluation.confusion.f1(truth);
+    const std::string& class_name = dataset.class_name(truth);
+    by_class[class_name] = evaluation.confusion.accuracy(truth);
+    precision[class_name] = evaluation.confusion.precision(truth);
+    f1[class_name] = evaluation.confusion.f1(truth);
   }
-  return {{"test_accuracy", evaluation.accuracy()},
-          {"test_loss", evaluation.loss},
-          {"macro_f1", evaluation.confusion.macro_f1()},
-          {"class_accuracy", std::move(by_class)},
-          {"class_precision", std::move(precision)},
-          {"class_f1", std::move(f1)},
-          {"confusion", std::move(rows)}};
+  nlohmann::ordered_json json{{name + "_accuracy", evaluation.accuracy()},
+                              {name + "_loss", evaluation.loss},
+                              {"macro_f1", evaluation.confusion.macro_f1()}};
+  const auto calibration = evaluation.metrics.find("calibration_error");
+  if (calibration != evaluation.metrics.end()) json["calibration_error"] = calibration->second;
+  json.update({{"class_accuracy", std::move(by_class)},
+               {"class_precision", std::move(precision)},
+               {"class_f1", std::move(f1)},
+               {"confusion", std::move(rows)}});
+  return json;
 }
 
 }  // namespace reel::mnist

@@ -21,8 +21,10 @@ std::string confusion_table(const train::Confusion& confusion, const data::Datas
 /// `width` characters.
 std::string summary_table(nn::Module& model, std::size_t width);
 
-/// Accuracy, loss, macro F1; accuracy (which is the recall), precision and F1 of each class; and
-/// the confusion matrix.
-nlohmann::ordered_json to_json(const train::Evaluation& evaluation, const data::Dataset& dataset);
+/// Accuracy and loss, with the name of the images in their keys ("test_accuracy"); macro F1; the
+/// calibration error, if the evaluation has it; accuracy (which is the recall), precision and F1 of
+/// each class; and the confusion matrix.
+nlohmann::ordered_json to_json(const train::Evaluation& evaluation, const data::Dataset& dataset,
+                               const std::string& name);
 
 }  // namespace reel::mnist

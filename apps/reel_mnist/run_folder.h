@@ -1,7 +1,10 @@
 // The folder of a run: its checkpoints and its log.
 #pragma once
 
+#include <filesystem>
 #include <string>
+
+#include "model.h"
 
 namespace reel::mnist {
 
@@ -11,12 +14,20 @@ std::string log_path(const std::string& folder);
 /// Replaces the log. Throws Error (system) if it cannot be written.
 void write_log(const std::string& folder, const std::string& lines);
 
-/// Of the settings of a command, those that belong to the run, and not to the session: without the
-/// number of threads, for instance.
+/// The settings of a command that belong to the run. Settings of the session, such as the number of
+/// threads, are left out. Paths become absolute, so that the run can be continued from another
+/// folder.
 std::string settings_of_run(const std::string& settings);
+/// The same settings for a run that has this network, wherever its first weights came from.
+std::string settings_with(const std::string& settings, const Architecture& architecture);
 /// The settings of the run in this folder, as `--config` reads them. Throws Error (input) if the
 /// folder has no checkpoint.
 std::string settings_in(const std::string& folder);
+
+/// The network of a run, from its folder or from one of its checkpoints: with the best weights if
+/// the run has a patience, or else with the averaged weights if it has an average. Throws Error
+/// (input) if there is none.
+LoadedModel load_run(const std::filesystem::path& path);
 
 /// Throws Error (usage) if the settings differ from those of the run by an option that changes its
 /// results.

@@ -12,6 +12,7 @@
 #include "../common/output.h"
 #include "../common/statistics.h"
 #include "../common/text.h"
+#include "banner.h"
 #include "training.h"
 
 namespace reel::mnist {
@@ -31,8 +32,8 @@ struct Result {
 };
 
 // Empty if a signal has stopped the run.
-std::optional<Result> run(const TrainOptions& options, const data::Images& images) {
-  Training training(options, images);
+std::optional<Result> run(Training& training) {
+  const TrainOptions& options = training.options;
   train::ProgressLine progress(options.epochs);
   Result result;
   result.seed = options.seed;
@@ -93,8 +94,9 @@ std::vector<Row> rows(bool validation) {
   return all;
 }
 
-void print_json(const std::vector<Result>& results, bool validation) {
-  nlohmann::ordered_json json{{"final", true}, {"seeds", results.size()}};
+void print_json(const std::vector<Result>& results, bool validation, bool complete) {
+  nlohmann::ordered_json json{
+      {"final", true}, {"status", complete ? "finished" : "stopped"}, {"seeds", results.size()}};
   for (const Row& row : rows(validation)) {
     const Estimate e = estimate(numbers(results, row.number));
     json[row.name] = {{"mean", e.mean},
@@ -150,15 +152,17 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
   static const StopSignals signals;
   std::vector<Result> results;
   const std::size_t width = output_width();
-  if (!options.json)
-    std::cout << '\n'
-              << row("seed", "epochs", validation ? "validation" : "", "test", "seconds", "weights",
-                     width)
-              << std::flush;
   for (std::size_t i = 0; i < options.seeds; ++i) {
     TrainOptions one = options;
     one.seed += i;
-    const std::optional<Result> result = run(one, images);
+    Training training(one, images);
+    if (i == 0) (options.json ? std::cerr : std::cout) << banner(training, width);
+    if (i == 0 && !options.json)
+      std::cout << '\n'
+                << row("seed", "epochs", validation ? "validation" : "", "test", "seconds",
+                       "weights", width)
+                << std::flush;
+    const std::optional<Result> result = run(training);
     if (!result) break;
     results.push_back(*result);
     if (options.json)
@@ -170,9 +174,12 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
                        result->weights, width);
     std::cout.flush();
   }
-  if (!results.empty() && options.json) print_json(results, validation);
+  const bool complete = results.size() == options.seeds;
+  if (!complete && !options.json)
+    std::cout << "\nStopped at seed " << options.seed + results.size() << ".\n";
+  if (!results.empty() && options.json) print_json(results, validation, complete);
   if (!results.empty() && !options.json) print_text(results, validation, width);
-  return results.size() == options.seeds ? 0 : 128 + StopSignals::received();
+  return complete ? 0 : 128 + StopSignals::received();
 }
 
 }  // namespace reel::mnist

@@ -114,22 +114,22 @@ void add_schedule(CLI::App& command, TrainOptions& options) {
       ->capture_default_str()
       ->type_name("EPOCHS")
       ->group(group);
-  command.add_option("--lr-end", options.lr_end, "Last rate of linear, cosine and restarts")
+  command
+      .add_option("--lr-end", options.lr_end,
+                  "Last rate of linear, cosine and restarts, lowest of plateau [0]")
       ->check(not_negative)
-      ->capture_default_str()
       ->type_name("X")
       ->group(group);
   command
       .add_option("--lr-every", options.lr_every,
-                  "Length of a step, of a restart, or the patience of plateau [a third of the run]")
+                  "Length of a step or of a restart [a third of the run]; patience of plateau [2]")
       ->check(above_zero)
       ->type_name("EPOCHS")
       ->group(group);
   command
       .add_option("--lr-factor", options.lr_factor,
-                  "By which the rate falls in step, exponential and plateau")
+                  "By which the rate falls in step, exponential and plateau [0.1]")
       ->check(above_zero)
-      ->capture_default_str()
       ->type_name("X")
       ->group(group);
   command
@@ -152,7 +152,11 @@ void add_augmentation(CLI::App& command, TrainOptions& options) {
   amount("--scale", options.scale, "Wider and higher by up to this share, such as 0.075", "SHARE");
   amount("--shear", options.shear, "Slanted by up to this much, such as 5", "DEGREES");
   amount("--elastic", options.elastic, "Simard's α of elastic distortion, such as 36", "PIXELS");
-  amount("--elastic-sigma", options.elastic_sigma, "Its σ: how far its parts reach", "PIXELS");
+  command
+      .add_option("--elastic-sigma", options.elastic_sigma, "Its σ: how far its parts reach [5]")
+      ->check(above_zero)
+      ->type_name("PIXELS")
+      ->group(group);
   const auto chance = [&](const char* name, double& value, const char* about) {
     command.add_option(name, value, about)
         ->check(probability)
@@ -169,7 +173,7 @@ void add_loss(CLI::App& command, TrainOptions& options) {
   command
       .add_option("--label-smoothing", options.label_smoothing,
                   "Share of each label that is spread over all classes, such as 0.1")
-      ->check(probability)
+      ->check(fraction)
       ->capture_default_str()
       ->type_name("SHARE")
       ->group(group);
@@ -182,7 +186,8 @@ void add_loss(CLI::App& command, TrainOptions& options) {
       ->group(group);
   command
       .add_option("--average", options.average,
-                  "Keep averaged weights too, with this decay, such as 0.999; --save writes them")
+                  "Average the weights over the steps, with this decay, such as 0.999; --save "
+                  "writes the averages")
       ->check(probability)
       ->type_name("DECAY")
       ->group(group);
@@ -192,7 +197,9 @@ void add_loss(CLI::App& command, TrainOptions& options) {
       ->check(whole_number(1, most))
       ->type_name("EPOCHS")
       ->group(group);
-  command.add_option("--monitor", options.monitor, "What --patience judges: loss or accuracy")
+  command
+      .add_option("--monitor", options.monitor,
+                  "What --patience, plateau and the best checkpoint judge: loss or accuracy")
       ->transform(one_of({"loss", "accuracy"}))
       ->capture_default_str()
       ->type_name("NAME")

@@ -2,15 +2,18 @@
 #include "training.h"
 
 #include <algorithm>
-#include <cinttypes>
 #include <cmath>
-#include <cstdio>
+#include <sstream>
+#include <utility>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/hash.h>
 #include <reel/autodiff/core/random_scope.h>
 #include <reel/autodiff/engine/tape.h>
+#include <reel/autodiff/ops/arithmetic.h>
 #include <reel/data/balance.h>
 #include <reel/data/batches.h>
+#include <reel/optim/clip.h>
 #include <reel/optim/optimizers.h>
 #include <reel/optim/schedules.h>
 #include <reel/train/stop_signals.h>
@@ -68,35 +71,32 @@ std::optional<data::Augmentation> make_augmentation(const TrainOptions& o) {
                              .scale = o.scale,
                              .shear = o.shear,
                              .elastic = o.elastic,
-                             .smoothing = o.elastic_sigma,
+                             .smoothing = o.elastic_sigma.value_or(5),
                              .flip = o.flip,
                              .erase = o.erase});
 }
 
-// The name of a set, and a fingerprint of a thousand of its images.
+// The size of a set, and a fingerprint of a thousand of its images.
 std::string identity(const data::Dataset& dataset) {
   std::vector<std::uint32_t> rows;
   const std::size_t every = std::max<std::size_t>(1, dataset.size() / 1000);
   for (std::size_t i = 0; i < dataset.size(); i += every)
     rows.push_back(static_cast<std::uint32_t>(i));
   const data::Dataset some = dataset.subset(rows);
-  char hash[17];
-  std::snprintf(hash, sizeof hash, "%016" PRIx64, fingerprint(survey(some), {}, some));
-  return concat(dataset.name(), ", ", grouped(dataset.size()), " images, ", hash);
+  const std::string hash = hash_text(fingerprint(survey(some), {}, some));
+  return concat(grouped(dataset.size()), " images with the fingerprint ", hash);
 }
 
 }  // namespace
 
 Training::Training(const TrainOptions& given, const data::Images& images)
-    : Training(given, images, Rng(given.seed).split(0), Rng(given.seed).split(1),
-               Rng(given.seed).split(2)) {}
+    : Training(given, images, Rng(given.seed).split(0), Rng(given.seed).split(2)) {}
 
-Training::Training(const TrainOptions& given, const data::Images& images, Rng weights, Rng split,
-                   Rng order)
+Training::Training(const TrainOptions& given, const data::Images& images, Rng weights, Rng order)
     : options(given),
       network(make_model(given, weights)),
       parts((check_fits(network.architecture, images.train, given.load),
-             data::split(images.train, given.validation, split))),
+             ValidationSplit{given.seed, given.validation}.of(images.train))),
       test(images.test),
       lr(given.lr.value_or(optim::find_optimizer(given.optimizer).lr)),
       batches_(data::batches(parts.rest, batch_options(given)).count()),
@@ -111,6 +111,8 @@ Training::Training(const TrainOptions& given, const data::Images& images, Rng we
   expect_validation(options.patience.has_value(), "patience");
   expect_validation(options.schedule == "plateau", "schedule plateau");
   network.architecture.data = images.train.name();
+  settings_ = settings_with(options.settings, network.architecture);
+  network.architecture.split = {given.seed, given.validation};
   optimizer = make_optimizer(given, lr, network.model);
   make_schedule();
   if (options.patience)
@@ -119,15 +121,20 @@ Training::Training(const TrainOptions& given, const data::Images& images, Rng we
                                     .maximize = options.monitor == "accuracy" ? "accuracy" : ""});
   if (options.average)
     average.emplace(network.model, train::WeightAverageOptions{.decay = *options.average});
-  if (!options.checkpoint.empty()) checkpoints_.emplace(options.checkpoint);
+  if (!options.checkpoint.empty()) {
+    checkpoints_.emplace(options.checkpoint);
+    lock_.emplace(options.checkpoint, "checkpoint");
+  }
 }
 
 void Training::make_schedule() {
   if (options.schedule == "plateau") {
     plateau_.emplace(*optimizer,
-                     optim::PlateauOptions{.factor = options.lr_factor,
+                     optim::PlateauOptions{.larger_is_better = options.monitor == "accuracy",
+                                           .factor = options.lr_factor.value_or(0.1),
                                            .patience = static_cast<std::size_t>(
-                                               std::llround(options.lr_every.value_or(2)))});
+                                               std::llround(options.lr_every.value_or(2))),
+                                           .least = options.lr_end.value_or(0)});
     return;
   }
   const std::size_t steps_per_epoch = (batches_ + options.accumulate - 1) / options.accumulate;
@@ -139,29 +146,26 @@ void Training::make_schedule() {
                '.');
   const std::size_t every =
       options.lr_every ? std::max<std::size_t>(1, steps(*options.lr_every)) : 0;
-  schedule_.emplace(*optimizer, optim::schedule_by_name(options.schedule,
-                                                        {.length = options.epochs * steps_per_epoch,
-                                                         .warm_up = steps(options.warm_up),
-                                                         .least = options.lr_end,
-                                                         .every = every,
-                                                         .factor = options.lr_factor}));
-}
-
-// The number that the options judge an epoch by; smaller is better.
-double Training::validation_of(const train::EpochReport& report) const {
-  const train::Evaluation& evaluation =
-      report.averaged_validation ? *report.averaged_validation : *report.validation;
-  return options.monitor == "accuracy" ? -evaluation.accuracy() : evaluation.loss;
+  schedule_.emplace(*optimizer, optim::schedule_by_name(
+                                    options.schedule, {.length = options.epochs * steps_per_epoch,
+                                                       .warm_up = steps(options.warm_up),
+                                                       .least = options.lr_end.value_or(0),
+                                                       .every = every,
+                                                       .factor = options.lr_factor.value_or(0.1)}));
 }
 
 void Training::end_epoch(const train::EpochReport& report) {
   bool best = false;
   if (report.validation) {
-    const double value = validation_of(report);
-    if (plateau_) plateau_->step(value);
+    const train::Evaluation& judged =
+        report.averaged_validation ? *report.averaged_validation : *report.validation;
+    const bool by_accuracy = options.monitor == "accuracy";
+    if (plateau_) plateau_->step(by_accuracy ? judged.accuracy() : judged.loss);
+    const double value = by_accuracy ? -judged.accuracy() : judged.loss;
     best = value < best_;
     best_ = std::min(best_, value);
   }
+  epochs_.push_back(epoch_results(report));
   if (!checkpoints_) return;
   log_ += apps::json_line(log_json(report, network.model));
   save_checkpoint(best);
@@ -170,14 +174,14 @@ void Training::end_epoch(const train::EpochReport& report) {
 // Calls f with all that decides how the run continues.
 template <class F>
 void Training::with_all_parts(F&& f) {
-  f(network.model, *optimizer, order_, position_, schedule_, plateau_, average, early_stopping,
-    best_, log_);
+  f(network.model, average, early_stopping, *optimizer, order_, position_, schedule_, plateau_,
+    best_, log_);  // load_run reads the first three
 }
 
 void Training::save_checkpoint(bool best) {
   const StopSignals::Hold hold;
   with_all_parts([&](const auto&... parts_of_run) {
-    checkpoints_->save(position_, best, options.settings, data_, parts_of_run...);
+    checkpoints_->save(position_, best, settings_, data_, parts_of_run...);
   });
   write_log(options.checkpoint, log_);
 }
@@ -191,46 +195,57 @@ void Training::resume() {
   if (data != data_)
     fail(Error::Kind::input, "resume", absolute_name(options.checkpoint), ": is a run on ", data,
          ", and these are other images: ", data_, '.');
+  write_log(options.checkpoint, log_);  // it may be older than the checkpoint
+  std::istringstream lines(log_);
+  for (std::string line; std::getline(lines, line);)
+    epochs_.push_back(nlohmann::ordered_json::parse(line));
 }
 
 train::FitResult Training::fit(const Hooks& hooks) {
   bool stopped = false;
-  const train::FitResult result = train::fit(
-      network.model, *optimizer, parts.rest, order_,
-      {.epochs = options.epochs,
-       .batch_size = options.batch_size,
-       .drop_last = true,
-       .block = batch_options(options).block,
-       .augmentation = augmentation_ ? &*augmentation_ : nullptr,
-       .accumulate = options.accumulate,
-       .clip_norm = options.clip_norm,
-       .validation = parts.held_out.size() > 0 ? &parts.held_out : nullptr,
-       .test = hooks.test_each_epoch ? &test : nullptr,
-       .loss = loss_,
-       .evaluation_loss = train::default_loss,
-       .position = &position_,
-       .average = average ? &*average : nullptr,
-       .early_stopping = early_stopping ? &*early_stopping : nullptr,
-       .history = false,
-       .on_step =
-           [&] {
-             if (schedule_) schedule_->step();
-             stopped = hooks.stop && hooks.stop();
-             const bool due = options.checkpoint_every > 0 && position_.batch < batches_ &&
-                              position_.batch % options.checkpoint_every == 0;
-             if (checkpoints_ && (due || stopped)) save_checkpoint(false);
-           },
-       .on_batch = hooks.on_batch,
-       .on_evaluation = hooks.on_evaluation,
-       .on_epoch =
-           [&](const train::EpochReport& report) {
-             if (hooks.on_epoch) hooks.on_epoch(report);
-             end_epoch(report);
-           },
-       .stop = [&] { return stopped; }});
-  const bool ended = result.status == train::FitStatus::finished ||
-                     result.status == train::FitStatus::stopped_early;
-  if (ended && average && !early_stopping) average->copy_to(network.model);
+  std::size_t before = position_.batch;  // the batches of the epoch at the last step
+  const auto checkpoint_is_due = [&] {
+    const std::size_t every = options.checkpoint_every,
+                      passed = std::exchange(before, position_.batch);
+    return every > 0 && position_.batch < batches_ && passed / every != position_.batch / every;
+  };
+  const train::FitResult result =
+      train::fit(network.model, *optimizer, parts.rest, order_,
+                 {.epochs = options.epochs,
+                  .batch_size = options.batch_size,
+                  .drop_last = true,
+                  .block = batch_options(options).block,
+                  .augmentation = augmentation_ ? &*augmentation_ : nullptr,
+                  .accumulate = options.accumulate,
+                  .clip_norm = options.clip_norm,
+                  .validation = parts.held_out.size() > 0 ? &parts.held_out : nullptr,
+                  .test = hooks.test_each_epoch ? &test : nullptr,
+                  .loss = loss_,
+                  .evaluation_loss = train::default_loss,
+                  .position = &position_,
+                  .average = average ? &*average : nullptr,
+                  .early_stopping = early_stopping ? &*early_stopping : nullptr,
+                  .history = false,
+                  .on_step =
+                      [&] {
+                        if (schedule_) schedule_->step();
+                        stopped = hooks.stop && hooks.stop();
+                        const bool due = checkpoint_is_due();
+                        if (checkpoints_ && (due || stopped)) save_checkpoint(false);
+                      },
+                  .on_batch = hooks.on_batch,
+                  .on_evaluation = hooks.on_evaluation,
+                  .on_epoch =
+                      [&](const train::EpochReport& report) {
+                        if (hooks.on_epoch) hooks.on_epoch(report);
+                        end_epoch(report);
+                        before = 0;
+                      },
+                  .stop = [&] { return stopped; }});
+  if (early_stopping && early_stopping->has_best())
+    early_stopping->copy_to(network.model);
+  else if (average)
+    average->copy_to(network.model);
   return result;
 }
 
@@ -247,14 +262,19 @@ optim::RateCurve Training::find_rate() {
   std::size_t step = 0;
   network.model.train();
   return optim::find_rate(*optimizer, [&] {
-    if (batch == batches_of_epoch.end()) batch = batches_of_epoch.begin();
-    const RandomScope scope(RandomScope::State{.key = order.split(step++).state()});
-    Tape tape;
-    const Var output = network.model(batch->inputs);
-    const Var loss = loss_ ? loss_(output, *batch) : train::default_loss(output, *batch);
-    tape.backward(loss);
-    ++batch;
-    return static_cast<double>(loss.item());
+    double sum = 0;
+    for (std::size_t i = 0; i < options.accumulate; ++i) {
+      if (batch == batches_of_epoch.end()) batch = batches_of_epoch.begin();
+      const RandomScope scope(RandomScope::State{.key = order.split(step++).state()});
+      Tape tape;
+      const Var output = network.model(batch->inputs);
+      const Var loss = loss_ ? loss_(output, *batch) : train::default_loss(output, *batch);
+      tape.backward(loss / static_cast<Real>(options.accumulate));
+      sum += static_cast<double>(loss.item());
+      ++batch;
+    }
+    if (options.clip_norm) optim::clip_gradient_norm(optimizer->parameters(), *options.clip_norm);
+    return sum / static_cast<double>(options.accumulate);
   });
 }
 

@@ -7,7 +7,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include <reel/autodiff/core/file.h>
 #include <reel/data/augmentation.h>
 #include <reel/data/images.h>
 #include <reel/optim/find_rate.h>
@@ -41,8 +43,9 @@ class Training {
   Training& operator=(const Training&) = delete;
 
   /// Trains until the last epoch, until validation no longer improves, or until `stop` returns
-  /// true. Writes checkpoints if the options name a folder. At the end, the network has the best
-  /// weights if there is a patience, and the averaged weights if there is an average.
+  /// true. Writes checkpoints if the options name a folder. At the end, however it ends, the
+  /// network has the best weights if there is a patience, and the averaged weights if there is an
+  /// average.
   train::FitResult fit(const Hooks& hooks);
   /// Tries learning rates from small to large; see optim::find_rate.
   optim::RateCurve find_rate();
@@ -54,6 +57,8 @@ class Training {
   std::size_t batches() const noexcept { return batches_; }  ///< in an epoch
   /// Where the run is.
   const train::Position& position() const noexcept { return position_; }
+  /// The results of each epoch since the start of the run, as epoch_results gives them.
+  const std::vector<nlohmann::ordered_json>& epochs() const noexcept { return epochs_; }
 
   const TrainOptions& options;
   LoadedModel network;
@@ -65,10 +70,8 @@ class Training {
   std::optional<train::WeightAverage> average;
 
  private:
-  Training(const TrainOptions& options, const data::Images& images, Rng weights, Rng split,
-           Rng order);
+  Training(const TrainOptions& options, const data::Images& images, Rng weights, Rng order);
   void make_schedule();
-  double validation_of(const train::EpochReport& report) const;
   void end_epoch(const train::EpochReport& report);
   void save_checkpoint(bool best);
   template <class F>
@@ -82,8 +85,11 @@ class Training {
   std::optional<optim::Schedule> schedule_;
   std::optional<optim::Plateau> plateau_;
   std::optional<train::CheckpointFolder> checkpoints_;
+  std::optional<FolderLock> lock_;  // of the folder
+  std::string settings_;
   std::string data_;  // which images these are
-  std::string log_;   // a line of JSON for each epoch
+  std::string log_;   // a line of JSON for each epoch, if there are checkpoints
+  std::vector<nlohmann::ordered_json> epochs_;
   double best_ = std::numeric_limits<double>::infinity();
 };
 

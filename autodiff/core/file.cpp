@@ -2,6 +2,7 @@
 #include <reel/autodiff/core/file.h>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -264,6 +265,18 @@ void make_folder(const fs::path& path, std::string_view where) {
   if (error)
     fail(Error::Kind::system, where, absolute_name(path), ": cannot be made: ", reason(error), '.');
 }
+
+FolderLock::FolderLock(const fs::path& folder, std::string_view where)
+    : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (descriptor_ < 0)
+    fail(Error::Kind::system, where, absolute_name(folder), ": cannot be opened: ", reason(errno),
+         '.');
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(descriptor_);
+  fail(Error::Kind::system, where, absolute_name(folder), ": another process uses the folder.");
+}
+
+FolderLock::~FolderLock() { ::close(descriptor_); }
 
 bool is_temporary(const fs::path& path) {
   const std::string name = path.filename();

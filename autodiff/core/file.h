@@ -71,6 +71,21 @@ void check_can_write(const std::filesystem::path& path, std::string_view where);
 /// Makes a folder, and those above it, unless they exist. Throws Error of kind system.
 void make_folder(const std::filesystem::path& path, std::string_view where);
 
+/// While it is alive, no other lock of the same folder can be made, also not by another process. A
+/// file system without locks allows several.
+class FolderLock {
+ public:
+  /// Throws Error of kind system if somebody else has a lock of the folder, or if it cannot be
+  /// opened.
+  FolderLock(const std::filesystem::path& folder, std::string_view where);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
 /// Whether the name is one that write_file gives to a new file before it is complete. If a program
 /// dies meanwhile, such a file is left behind.
 bool is_temporary(const std::filesystem::path& path);

@@ -170,7 +170,7 @@ case $name in
     refuse 2 'Hint: --optimizer.' train --optimiser adam
     refuse 2 'Hint: --dropout.' train --drop-out 0.1
     refuse 2 'Hint: --batch' train --batch-size 3
-    refuse 2 'Hint: --load.' eval --lod net
+    refuse 2 'Hint: --load' eval --lod net
     refuse 2 '--load is required' eval
     refuse 2 '--optimizer is "adamm", expected one of 13 names. Hint: adam,' train --optimizer adamm
     refuse 2 '--optimizer is "xyzzyx", expected sgd, momentum,' train --optimizer xyzzyx

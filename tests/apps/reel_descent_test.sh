@@ -106,7 +106,7 @@ check 0 list
 count 33 ''
 says out 'fixed-step'
 check 0 list --json
-count 32 '^{"row":[0-9]*,"name":".*","lecture":".*","title":".*"}$'
+count 32 '^{"version":1,"row":[0-9]*,"name":".*","lecture":".*","title":".*"}$'
 
 # ---- show
 check 0 show 14
@@ -124,7 +124,7 @@ check 0 show 14 --out new/pictures
 cmp -s new/pictures/fixed-step.svg drawn.svg || fail "$run: another picture the second time"
 check 0 show 14 --json
 is_json
-count 1 '^{"row":14,.*"holds":true,.*"traces":\[.*}$'
+count 1 '^{"version":1,"row":14,.*"holds":true,.*"traces":\[.*}$'
 says out '"source":"notes","what":"points tracked with δ = 0.25","expected":"19","here":"19","value":19.0,"holds":true'
 check 0 show 14 --seed 2
 says out 'seed 2'
@@ -143,7 +143,7 @@ for method in gradient_descent momentum nesterov conjugate_gradient bfgs lbfgs n
   newton_cg gauss_newton levenberg_marquardt random_search hill_climbing random_restart; do
   says functions "  $method"
   check 0 race --methods "$method" --on booth --iterations 3 --json --seed 7
-  count 1 "^{\"method\":\"$method\",\"on\":\"booth\""
+  count 1 "^{\"version\":1,\"method\":\"$method\",\"on\":\"booth\""
   is_json
 done
 check 0 race

@@ -89,7 +89,6 @@ tr '\n' ' ' <out | grep -q 'The weights are the best ones, of epoch 1\.' || fail
 refuse 2 patience train $small --patience 0
 refuse 2 'validation' train $small --patience 3 --validation 0
 refuse 2 'validation' train $small --schedule plateau --validation 0
-check 0 train $small --epochs 5 --schedule plateau --lr-every 1 --json
 check 0 train $small --epochs 3 --average 0.9 --json --save averaged
 says out '"averaged_test_accuracy":'
 says out '"averaged_validation_loss":'
@@ -130,13 +129,72 @@ refuse 5 checkpoint train $small --checkpoint data/train-labels-idx1-ubyte
 check 0 train $small --epochs 1 --checkpoint deep/er/run
 [ -s deep/er/run/log.jsonl ] || fail "$run: no log"
 
+# A run is continued from another folder, without the file that its weights came from, and by one
+# process at a time.
+check 0 train $small --epochs 1 --save begin.net
+check 0 train $small --load begin.net --epochs 2 --checkpoint moved --save moved.net
+cp moved.net kept.net
+rm begin.net moved.net
+run='reel-mnist train --resume from another folder'
+mkdir away
+(cd away && "$program" train --resume ../moved) >out 2>err || fail "$run: failed"
+cmp -s kept.net moved.net || fail "$run: other weights, or elsewhere"
+refuse 2 load train --resume moved --load kept.net
+check 0 train $small --epochs 1 --checkpoint moved2 --json
+rm moved2/log.jsonl
+check 0 train --resume moved2 --json --plot again.svg
+says out '"train_loss":'
+says out '"validation_accuracy":'
+[ -s moved2/log.jsonl ] || fail "$run: no log"
+grep -q 'mean cross-entropy' again.svg || fail "$run: an empty picture"
+grep -q '<circle\|<path' again.svg || fail "$run: an empty picture"
+"$program" train $small --epochs 1000000000 --checkpoint busy >busy.out 2>&1 </dev/null &
+process=$!
+tries=0
+until [ -n "$(newest busy 2>/dev/null)" ] || [ $tries = 200 ]; do
+  sleep 0.05
+  tries=$((tries + 1))
+done
+refuse 5 'another process uses' train --resume busy
+kill -s TERM $process
+wait $process
+
+# Checkpoints come between the steps of several batches, too.
+check 0 train $small --epochs 1 --accumulate 4 --checkpoint often --checkpoint-every 2
+[ "$(find often -name 'checkpoint-*-batch-4.*' | grep -c '')" = 1 ] || fail "$run: no checkpoint"
+
+# The weights of a run: the best, or the averages, as --save writes them.
+for weights in '--patience 3 --monitor accuracy' '--average 0.9' '--average 0.9 --patience 3' ''; do
+  rm -rf of_run
+  # shellcheck disable=SC2086
+  check 0 train $small --lr 1 --epochs 4 $weights --checkpoint of_run --save of_run.net
+  check 0 eval --data data --load of_run.net --json
+  wanted=$(value test_loss out)
+  check 0 eval --data data --load of_run --json
+  [ "$(value test_loss out)" = "$wanted" ] || fail "$run: not the weights of --save ($weights)"
+  check 0 eval --data data --load "$(newest of_run)" --json
+  [ "$(value test_loss out)" = "$wanted" ] || fail "$run: not the weights of --save ($weights)"
+done
+refuse 3 'no checkpoint' eval --data data --load empty
+
+# plateau lowers the rate when the accuracy is always the same
+check 0 train $small --lr 1e-7 --epochs 5 --schedule plateau --lr-every 1 --monitor accuracy --json
+says out '"lr":1e-08'
+refuse 2 'warm-up' train $small --schedule plateau --warm-up 1
+for option in '--lr-end 0.1' '--lr-every 2' '--lr-factor 0.5' '--elastic-sigma 3' \
+  '--checkpoint-every 3' '--find-lr --save x' '--seeds 2 --summary'; do
+  # shellcheck disable=SC2086
+  refuse 2 'no effect' train $small $option
+done
+
 # A system call of a checkpoint that fails: one line, exit code 5, and the run can be continued from
 # the checkpoint before. A call that is interrupted is repeated.
 if strace -f -o trace true 2>/dev/null; then
   faulty() {  # faulty EXIT_CODE INJECTION
     rm -rf fault
     run="reel-mnist train --checkpoint under strace, $2"
-    strace -f -o trace -e trace=fsync,rename,write -e "inject=$2" "$program" train $small \
+    # the search for leaks cannot run in a process that is traced
+    ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=fsync,rename,write -e "inject=$2" "$program" train $small \
       --epochs 4 --checkpoint fault --save fault.net >out 2>err </dev/null
     code=$?
     [ $code = "$1" ] || fail "$run: exit code $code, expected $1"
@@ -168,7 +226,39 @@ check 0 train $small --epochs 2 --seeds 3 --json
   fail "$run: the first seed is not the run of that seed"
 says out '"test_accuracy":{"mean":'
 for option in '--save net' '--plot x.svg' '--checkpoint run'; do
-  refuse 2 seeds train $small --seeds 2 $option
+  refuse 2 'with --seeds' train $small --seeds 2 $option
+done
+
+# ---- evaluation on the parts of the training images
+check 0 train $small --epochs 2 --validation 0.25 --seed 3 --save split.net --json
+cp out trained
+check 0 eval --data data --load split.net --on validation --json
+for key in validation_accuracy validation_loss; do
+  [ "$(value $key out)" = "$(sed -n 2p trained | sed "s/.*\"$key\":\([^,}]*\).*/\1/")" ] ||
+    fail "$run: not the $key of train"
+done
+says out '"on":"validation","images":15,'
+check 0 eval --data data --load split.net --on train --json
+says out '"on":"train","images":45,'
+says out '"train_loss":'
+check 0 eval --data data --load split.net --json --top-k 1
+for key in test_accuracy test_loss calibration_error; do
+  [ "$(value $key out)" = "$(value $key trained)" ] || fail "$run: not the $key of train"
+done
+[ "$(value top_k_accuracy out)" = "$(value test_accuracy out)" ] || fail "$run: not the accuracy"
+check 0 eval --data data --load split.net --top-k 10
+says out 'top-10 accuracy 100.00 %'
+says out 'calibration'
+refuse 2 'top-k' eval --data data --load split.net --top-k 11
+refuse 2 'top-k' eval --data data --load split.net --top-k 0
+refuse 2 'Hint: test.' eval --data data --load split.net --on tests
+check 0 train $small --epochs 1 --validation 0 --save all.net
+check 0 eval --data data --load all.net --on train
+says out '60 training images'
+refuse 2 '--validation 0' eval --data data --load all.net --on validation
+for spoilt in 's/"validation":"0.25"/"validation":"1.25"/' 's/"seed":"3"/"seed":"-"/'; do
+  sed "$spoilt" split.net >spoilt
+  refuse 3 'its metadata names the seed' eval --data data --load spoilt
 done
 
 # ---- the search for a rate

@@ -129,7 +129,7 @@ says out 'test image 4: 1'
 says out 'test image 5: 2'
 [ "$(grep -c '%' out)" -ge 20 ] || fail "$run: not ten probabilities for each image"
 check 0 predict --data data --load net --index 29 --json
-grep -q '^{"index":29,"label":"2","prediction":"[0-9]","probabilities":{"0":.*}}$' out ||
+grep -q '^{"version":1,"index":29,"label":"2","prediction":"[0-9]","probabilities":{"0":.*}}$' out ||
   fail "$run: no prediction"
 refuse 2 30 predict --data data --load net --index 30
 refuse 2 30 predict --data data --load net --index 20 --count 11
@@ -140,7 +140,7 @@ refuse 2 index predict --data data --load net --index -1
 check 0 gradcheck --data data --layers 16-8-10
 says out 'The gradients are right within'
 check 0 gradcheck --data data --load net --images 5 --full --json
-grep -q '^{"ok":true,"layers":"16-8-10","activation":"relu","batch_norm":false,"dropout":0.*,"parameters":226,"images":5,.*"entries":452,' out ||
+grep -q '^{"version":1,"ok":true,"layers":"16-8-10","activation":"relu","batch_norm":false,"dropout":0.*,"parameters":226,"images":5,.*"entries":452,' out ||
   fail "$run: not every parameter was checked"
 check 0 gradcheck --data data --load net --images 1000 --order 1 --json
 [ "$(value images out)" = 60 ] || fail "$run: not the 60 images there are"
@@ -163,7 +163,7 @@ says out 'after sgd 0.1'
 says out 'No operation loses a digit.'
 [ "$(wc -L <out)" -le 80 ] || fail "$run: a line of $(wc -L <out) characters"
 check 0 gradcheck --data data --layers 16-8-10 --digits --images 5 --optimizer adam --json
-grep -q '^{"ok":true,"layers":"16-8-10",.*"images":5,.*"optimizer":"adam","lr":0.001,.*"name":"0.weight","numbers":128,' out ||
+grep -q '^{"version":1,"ok":true,"layers":"16-8-10",.*"images":5,.*"optimizer":"adam","lr":0.001,.*"name":"0.weight","numbers":128,' out ||
   fail "$run: another line"
 for key in digits median digits_after_step; do
   [ "$(digits $key | grep -c .)" = 4 ] && above 5.5 "$(digits $key)" || fail "$run: $key"
@@ -320,6 +320,13 @@ weights() {  # METADATA VALUE COUNT: a network 16-10, each number of which is th
 linear='"layers":"16-10","activation":"relu"'
 weights "$linear" '0 0 0 63' >half
 check 0 eval --data data --load half
+# All scores are equal, so each image is taken for class 0 with probability 0.1.
+check 0 eval --data data --load half --json --top-k 2
+says out '"calibration_error":0.233333'
+says out '"top_k":2,"top_k_accuracy":0.6666666666666666'
+for part in validation train; do
+  refuse 3 'has no "seed"' eval --data data --load half --on $part
+done
 for value in '0 0 192 127' '0 0 128 127'; do  # NaN, infinity
   weights "$linear" "$value" >broken
   for command in eval predict 'train --epochs 1'; do

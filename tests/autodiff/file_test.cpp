@@ -370,6 +370,24 @@ TEST_CASE("file: a folder is made unless it exists") {
         (::geteuid() == 0 ? 5 : 0));
 }
 
+TEST_CASE("file: a folder has one lock at a time") {
+  const Folder folder;
+  const auto lock = [&](const fs::path& path) {
+    return caught([&] { const reel::FolderLock one(path, "test"); });
+  };
+  {
+    const reel::FolderLock first(folder.path, "test");
+    CHECK(lock(folder.path).kind == 5);
+    CHECK(lock(folder.path).message ==
+          "[test] " + folder.path.string() + ": another process uses the folder.");
+  }
+  CHECK(lock(folder.path).kind == 0);
+  CHECK(lock(folder / "none").message ==
+        "[test] " + (folder / "none").string() + ": cannot be opened: No such file or directory.");
+  write_file(folder / "file", "test", "x");
+  CHECK(lock(folder / "file").kind == 5);
+}
+
 TEST_CASE("file: a folder that may not be read does not fail a write") {
   const Folder folder;
   fs::permissions(folder.path, fs::perms(0733));  // new files may be made, but no sync opens it

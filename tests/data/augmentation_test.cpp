@@ -431,7 +431,8 @@ TEST_CASE("augmentation: samples and epochs differ, and neither depends on the o
   Rng of_subset(5);
   const auto batches =
       data::batches(images.subset(twice), {.augmentation = &augmentation}, of_subset);
-  const Tensor& both = *(*batches.begin()).inputs;
+  const auto batch = batches.begin();
+  const Tensor& both = *batch->inputs;
   CHECK_FALSE(std::equal(&both(0, 0), &both(0, 0) + 64, &both(1, 0)));
 }
 

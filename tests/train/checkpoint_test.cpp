@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -373,6 +374,28 @@ TEST_CASE("checkpoint: numbers, texts, tensors, generators and modes come back")
   nn::save_weights(model, folder / "weights");
   CHECK_ERROR("holds no checkpoint, but the tensors \"0.weight\"",
               load_checkpoint(folder / "weights", other));
+}
+
+TEST_CASE("checkpoint: an optional part is there, or not, as it was saved") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run";
+  std::optional<double> number = 3, none;
+  std::optional<Position> position = Position();
+  position->epoch = 7;
+  save_checkpoint(path, number, none, position);
+  std::optional<double> other = 0, absent;
+  std::optional<Position> place = Position();
+  load_checkpoint(path, other, absent, place);
+  CHECK(other == 3);
+  CHECK(!absent);
+  CHECK(place->epoch == 7);
+
+  std::optional<double> wanted = 8;
+  CHECK_ERROR("[number] was given a state of \"none\"", load_checkpoint(path, other, wanted, place));
+  CHECK_ERROR("[none] was given a state of \"number\"",
+              load_checkpoint(path, absent, absent, place));
+  CHECK(wanted == 8);
+  CHECK(other == 3);
 }
 
 TEST_CASE("checkpoint: a position of other batches is refused") {

@@ -106,7 +106,9 @@ TEST_CASE("progress: a line for each width of a terminal") {
       {30, "epoch 3/10 30 %, loss 0.25"},
       {12, "epoch 3/10 "},
   };
-  for (const auto& [columns, text] : expected) {
+  for (const auto& one_width : expected) {
+    const std::size_t columns = one_width.first;  // clang 14 captures no structured binding
+    const std::string& text = one_width.second;
     CAPTURE(columns);
     const std::string all = written(columns, [] {
       ProgressLine line(10);

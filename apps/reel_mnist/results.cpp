@@ -1,0 +1,169 @@
+// Writes and prints the results of a run.
+#include "results.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <new>
+#include <string_view>
+#include <system_error>
+
+#include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/parallel.h>
+#include <reel/autodiff/tensor/gemm.h>
+#include <reel/nn/state_dict.h>
+#include <reel/train/stop_signals.h>
+
+#include "../common/output.h"
+#include "../common/text.h"
+#include "curves.h"
+#include "report.h"
+#include "rescue.h"
+
+namespace reel::mnist {
+
+using namespace apps;
+
+namespace {
+
+nlohmann::ordered_json final_json(const Training& training, const Outcome& outcome,
+                                  const train::Evaluation& test) {
+  const TrainOptions& options = training.options;
+  nlohmann::ordered_json json{
+      {"final", true},
+      {"status", outcome.status == train::FitStatus::finished        ? "finished"
+                 : outcome.status == train::FitStatus::stopped_early ? "stopped early"
+                                                                     : "stopped"},
+      {"epochs", outcome.epochs},
+      {"seconds", outcome.seconds},
+      {"samples_per_second", outcome.seconds > 0 ? outcome.samples / outcome.seconds : 0},
+      {"data", training.test.name()}};
+  json.update(training.network.architecture.json());
+  json.update({{"parameters", training.network.model.parameter_count()},
+               {"optimizer", options.optimizer},
+               {"lr", training.lr},
+               {"batch", options.batch_size},
+               {"seed", options.seed},
+               {"threads", threads()},
+               {"blas", blas_name()},
+               {"weights", nn::fingerprint_text(training.network.model)}});
+  if (training.early_stopping && training.early_stopping->has_best())
+    json["best_epoch"] = training.early_stopping->best_epoch();
+  if (!training.epochs().empty())
+    for (const char* const key : {"train_loss", "validation_accuracy"})
+      if (training.epochs().back().contains(key)) json[key] = training.epochs().back()[key];
+  json.update(to_json(test, training.test, "test"));
+  return json;
+}
+
+bool finite(const nn::Module& model) {
+  const auto states = nn::state_of(model);
+  return std::all_of(states.begin(), states.end(), [](const nn::NamedState& state) {
+    return std::all_of(state.value().begin(), state.value().end(),
+                       [](Real x) { return std::isfinite(x); });
+  });
+}
+
+// Whether a path leads to a pipe or a device. A write there replaces nothing, and may block
+// forever.
+bool is_direct(const std::string& path) {
+  std::error_code none;
+  return std::filesystem::exists(path, none) && !std::filesystem::is_regular_file(path, none);
+}
+
+// What may be wrong with a network that has learnt nothing; empty if it has learnt something.
+std::string hint(const Training& training, const train::Evaluation& test) {
+  const double chance = 1 / static_cast<double>(training.test.classes());
+  if (!(test.accuracy() <= 1.2 * chance)) return {};
+  return concat("Hint: this is hardly better than guessing. Try a lower --lr than ", training.lr,
+                ", or --find-lr.");
+}
+
+// How the run ended, unless simply all epochs are done.
+std::string ending(const Training& training, const Outcome& outcome) {
+  const TrainOptions& options = training.options;
+  std::string text;
+  if (!outcome.complete()) {
+    text += concat("Stopped in epoch ", training.position().epoch, ". ");
+    if (!options.checkpoint.empty())
+      text +=
+          concat("Continue with `reel-mnist train --resume ", in_quotes(options.checkpoint), "`. ");
+  }
+  const bool best = training.early_stopping && training.early_stopping->has_best();
+  if (outcome.status == train::FitStatus::stopped_early)
+    text += concat("Stopped early: no better ", options.monitor, " of validation in ",
+                   counted(*options.patience, "epoch"), ". ");
+  const std::string_view kind = training.average ? "averaged " : "";
+  if (best)
+    text += concat("The ", kind, "weights are the best ones, of epoch ",
+                   training.early_stopping->best_epoch(), ". ");
+  else if (training.average)
+    text += "The weights are the averaged ones. ";
+  return text;
+}
+
+}  // namespace
+
+Written write(const Training& training, Outcome& outcome) {
+  const TrainOptions& options = training.options;
+  const nn::Module& model = training.network.model;
+  const Architecture& architecture = training.network.architecture;
+  Written written;
+  const auto attempt = [&](const std::string& path, std::string& to, auto&& write_to) {
+    std::optional<StopSignals::Hold> hold;
+    if (!is_direct(path)) hold.emplace();
+    try {
+      write_to(), to = path;
+    } catch (const Error& error) {
+      outcome.fail(error);
+    } catch (const std::bad_alloc&) {
+      outcome.fail(Error(Error::Kind::system, concat("[save] ", absolute_name(path),
+                                                     ": not enough memory to write it.")));
+    }
+  };
+  if (!options.save.empty() && !finite(model)) {
+    outcome.fail(
+        Error(Error::Kind::diverged, concat("[save] the weights are not finite, and ",
+                                            absolute_name(options.save), " was not written.")));
+  } else if (!options.save.empty()) {
+    attempt(options.save, written.weights, [&] { save(model, architecture, options.save); });
+    if (written.weights.empty()) {
+      const Rescue rescue = save_elsewhere(model, architecture, options.save);
+      written.weights = rescue.path;
+      outcome.fail(Error(Error::Kind::system, rescue.message));
+    }
+  }
+  if (!options.plot.empty())
+    attempt(options.plot, written.picture, [&] {
+      write_file(options.plot, "plot",
+                 plot::svg(training_curves(concat(architecture.text(), " on ", training.test.name(),
+                                                  ", ", options.optimizer, " at ", training.lr),
+                                           training.epochs())));
+    });
+  return written;
+}
+
+void print(const Training& training, const Outcome& outcome, const train::Evaluation& test,
+           const Written& written) {
+  if (training.options.json) {
+    nlohmann::ordered_json json = final_json(training, outcome, test);
+    if (!written.weights.empty()) json["saved"] = written.weights;
+    std::cout << json_line(json);
+    return;
+  }
+  const std::size_t width = output_width();
+  std::cout << '\n'
+            << paragraph(
+                   concat(ending(training, outcome), "Test accuracy ", percent(test.accuracy()),
+                          ", calibration error ", percent(test.metrics.at("calibration_error")),
+                          ", after ", duration(outcome.seconds), " of training."),
+                   width)
+            << confusion_table(test.confusion, training.test, width);
+  if (const std::string text = hint(training, test); !text.empty())
+    std::cout << '\n' << paragraph(text, width);
+  if (!written.weights.empty()) std::cout << "\nSaved to " << printable(written.weights) << ".\n";
+  if (!written.picture.empty()) std::cout << "\nDrawn in " << printable(written.picture) << ".\n";
+}
+
+}  // namespace reel::mnist

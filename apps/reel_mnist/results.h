@@ -1,0 +1,47 @@
+// The results of a run: the files that it writes, and the last lines that it prints.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include <reel/autodiff/core/error.h>
+#include <reel/train/evaluate.h>
+#include <reel/train/fit.h>
+
+#include "training.h"
+
+namespace reel::mnist {
+
+/// How a run ended.
+struct Outcome {
+  train::FitStatus status = train::FitStatus::stopped;
+  std::optional<Error> failure;  ///< of the training, or of writing its results
+  std::size_t batches = 0;       ///< on which it has trained
+  std::size_t epochs = 0;        ///< that are finished, since the start of the run
+  double seconds = 0;            ///< of training, in this session
+  double samples = 0;            ///< in these seconds
+
+  bool complete() const { return status != train::FitStatus::stopped; }
+  /// Keeps the kind of the first failure, and the messages of all.
+  void fail(const Error& error) {
+    if (!failure)
+      failure = error;
+    else if (std::string_view(failure->what()).find(error.what()) == std::string_view::npos)
+      failure = Error(failure->kind(), concat(failure->what(), ' ', error.what()));
+  }
+};
+
+/// The paths of the written files; empty if there are none.
+struct Written {
+  std::string weights, picture;
+};
+
+/// Writes the files of --save and --plot; tries each, even if the other fails.
+Written write(const Training& training, Outcome& outcome);
+
+/// Prints how the run ended, and the evaluation of the network on the test images.
+void print(const Training& training, const Outcome& outcome, const train::Evaluation& test,
+           const Written& written);
+
+}  // namespace reel::mnist
