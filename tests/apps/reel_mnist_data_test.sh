@@ -77,9 +77,9 @@ check 0 data --data csv --json
 cp kept csv/train.csv
 
 # ---- a CSV file by its name, in capitals too, and a set of one class
-{ echo 0,0,0,0,0; echo 0,5,5,5,5; } >ONE.CSV
+{ echo 0,0,0,0,0; echo 0,5,5,5,5; echo 0,6,6,6,6; echo 0,7,7,7,7; } >ONE.CSV
 check 0 data --data ONE.CSV
-for text in '2×2 pixels, 1 class' 'so 1 image was split off' ' 20 bytes'; do
+for text in '2×2 pixels, 1 class' 'so 1 image was split off' ' 40 bytes'; do
   says out "$text"
 done
 ! grep -q '1 classes' out || fail "$run: 1 classes"
