@@ -24,7 +24,8 @@ struct RateCurve {
   std::vector<double> losses;    ///< of the batch after the step with this rate
   std::vector<double> smoothed;  ///< running mean of the losses, corrected for its start at zero
   /// The rate, up to that of the lowest `smoothed`, at which `smoothed` falls most steeply against
-  /// log(rate), measured between the neighbouring rates. You can use it as the learning rate of the first group.
+  /// log(rate), measured between the neighbouring rates. You can use it as the learning rate of the
+  /// first group.
   double suggestion;
 };
 

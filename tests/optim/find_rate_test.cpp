@@ -238,13 +238,12 @@ TEST_CASE("find_rate: a fall after the lowest loss is no suggestion") {
   Sgd sgd({x}, {.lr = 1});
   const std::vector<double> losses{2, 1.9, 1.5, 1.4, 3, 1.6, 1.6};
   std::size_t call = 0;
-  const RateCurve curve = find_rate(
-      sgd,
-      [&] {
-        x.set_gradient(SharedTensor(vector({0})));
-        return losses[call++];
-      },
-      {.steps = 6, .smoothing = 0});
+  const RateCurve curve = find_rate(sgd,
+                                    [&] {
+                                      x.set_gradient(SharedTensor(vector({0})));
+                                      return losses[call++];
+                                    },
+                                    {.steps = 6, .smoothing = 0});
   REQUIRE(curve.smoothed.size() == 6);
   CHECK(curve.suggestion == curve.rates[1]);  // 1.9 − 1.4, and not 3 − 1.6
 }

@@ -391,7 +391,8 @@ TEST_CASE("checkpoint: an optional part is there, or not, as it was saved") {
   CHECK(place->epoch == 7);
 
   std::optional<double> wanted = 8;
-  CHECK_ERROR("[number] was given a state of \"none\"", load_checkpoint(path, other, wanted, place));
+  CHECK_ERROR("[number] was given a state of \"none\"",
+              load_checkpoint(path, other, wanted, place));
   CHECK_ERROR("[none] was given a state of \"number\"",
               load_checkpoint(path, absent, absent, place));
   CHECK(wanted == 8);
