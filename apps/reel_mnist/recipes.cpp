@@ -11,10 +11,12 @@ namespace reel::mnist {
 
 const std::vector<Recipe>& recipes() {
   static const std::vector<Recipe> table{
-      {"case-study", "the small network of the README", "Fashion-MNIST", "", "",
+      {"case-study", "the small network of the README", "Fashion-MNIST",
+       "84.3 % of the test images (seed 1)", "0.3 s",
        "layers = 784-10-10\n"
        "epochs = 10\n"},
-      {"fast", "97 % within two seconds", "MNIST", "", "",
+      {"fast", "97 % within two seconds", "MNIST", "97.96 ± 0.11 % of the test images (3 seeds)",
+       "1 s",
        "layers = 784-128-10\n"
        "init = he_normal\n"
        "optimizer = adam\n"
@@ -23,7 +25,8 @@ const std::vector<Recipe>& recipes() {
        "warm-up = 0.2\n"
        "epochs = 5\n"
        "validation = 0\n"},
-      {"simard", "one hidden layer and elastic distortion (Simard 2003)", "MNIST", "", "",
+      {"simard", "one hidden layer and elastic distortion (Simard 2003)", "MNIST",
+       "99.45 % of the test images (1 seed, trained on 50,000)", "3 to 4 minutes",
        "layers = 784-800-10\n"
        "init = he_normal\n"
        "optimizer = adam\n"
@@ -38,7 +41,8 @@ const std::vector<Recipe>& recipes() {
        "scale = 0.075\n"
        "elastic = 36\n"
        "elastic-sigma = 5\n"},
-      {"deep", "the lowest error that we know of for an MLP of Reel", "MNIST", "", "",
+      {"deep", "three hidden layers and elastic distortion", "MNIST", "not yet measured to its end",
+       "about 20 minutes",
        "layers = 784-1500-1000-500-10\n"
        "init = he_normal\n"
        "optimizer = adam\n"
@@ -53,7 +57,8 @@ const std::vector<Recipe>& recipes() {
        "scale = 0.075\n"
        "elastic = 36\n"
        "elastic-sigma = 5\n"},
-      {"fashion", "two hidden layers for clothes", "Fashion-MNIST", "", "",
+      {"fashion", "two hidden layers for clothes", "Fashion-MNIST",
+       "90.5 % of the test images (1 seed, trained on 50,000)", "about 2.5 minutes",
        "layers = 784-1024-512-10\n"
        "init = he_normal\n"
        "optimizer = adamw\n"

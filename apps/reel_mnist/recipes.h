@@ -11,7 +11,7 @@ struct Recipe {
   std::string_view name;
   std::string_view about;     ///< in a few words
   std::string_view data;      ///< for which it was chosen
-  std::string_view result;    ///< of the data's test images, and how many seeds it is a mean of
+  std::string_view result;    ///< accuracy on the test images, and of how many seeds
   std::string_view time;      ///< on two cores
   std::string_view settings;  ///< a line for each option, as --config reads them
 };

@@ -283,6 +283,7 @@ says err "$copy_name"
 # ---- recipes
 check 0 recipes
 for recipe in case-study fast simard deep fashion; do says out "$recipe"; done
+! grep -q ': ,\|, $' out || fail "$run: a recipe without a result or a time"
 refuse 2 'Hint: simard' train --recipe simrad
 refuse 2 784 train --recipe fast --data data --batch 8
 
