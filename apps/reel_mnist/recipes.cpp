@@ -58,7 +58,7 @@ const std::vector<Recipe>& recipes() {
        "elastic = 36\n"
        "elastic-sigma = 5\n"},
       {"fashion", "two hidden layers for clothes", "Fashion-MNIST",
-       "90.5 % of the test images (1 seed, trained on 50,000)", "about 2.5 minutes",
+       "90.80 ± 0.42 % of the test images (3 seeds)", "3 minutes",
        "layers = 784-1024-512-10\n"
        "init = he_normal\n"
        "optimizer = adamw\n"
