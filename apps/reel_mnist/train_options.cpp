@@ -254,7 +254,7 @@ void add_train(apps::Program& program, TrainOptions& options) {
       ->type_name("DIR");
   apps::add_layer(command, "--recipe", "Settings with a known result; see `reel-mnist recipes`",
                   [](const std::string& name) {
-                    return apps::Layer{std::string(find_recipe(name).settings), "recipe " + name};
+                    return apps::Layer{find_recipe(name).settings, "recipe " + name};
                   })
       ->transform(one_of(recipe_names()))
       ->type_name("NAME");

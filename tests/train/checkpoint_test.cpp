@@ -33,6 +33,7 @@
 #include "../temporary_folder.h"
 #include "../throws.h"
 #include "quadrants.h"
+#include "saved_parts.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
@@ -140,7 +141,7 @@ TEST_CASE("state files: one that can't be written") {
 
 // A run with all that has a state: dropout, batch norm, Adam, a schedule of steps, a plateau of
 // epochs, and metrics.
-struct Whole {
+struct Whole : SavedParts<Whole> {
   nn::Sequential model{nn::Linear(2, 8), nn::BatchNorm(8), nn::tanh, nn::Dropout(0.3),
                        nn::Linear(8, 2)};
   Rng rng{3};
@@ -167,18 +168,6 @@ struct Whole {
   template <class F>
   auto with_parts(F&& f) {
     return f(model, adam, schedule, plateau, rng, position, best, better, log);
-  }
-  void save(const std::filesystem::path& path) {
-    with_parts([&](const auto&... parts) { save_checkpoint(path, parts...); });
-  }
-  void load(const std::filesystem::path& path) {
-    with_parts([&](auto&... parts) { load_checkpoint(path, parts...); });
-  }
-  // All parts, as they are in a file.
-  std::string bytes() {
-    const TemporaryFolder folder;
-    save(folder / "all");
-    return read_file(folder / "all", "test", 1 << 20);
   }
 
   // Trains until the end, or until `steps` steps are done.

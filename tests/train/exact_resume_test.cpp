@@ -25,6 +25,7 @@
 #include "../nn/models.h"
 #include "../temporary_folder.h"
 #include "../threads.h"
+#include "saved_parts.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
@@ -56,7 +57,7 @@ std::string text_of(const std::optional<Evaluation>& evaluation) {
 }
 
 // The layers are large enough for several threads in products, steps and averages.
-struct Run {
+struct Run : SavedParts<Run> {
   nn::Sequential model = initialised(
       nn::Sequential(nn::Linear(features, 400), nn::BatchNorm(400), nn::relu, nn::Dropout(0.2),
                      nn::Linear(400, 200), nn::tanh, nn::Dropout(0.1), nn::Linear(200, 3)),
@@ -73,18 +74,6 @@ struct Run {
   template <class F>
   auto with_parts(F&& f) {
     return f(model, sgd, schedule, average, early, rng, position, reports);
-  }
-  void save(const std::filesystem::path& path) {
-    with_parts([&](const auto&... parts) { save_checkpoint(path, parts...); });
-  }
-  void load(const std::filesystem::path& path) {
-    with_parts([&](auto&... parts) { load_checkpoint(path, parts...); });
-  }
-  // All parts as they are in a file.
-  std::string bytes() {
-    const TemporaryFolder folder;
-    save(folder / "all");
-    return read_file(folder / "all", "test", 1 << 26);
   }
 
   // Stops after `steps` steps. Saves at the end of epoch `save_at` to `path`.
