@@ -27,6 +27,7 @@ const std::vector<std::string> folders{"autodiff/core",
                                        "optim",
                                        "data",
                                        "plot",
+                                       "report",
                                        "train",
                                        "apps"};
 
@@ -43,6 +44,7 @@ const std::map<std::string, std::vector<std::string>> allowed{
      {"data/", "autodiff/core/", "autodiff/tensor/tensor.h", "autodiff/tensor/shared_tensor.h"}},
     {"plot", {"plot/", "autodiff/core/"}},
     {"train", {"train/", "autodiff/", "nn/", "optim/", "data/"}},
+    {"report", {"report/", "autodiff/", "nn/", "optim/", "data/", "train/", "plot/"}},
     {"apps", {""}},
 };
 
@@ -84,7 +86,9 @@ const std::set<std::string> internal{"autodiff/engine/arena.h",
                                      "plot/level_lines.h",
                                      "plot/lines.h",
                                      "plot/scale.h",
-                                     "plot/svg.h"};
+                                     "plot/svg.h",
+                                     "report/assets.h",
+                                     "report/html.h"};
 
 struct Source {
   std::string folder, path;
