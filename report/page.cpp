@@ -1,6 +1,7 @@
 // The sections of a report as HTML.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include <reel/autodiff/core/file.h>
 #include <reel/report/assets.h>
@@ -13,7 +14,11 @@ namespace {
 
 using html::escaped;
 
-std::string percent(double share) { return concat(html::number(100 * share), " %"); }
+std::string percent(double share) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
+  return text;
+}
 
 std::string facts(std::string_view title, const std::vector<Fact>& all) {
   if (all.empty()) return {};
