@@ -7,8 +7,8 @@ networks=$(mktemp -d)
 trap 'rm -r "$networks"' EXIT
 "$1" "$networks" 30
 /usr/bin/python3 - "$networks" 30 << 'PYTHON'
-import json, sys
-import numpy, onnx.checker
+import glob, json, os, sys
+import numpy, onnx.checker, onnx.numpy_helper
 try:
     from onnx.reference import ReferenceEvaluator
 except ImportError:
@@ -22,11 +22,10 @@ for i in range(count):
     onnx.checker.check_model(model, full_check=True)
     assert model.producer_name == "Reel" and model.ir_version == 8
     assert [o.name for o in model.graph.output] == ["logits", "probabilities"]
-    for tensor in model.graph.initializer:
-        if not tensor.name.startswith("constant_") and not tensor.dims == []:
-            same = numpy.load(f"{name}/{tensor.name}.npy") if "weight" in tensor.name else None
-            if same is not None:
-                assert (onnx.numpy_helper.to_array(tensor) == same).all(), tensor.name
+    tensors = {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
+    for path in glob.glob(name + "/*.npy"):
+        tensor = os.path.basename(path).removesuffix(".npy")
+        assert (numpy.load(path) == tensors[tensor]).all(), path
     if not ReferenceEvaluator:
         continue
     case = json.load(open(name + ".json"))
