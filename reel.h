@@ -33,6 +33,9 @@
 #include <reel/data/images.h>
 #include <reel/data/mnist.h>
 #include <reel/data/npy.h>
+#include <reel/exchange/c.h>
+#include <reel/exchange/npy.h>
+#include <reel/exchange/onnx.h>
 #include <reel/nn/activations.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/check.h>
