@@ -78,6 +78,7 @@
 #include <reel/optim/schedule.h>
 #include <reel/optim/schedules.h>
 #include <reel/optim/state.h>
+#include <reel/plot/plot.h>
 #include <reel/train/checkpoint.h>
 #include <reel/train/checkpoint_folder.h>
 #include <reel/train/early_stopping.h>

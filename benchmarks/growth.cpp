@@ -7,11 +7,9 @@
 // speed at the largest size. Prints a table; an argument names an SVG file to draw it into.
 #include <cstdio>
 
-#ifdef REEL_WITH_PLOT
 #include <reel/autodiff/core/file.h>
+#include <reel/plot/plot.h>
 
-#include "../apps/plot/plot.h"
-#endif
 #include "networks.h"
 
 using namespace reel;
@@ -72,7 +70,6 @@ Growth measure(const char* what, const std::vector<std::size_t>& sizes,
   return growth;
 }
 
-#ifdef REEL_WITH_PLOT
 plot::Chart chart(const Growth& growth) {
   plot::Series measured{"measured", {}, {}, plot::Style::line_and_dots};
   plot::Series predicted{"by the arithmetic", {}, {}, plot::Style::line};
@@ -87,7 +84,6 @@ plot::Chart chart(const Growth& growth) {
                 .logarithmic = true},
           .series = {std::move(measured), std::move(predicted)}};
 }
-#endif
 
 }  // namespace
 
@@ -126,12 +122,7 @@ int main(int argc, char** argv) {
           },
           [](std::size_t images) { return images; }, false)};
   if (argc < 2) return 0;
-#ifdef REEL_WITH_PLOT
   plot::Picture picture{"Time against size, one core", {}};
   for (const Growth& growth : all) picture.charts.push_back(chart(growth));
   write_file(argv[1], "plot", plot::svg(picture));
-#else
-  std::fprintf(stderr, "%s: built without the programs, whose charts are missing\n", argv[0]);
-  return 1;
-#endif
 }

@@ -11,7 +11,7 @@
 
 #include <reel/optim/minimize/history.h>
 
-#include "../plot/plot.h"
+#include <reel/plot/plot.h>
 
 namespace reel::descent {
 

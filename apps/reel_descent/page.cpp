@@ -3,7 +3,7 @@
 
 #include <reel/autodiff/core/error.h>
 
-#include "../plot/svg.h"
+#include <reel/plot/svg.h>
 #include "report.h"
 
 namespace reel::descent {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "../plot/plot.h"
+#include <reel/plot/plot.h>
 
 namespace reel::mnist {
 

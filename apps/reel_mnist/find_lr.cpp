@@ -11,7 +11,7 @@
 
 #include "../common/output.h"
 #include "../common/text.h"
-#include "../plot/plot.h"
+#include <reel/plot/plot.h>
 
 namespace reel::mnist {
 

@@ -10,11 +10,11 @@
 
 #include <reel/autodiff/core/rng.h>
 
-#include "../../apps/plot/labels.h"
-#include "../../apps/plot/level_lines.h"
-#include "../../apps/plot/lines.h"
-#include "../../apps/plot/scale.h"
-#include "../../apps/plot/svg.h"
+#include <reel/plot/labels.h>
+#include <reel/plot/level_lines.h>
+#include <reel/plot/lines.h>
+#include <reel/plot/scale.h>
+#include <reel/plot/svg.h>
 
 namespace reel::plot {
 namespace {

@@ -1,5 +1,5 @@
 // Pictures as SVG: valid XML, marks at the data points, and nothing for points without a place.
-#include "../../apps/plot/plot.h"
+#include <reel/plot/plot.h>
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 
 #include <reel/autodiff/core/rng.h>
 
-#include "../../apps/plot/svg.h"
+#include <reel/plot/svg.h>
 #include "../throws.h"
 #include "xml.h"
 

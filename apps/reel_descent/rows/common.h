@@ -10,7 +10,7 @@
 #include <reel/autodiff/core/rng.h>
 #include <reel/optim/minimize/history.h>
 
-#include "../../plot/plot.h"
+#include <reel/plot/plot.h>
 #include "../lecture.h"
 
 namespace reel::descent {
