@@ -79,6 +79,8 @@
 #include <reel/optim/schedules.h>
 #include <reel/optim/state.h>
 #include <reel/plot/plot.h>
+#include <reel/report/drawing_page.h>
+#include <reel/report/report.h>
 #include <reel/train/checkpoint.h>
 #include <reel/train/checkpoint_folder.h>
 #include <reel/train/curvature.h>

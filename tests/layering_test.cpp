@@ -28,6 +28,7 @@ const std::vector<std::string> folders{"autodiff/core",
                                        "data",
                                        "plot",
                                        "exchange",
+                                       "report",
                                        "train",
                                        "apps"};
 
@@ -45,6 +46,7 @@ const std::map<std::string, std::vector<std::string>> allowed{
     {"plot", {"plot/", "autodiff/core/"}},
     {"exchange", {"exchange/", "nn/", "autodiff/", "data/npy.h"}},
     {"train", {"train/", "autodiff/", "nn/", "optim/", "data/"}},
+    {"report", {"report/", "autodiff/", "nn/", "optim/", "data/", "train/", "plot/"}},
     {"apps", {""}},
 };
 
@@ -89,7 +91,9 @@ const std::set<std::string> internal{"autodiff/engine/arena.h",
                                      "plot/level_lines.h",
                                      "plot/lines.h",
                                      "plot/scale.h",
-                                     "plot/svg.h"};
+                                     "plot/svg.h",
+                                     "report/assets.h",
+                                     "report/html.h"};
 
 struct Source {
   std::string folder, path;

@@ -60,7 +60,7 @@ struct TrainOptions : NetworkOptions {
   std::string monitor = "loss";         ///< or accuracy, of the validation images
   std::optional<double> average;        ///< the decay of the averaged weights
 
-  std::string save, plot;
+  std::string save, plot, report;
   std::string checkpoint;            ///< folder to write checkpoints to
   std::size_t checkpoint_every = 0;  ///< batches; 0: only after each epoch
   std::string resume;                ///< folder of checkpoints to continue from
