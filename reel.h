@@ -33,6 +33,9 @@
 #include <reel/data/images.h>
 #include <reel/data/mnist.h>
 #include <reel/data/npy.h>
+#include <reel/exchange/c.h>
+#include <reel/exchange/npy.h>
+#include <reel/exchange/onnx.h>
 #include <reel/nn/activations.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/check.h>
@@ -80,11 +83,16 @@
 #include <reel/report/report.h>
 #include <reel/train/checkpoint.h>
 #include <reel/train/checkpoint_folder.h>
+#include <reel/train/curvature.h>
 #include <reel/train/early_stopping.h>
 #include <reel/train/evaluate.h>
+#include <reel/train/event_file.h>
 #include <reel/train/fit.h>
+#include <reel/train/label_suspects.h>
 #include <reel/train/loss.h>
 #include <reel/train/metrics.h>
 #include <reel/train/progress.h>
 #include <reel/train/stop_signals.h>
+#include <reel/train/training_record.h>
+#include <reel/train/units.h>
 #include <reel/train/weight_average.h>

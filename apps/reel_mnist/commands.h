@@ -90,6 +90,12 @@ struct PredictOptions : CommonOptions {
   std::size_t count = 1;
 };
 
+struct ExportOptions {
+  std::string load;          ///< the network
+  std::string onnx, c, npy;  ///< files, and a folder, to write; empty: not asked for
+  bool int8 = false;         ///< whether the C file has its matrices as bytes
+};
+
 struct DiffOptions {
   std::string first, second;  ///< two folders of checkpoints, or two files of weights
   bool json = false;
@@ -119,6 +125,7 @@ int train(const TrainOptions& options);
 int eval(const EvalOptions& options);
 int predict(const PredictOptions& options);
 int gradcheck(const GradcheckOptions& options);
+int export_network(const ExportOptions& options);
 int diff(const DiffOptions& options);
 int verify(const VerifyOptions& options);
 int inspect(const CommonOptions& options);
