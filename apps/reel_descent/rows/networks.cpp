@@ -25,10 +25,10 @@ using plot::Style;
 struct CaseStudy {
   nn::Sequential model;
   data::Images images;
-  double start = 0;                  // the empirical risk before training
-  std::vector<double> costs;         // the mean during each epoch
-  std::vector<double> risks;         // of all training images after each epoch
-  train::Evaluation test;
+  double start = 0;                // the empirical risk before training
+  std::vector<double> costs = {};  // the mean during each epoch
+  std::vector<double> risks = {};  // of all training images after each epoch
+  train::Evaluation test = {};
 };
 
 CaseStudy case_study(const Settings& settings) {
