@@ -131,8 +131,7 @@ class Drawing {
       widen(y_range_, chart_.y, x_span / ratio);
     }
     if (!chart_.raster)
-      y_ticks_ =
-          ticks_of(y_range_, chart_.y, static_cast<std::size_t>(std::max(3.0, height / 40)));
+      y_ticks_ = ticks_of(y_range_, chart_.y, static_cast<std::size_t>(std::max(3.0, height / 40)));
     double labels = 0;
     for (const Tick& tick : y_ticks_)
       labels = std::max(

@@ -14,7 +14,7 @@ struct Axis {
   std::string label;  ///< with the unit, if it has one
   bool logarithmic = false;
   std::optional<double> low = {}, high = {};  ///< by default chosen from the data
-  bool whole = false;  ///< ticks at whole numbers alone, as for epochs
+  bool whole = false;                         ///< ticks at whole numbers alone, as for epochs
 };
 
 /// How a series is drawn.
@@ -72,9 +72,9 @@ struct Picture {
 };
 
 /// A complete SVG file, readable in print and on light and dark screens, with colours that
-/// colour-blind readers can tell apart. The same picture gives the same text. Throws Error (usage) if
-/// the x, y and band of a series differ in length, or if the grid of a surface or the values of a
-/// raster do not fit.
+/// colour-blind readers can tell apart. The same picture gives the same text. Throws Error (usage)
+/// if the x, y and band of a series differ in length, or if the grid of a surface or the values of
+/// a raster do not fit.
 std::string svg(const Picture& picture);
 
 /// z(x, y) on a grid of `columns` × `rows` points over a rectangle.

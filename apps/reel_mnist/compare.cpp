@@ -109,11 +109,11 @@ std::vector<Pair> pairs_of(const std::vector<Contestant>& all) {
 }
 
 plot::Picture picture(const Variation& variation, const std::string& title) {
-  plot::Chart chart{.title = concat("Mean ± standard deviation of ",
-                                    variation.contestants[0].results.size(), " seeds"),
-                    .x = {.label = "epoch", .whole = true},
-                    .y = {.label = "training cost (nats), mean during the epoch",
-                          .logarithmic = true}};
+  plot::Chart chart{
+      .title = concat("Mean ± standard deviation of ", variation.contestants[0].results.size(),
+                      " seeds"),
+      .x = {.label = "epoch", .whole = true},
+      .y = {.label = "training cost (nats), mean during the epoch", .logarithmic = true}};
   for (const Contestant& one : variation.contestants) {
     plot::Series series{one.value, {}, {}};
     std::size_t epochs = one.results[0].costs.size();  // with --patience, of the shortest run
@@ -152,16 +152,17 @@ void print_json(const Variation& variation, const std::vector<Pair>& pairs, bool
                             {"second", variation.contestants[pair.second].value},
                             {"test_accuracy", test_json(pair.accuracy)},
                             {"train_loss", test_json(pair.cost)}});
-  std::cout << json_line({{"final", true},
-                          {"status", complete ? "finished" : "stopped"},
-                          {"vary", variation.name}});
+  std::cout << json_line(
+      {{"final", true}, {"status", complete ? "finished" : "stopped"}, {"vary", variation.name}});
 }
 
 std::string sign(double value) { return value < 0 ? "−" : "+"; }
 
 void print_text(const Variation& variation, const std::vector<Pair>& pairs, std::size_t width) {
   const auto& all = variation.contestants;
-  Table table({{variation.name}, {"final cost", true}, {"test accuracy, 95 % interval", true},
+  Table table({{variation.name},
+               {"final cost", true},
+               {"test accuracy, 95 % interval", true},
                {"seconds", true}});
   for (const Contestant& one : all) {
     const Estimate accuracy = estimate(one.numbers(accuracy_of));
@@ -170,8 +171,8 @@ void print_text(const Variation& variation, const std::vector<Pair>& pairs, std:
                significant(estimate(one.numbers(seconds_of)).mean, 3)});
   }
   std::cout << '\n' << table.text(width) << '\n';
-  Table differences({{"difference"}, {"test accuracy", true}, {"p", true}, {"final cost", true},
-                     {"p", true}});
+  Table differences(
+      {{"difference"}, {"test accuracy", true}, {"p", true}, {"final cost", true}, {"p", true}});
   const auto p = [](double value) {
     return concat(significant(value, 2), value < significant_p ? " *" : "  ");
   };
@@ -230,13 +231,13 @@ int compare(const CompareOptions& options) {
          run_round(variation, options, images, options.seed + rounds, width))
     ++rounds;
   const bool complete = rounds == options.seeds;
-  for (Contestant& one : variation.contestants) one.results.resize(rounds);  // without a part of one
+  for (Contestant& one : variation.contestants)
+    one.results.resize(rounds);  // without a part of one
   if (!complete && !options.json)
     std::cout << "\nStopped at seed " << options.seed + rounds << ".\n";
   if (rounds > 0) {
     const std::vector<Pair> pairs = pairs_of(variation.contestants);
-    options.json ? print_json(variation, pairs, complete)
-                 : print_text(variation, pairs, width);
+    options.json ? print_json(variation, pairs, complete) : print_text(variation, pairs, width);
     if (!options.plot.empty()) {
       write_file(options.plot, "plot",
                  plot::svg(picture(variation, concat("Training by ", variation.name, " on ",

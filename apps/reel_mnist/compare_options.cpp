@@ -19,14 +19,12 @@ void add_compare(apps::Program& program, CompareOptions& options) {
       ->capture_default_str()
       ->type_name("NAME=VALUE,...")
       ->group(group);
-  command
-      .add_option("--seeds", options.seeds, "Train so often by each, with seeds from --seed on")
+  command.add_option("--seeds", options.seeds, "Train so often by each, with seeds from --seed on")
       ->check(whole_number(2, 1000))
       ->capture_default_str()
       ->type_name("N")
       ->group(group);
-  command
-      .add_option("--plot", options.plot, "Draw the cost by epoch into this SVG file")
+  command.add_option("--plot", options.plot, "Draw the cost by epoch into this SVG file")
       ->check(not_empty)
       ->type_name("FILE")
       ->group(group);

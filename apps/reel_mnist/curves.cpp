@@ -12,7 +12,8 @@ namespace {
 plot::Series series(const std::string& name, const std::vector<nlohmann::ordered_json>& epochs,
                     const std::string& key, double factor) {
   constexpr std::size_t few = 30;  // more dots would hide the line
-  plot::Series found{name, {}, {}, epochs.size() <= few ? plot::Style::line_and_dots : plot::Style::line};
+  plot::Series found{
+      name, {}, {}, epochs.size() <= few ? plot::Style::line_and_dots : plot::Style::line};
   for (const nlohmann::ordered_json& epoch : epochs) {
     const auto value = epoch.find(key);
     if (value == epoch.end() || !value->is_number()) continue;
@@ -31,8 +32,8 @@ std::vector<plot::Marker> best(const std::vector<nlohmann::ordered_json>& epochs
     const plot::Series judged = series("", epochs, key + monitor, monitor == "loss" ? -1 : 1),
                        place = series("", epochs, key + shown, factor);
     if (judged.y.empty()) continue;
-    const auto at = static_cast<std::size_t>(
-        std::max_element(judged.y.begin(), judged.y.end()) - judged.y.begin());
+    const auto at = static_cast<std::size_t>(std::max_element(judged.y.begin(), judged.y.end()) -
+                                             judged.y.begin());
     return {{place.x.at(at), place.y.at(at),
              concat("best, epoch ", epochs[at].at("epoch").get<std::size_t>())}};
   }
@@ -45,7 +46,9 @@ plot::Picture training_curves(const std::string& title,
                               const std::vector<nlohmann::ordered_json>& epochs,
                               const std::string& monitor) {
   const plot::Axis by_epoch{.label = "epoch", .whole = true};
-  plot::Chart losses{"Loss (training: mean during the epoch; others: after it)", by_epoch, {"mean cross-entropy (nats)"}};
+  plot::Chart losses{"Loss (training: mean during the epoch; others: after it)",
+                     by_epoch,
+                     {"mean cross-entropy (nats)"}};
   plot::Chart accuracies{"Accuracy after the epoch", by_epoch, {"images recognised (%)"}};
   const auto add = [&](plot::Chart& chart, const std::string& name, const std::string& key,
                        double factor) {

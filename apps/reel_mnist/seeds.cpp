@@ -20,7 +20,8 @@ using namespace apps;
 namespace {
 
 // One of the numbers of each result.
-std::vector<double> numbers(const std::vector<Repetition>& results, double (*number)(const Repetition&)) {
+std::vector<double> numbers(const std::vector<Repetition>& results,
+                            double (*number)(const Repetition&)) {
   std::vector<double> all;
   for (const Repetition& result : results) all.push_back(number(result));
   return all;
@@ -34,8 +35,8 @@ struct Row {
 std::vector<Row> rows(bool validation) {
   std::vector<Row> all;
   if (validation)
-    all.push_back(
-        {"validation_accuracy", [](const Repetition& r) { return r.validation_accuracy.value_or(0); }});
+    all.push_back({"validation_accuracy",
+                   [](const Repetition& r) { return r.validation_accuracy.value_or(0); }});
   all.push_back({"test_accuracy", [](const Repetition& r) { return r.test_accuracy; }});
   all.push_back({"test_loss", [](const Repetition& r) { return r.test_loss; }});
   all.push_back({"seconds", [](const Repetition& r) { return r.seconds; }});

@@ -164,9 +164,7 @@ TEST_CASE("plot: a band is one area from its high ends back along its low ends")
 
 TEST_CASE("plot: a raster has a square for each number but 0, in the colour of its sign") {
   Chart chart{.title = "weights", .raster = Raster{3, 2, {1, 0, -1, 0.5, nan, -0.5}}};
-  const auto pixels = [&](const std::string& style) {
-    return all(drawn(chart), "path", style);
-  };
+  const auto pixels = [&](const std::string& style) { return all(drawn(chart), "path", style); };
   const auto positive = pixels("pixels c1"), negative = pixels("pixels c0");
   REQUIRE(positive.size() == 2);
   REQUIRE(negative.size() == 2);

@@ -68,12 +68,13 @@ Report the_case_study(const Settings& settings) {
       claim("numbers that the network learns: 10·(784 + 1) + 10·(10 + 1)", 7960,
             static_cast<double>(parameters), 0),
       claim("empirical risk before training by that of guessing, log 10", "0.9 to 1.3",
-            study.start / std::log(10), study.start > 0.9 * std::log(10) &&
-                                            study.start < 1.3 * std::log(10)),
+            study.start / std::log(10),
+            study.start > 0.9 * std::log(10) && study.start < 1.3 * std::log(10)),
       claim("empirical risk after 10 epochs by that before", "below 0.25",
             study.risks.back() / study.start, study.risks.back() < 0.25 * study.start),
-      claim("share of test images recognised; PyTorch's five seeds on Fashion-MNIST: 0.830 to 0.851",
-            "above 0.82", accuracy, accuracy > 0.82)};
+      claim(
+          "share of test images recognised; PyTorch's five seeds on Fashion-MNIST: 0.830 to 0.851",
+          "above 0.82", accuracy, accuracy > 0.82)};
   plot::Chart risk{.title = "Empirical risk, the cross-entropy of the training images",
                    .x = {.label = "epoch", .whole = true},
                    .y = {.label = "mean cross-entropy (nats)"},
@@ -158,10 +159,8 @@ Report hidden_neurons(const Settings& settings) {
   for (std::size_t h = 0; h < hidden; ++h) {
     plot::Raster weights{side, side, {}};
     for (std::size_t p = 0; p < pixels; ++p) weights.values.push_back(w1(h, p));
-    looks.charts.push_back(
-        {.title = "neuron " + std::to_string(h), .raster = std::move(weights)});
-    for (std::size_t k = 0; k < outputs; ++k)
-      contributions.values.push_back(w2(k, h) * mean[h]);
+    looks.charts.push_back({.title = "neuron " + std::to_string(h), .raster = std::move(weights)});
+    for (std::size_t k = 0; k < outputs; ++k) contributions.values.push_back(w2(k, h) * mean[h]);
   }
   gives.charts.push_back({.title = "Weight times mean activity",
                           .x = {.label = "output: classes 0 to 9, from the left"},
@@ -184,10 +183,10 @@ Report hidden_neurons(const Settings& settings) {
 Report five_methods(const Settings& settings) {
   constexpr std::size_t epochs = 10, seeds = 3;
   const data::Dataset data = training_images(settings, 6000);
-  plot::Chart chart{.title = "Mean ± standard deviation of 3 seeds",
-                    .x = {.label = "epoch", .whole = true},
-                    .y = {.label = "training cost (nats), mean during the epoch",
-                          .logarithmic = true}};
+  plot::Chart chart{
+      .title = "Mean ± standard deviation of 3 seeds",
+      .x = {.label = "epoch", .whole = true},
+      .y = {.label = "training cost (nats), mean during the epoch", .logarithmic = true}};
   Report report;
   double sgd_cost = 0, adaptive_worst = 0;
   for (const char* const name : {"adagrad", "rmsprop", "nesterov", "adadelta", "adam"}) {
@@ -196,13 +195,13 @@ Report five_methods(const Settings& settings) {
       Rng rng(seed_of(settings, 33 + k));
       nn::Sequential model = nn::mlp({data.features(), 64, data.classes()}, nn::relu);
       nn::init(model, rng);
-      const auto method = optim::make_optimizer(name, model.parameters());
-      std::ignore = train::fit(model, *method, data, rng,
-                               {.epochs = epochs,
-                                .batch_size = 64,
-                                .on_epoch = [&](const train::EpochReport& epoch) {
-                                  costs[epoch.epoch - 1].push_back(epoch.train_loss);
-                                }});
+      const auto method =
+          optim::make_optimizer(name, model.parameters(), {{"lr", optim::find_optimizer(name).lr}});
+      std::ignore = train::fit(
+          model, *method, data, rng,
+          {.epochs = epochs, .batch_size = 64, .on_epoch = [&](const train::EpochReport& epoch) {
+             costs[epoch.epoch - 1].push_back(epoch.train_loss);
+           }});
     }
     plot::Series series{name, {}, {}};
     for (std::size_t i = 0; i < epochs; ++i) {
@@ -221,8 +220,7 @@ Report five_methods(const Settings& settings) {
     chart.series.push_back(std::move(series));
   }
   report.findings.push_back(claim("SGD with Nesterov's momentum by the slowest adaptive method",
-                                  "below 1", sgd_cost / adaptive_worst,
-                                  sgd_cost < adaptive_worst));
+                                  "below 1", sgd_cost / adaptive_worst, sgd_cost < adaptive_worst));
   report.figures = {{"five-methods",
                      "One network, 784-64-10, and the same images; each method with the rate that "
                      "it has by default. `reel-mnist compare` draws this for any network and "
@@ -234,14 +232,14 @@ Report five_methods(const Settings& settings) {
 }  // namespace
 
 std::vector<Lecture> network_lectures() {
-  return {{12, "case-study", "Neuromatch", "The case study: a network with one hidden layer",
-           "784 pixels, 10 hidden neurons and 10 classes: the empirical risk falls.",
-           the_case_study},
-          {13, "hidden-neurons", "Neuromatch", "What a hidden neuron looks at",
-           "The weights of the case study's neurons as pictures, and what each contributes.",
-           hidden_neurons},
-          {33, "five-methods", "CS231n", "Adagrad, RMSprop, Nesterov, Adadelta and Adam",
-           "Which method lowers the training cost of the same network fastest?", five_methods}};
+  return {
+      {12, "case-study", "Neuromatch", "The case study: a network with one hidden layer",
+       "784 pixels, 10 hidden neurons and 10 classes: the empirical risk falls.", the_case_study},
+      {13, "hidden-neurons", "Neuromatch", "What a hidden neuron looks at",
+       "The weights of the case study's neurons as pictures, and what each contributes.",
+       hidden_neurons},
+      {33, "five-methods", "CS231n", "Adagrad, RMSprop, Nesterov, Adadelta and Adam",
+       "Which method lowers the training cost of the same network fastest?", five_methods}};
 }
 
 }  // namespace reel::descent
