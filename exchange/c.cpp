@@ -57,7 +57,8 @@ Bytes quantised(const Values& weight) {
     for (std::size_t j = 0; j < columns; ++j) largest = std::max(largest, std::abs(row[j]));
     const float scale = bytes.scales[i] = largest / 127;
     for (std::size_t j = 0; scale > 0 && j < columns; ++j)
-      bytes.numbers[i * columns + j] = static_cast<signed char>(std::lround(row[j] / scale));
+      bytes.numbers[i * columns + j] = static_cast<signed char>(
+          std::clamp(std::lround(row[j] / scale), -127L, 127L));  // a subnormal scale is coarse
   }
   return bytes;
 }
