@@ -72,6 +72,12 @@ struct TrainOptions : NetworkOptions {
   bool anomaly = false;
 };
 
+/// The same network by several settings; the network, and all that does not vary, as in a run.
+struct CompareOptions : TrainOptions {
+  CompareOptions() { seeds = 5; }
+  std::string vary = "optimizer=adagrad,rmsprop,nesterov,adadelta,adam";  ///< name=value,value,…
+};
+
 struct EvalOptions : CommonOptions {
   std::string on = "test";           ///< or train or validation: what `train` trained on, held out
   std::optional<std::size_t> top_k;  ///< also the share whose label is among the k highest scores
@@ -122,6 +128,7 @@ std::vector<std::string> fetchable_sets();
 
 /// Each function runs one command and returns its exit code; errors are thrown as Error.
 int train(const TrainOptions& options);
+int compare(const CompareOptions& options);
 int eval(const EvalOptions& options);
 int predict(const PredictOptions& options);
 int gradcheck(const GradcheckOptions& options);

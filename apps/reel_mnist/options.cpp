@@ -37,7 +37,7 @@ std::vector<std::string> optimizer_names() {
 }
 
 void add_common(CLI::App& command, CommonOptions& options) {
-  options.data = data::default_folder().string();
+  if (options.data.empty()) options.data = data::default_folder().string();
   command
       .add_option("--data", options.data,
                   "Images: IDX, CSV or NPY files, or a folder of pictures for each class")

@@ -33,6 +33,11 @@ case $name in
     check 0 train $small --epochs 1 --seeds 2 --json
     is 'train: a seed' '"seed":'
     is 'train: the mean of the seeds' '"final":'
+    check 0 compare $small --epochs 2 --seeds 2 --vary batch=8,16,32 --json
+    is 'compare: a run' '"costs":'
+    is 'compare: a setting' '"seeds":'
+    is 'compare: a pair' '"first":'
+    is 'compare: the end' '"final":'
     check 0 train $small --find-lr --json
     is 'train: rates'
     for on in test validation train; do
