@@ -213,6 +213,10 @@ void add_files(CLI::App& command, TrainOptions& options) {
   };
   file("--save", options.save, "Write the weights to this safetensors file", "FILE");
   file("--plot", options.plot, "Draw loss and accuracy by epoch into this SVG file", "FILE");
+  file("--log", options.log,
+       "Write loss, rate, gradients and updates of the batches to this CSV file", "FILE");
+  file("--tensorboard", options.tensorboard,
+       "Write them and the epochs to an event file in this folder, for TensorBoard", "DIR");
   file("--checkpoint", options.checkpoint,
        "After each epoch, and when stopped, write all that the run needs to continue", "DIR");
   command
