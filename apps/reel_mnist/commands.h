@@ -61,6 +61,7 @@ struct TrainOptions : NetworkOptions {
   std::optional<double> average;        ///< the decay of the averaged weights
 
   std::string save, plot, report;
+  std::string log, tensorboard;      ///< a CSV file, and a folder for event files
   std::string checkpoint;            ///< folder to write checkpoints to
   std::size_t checkpoint_every = 0;  ///< batches; 0: only after each epoch
   std::string resume;                ///< folder of checkpoints to continue from
@@ -92,6 +93,9 @@ struct GradcheckOptions : NetworkOptions {
 };
 
 struct PredictOptions : CommonOptions {
+  std::vector<std::string> files =
+      {};              ///< pictures to show instead of test images; -: standard input
+  bool drawn = false;  ///< make them look like MNIST's
   std::size_t index = 0;
   std::size_t count = 1;
 };

@@ -18,6 +18,10 @@ void add_files(CLI::App& command, TrainOptions& options) {
   file("--plot", options.plot, "Draw loss and accuracy by epoch into this SVG file", "FILE");
   file("--report", options.report,
        "Write a page about the network: curves, mistakes, weights, a board to draw on", "FILE");
+  file("--log", options.log,
+       "Write loss, rate, gradients and updates of the batches to this CSV file", "FILE");
+  file("--tensorboard", options.tensorboard,
+       "Write them and the epochs to an event file in this folder, for TensorBoard", "DIR");
   file("--checkpoint", options.checkpoint,
        "After each epoch, and when stopped, write all that the run needs to continue", "DIR");
   command
