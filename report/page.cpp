@@ -1,6 +1,7 @@
 // The sections of a report as HTML.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include <reel/autodiff/core/file.h>
 #include <reel/report/assets.h>
@@ -13,7 +14,11 @@ namespace {
 
 using html::escaped;
 
-std::string percent(double share) { return concat(html::number(100 * share), " %"); }
+std::string percent(double share) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
+  return text;
+}
 
 std::string facts(std::string_view title, const std::vector<Fact>& all) {
   if (all.empty()) return {};
@@ -126,6 +131,7 @@ double largest(const std::vector<double>& values) {
   return most;
 }
 
+// A bar for each output, with its number before it.
 std::string bars(const std::vector<double>& values, const std::vector<std::string>& names,
                  double longest) {
   if (values.size() != names.size())
@@ -134,10 +140,9 @@ std::string bars(const std::vector<double>& values, const std::vector<std::strin
   std::string text = "<div class=\"bars\">";
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double share = longest > 0 ? std::abs(values[i]) / longest : 0;
-    text +=
-        concat("<span>", escaped(names[i]), "</span><i", values[i] < 0 ? " class=\"minus\"" : "",
-               " style=\"--share:", html::number(share, 2), "\" title=\"", html::number(values[i]),
-               "\"></i>");
+    text += concat("<span>", i, "</span><i", values[i] < 0 ? " class=\"minus\"" : "",
+                   " style=\"--share:", html::number(share, 2), "\" title=\"", escaped(names[i]),
+                   ": ", html::number(values[i]), "\"></i>");
   }
   return text + "</div>";
 }
@@ -152,27 +157,40 @@ std::string weight_image(const Tensor& weights, double strongest, std::size_t ne
                      concat("weights of neuron ", neuron));
 }
 
+// The absolute weight that 1 in 200 exceeds, so that few strong weights do not fade the others.
+double strong_weight(const std::vector<Neuron>& neurons) {
+  std::vector<double> sizes;
+  for (const Neuron& neuron : neurons)
+    for (const Real weight : neuron.weights) sizes.push_back(std::abs(static_cast<double>(weight)));
+  if (sizes.empty()) return 0;
+  const auto at =
+      sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() - 1 - sizes.size() / 200);
+  std::nth_element(sizes.begin(), at, sizes.end());
+  return *at;
+}
+
 // All pictures have one scale of colours, and all bars one scale of lengths.
 std::string neuron_cells(const std::vector<Neuron>& neurons,
                          const std::vector<std::string>& classes) {
   if (neurons.empty()) return {};
-  double strongest = 0, longest = 0;
-  for (const Neuron& neuron : neurons) {
-    for (const Real weight : neuron.weights)
-      strongest = std::max(strongest, std::abs(static_cast<double>(weight)));
-    longest = std::max(longest, largest(neuron.contributions));
-  }
+  const double strongest = strong_weight(neurons);
+  double longest = 0;
+  for (const Neuron& neuron : neurons) longest = std::max(longest, largest(neuron.contributions));
   std::string text = "<p>";
   if (strongest > 0)
     text += concat(
         "A picture shows the weight of each input: blue is positive, orange negative; "
-        "the strongest colour is ±",
+        "the colours end at ±",
         html::number(strongest), ". ");
-  if (longest > 0)
+  if (longest > 0) {
     text += concat(
-        "A bar shows how much the neuron adds to an output on average (weight × mean "
-        "activation); the longest is ",
-        html::number(longest), ".");
+        "A bar shows how much the neuron adds to an output on average (weight × mean activation); "
+        "the longest is ",
+        html::number(longest), ". The outputs are");
+    for (std::size_t i = 0; i < classes.size(); ++i)
+      text += concat(i == 0 ? " " : ", ", i, " = ", escaped(classes[i]));
+    text += '.';
+  }
   text += "</p>\n<div class=\"cells small\">\n";
   for (std::size_t i = 0; i < neurons.size(); ++i)
     text += concat(
