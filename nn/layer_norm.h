@@ -30,6 +30,8 @@ class LayerNorm : public Module {
 
   /// The number of columns that it normalises.
   std::size_t features() const { return features_; }
+  /// The number that it adds to the variance.
+  double eps() const noexcept { return options_.eps; }
 
   Parameter weight, bias;  ///< (n); empty unless affine
 

@@ -27,6 +27,8 @@ const std::vector<std::string> folders{"autodiff/core",
                                        "optim",
                                        "data",
                                        "plot",
+                                       "exchange",
+                                       "report",
                                        "train",
                                        "apps"};
 
@@ -42,7 +44,9 @@ const std::map<std::string, std::vector<std::string>> allowed{
     {"data",
      {"data/", "autodiff/core/", "autodiff/tensor/tensor.h", "autodiff/tensor/shared_tensor.h"}},
     {"plot", {"plot/", "autodiff/core/"}},
+    {"exchange", {"exchange/", "nn/", "autodiff/", "data/npy.h"}},
     {"train", {"train/", "autodiff/", "nn/", "optim/", "data/"}},
+    {"report", {"report/", "autodiff/", "nn/", "optim/", "data/", "train/", "plot/"}},
     {"apps", {""}},
 };
 
@@ -63,7 +67,9 @@ const std::set<std::string> internal{"autodiff/engine/arena.h",
                                      "autodiff/inspect/check/numeric.h",
                                      "autodiff/inspect/check/program.h",
                                      "autodiff/engine/gradient_use.h",
+                                     "autodiff/core/protobuf.h",
                                      "autodiff/engine/leaf_table.h",
+                                     "data/digit.h",
                                      "data/fields.h",
                                      "data/idx.h",
                                      "data/inflate.h",
@@ -72,6 +78,8 @@ const std::set<std::string> internal{"autodiff/engine/arena.h",
                                      "data/pixels.h",
                                      "data/samples.h",
                                      "data/warp.h",
+                                     "exchange/c_text.h",
+                                     "exchange/network.h",
                                      "nn/foreign_file.h",
                                      "nn/safetensors_header.h",
                                      "nn/weight_names.h",
@@ -84,7 +92,9 @@ const std::set<std::string> internal{"autodiff/engine/arena.h",
                                      "plot/level_lines.h",
                                      "plot/lines.h",
                                      "plot/scale.h",
-                                     "plot/svg.h"};
+                                     "plot/svg.h",
+                                     "report/assets.h",
+                                     "report/html.h"};
 
 struct Source {
   std::string folder, path;

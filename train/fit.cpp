@@ -108,6 +108,7 @@ class Run {
     const FlushSubnormals flush;
     std::size_t index = position_.batch;
     for (const data::Batch& batch : batches) {
+      const double lr = optimizer_.lr();
       const RandomScope scope(RandomScope::State{.key = key.split(index).state()});
       Tape tape;
       const Var output = model_(batch.inputs);
@@ -121,9 +122,10 @@ class Run {
       const bool stepped = index % group == 0 || index == batches.count();
       if (stepped && !step(index)) return FitStatus::diverged;
       report.samples += batch.size();
-      if (options_.on_batch)
-        options_.on_batch({report.epoch, index, batches.count(), report.samples, watch.seconds(),
-                           static_cast<double>(loss.item())});
+      const Progress progress{report.epoch,   index,           batches.count(),
+                              report.samples, watch.seconds(), static_cast<double>(loss.item())};
+      if (options_.record) options_.record->add(progress, lr);
+      if (options_.on_batch) options_.on_batch(progress);
       if (stepped && options_.stop && options_.stop()) return FitStatus::stopped;
     }
     report.train_loss = metrics_.loss();
@@ -134,10 +136,12 @@ class Run {
 
   // A step after `batches` batches of the epoch; false if the norm of the gradients is not finite.
   bool step(std::size_t batches) {
+    if (options_.record) options_.record->before_step();
     if (options_.clip_norm &&
         !std::isfinite(optim::clip_gradient_norm(optimizer_.parameters(), *options_.clip_norm)))
       return false;
     optimizer_.step();
+    if (options_.record) options_.record->after_step();
     if (!std::exchange(stepped_, true)) expect_all_trained();
     clear_gradients(parameters_);  // also those that the optimiser does not hold
     if (options_.average) options_.average->update(model_);

@@ -14,6 +14,7 @@
 #include <reel/train/loss.h>
 #include <reel/train/metrics.h>
 #include <reel/train/progress.h>
+#include <reel/train/training_record.h>
 #include <reel/train/weight_average.h>
 
 namespace reel::inline REEL_PRECISION {
@@ -60,6 +61,8 @@ struct FitOptions {
   /// Judges each `validation`, or `averaged_validation` if there is an average, and keeps the
   /// weights of the best. When the run is finished or stopped early, the model gets these weights.
   EarlyStopping* early_stopping = nullptr;
+  /// Records loss, rate, gradients and updates of each batch, before `on_batch`.
+  TrainingRecord* record = nullptr;
   bool history = true;                 ///< keep the reports of all epochs; false: only the last
   std::function<void()> on_step = {};  ///< called after each optimiser step: for a schedule
   std::function<void(const Progress&)> on_batch = {};  ///< called after each batch

@@ -60,7 +60,8 @@ struct TrainOptions : NetworkOptions {
   std::string monitor = "loss";         ///< or accuracy, of the validation images
   std::optional<double> average;        ///< the decay of the averaged weights
 
-  std::string save, plot;
+  std::string save, plot, report;
+  std::string log, tensorboard;      ///< a CSV file, and a folder for event files
   std::string checkpoint;            ///< folder to write checkpoints to
   std::size_t checkpoint_every = 0;  ///< batches; 0: only after each epoch
   std::string resume;                ///< folder of checkpoints to continue from
@@ -92,8 +93,17 @@ struct GradcheckOptions : NetworkOptions {
 };
 
 struct PredictOptions : CommonOptions {
+  std::vector<std::string> files =
+      {};              ///< pictures to show instead of test images; -: standard input
+  bool drawn = false;  ///< make them look like MNIST's
   std::size_t index = 0;
   std::size_t count = 1;
+};
+
+struct ExportOptions {
+  std::string load;          ///< the network
+  std::string onnx, c, npy;  ///< files, and a folder, to write; empty: not asked for
+  bool int8 = false;         ///< whether the C file has its matrices as bytes
 };
 
 struct DiffOptions {
@@ -126,6 +136,7 @@ int compare(const CompareOptions& options);
 int eval(const EvalOptions& options);
 int predict(const PredictOptions& options);
 int gradcheck(const GradcheckOptions& options);
+int export_network(const ExportOptions& options);
 int diff(const DiffOptions& options);
 int verify(const VerifyOptions& options);
 int inspect(const CommonOptions& options);

@@ -12,6 +12,7 @@ int run(int argc, char** argv) {
   EvalOptions eval_options;
   PredictOptions predict_options;
   GradcheckOptions gradcheck_options;
+  ExportOptions export_options;
   bool recipes_as_json = false;
   DiffOptions diff_options;
   VerifyOptions verify_options;
@@ -21,6 +22,7 @@ int run(int argc, char** argv) {
   add_eval(program, eval_options);
   add_predict(program, predict_options);
   add_gradcheck(program, gradcheck_options);
+  add_export(program, export_options);
   add_recipes(program, recipes_as_json);
   add_diff(program, diff_options);
   add_verify(program, verify_options);

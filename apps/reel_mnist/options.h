@@ -28,6 +28,7 @@ void add_train(apps::Program& program, TrainOptions& options);
 void add_eval(apps::Program& program, EvalOptions& options);
 void add_predict(apps::Program& program, PredictOptions& options);
 void add_gradcheck(apps::Program& program, GradcheckOptions& options);
+void add_export(apps::Program& program, ExportOptions& options);
 void add_compare(apps::Program& program, CompareOptions& options);
 void add_recipes(apps::Program& program, bool& json);
 void add_diff(apps::Program& program, DiffOptions& options);

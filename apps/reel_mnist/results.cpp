@@ -20,6 +20,7 @@
 #include "curves.h"
 #include "report.h"
 #include "rescue.h"
+#include "run_report.h"
 
 namespace reel::mnist {
 
@@ -141,6 +142,9 @@ Written write(const Training& training, Outcome& outcome) {
                                                   ", ", options.optimizer, " at ", training.lr),
                                            training.epochs(), options.monitor)));
     });
+  if (!options.report.empty())
+    attempt(options.report, written.page,
+            [&] { report::write_page(options.report, run_report(training, outcome)); });
   return written;
 }
 
@@ -164,6 +168,7 @@ void print(const Training& training, const Outcome& outcome, const train::Evalua
     std::cout << '\n' << paragraph(text, width);
   if (!written.weights.empty()) std::cout << "\nSaved to " << printable(written.weights) << ".\n";
   if (!written.picture.empty()) std::cout << "\nDrawn in " << printable(written.picture) << ".\n";
+  if (!written.page.empty()) std::cout << "\nReported in " << printable(written.page) << ".\n";
 }
 
 }  // namespace reel::mnist

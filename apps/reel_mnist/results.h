@@ -34,10 +34,10 @@ struct Outcome {
 
 /// The paths of the written files; empty if there are none.
 struct Written {
-  std::string weights, picture;
+  std::string weights, picture, page;
 };
 
-/// Writes the files of --save and --plot; tries each, even if the other fails.
+/// Writes the files of --save, --plot and --report; tries each, even if another fails.
 Written write(const Training& training, Outcome& outcome);
 
 /// Prints how the run ended, and the evaluation of the network on the test images.

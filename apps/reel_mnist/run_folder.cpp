@@ -18,11 +18,13 @@ namespace reel::mnist {
 namespace {
 
 // The options of a session with a run. Checkpoints have the weights that --load gave it.
-constexpr std::array<std::string_view, 9> of_the_session = {
-    "threads", "json", "summary", "profile", "anomaly", "checkpoint", "resume", "recipe", "load"};
+constexpr std::array<std::string_view, 11> of_the_session = {
+    "threads", "json",       "log",    "tensorboard", "summary", "profile",
+    "anomaly", "checkpoint", "resume", "recipe",      "load"};
 // The options of a run that change none of its results.
-constexpr std::array<std::string_view, 4> changeable = {"data", "save", "plot", "checkpoint-every"};
-constexpr std::array<std::string_view, 3> paths = {"data", "save", "plot"};
+constexpr std::array<std::string_view, 5> changeable = {"data", "save", "plot", "report",
+                                                        "checkpoint-every"};
+constexpr std::array<std::string_view, 4> paths = {"data", "save", "plot", "report"};
 
 bool is_in(const auto& names, std::string_view key) {
   return std::find(names.begin(), names.end(), key) != names.end();

@@ -3,6 +3,7 @@
 #include <functional>
 #include <initializer_list>
 #include <iostream>
+#include <iterator>
 #include <new>
 #include <string_view>
 
@@ -23,6 +24,7 @@
 #include "report.h"
 #include "results.h"
 #include "run_folder.h"
+#include "run_log.h"
 #include "seeds.h"
 #include "training.h"
 
@@ -67,6 +69,9 @@ void expect_effect(const TrainOptions& options) {
     bool given;
   };
   const Given of_one_run[] = {{"save", !options.save.empty()},
+                              {"report", !options.report.empty()},
+                              {"log", !options.log.empty()},
+                              {"tensorboard", !options.tensorboard.empty()},
                               {"checkpoint", !options.checkpoint.empty()},
                               {"summary", options.summary},
                               {"profile", options.profile},
@@ -83,13 +88,22 @@ void expect_effect(const TrainOptions& options) {
 // Checks the options before anything is read or computed.
 void check(const TrainOptions& options) {
   expect_effect(options);
-  if (!options.save.empty()) check_can_write(options.save, "save");
-  if (!options.plot.empty()) check_can_write(options.plot, "plot");
+  struct Output {
+    const char* option;
+    const std::string& path;
+  };
+  const Output outputs[] = {
+      {"save", options.save}, {"plot", options.plot}, {"report", options.report}};
+  for (const Output& one : outputs)
+    if (!one.path.empty()) check_can_write(one.path, one.option);
   if (options.plot.ends_with(".png") || options.plot.ends_with(".PNG"))
     fail_usage("plot", in_quotes(options.plot), ": the picture is an SVG file. Hint: ",
                in_quotes(options.plot.substr(0, options.plot.size() - 3) + "svg"), '.');
-  if (!options.save.empty() && !options.plot.empty() && same_file(options.save, options.plot))
-    fail_usage("train", "--save and --plot name the same file, ", absolute_name(options.save), '.');
+  for (const Output& one : outputs)
+    for (const Output* other = &one + 1; other != std::end(outputs); ++other)
+      if (!one.path.empty() && !other->path.empty() && same_file(one.path, other->path))
+        fail_usage("train", "--", one.option, " and --", other->option, " name the same file, ",
+                   absolute_name(one.path), '.');
   if (options.checkpoint.empty()) return;
   make_folder(options.checkpoint, "checkpoint");
   check_can_write(log_path(options.checkpoint), "checkpoint");
@@ -111,6 +125,7 @@ Outcome fit(Training& training) {
                          output_width());
   if (!options.json) std::cout << '\n' << table.header() << std::flush;
   train::ProgressLine progress(options.epochs);
+  RunLog log(options, training.network.model);
   Outcome outcome;
   outcome.epochs = training.position().epoch - 1;
   double seconds = 0, samples = 0;  // of the finished epochs
@@ -127,6 +142,7 @@ Outcome fit(Training& training) {
     std::cout << (options.json ? json_line(epoch_json(report, weights, lr))
                                : table.row(report, weights, lr))
               << std::flush;
+    log.add(report);
     outcome.epochs = report.epoch;
     outcome.seconds = seconds += report.seconds;
     outcome.samples = samples += static_cast<double>(report.samples);
@@ -136,8 +152,10 @@ Outcome fit(Training& training) {
                          .fit({.on_batch = on_batch,
                                .on_evaluation = std::ref(progress),
                                .on_epoch = on_epoch,
-                               .stop = [] { return StopSignals::received() != 0; }})
+                               .stop = [] { return StopSignals::received() != 0; },
+                               .record = log.record()})
                          .status;
+    log.finish();
   } catch (const Error& error) {
     const bool of_data = error.kind() == Error::Kind::input || error.kind() == Error::Kind::system;
     if (!of_data || outcome.batches == 0) throw;

@@ -16,6 +16,12 @@ void add_files(CLI::App& command, TrainOptions& options) {
   };
   file("--save", options.save, "Write the weights to this safetensors file", "FILE");
   file("--plot", options.plot, "Draw loss and accuracy by epoch into this SVG file", "FILE");
+  file("--report", options.report,
+       "Write a page about the network: curves, mistakes, weights, a board to draw on", "FILE");
+  file("--log", options.log,
+       "Write loss, rate, gradients and updates of the batches to this CSV file", "FILE");
+  file("--tensorboard", options.tensorboard,
+       "Write them and the epochs to an event file in this folder, for TensorBoard", "DIR");
   file("--checkpoint", options.checkpoint,
        "After each epoch, and when stopped, write all that the run needs to continue", "DIR");
   command
@@ -77,7 +83,7 @@ void add_train(apps::Program& program, TrainOptions& options) {
       "  reel-mnist train --optimizer adam --schedule cosine --warm-up 1 --elastic 36\n"
       "  reel-mnist train --patience 5 --checkpoint run\n"
       "  reel-mnist train --resume run\n"
-      "  reel-mnist train --epochs 20 --plot training.svg\n");
+      "  reel-mnist train --epochs 20 --plot training.svg --report training.html\n");
 }
 
 }  // namespace reel::mnist

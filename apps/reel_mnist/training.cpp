@@ -137,6 +137,7 @@ void Training::make_schedule() {
                                            .least = options.lr_end.value_or(0)});
     return;
   }
+  if (options.schedule == "constant" && options.warm_up == 0) return;
   const std::size_t steps_per_epoch = (batches_ + options.accumulate - 1) / options.accumulate;
   const auto steps = [&](double epochs) {
     return static_cast<std::size_t>(std::llround(epochs * static_cast<double>(steps_per_epoch)));
@@ -225,6 +226,7 @@ train::FitResult Training::fit(const Hooks& hooks) {
                   .position = &position_,
                   .average = average ? &*average : nullptr,
                   .early_stopping = early_stopping ? &*early_stopping : nullptr,
+                  .record = hooks.record,
                   .history = false,
                   .on_step =
                       [&] {

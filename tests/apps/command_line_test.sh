@@ -47,7 +47,7 @@ for each in $commands; do
     show) arguments=14 ;;
     diff) arguments='a b' ;;
     all) arguments='--out out' ;;
-    eval | predict) arguments='--load net' ;;
+    eval | export | predict) arguments='--load net' ;;
     *) arguments= ;;
   esac
   options_of "$each" >options
@@ -58,8 +58,9 @@ for each in $commands; do
     case $each-$option in
       *-help | *-config) continue ;;
       train-resume) continue ;;  # needs a run
-      all-out | eval-load | predict-load) continue ;;  # given as arguments
+      all-out | eval-load | export-load | predict-load) continue ;;  # given as arguments
       gradcheck-optimizer) also='digits = true' ;;
+      export-int8) also='c = net.c' ;;
       *) also= ;;
     esac
     variable=REEL_$(echo "$option" | tr 'a-z-' 'A-Z_')

@@ -120,6 +120,14 @@ check 0 eval --data data --load net.json --json
 for key in test_accuracy test_loss; do
   [ "$(value $key out)" = "$(value $key first)" ] || fail "$run: not the $key of train"
 done
+check 0 export --load net --onnx net.onnx --c net.c --int8 --npy tensors
+says out 'wrote net.onnx'
+[ -s net.onnx ] && [ -s net.c ] && [ -s tensors/0.weight.npy ] || fail "$run: a file is missing"
+grep -q 'static const signed char network_0_weight' net.c || fail "$run: no bytes"
+refuse 2 'nothing to write' export --load net
+refuse 2 '--int8 requires --c' export --load net --int8
+refuse 3 none export --load none --c net.c
+refuse 5 'none/net.onnx' export --load net --onnx none/net.onnx
 check 0 eval --data data --load net
 says out 'test accuracy'
 ! grep -q nan out || fail "$run: nan in the table of classes"

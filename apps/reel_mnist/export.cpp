@@ -1,0 +1,76 @@
+// `reel-mnist export`: a saved network in the formats of other programs.
+#include <iostream>
+
+#include <reel/autodiff/core/file.h>
+#include <reel/exchange/c.h>
+#include <reel/exchange/npy.h>
+#include <reel/exchange/onnx.h>
+
+#include "../common/text.h"
+#include "commands.h"
+#include "model.h"
+#include "options.h"
+
+namespace reel::mnist {
+
+using apps::not_empty;
+
+namespace {
+
+std::map<std::string, std::string> metadata(const Architecture& architecture) {
+  std::map<std::string, std::string> result{{"architecture", architecture.text()},
+                                            {"images", "pixels from 0 to 1, row by row"}};
+  if (!architecture.data.empty()) result["data"] = architecture.data;
+  return result;
+}
+
+}  // namespace
+
+int export_network(const ExportOptions& options) {
+  if (options.onnx.empty() && options.c.empty() && options.npy.empty())
+    fail_usage("export", "there is nothing to write. Hint: --onnx, --c or --npy.");
+  const LoadedModel loaded = load(options.load);
+  const auto report = [](const std::string& path, const auto& write) {
+    write();
+    std::cout << "wrote " << printable(path) << '\n';
+  };
+  if (!options.onnx.empty())
+    report(options.onnx, [&] {
+      exchange::write_onnx(options.onnx, loaded.model, {.metadata = metadata(loaded.architecture)});
+    });
+  if (!options.c.empty())
+    report(options.c, [&] { exchange::write_c(options.c, loaded.model, {.int8 = options.int8}); });
+  if (!options.npy.empty())
+    report(options.npy, [&] { exchange::write_npy(options.npy, loaded.model); });
+  return 0;
+}
+
+void add_export(apps::Program& program, ExportOptions& options) {
+  CLI::App& command =
+      program.add_command("export", "Write a saved network in the formats of other programs",
+                          [&] { return export_network(options); });
+  command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
+      ->required()
+      ->check(not_empty)
+      ->type_name("FILE");
+  command.add_option("--onnx", options.onnx, "An ONNX file, with any number of images in a batch")
+      ->check(not_empty)
+      ->type_name("FILE");
+  CLI::Option* const c =
+      command.add_option("--c", options.c, "One file of C99 with a function for one image")
+          ->check(not_empty)
+          ->type_name("FILE");
+  command
+      .add_flag("--int8", options.int8, "With --c: weights of one byte, a quarter of the memory")
+      ->needs(c);
+  command
+      .add_option("--npy", options.npy, "A folder, for a NumPy file of each tensor, named by path")
+      ->check(not_empty)
+      ->type_name("FOLDER");
+  command.footer(
+      "Examples:\n"
+      "  reel-mnist export --load net.safetensors --onnx net.onnx\n"
+      "  reel-mnist export --load net.safetensors --c net.c --int8\n");
+}
+
+}  // namespace reel::mnist

@@ -1,0 +1,176 @@
+// Pages: each section has its data, names are escaped, and nothing is loaded from elsewhere.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <functional>
+
+#include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/rng.h>
+#include <reel/nn/batch_norm.h>
+#include <reel/nn/layer_norm.h>
+#include <reel/nn/linear.h>
+#include <reel/report/drawing_page.h>
+#include <reel/report/html.h>
+#include <reel/report/report.h>
+
+using namespace reel;
+
+namespace {
+
+const std::filesystem::path file =
+    std::filesystem::temp_directory_path() / "reel-tests-report.html";
+
+data::Dataset small_images() {
+  Tensor pixels = zeros({12, 2, 3});
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+    pixels.data()[i] = static_cast<Real>(i * 7 % 11) / Real(10);
+  return {pixels,
+          {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2},
+          {.name = "small", .class_names = {"<hat> & \"coat\"", "shoe", "bag"}}};
+}
+
+nn::Sequential small_net() {
+  Rng rng(1);
+  nn::Sequential net = nn::mlp({6, 4, 3}, nn::relu);
+  nn::init(net, rng);
+  return net;
+}
+
+report::Report full_report() {
+  nn::Sequential net = small_net();
+  const data::Dataset images = small_images();
+  report::Report full;
+  full.title = "A <title>";
+  full.settings = {{"rate & more", "0.125"}};
+  full.environment = {{"processor", "<fast>"}};
+  full.charts = {
+      {"curves", {{"Loss <by epoch>", {"epoch"}, {"loss"}, {{"training", {1, 2}, {3, 1}}}}}}};
+  report::add_model(full, net, images);
+  full.suspects = report::suspects({{5, 2, 0, -1.75}}, images);
+  full.eigenvalues = {12.25, 3.5};
+  return full;
+}
+
+std::string page_of(const report::Report& contents) {
+  report::write_page(file, contents);
+  std::string text = read_file(file, "test", std::size_t{1} << 24);
+  std::filesystem::remove(file);
+  return text;
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+
+std::size_t count(const std::string& text, std::string_view part) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; ++at) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("report: each section has its data") {
+  const report::Report full = full_report();
+  const std::string page = page_of(full);
+  CHECK(has(page, "<th scope=\"row\">rate &amp; more</th><td>0.125</td>"));
+  CHECK(has(page, "<td>&lt;fast&gt;</td>"));
+  CHECK(has(page, "Loss &lt;by epoch&gt;"));
+  CHECK(has(page, concat(full.confusion.correct(), " of 12 samples")));
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j)
+      if (full.confusion(i, j) > 0) CHECK(has(page, concat("\">", full.confusion(i, j), "</td>")));
+  REQUIRE(!full.mistakes.empty());
+  for (const report::Mistake& mistake : full.mistakes)
+    CHECK(has(page, concat("alt=\"test sample ", mistake.row, ": ", html::escaped(mistake.label))));
+  CHECK(has(page, "rather &lt;hat&gt; &amp; &quot;coat&quot;<br>margin -1.75"));
+  CHECK(has(page, "<td>1</td><td>relu</td><td>4</td>"));
+  CHECK(has(page, "12.25, 3.5"));
+  CHECK(count(page, "alt=\"weights of neuron ") == 4);
+  CHECK(count(page, "title=\"shoe: ") == 4);
+  CHECK(has(page, "id=\"pad\""));
+}
+
+TEST_CASE("report: an empty part has no section") {
+  const std::string page = page_of({.title = "Nothing"});
+  CHECK(has(page, "<h1>Nothing</h1>"));
+  CHECK_FALSE(has(page, "<section"));
+  CHECK(count(page_of(full_report()), "<section") == 8);
+}
+
+TEST_CASE("report: a page refers to nothing outside, and names cannot become tags") {
+  const std::string page = page_of(full_report());
+  CHECK_FALSE(has(page, "http"));
+  CHECK_FALSE(has(page, "<hat>"));
+  CHECK_FALSE(has(page, "<title>A <title>"));
+  CHECK(count(page, " src=\"") == count(page, " src=\"data:image/png;base64,"));
+  CHECK(has(page, "prefers-color-scheme:dark"));
+  CHECK(html::json_string("</script>\"") == "\"\\u003c/script>\\\"\"");
+}
+
+TEST_CASE("report: mistakes are sorted by confidence and have the right names") {
+  nn::Sequential net = small_net();
+  const data::Dataset images = small_images();
+  const auto all = report::mistakes(net, images, 100);
+  const train::Confusion confusion = train::evaluate(net, images).confusion;
+  REQUIRE(all.size() == confusion.total() - confusion.correct());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    CHECK(all[i].label == images.class_name(static_cast<std::size_t>(images.label(all[i].row))));
+    CHECK(all[i].guesses[0].name != all[i].label);
+    CHECK(all[i].image == images.sample(all[i].row));
+    if (i > 0) CHECK(all[i].guesses[0].probability <= all[i - 1].guesses[0].probability);
+  }
+  CHECK(report::mistakes(net, images, 1).size() == 1);
+}
+
+TEST_CASE("report: deep networks have the weights of the first layer and bars of the last") {
+  Rng rng(2);
+  nn::Sequential net = nn::mlp({6, 5, 4, 3}, nn::tanh, {.batch_norm = true, .dropout = 0.5});
+  nn::init(net, rng);
+  report::Report deep;
+  report::add_model(deep, net, small_images());
+  REQUIRE(deep.first_layer.size() == 5);
+  REQUIRE(deep.last_hidden_layer.size() == 4);
+  CHECK(deep.first_layer[2].weights(1, 2) == net.get<nn::Linear>(0).weight.value()(2, 5));
+  CHECK(deep.first_layer[0].contributions.empty());
+  CHECK(deep.last_hidden_layer[0].contributions.size() == 3);
+  CHECK(deep.units.size() == 2);
+  CHECK(net.training());
+}
+
+TEST_CASE("drawing board: the network is inside, and digits are centred as MNIST's are") {
+  nn::Sequential net = small_net();
+  CHECK(has(report::drawing_board(net, small_images()), "\"centred\":false"));
+  CHECK(
+      has(report::drawing_board(net, small_images(), report::Framing::mnist), "\"centred\":true"));
+  const data::Dataset digits(zeros({3, 2, 3}), {0, 1, 2});
+  const std::string board = report::drawing_board(net, digits);
+  CHECK(has(board, "\"centred\":true"));
+  CHECK(has(board, "\"classes\":[\"0\",\"1\",\"2\"]"));
+  CHECK(count(board, "\"kind\":\"linear\"") == 2);
+  CHECK(has(board, "{\"kind\":\"relu\"}"));
+  net.get<nn::Linear>(2).bias.set_value(Tensor{1, -2, 0.5});
+  CHECK(has(report::drawing_board(net, digits), "\"bias\":\"AACAPwAAAMAAAAA/\""));  // 3 floats
+  report::write_drawing_page(file, net, digits);
+  const std::string page = read_file(file, "test", std::size_t{1} << 24);
+  std::filesystem::remove(file);
+  CHECK(has(page, "<h1>Draw for a network of data</h1>"));
+  CHECK_FALSE(has(page, "http"));
+}
+
+TEST_CASE("drawing board: a layer that the page cannot compute is named") {
+  nn::Sequential net(nn::Linear(6, 3), nn::LayerNorm(3));
+  CHECK_THROWS_WITH_AS(report::drawing_board(net, small_images()),
+                       doctest::Contains("[drawing] layer 1 is LayerNorm"), Error);
+  nn::Sequential linear(nn::Linear(6, 3));
+  CHECK_THROWS_WITH_AS(report::drawing_board(linear, data::Dataset(zeros({2, 6}), {0, 1})),
+                       doctest::Contains("expected images (rows,columns)"), Error);
+}
+
+TEST_CASE("html: base64 of RFC 4648, and PNG files") {
+  CHECK(html::base64("") == "");
+  CHECK(html::base64("f") == "Zg==");
+  CHECK(html::base64("fo") == "Zm8=");
+  CHECK(html::base64("foobar") == "Zm9vYmFy");
+  const std::uint8_t levels[] = {0, 255};
+  CHECK(html::grey_png(levels, 1, 2).starts_with("\x89PNG"));
+  CHECK_THROWS_AS(html::grey_png(levels, 2, 2), Error);
+}
