@@ -169,7 +169,7 @@ Report hidden_neurons(const Settings& settings) {
   report.figures = {
       {"hidden-neurons",
        "The 784 weights of each hidden neuron, as a picture: orange pixels excite it, blue ones "
-       "silence it. It compares an image with this pattern.",
+       "silence it. A neuron that no image excites keeps its random first weights.",
        std::move(looks)},
       {"contributions",
        "How much each neuron adds to the score of each class (orange) or takes from it (blue), "
@@ -238,7 +238,7 @@ std::vector<Lecture> network_lectures() {
       {13, "hidden-neurons", "Neuromatch", "What a hidden neuron looks at",
        "The weights of the case study's neurons as pictures, and what each contributes.",
        hidden_neurons},
-      {33, "five-methods", "CS231n", "Adagrad, RMSprop, Nesterov, Adadelta and Adam",
+      {33, "five-methods", "Neuromatch", "Adagrad, RMSprop, Nesterov, Adadelta and Adam",
        "Which method lowers the training cost of the same network fastest?", five_methods}};
 }
 
