@@ -38,7 +38,7 @@ report::Report run_report(const Training& training, const Outcome& outcome) {
       {"precision", "float"},
       {"compiler", __VERSION__},
   };
-  report.charts = {training_curves("", training.epochs(), training.options.monitor)};
+  report.charts = {training_curves("", training.epochs(), options.monitor)};
   nn::Sequential model = nn::clone(training.network.model);
   report::add_model(report, model, training.test);
   return report;

@@ -46,6 +46,9 @@ case $name in
     done
     check 0 predict --data data --load net --count 2 --json
     is predict
+    printf 'P2 4 4 255 0 0 0 0 0 255 255 0 0 255 255 0 0 0 0 0\n' >square.pgm
+    check 0 predict --data data --load net square.pgm --json
+    is 'predict: a file'
     check 0 gradcheck --data data --load net --json
     is gradcheck
     check 0 gradcheck --data data --layers 16-8-10 --batch-norm --dropout 0.25 --digits --json
