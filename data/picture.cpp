@@ -1,4 +1,4 @@
-// PNG, by libpng, and PGM.
+// PNG, by libpng, PGM, and the images of IDX.
 #include <reel/data/picture.h>
 
 #include <png.h>
@@ -164,11 +164,7 @@ class Pgm {
   std::size_t white_ = 0;
 };
 
-}  // namespace
-
-Picture read_picture(const std::filesystem::path& path) {
-  FileReader file(path, "images");
-  const std::string text = file.read(longest_file);
+Picture picture_of(const FileReader& file, const std::string& text) {
   if (text.starts_with("P2") || text.starts_with("P5")) return Pgm(file, text).read();
   if (text.empty()) file.reject("is empty, expected a PNG or PGM file.");
   if (!std::string_view(text).starts_with(
@@ -180,6 +176,48 @@ Picture read_picture(const std::filesystem::path& path) {
   for (std::size_t i = 0; i < picture.bytes.size(); ++i)
     picture.bytes[i] = luma_over_black(png.rgba.data() + 4 * i);
   return picture;
+}
+
+// The images of an IDX file: a magic number, three sizes, and the pixels.
+std::vector<Picture> idx_pictures(const FileReader& file, std::string_view text) {
+  constexpr std::size_t header = 16;
+  if (text.size() < header) file.reject("ends within its header.");
+  const auto number = [&](std::size_t at) {
+    std::size_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i)
+      value = value << 8 | static_cast<std::uint8_t>(text[at + i]);
+    return value;
+  };
+  const std::size_t count = number(4), rows = number(8), columns = number(12);
+  if (count == 0 || rows == 0 || columns == 0) file.reject("its header has a 0.");
+  if (rows > longest_side || columns > longest_side) file.reject("larger than 4096×4096.");
+  const std::size_t pixels = rows * columns;
+  if (count > longest_file / pixels || text.size() - header != count * pixels)
+    file.reject("has ", text.size(), " bytes, and its header claims ", count, " images of ", rows,
+                "×", columns, '.');
+  std::vector<Picture> pictures(count, {rows, columns, {}});
+  const auto* from = reinterpret_cast<const std::uint8_t*>(text.data() + header);
+  for (Picture& picture : pictures) {
+    picture.bytes.assign(from, from + pixels);
+    from += pixels;
+  }
+  return pictures;
+}
+
+}  // namespace
+
+Picture read_picture(const std::filesystem::path& path) {
+  FileReader file(path, "images");
+  return picture_of(file, file.read(longest_file));
+}
+
+std::vector<Picture> read_pictures(const std::filesystem::path& path) {
+  using namespace std::string_view_literals;
+  FileReader file(path, "images");
+  const std::string text = file.read(longest_file);
+  if (text.starts_with("\0\0\x08\x03"sv)) return idx_pictures(file, text);
+  if (text.starts_with("\x1F\x8B"sv)) file.reject("is gzipped. Hint: gunzip -c FILE | … -");
+  return {picture_of(file, text)};
 }
 
 }  // namespace reel::pixels

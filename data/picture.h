@@ -1,4 +1,4 @@
-// Reads a picture as grey levels: PNG or PGM.
+// Reads pictures as grey levels: PNG, PGM or IDX.
 #pragma once
 
 #include <cstdint>
@@ -19,5 +19,10 @@ struct Picture {
 /// black; gamma is ignored. Throws Error: kind input if the file is missing, malformed, cut short
 /// or larger than 4096×4096; kind system if it cannot be read.
 Picture read_picture(const std::filesystem::path& path);
+
+/// Reads one picture like read_picture, or all images of an IDX file (see idx.h) that is not
+/// gzipped, from a file or a pipe, which are recognised by their first bytes. Throws Error in the
+/// same cases.
+std::vector<Picture> read_pictures(const std::filesystem::path& path);
 
 }  // namespace reel::pixels

@@ -12,7 +12,7 @@
 
 #include <reel/autodiff/core/file.h>
 #include <reel/exchange/network.h>
-#include <reel/exchange/protobuf.h>
+#include <reel/autodiff/core/protobuf.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace exchange {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
 #include <set>
 
 #include <reel/autodiff/core/error.h>
@@ -16,12 +18,19 @@ namespace {
 
 std::vector<double> data_of(const Chart& chart, bool of_x) {
   if (chart.surface) return of_x ? chart.surface->x : chart.surface->y;
+  if (chart.raster)
+    return {0, static_cast<double>(of_x ? chart.raster->columns : chart.raster->rows)};
   std::vector<double> data;
   for (const Series& series : chart.series)
     for (std::size_t i = 0; i < series.x.size(); ++i)
       if (has_place(series.x[i], chart.x.logarithmic) &&
           has_place(series.y[i], chart.y.logarithmic))
         data.push_back(of_x ? series.x[i] : series.y[i]);
+  if (!of_x)
+    for (const Series& series : chart.series)
+      for (const auto* end : {&series.low, &series.high})
+        std::copy_if(end->begin(), end->end(), std::back_inserter(data),
+                     [&](double value) { return has_place(value, chart.y.logarithmic); });
   for (const Marker& marker : chart.markers) data.push_back(of_x ? marker.x : marker.y);
   return data;
 }
@@ -67,6 +76,15 @@ Levels levels_of(const Surface& surface) {
   return levels;
 }
 
+// The size of a pixel's number that has the full colour.
+double full_colour(const Raster& raster) {
+  if (raster.full) return *raster.full;
+  double largest = 0;
+  for (const double value : raster.values)
+    if (has_place(value, false)) largest = std::max(largest, std::abs(value));
+  return largest > 0 ? largest : 1;
+}
+
 class Drawing {
  public:
   Drawing(Svg& out, const Chart& chart, const Box& cell, const Legend& legend)
@@ -74,9 +92,11 @@ class Drawing {
         chart_(chart),
         legend_(legend),
         cell_(cell),
-        x_range_(range_of(chart.x, data_of(chart, true), chart.surface.has_value())),
-        y_range_(range_of(chart.y, data_of(chart, false), chart.surface.has_value())),
-        levels_(chart.surface ? levels_of(*chart.surface) : Levels{}) {
+        x_range_(range_of(chart.x, data_of(chart, true), chart.surface || chart.raster)),
+        y_range_(range_of(chart.y, data_of(chart, false), chart.surface || chart.raster)),
+        levels_(chart.surface ? levels_of(*chart.surface) : Levels{}),
+        note_(chart.raster ? concat("full colour at ±", short_number(full_colour(*chart.raster)))
+                           : levels_.text) {
     lay_out();
   }
 
@@ -89,6 +109,8 @@ class Drawing {
                   attribute("viewBox", number(area_.left) + ' ' + number(area_.top) + ' ' +
                                            number(area_.width) + ' ' + number(area_.height)));
     if (chart_.surface) surface(*chart_.surface);
+    if (chart_.raster) raster(*chart_.raster);
+    for (const Series& s : chart_.series) band(s);
     for (const Series& s : chart_.series) series(s);
     out_.close("svg");
     frame();
@@ -99,7 +121,7 @@ class Drawing {
   void lay_out() {
     titles_ = wrapped(chart_.title, chart_title_font, cell_.width - 10);
     double top = cell_.top + 20 * static_cast<double>(titles_.size()) + 8;
-    if (!levels_.text.empty()) top += 16;
+    if (!note_.empty()) top += 16;
     const double bottom = cell_.top + cell_.height - (chart_.x.label.empty() ? 26 : 46);
     const double height = bottom - top;
     if (chart_.equal_scale && !chart_.surface) {
@@ -108,23 +130,24 @@ class Drawing {
       widen(x_range_, chart_.x, ratio * y_span);
       widen(y_range_, chart_.y, x_span / ratio);
     }
-    y_ticks_ = ticks_of(y_range_, chart_.y.logarithmic,
-                        static_cast<std::size_t>(std::max(3.0, height / 40)));
+    if (!chart_.raster)
+      y_ticks_ = ticks_of(y_range_, chart_.y, static_cast<std::size_t>(std::max(3.0, height / 40)));
     double labels = 0;
     for (const Tick& tick : y_ticks_)
       labels = std::max(
           labels, text_width(tick.label, small_font) + text_width(tick.power, 0.75 * small_font));
     const double left = cell_.left + labels + 12 + (chart_.y.label.empty() ? 0 : 24);
     area_ = {left, top, cell_.left + cell_.width - 14 - left, height};
-    if (chart_.equal_scale) {
+    if (chart_.equal_scale || chart_.raster) {
       const double x_span = x_range_.high - x_range_.low, y_span = y_range_.high - y_range_.low;
       const double unit = std::min(area_.width / x_span, area_.height / y_span);
       const double width = std::max(40.0, unit * x_span), tall = std::max(40.0, unit * y_span);
       area_ = {area_.left + (area_.width - width) / 2, area_.top + (area_.height - tall) / 2, width,
                tall};
     }
-    x_ticks_ = ticks_of(x_range_, chart_.x.logarithmic,
-                        static_cast<std::size_t>(std::max(2.0, area_.width / 65)));
+    if (!chart_.raster)
+      x_ticks_ =
+          ticks_of(x_range_, chart_.x, static_cast<std::size_t>(std::max(2.0, area_.width / 65)));
     x_.emplace(x_range_, chart_.x.logarithmic, area_.left, area_.right());
     y_.emplace(y_range_, chart_.y.logarithmic, area_.bottom(), area_.top);
   }
@@ -146,7 +169,7 @@ class Drawing {
       out_.text("chart-title", {at, y}, line);
       y += 20;
     }
-    if (!levels_.text.empty()) out_.text("note", {at, y - 2}, levels_.text);
+    if (!note_.empty()) out_.text("note", {at, y - 2}, note_);
   }
 
   void axes() {
@@ -211,6 +234,59 @@ class Drawing {
     for (const double level : levels)
       for (const Line& line : level_lines(grid, level)) d += path_through(coarser(line));
     out_.path("level", d);
+  }
+
+  // One path for each of 32 strengths of the two colours, so that a pixel takes few characters.
+  void raster(const Raster& picture) {
+    constexpr int strengths = 32;
+    const double full = full_colour(picture);
+    std::map<int, std::string> pixels;
+    for (std::size_t i = 0; i < picture.values.size(); ++i) {
+      const double share = std::clamp(picture.values[i] / full, -1.0, 1.0);
+      if (std::isnan(share)) continue;
+      const int strength = static_cast<int>(std::lround(strengths * share));
+      if (strength == 0) continue;
+      const auto column = static_cast<double>(i % picture.columns),
+                 row = static_cast<double>(picture.rows - i / picture.columns);
+      const double left = (*x_)(column), right = (*x_)(column + 1), top = (*y_)(row),
+                   bottom = (*y_)(row - 1);
+      pixels[strength] +=
+          path_through({{left, top}, {right, top}, {right, bottom}, {left, bottom}, {left, top}});
+    }
+    for (const auto& [strength, d] : pixels)
+      out_.element("path", attribute("class", strength < 0 ? "pixels c0" : "pixels c1") +
+                               attribute("fill-opacity",
+                                         short_number(std::abs(strength) / double(strengths))) +
+                               attribute("d", d));
+  }
+
+  // The area between the two ends of a band, in pieces where a point has no place.
+  void band(const Series& s) {
+    const auto y = [&](double value) {
+      const bool below = chart_.y.logarithmic && value <= y_range_.low;
+      return below ? area_.bottom() : std::clamp((*y_)(value), -1e6, 1e6);
+    };
+    Line upper, lower;
+    std::string d;
+    const auto finish = [&] {
+      upper.insert(upper.end(), lower.rbegin(), lower.rend());
+      if (upper.size() > 2) upper.push_back(upper.front());
+      d += path_through(upper);
+      upper.clear();
+      lower.clear();
+    };
+    for (std::size_t i = 0; i < s.low.size(); ++i) {
+      if (!has_place(s.x[i], chart_.x.logarithmic) || !has_place(s.low[i], false) ||
+          !has_place(s.high[i], chart_.y.logarithmic)) {
+        finish();
+        continue;
+      }
+      upper.push_back({(*x_)(s.x[i]), y(s.high[i])});
+      lower.push_back({(*x_)(s.x[i]), y(s.low[i])});
+    }
+    finish();
+    const auto colour = legend_.index(s.name);
+    out_.path("band " + (colour ? concat('c', *colour % colours) : std::string("plain")), d);
   }
 
   // Level lines have a point at each line of the grid; a resolution of half a pixel is enough.
@@ -304,6 +380,7 @@ class Drawing {
   const Box cell_;
   Range x_range_, y_range_;
   Levels levels_;
+  std::string note_;  // below the title
   Box area_{};
   std::vector<std::string> titles_;
   std::vector<Tick> x_ticks_, y_ticks_;
@@ -313,55 +390,6 @@ class Drawing {
 };
 
 }  // namespace
-
-Legend::Legend(const Picture& picture) {
-  for (const Chart& chart : picture.charts)
-    for (const Series& series : chart.series)
-      if (!series.name.empty() && (entries_.empty() || !index(series.name)))
-        entries_.push_back({series.name, series.style});
-}
-
-std::optional<std::size_t> Legend::index(const std::string& name) const {
-  for (std::size_t i = 0; i < entries_.size(); ++i)
-    if (entries_[i].name == name) return i;
-  if (entries_.empty()) return 0;  // without a legend, use the first colour
-  return {};
-}
-
-bool Legend::needs_marks(std::size_t entry) const {
-  if (entry >= entries_.size()) return false;
-  const Style style = entries_[entry].style;
-  const bool marked = style == Style::dots || style == Style::line_and_dots;
-  return !marked && std::count_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& other) { return other.style == style; }) > 1;
-}
-
-std::string line_class(Style style, std::optional<std::size_t> colour) {
-  std::string text = colour ? concat("line c", *colour % colours) : std::string("line plain");
-  if (style == Style::dashes) text += " dashes";
-  return text;
-}
-
-void check(const Chart& chart) {
-  for (const Series& series : chart.series)
-    if (series.x.size() != series.y.size())
-      fail_usage("plot", "the series \"", series.name, "\" has ", series.x.size(), " x and ",
-                 series.y.size(), " y.");
-  if (chart.equal_scale && (chart.x.logarithmic || chart.y.logarithmic))
-    fail_usage("plot", "\"", chart.title, "\": logarithmic axes have no equal scale.");
-  if (!chart.surface) return;
-  const Surface& s = *chart.surface;
-  if (s.x.size() < 2 || s.y.size() < 2 || s.z.size() != s.x.size() * s.y.size())
-    fail_usage("plot", "\"", chart.title, "\": a surface of ", s.x.size(), " × ", s.y.size(),
-               " points and ", s.z.size(), " heights, expected at least 2 × 2, and all heights.");
-  for (const auto* axis : {&s.x, &s.y}) {
-    const bool logarithmic = axis == &s.x ? chart.x.logarithmic : chart.y.logarithmic;
-    for (std::size_t i = 0; i < axis->size(); ++i)
-      if (!has_place((*axis)[i], logarithmic) || (i > 0 && (*axis)[i] <= (*axis)[i - 1]))
-        fail_usage("plot", "\"", chart.title, "\": the surface's ", axis == &s.x ? "x" : "y",
-                   " number ", i, " is ", (*axis)[i], ", expected ascending numbers with a place.");
-  }
-}
 
 void draw(Svg& out, const Chart& chart, const Box& cell, const Legend& legend) {
   Drawing(out, chart, cell, legend).draw();

@@ -33,6 +33,8 @@ text{fill:#1b1f24;font-size:13px}
 .line{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .dashes{stroke-dasharray:7 5}
 .mark{fill:currentColor;stroke:#fff;stroke-width:.7}
+.band{fill:currentColor;fill-opacity:.18}
+.pixels{fill:currentColor;shape-rendering:crispEdges}
 .speck{fill:currentColor;fill-opacity:.6}
 .marker{fill:#fff;stroke:#1b1f24;stroke-width:1.8}
 .plain{color:#57606a}

@@ -9,12 +9,15 @@
 
 namespace reel::plot {
 
+/// One of the two axes of a chart.
 struct Axis {
   std::string label;  ///< with the unit, if it has one
   bool logarithmic = false;
   std::optional<double> low = {}, high = {};  ///< by default chosen from the data
+  bool whole = false;                         ///< ticks at whole numbers alone, as for epochs
 };
 
+/// How a series is drawn.
 enum class Style { line, dashes, dots, line_and_dots };
 
 /// y against x; points are joined in their order. A point that is not finite, or not positive on a
@@ -23,6 +26,9 @@ struct Series {
   std::string name;  ///< in the legend, unless empty; equal names have equal colours
   std::vector<double> x, y;
   Style style = Style::line;
+  /// The ends of a band around the line, one of each for each x, drawn as a translucent area of the
+  /// line's colour; empty: no band. An end below a logarithmic axis is drawn at its lower border.
+  std::vector<double> low = {}, high = {};
 };
 
 /// z over a grid, drawn with level lines and shades: z[j·x.size() + i] at (x[i], y[j]), both
@@ -33,17 +39,27 @@ struct Surface {
   bool logarithmic = false;  ///< levels at equal ratios above the lowest z, for steep valleys
 };
 
+/// A picture of numbers: values[j·columns + i] is the pixel in column i of row j, the first row at
+/// the top. 0 has no colour; the larger the size of a number, the stronger the colour of its sign.
+struct Raster {
+  std::size_t columns, rows;
+  std::vector<double> values;
+  std::optional<double> full = {};  ///< the size with the full colour; by default the largest
+};
+
 /// A single point with a short text beside it.
 struct Marker {
   double x, y;
   std::string label;
 };
 
+/// A pair of axes and all that is drawn between them.
 struct Chart {
   std::string title;
   Axis x = {}, y = {};
   std::vector<Series> series = {};
   std::optional<Surface> surface = {};
+  std::optional<Raster> raster = {};  ///< stands alone, without axes
   std::vector<Marker> markers = {};
   bool equal_scale = false;  ///< one unit has the same length on both axes
 };
@@ -56,8 +72,9 @@ struct Picture {
 };
 
 /// A complete SVG file, readable in print and on light and dark screens, with colours that
-/// colour-blind readers can tell apart. The same picture gives the same text. Throws Error if the x
-/// and y of a series differ in length, or if the grid of a surface does not fit.
+/// colour-blind readers can tell apart. The same picture gives the same text. Throws Error (usage)
+/// if the x, y and band of a series differ in length, or if the grid of a surface or the values of
+/// a raster do not fit.
 std::string svg(const Picture& picture);
 
 /// z(x, y) on a grid of `columns` × `rows` points over a rectangle.

@@ -142,8 +142,14 @@ Range range_of(const Axis& axis, const std::vector<double>& data, bool tight) {
   return {axis.low.value_or(off_axis(low)), axis.high.value_or(off_axis(high))};
 }
 
-std::vector<Tick> ticks_of(const Range& range, bool logarithmic, std::size_t most) {
-  return logarithmic ? logarithmic_ticks(range, most) : linear_ticks(range, most);
+std::vector<Tick> ticks_of(const Range& range, const Axis& axis, std::size_t most) {
+  std::vector<Tick> ticks =
+      axis.logarithmic ? logarithmic_ticks(range, most) : linear_ticks(range, most);
+  if (axis.whole)
+    std::erase_if(ticks, [](const Tick& tick) { return tick.value != std::round(tick.value); });
+  for (Tick& tick : ticks)  // "1", where the ticks between would have made it "1.0"
+    if (axis.whole && !axis.logarithmic && tick.power.empty()) tick.label = fixed(tick.value, 0);
+  return ticks;
 }
 
 Scale::Scale(const Range& range, bool logarithmic, double at_low, double at_high)

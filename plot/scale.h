@@ -29,8 +29,9 @@ struct Tick {
   std::string power = {};  ///< superscript after the label
 };
 
-/// Ticks at round numbers; about `most` of them or fewer have a label.
-std::vector<Tick> ticks_of(const Range& range, bool logarithmic, std::size_t most);
+/// Ticks at round numbers, or whole ones if the axis says so; about `most` of them or fewer have a
+/// label.
+std::vector<Tick> ticks_of(const Range& range, const Axis& axis, std::size_t most);
 
 class Scale {
  public:

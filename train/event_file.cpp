@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/protobuf.h>
 
 namespace reel {
 namespace {
@@ -38,31 +39,6 @@ std::string little_endian(Number number) {
   for (std::size_t i = 0; i < sizeof(number); ++i)
     bytes += static_cast<char>(number >> 8 * i & 0xFF);
   return bytes;
-}
-
-// Seven bits a byte, the lowest first; the highest bit says that more follow.
-std::string varint(std::uint64_t number) {
-  std::string bytes;
-  for (; number >= 0x80; number >>= 7) bytes += static_cast<char>((number & 0x7F) | 0x80);
-  return bytes + static_cast<char>(number);
-}
-
-// Fields of a message: a key, the number of the field and how its value is written; then the value.
-enum class Wire : std::uint64_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
-std::string key(std::uint64_t field, Wire wire) {
-  return varint(field << 3 | static_cast<std::uint64_t>(wire));
-}
-std::string field(std::uint64_t number, std::uint64_t value) {
-  return key(number, Wire::varint) + varint(value);
-}
-std::string field(std::uint64_t number, double value) {
-  return key(number, Wire::fixed64) + little_endian(std::bit_cast<std::uint64_t>(value));
-}
-std::string field(std::uint64_t number, float value) {
-  return key(number, Wire::fixed32) + little_endian(std::bit_cast<std::uint32_t>(value));
-}
-std::string field(std::uint64_t number, std::string_view bytes) {
-  return key(number, Wire::bytes).append(varint(bytes.size())).append(bytes);
 }
 
 double now() {
@@ -94,15 +70,15 @@ EventFile::EventFile(const std::filesystem::path& folder) : path_(folder / new_n
   out_.open(path_, std::ios::binary);
   if (!out_) fail_to_write();
   // Event: wall_time = 1, step = 2, file_version = 3, summary = 5
-  write(field(1, now()) + field(3, std::string_view("brain.Event:2")));
+  write(protobuf::Message().real(1, now()).text(3, "brain.Event:2").bytes());
   flush();
 }
 
 void EventFile::add(std::size_t step, std::span<const EventScalar> scalars) {
-  std::string summary;
+  protobuf::Message summary;
   for (const auto& [tag, value] : scalars)  // Summary: value = 1; Value: tag = 1, simple_value = 2
-    summary += field(1, field(1, tag) + field(2, static_cast<float>(value)));
-  write(field(1, now()) + field(2, std::uint64_t{step}) + field(5, summary));
+    summary.message(1, protobuf::Message().text(1, tag).real(2, static_cast<float>(value)));
+  write(protobuf::Message().real(1, now()).number(2, step).message(5, summary).bytes());
 }
 
 void EventFile::flush() {

@@ -1,6 +1,7 @@
 // Student's distribution, and the interval of a mean.
 #include "statistics.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -46,6 +47,30 @@ Estimate estimate(std::span<const double> numbers) {
   for (const double x : numbers) squares += (x - mean) * (x - mean);
   const double deviation = std::sqrt(squares / (n - 1));
   return {mean, deviation, student_quantile(0.95, numbers.size() - 1) * deviation / std::sqrt(n)};
+}
+
+PairedTest paired_test(std::span<const double> a, std::span<const double> b) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);
+  const Estimate e = estimate(differences);
+  if (std::isnan(e.deviation)) return {e, e.deviation};
+  if (e.deviation == 0) return {e, e.mean == 0 ? 1.0 : 0.0};
+  const double n = static_cast<double>(a.size());
+  const double t = std::abs(e.mean) * std::sqrt(n) / e.deviation;
+  return {e, 1 - student_probability(t, a.size() - 1)};
+}
+
+std::vector<double> holm(std::span<const double> p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+  std::vector<double> corrected(p.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    largest = std::max(largest, static_cast<double>(p.size() - i) * p[order[i]]);
+    corrected[order[i]] = std::min(1.0, largest);
+  }
+  return corrected;
 }
 
 }  // namespace reel::apps

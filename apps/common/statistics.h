@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace reel::apps {
 
@@ -22,5 +23,19 @@ double student_probability(double t, std::size_t degrees);
 
 /// The t with P(|T| ≤ t) = probability, in (0, 1).
 double student_quantile(double probability, std::size_t degrees);
+
+/// Whether two methods differ, each measured once under the same circumstances.
+struct PairedTest {
+  Estimate difference;  ///< a − b
+  double p =
+      1;  ///< of a difference as large by chance, two-sided, by Student's t; NaN for one pair
+};
+
+/// The paired t-test of at least one pair (aᵢ, bᵢ).
+PairedTest paired_test(std::span<const double> a, std::span<const double> b);
+
+/// The p-values of several tests, corrected such that the probability of one false alarm among all
+/// of them is at most the p-value that is taken as significant. Holm 1979.
+std::vector<double> holm(std::span<const double> p);
 
 }  // namespace reel::apps

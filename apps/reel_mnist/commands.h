@@ -61,6 +61,7 @@ struct TrainOptions : NetworkOptions {
   std::optional<double> average;        ///< the decay of the averaged weights
 
   std::string save, plot, report;
+  std::string log, tensorboard;      ///< a CSV file, and a folder for event files
   std::string checkpoint;            ///< folder to write checkpoints to
   std::size_t checkpoint_every = 0;  ///< batches; 0: only after each epoch
   std::string resume;                ///< folder of checkpoints to continue from
@@ -70,6 +71,12 @@ struct TrainOptions : NetworkOptions {
   bool summary = false;
   bool profile = false;
   bool anomaly = false;
+};
+
+/// The same network by several settings; the network, and all that does not vary, as in a run.
+struct CompareOptions : TrainOptions {
+  CompareOptions() { seeds = 5; }
+  std::string vary = "optimizer=adagrad,rmsprop,nesterov,adadelta,adam";  ///< name=value,value,…
 };
 
 struct EvalOptions : CommonOptions {
@@ -86,6 +93,9 @@ struct GradcheckOptions : NetworkOptions {
 };
 
 struct PredictOptions : CommonOptions {
+  std::vector<std::string> files =
+      {};              ///< pictures to show instead of test images; -: standard input
+  bool drawn = false;  ///< make them look like MNIST's
   std::size_t index = 0;
   std::size_t count = 1;
 };
@@ -124,6 +134,7 @@ std::vector<std::string> fetchable_sets();
 
 /// Each function runs one command and returns its exit code; errors are thrown as Error.
 int train(const TrainOptions& options);
+int compare(const CompareOptions& options);
 int eval(const EvalOptions& options);
 int predict(const PredictOptions& options);
 int gradcheck(const GradcheckOptions& options);

@@ -9,8 +9,10 @@
 
 namespace reel::mnist {
 
-/// A chart of the losses and a chart of the accuracies, by epoch. `epochs`: see epoch_results.
+/// A chart of the losses and a chart of the accuracies, by epoch. `epochs`: see epoch_results. The
+/// epoch whose validation (`monitor`: loss or accuracy) is the best has a mark.
 plot::Picture training_curves(const std::string& title,
-                              const std::vector<nlohmann::ordered_json>& epochs);
+                              const std::vector<nlohmann::ordered_json>& epochs,
+                              const std::string& monitor);
 
 }  // namespace reel::mnist

@@ -9,9 +9,9 @@
 
 #include <reel/autodiff/core/file.h>
 
+#include <reel/plot/plot.h>
 #include "../common/output.h"
 #include "../common/text.h"
-#include <reel/plot/plot.h>
 
 namespace reel::mnist {
 

@@ -8,6 +8,7 @@ int run(int argc, char** argv) {
   apps::Program program("reel-mnist", "Trains multilayer perceptrons on MNIST-format images.",
                         REEL_VERSION);
   TrainOptions train_options;
+  CompareOptions compare_options;
   EvalOptions eval_options;
   PredictOptions predict_options;
   GradcheckOptions gradcheck_options;
@@ -17,6 +18,7 @@ int run(int argc, char** argv) {
   VerifyOptions verify_options;
   DataOptions data_options;
   add_train(program, train_options);
+  add_compare(program, compare_options);
   add_eval(program, eval_options);
   add_predict(program, predict_options);
   add_gradcheck(program, gradcheck_options);

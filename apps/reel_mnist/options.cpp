@@ -37,7 +37,7 @@ std::vector<std::string> optimizer_names() {
 }
 
 void add_common(CLI::App& command, CommonOptions& options) {
-  options.data = data::default_folder().string();
+  if (options.data.empty()) options.data = data::default_folder().string();
   command
       .add_option("--data", options.data,
                   "Images: IDX, CSV or NPY files, or a folder of pictures for each class")
@@ -110,13 +110,20 @@ void add_eval(apps::Program& program, EvalOptions& options) {
 }
 
 void add_predict(apps::Program& program, PredictOptions& options) {
-  CLI::App& command = program.add_command("predict", "Show test images and what a network sees",
+  CLI::App& command = program.add_command("predict", "Show images and what a network sees",
                                           [&] { return predict(options); });
   add_common(command, options);
   command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
       ->required()
       ->check(not_empty)
       ->type_name("FILE");
+  command
+      .add_option("files", options.files,
+                  "Show these images: PNG, PGM or IDX files; - is the standard input")
+      ->check(not_empty)
+      ->type_name("FILE");
+  command.add_flag("--drawn", options.drawn,
+                   "The files show drawn digits: invert dark ink, scale and centre as MNIST does");
   command.add_option("--index", options.index, "The first test image to show, from 0")
       ->check(whole_number(0, most))
       ->capture_default_str()
@@ -125,7 +132,10 @@ void add_predict(apps::Program& program, PredictOptions& options) {
       ->check(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N");
-  command.footer("Example:\n  reel-mnist predict --load net.safetensors --index 42 --count 3\n");
+  command.footer(
+      "Examples:\n"
+      "  reel-mnist predict --load net.safetensors --index 42 --count 3\n"
+      "  reel-mnist predict --load net.safetensors --drawn seven.png\n");
 }
 
 void add_gradcheck(apps::Program& program, GradcheckOptions& options) {

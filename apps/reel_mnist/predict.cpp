@@ -1,10 +1,13 @@
-// `reel-mnist predict`: shows test images in the terminal, with their class probabilities.
+// `reel-mnist predict`: shows images in the terminal, with their class probabilities.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
-#include <sstream>
+#include <optional>
 
+#include <reel/autodiff/core/file.h>
 #include <reel/autodiff/tensor/kernels.h>
+#include <reel/data/digit.h>
 #include <reel/data/images.h>
 #include <reel/nn/plan.h>
 #include <reel/train/evaluate.h>
@@ -19,6 +22,14 @@ namespace reel::mnist {
 using namespace apps;
 
 namespace {
+
+// An image to show, and what its line says of it.
+struct Shown {
+  Tensor image;
+  std::string title;                 ///< such as "test image 4"
+  nlohmann::ordered_json keys;       ///< that say in JSON which image it is
+  std::optional<std::size_t> truth;  ///< its class, if it is known
+};
 
 constexpr std::size_t longest_bar = 24;     // of a probability of 1
 constexpr std::size_t narrowest_bars = 40;  // columns for names, probabilities and bars
@@ -50,19 +61,18 @@ std::vector<std::string> draw(const Tensor& image, bool colour) {
 // The probability of each class, with a bar, in lines of at most `width` characters if that leaves
 // space for the bars.
 std::vector<std::string> probability_lines(const Tensor& probabilities,
-                                           const data::Dataset& dataset, std::size_t truth,
-                                           std::size_t width) {
+                                           const std::vector<std::string>& classes,
+                                           std::optional<std::size_t> truth, std::size_t width) {
   std::size_t name_width = 0;
-  for (std::size_t c = 0; c < dataset.classes(); ++c)
-    name_width = std::max(name_width, width_of(dataset.class_name(c)));
+  for (const std::string& name : classes) name_width = std::max(name_width, width_of(name));
   const std::size_t used = 2 + name_width + 1 + 9 + 1;
   const auto longest = static_cast<double>(width > used ? std::min(longest_bar, width - used) : 0);
   std::vector<std::string> lines;
-  for (std::size_t c = 0; c < dataset.classes(); ++c) {
+  for (std::size_t c = 0; c < classes.size(); ++c) {
     const double p = probabilities.data()[c];
     std::string bar;
     for (int i = 0; i < static_cast<int>(std::lround(longest * p)); ++i) bar += "█";
-    lines.push_back(concat(c == truth ? "→ " : "  ", padded(dataset.class_name(c), name_width), ' ',
+    lines.push_back(concat(c == truth ? "→ " : "  ", padded(classes[c], name_width), ' ',
                            padded(percent(p), 9, true), ' ', bar));
   }
   return lines;
@@ -77,46 +87,72 @@ std::vector<std::string> side_by_side(std::vector<std::string> left, std::size_t
   return left;
 }
 
-void print_text(const data::Dataset& dataset, std::size_t index, const Tensor& probabilities,
-                std::size_t guess) {
-  const auto truth = static_cast<std::size_t>(dataset.label(index));
+void print_text(const Shown& shown, const std::vector<std::string>& classes,
+                const Tensor& probabilities, std::size_t guess) {
   const std::size_t page = output_width();
-  std::cout << paragraph(
-                   concat("test image ", index, ": ", dataset.class_name(truth), ", taken for ",
-                          dataset.class_name(guess), truth == guess ? "" : " ✗"),
-                   page)
-            << '\n';
-  const Tensor image = dataset.sample(index);
+  std::string title = shown.title + ": ";
+  if (shown.truth) title += classes[*shown.truth] + ", ";
+  title += concat("taken for ", classes[guess]);
+  if (shown.truth && *shown.truth != guess) title += " ✗";
+  std::cout << paragraph(title, page) << '\n';
   std::vector<std::string> lines;
-  if (image.dimension() == 2) lines = draw(image, colours());
-  const std::size_t beside = lines.empty() ? 0 : image.shape()[1] + 2;
+  if (shown.image.dimension() == 2) lines = draw(shown.image, colours());
+  const std::size_t beside = lines.empty() ? 0 : shown.image.shape()[1] + 2;
   if (beside + narrowest_bars <= page) {
-    lines = side_by_side(std::move(lines), image.shape()[1],
-                         probability_lines(probabilities, dataset, truth, page - beside));
+    lines = side_by_side(std::move(lines), shown.image.shape()[1],
+                         probability_lines(probabilities, classes, shown.truth, page - beside));
   } else {
-    for (std::string& line : probability_lines(probabilities, dataset, truth, page))
+    for (std::string& line : probability_lines(probabilities, classes, shown.truth, page))
       lines.push_back(std::move(line));
   }
   for (const std::string& line : lines) std::cout << line << '\n';
   std::cout << '\n';
 }
 
-void print_json(const data::Dataset& dataset, std::size_t index, const Tensor& probabilities,
-                std::size_t guess) {
+void print_json(const Shown& shown, const std::vector<std::string>& classes,
+                const Tensor& probabilities, std::size_t guess) {
   nlohmann::ordered_json by_class = nlohmann::ordered_json::object();
-  for (std::size_t c = 0; c < dataset.classes(); ++c)
-    by_class[dataset.class_name(c)] = probabilities.data()[c];
-  const auto truth = static_cast<std::size_t>(dataset.label(index));
-  std::cout << json_line({{"index", index},
-                          {"label", dataset.class_name(truth)},
-                          {"prediction", dataset.class_name(guess)},
-                          {"probabilities", std::move(by_class)}});
+  for (std::size_t c = 0; c < classes.size(); ++c) by_class[classes[c]] = probabilities.data()[c];
+  nlohmann::ordered_json line = shown.keys;
+  if (shown.truth) line["label"] = classes[*shown.truth];
+  line["prediction"] = classes[guess];
+  line["probabilities"] = std::move(by_class);
+  std::cout << json_line(line) << std::flush;
 }
 
-}  // namespace
+std::vector<std::string> names_of_classes(const data::Dataset& dataset) {
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < dataset.classes(); ++c) names.push_back(dataset.class_name(c));
+  return names;
+}
 
-int predict(const PredictOptions& options) {
-  LoadedModel loaded = load(options.load);
+// Runs a network on images and prints what it sees.
+class Predictor {
+ public:
+  Predictor(LoadedModel& loaded, std::vector<std::string> classes, bool json)
+      : classes_(std::move(classes)),
+        json_(json),
+        mode_(loaded.model),
+        plan_(loaded.model, {1, loaded.architecture.layers.front()}) {}
+
+  void show(const Shown& shown) {
+    const Tensor& scores = plan_(reel::reshape(shown.image, plan_.input()));
+    const Label guess = train::predicted_classes(scores)[0];
+    if (!std::all_of(scores.begin(), scores.end(), [](Real x) { return std::isfinite(x); }))
+      fail(Error::Kind::diverged, "predict", "outputs of the network for ", shown.title,
+           " are not finite.");
+    (json_ ? print_json : print_text)(shown, classes_, reel::softmax(scores),
+                                      static_cast<std::size_t>(guess));
+  }
+
+ private:
+  std::vector<std::string> classes_;
+  bool json_;
+  train::EvalMode mode_;
+  nn::Plan plan_;
+};
+
+int predict_test_images(const PredictOptions& options, LoadedModel& loaded) {
   const data::Images images = data::load_images(options.data);
   const data::Dataset& test = images.test;
   check_fits(loaded.architecture, test, options.load);
@@ -124,19 +160,62 @@ int predict(const PredictOptions& options) {
   if (options.index >= test.size() || options.count > test.size() - options.index)
     fail_usage("predict", "images ", options.index, " to ", options.index + options.count - 1,
                " of a test set that has ", test.size(), '.');
-  const train::EvalMode mode(loaded.model);
-  nn::Plan plan(loaded.model, {1, test.features()});
-  for (std::size_t i = options.index; i < options.index + options.count; ++i) {
-    const Tensor& scores = plan(reel::reshape(test.sample(i), {1, test.features()}));
-    const Label guess = train::predicted_classes(scores)[0];
-    if (!std::all_of(scores.begin(), scores.end(), [](Real x) { return std::isfinite(x); }))
-      fail(Error::Kind::diverged, "predict", "outputs of the network for image ", i,
-           " are not finite.");
-    const Tensor probabilities = reel::softmax(scores);
-    (options.json ? print_json : print_text)(test, i, probabilities,
-                                             static_cast<std::size_t>(guess));
+  Predictor predictor(loaded, names_of_classes(test), options.json);
+  for (std::size_t i = options.index; i < options.index + options.count; ++i)
+    predictor.show({test.sample(i),
+                    concat("test image ", i),
+                    {{"index", i}},
+                    static_cast<std::size_t>(test.label(i))});
+  return 0;
+}
+
+// The names that the set of the network's training has, if --data is that set; or else numbers.
+std::vector<std::string> class_names(const PredictOptions& options, const Architecture& network) {
+  if (std::filesystem::exists(options.data)) {
+    const data::Dataset set = data::load_images(options.data).test;
+    if (set.name() == network.data && set.classes() == network.layers.back())
+      return names_of_classes(set);
+  }
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < network.layers.back(); ++c) names.push_back(std::to_string(c));
+  return names;
+}
+
+int predict_files(const PredictOptions& options, LoadedModel& loaded) {
+  const std::size_t inputs = loaded.architecture.layers.front();
+  Predictor predictor(loaded, class_names(options, loaded.architecture), options.json);
+  for (const std::string& file : options.files) {
+    const std::string name = file == "-" ? "standard input" : absolute_name(file);
+    const auto pictures = pixels::read_pictures(file == "-" ? "/dev/stdin" : file);
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+      std::optional<pixels::Picture> picture = pictures[i];
+      if (options.drawn) picture = pixels::centred_digit(pictures[i]);
+      if (!picture)
+        fail(Error::Kind::input, "predict", name, ": image ", i, " shows nothing but paper.");
+      if (picture->bytes.size() != inputs)
+        fail(Error::Kind::input, "predict", name, ": images of ", picture->rows, "×",
+             picture->columns, " pixels do not fit the network, which takes ", inputs, '.',
+             options.drawn ? "" : " Hint: --drawn scales a drawn digit to 28×28.");
+      Tensor image = uninitialized({picture->rows, picture->columns});
+      std::transform(picture->bytes.begin(), picture->bytes.end(), image.begin(),
+                     [](std::uint8_t pixel) { return static_cast<Real>(pixel) / Real(255); });
+      predictor.show({std::move(image),
+                      pictures.size() == 1 ? name : concat(name, ", image ", i),
+                      {{"file", file}, {"index", i}},
+                      std::nullopt});
+    }
   }
   return 0;
+}
+
+}  // namespace
+
+int predict(const PredictOptions& options) {
+  if (options.drawn && options.files.empty())
+    fail_usage("drawn", "it has no effect without files.");
+  LoadedModel loaded = load(options.load);
+  return options.files.empty() ? predict_test_images(options, loaded)
+                               : predict_files(options, loaded);
 }
 
 }  // namespace reel::mnist

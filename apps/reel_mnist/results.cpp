@@ -140,7 +140,7 @@ Written write(const Training& training, Outcome& outcome) {
       write_file(options.plot, "plot",
                  plot::svg(training_curves(concat(architecture.text(), " on ", training.test.name(),
                                                   ", ", options.optimizer, " at ", training.lr),
-                                           training.epochs())));
+                                           training.epochs(), options.monitor)));
     });
   if (!options.report.empty())
     attempt(options.report, written.page,

@@ -18,8 +18,9 @@ namespace reel::mnist {
 namespace {
 
 // The options of a session with a run. Checkpoints have the weights that --load gave it.
-constexpr std::array<std::string_view, 9> of_the_session = {
-    "threads", "json", "summary", "profile", "anomaly", "checkpoint", "resume", "recipe", "load"};
+constexpr std::array<std::string_view, 11> of_the_session = {
+    "threads", "json",       "log",    "tensorboard", "summary", "profile",
+    "anomaly", "checkpoint", "resume", "recipe",      "load"};
 // The options of a run that change none of its results.
 constexpr std::array<std::string_view, 5> changeable = {"data", "save", "plot", "report",
                                                         "checkpoint-every"};

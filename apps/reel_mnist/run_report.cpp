@@ -48,7 +48,7 @@ report::Report run_report(const Training& training, const Outcome& outcome) {
       {"precision", "float"},
       {"compiler", __VERSION__},
   };
-  report.charts = {training_curves("", training.epochs())};
+  report.charts = {training_curves("", training.epochs(), options.monitor)};
   nn::Sequential model = nn::clone(training.network.model);
   report::add_model(report, model, training.test);
   std::vector<std::uint32_t> rows(std::min(hessian_images, training.parts.rest.size()));

@@ -24,6 +24,7 @@
 #include "report.h"
 #include "results.h"
 #include "run_folder.h"
+#include "run_log.h"
 #include "seeds.h"
 #include "training.h"
 
@@ -69,6 +70,8 @@ void expect_effect(const TrainOptions& options) {
   };
   const Given of_one_run[] = {{"save", !options.save.empty()},
                               {"report", !options.report.empty()},
+                              {"log", !options.log.empty()},
+                              {"tensorboard", !options.tensorboard.empty()},
                               {"checkpoint", !options.checkpoint.empty()},
                               {"summary", options.summary},
                               {"profile", options.profile},
@@ -122,6 +125,7 @@ Outcome fit(Training& training) {
                          output_width());
   if (!options.json) std::cout << '\n' << table.header() << std::flush;
   train::ProgressLine progress(options.epochs);
+  RunLog log(options, training.network.model);
   Outcome outcome;
   outcome.epochs = training.position().epoch - 1;
   double seconds = 0, samples = 0;  // of the finished epochs
@@ -138,6 +142,7 @@ Outcome fit(Training& training) {
     std::cout << (options.json ? json_line(epoch_json(report, weights, lr))
                                : table.row(report, weights, lr))
               << std::flush;
+    log.add(report);
     outcome.epochs = report.epoch;
     outcome.seconds = seconds += report.seconds;
     outcome.samples = samples += static_cast<double>(report.samples);
@@ -147,8 +152,10 @@ Outcome fit(Training& training) {
                          .fit({.on_batch = on_batch,
                                .on_evaluation = std::ref(progress),
                                .on_epoch = on_epoch,
-                               .stop = [] { return StopSignals::received() != 0; }})
+                               .stop = [] { return StopSignals::received() != 0; },
+                               .record = log.record()})
                          .status;
+    log.finish();
   } catch (const Error& error) {
     const bool of_data = error.kind() == Error::Kind::input || error.kind() == Error::Kind::system;
     if (!of_data || outcome.batches == 0) throw;

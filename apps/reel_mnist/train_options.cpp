@@ -1,210 +1,13 @@
 // The options of `reel-mnist train`.
-#include <algorithm>
-#include <cmath>
-#include <functional>
-#include <map>
-
-#include <reel/optim/optimizers.h>
-#include <reel/optim/schedules.h>
-
-#include "../common/text.h"
 #include "options.h"
 #include "recipes.h"
 #include "run_folder.h"
 
 namespace reel::mnist {
 
-using apps::above_zero, apps::fraction, apps::not_empty, apps::not_negative, apps::one_of,
-    apps::probability, apps::whole_number;
+using apps::not_empty, apps::one_of, apps::whole_number;
 
 namespace {
-
-// "sgd 0.1; momentum, nesterov 0.05; …"
-std::string first_rates() {
-  std::map<double, std::vector<std::string>, std::greater<>> names;
-  for (const auto& optimizer : optim::optimizers())
-    names[optimizer.lr].emplace_back(optimizer.name);
-  std::string text;
-  for (const auto& [rate, those] : names)
-    text += concat(text.empty() ? "" : "; ", apps::listed(those), ' ', rate);
-  return text;
-}
-
-// The options of optimisers, with their names in optim::optimizers().
-struct OptimizerOption {
-  const char* name;
-  const char* about;
-};
-constexpr OptimizerOption optimizer_options[] = {
-    {"momentum", "Share of the last step that the next one keeps, such as 0.9"},
-    {"dampening", "Of momentum: share of the gradient that is left out"},
-    {"nesterov", "Of momentum: 1 looks ahead, as Nesterov's method does"},
-    {"beta1", "Of Adam and its kind: decay of the mean gradient [0.9]"},
-    {"beta2", "Of Adam and its kind: decay of the mean square [0.999]"},
-    {"eps", "Added to the root by which a step is divided"},
-    {"amsgrad", "Of Adam and AdamW: 1 never lets the mean square fall"},
-    {"weight_decay", "Shrinks the weights beside the gradient, such as 0.01"},
-    {"l2", "Adds this share of the weights to the gradient"},
-    {"alpha", "Of rmsprop: decay of the mean square [0.99]"},
-    {"centered", "Of rmsprop: 1 divides by the deviation, not the square"},
-    {"rho", "Of adadelta: decay of its means [0.9]"},
-    {"lr_decay", "Of adagrad: the rate is divided by 1 + t times this"},
-    {"start", "Of adagrad: the first sum of squares"},
-    {"momentum_decay", "Of nadam: how fast its momentum grows"},
-    {"down", "Of rprop: the factor of a step after a change of sign"},
-    {"up", "Of rprop: the factor of a step without one"},
-    {"shortest", "Of rprop: the shortest step"},
-    {"longest", "Of rprop: the longest step"},
-};
-
-std::string with_dashes(std::string name) {
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
-}
-
-std::vector<std::string> names_of_schedules() {
-  const auto& names = optim::schedule_names();
-  std::vector<std::string> all(names.begin(), names.end());
-  all.emplace_back("plateau");
-  return all;
-}
-
-void add_optimizer(CLI::App& command, TrainOptions& options) {
-  const char* const group = "Optimiser";
-  command.add_option("--optimizer", options.optimizer, apps::listed(optimizer_names()))
-      ->transform(one_of(optimizer_names()))
-      ->capture_default_str()
-      ->type_name("NAME")
-      ->group(group);
-  command.add_option("--lr", options.lr, "Learning rate [" + first_rates() + ']')
-      ->check(above_zero)
-      ->type_name("X")
-      ->group(group);
-  for (const OptimizerOption& option : optimizer_options)
-    command
-        .add_option("--" + with_dashes(option.name), options.optimizer_options[option.name],
-                    option.about)
-        ->check(not_negative)
-        ->type_name("X")
-        ->group(group);
-  command
-      .add_option("--clip-norm", options.clip_norm,
-                  "Longest gradient; a longer one is shortened to it, such as 1")
-      ->check(above_zero)
-      ->type_name("X")
-      ->group(group);
-  command.add_option("--accumulate", options.accumulate, "Batches whose gradients make one step")
-      ->check(whole_number(1, most))
-      ->capture_default_str()
-      ->type_name("N")
-      ->group(group);
-}
-
-void add_schedule(CLI::App& command, TrainOptions& options) {
-  const char* const group = "Learning rate by time";
-  command.add_option("--schedule", options.schedule, apps::listed(names_of_schedules()))
-      ->transform(one_of(names_of_schedules()))
-      ->capture_default_str()
-      ->type_name("NAME")
-      ->group(group);
-  command
-      .add_option("--warm-up", options.warm_up,
-                  "Epochs in which the rate rises from 0, such as 0.5")
-      ->check(not_negative)
-      ->capture_default_str()
-      ->type_name("EPOCHS")
-      ->group(group);
-  command
-      .add_option("--lr-end", options.lr_end,
-                  "Last rate of linear, cosine and restarts, lowest of plateau [0]")
-      ->check(not_negative)
-      ->type_name("X")
-      ->group(group);
-  command
-      .add_option("--lr-every", options.lr_every,
-                  "Length of a step or of a restart [a third of the run]; patience of plateau [2]")
-      ->check(above_zero)
-      ->type_name("EPOCHS")
-      ->group(group);
-  command
-      .add_option("--lr-factor", options.lr_factor,
-                  "By which the rate falls in step, exponential and plateau [0.1]")
-      ->check(above_zero)
-      ->type_name("X")
-      ->group(group);
-  command
-      .add_flag("--find-lr", options.find_lr,
-                "Instead of training: try rates from small to large, and suggest one")
-      ->group(group);
-}
-
-void add_augmentation(CLI::App& command, TrainOptions& options) {
-  const char* const group = "Distortion of the training images, new in each epoch";
-  const auto amount = [&](const char* name, double& value, const char* about, const char* unit) {
-    command.add_option(name, value, about)
-        ->check(not_negative)
-        ->capture_default_str()
-        ->type_name(unit)
-        ->group(group);
-  };
-  amount("--shift", options.shift, "Up to this far in each direction, such as 1", "PIXELS");
-  amount("--rotate", options.rotate, "Up to this far to each side, such as 7.5", "DEGREES");
-  amount("--scale", options.scale, "Wider and higher by up to this share, such as 0.075", "SHARE");
-  amount("--shear", options.shear, "Slanted by up to this much, such as 5", "DEGREES");
-  amount("--elastic", options.elastic, "Simard's α of elastic distortion, such as 36", "PIXELS");
-  command
-      .add_option("--elastic-sigma", options.elastic_sigma, "Its σ: how far its parts reach [5]")
-      ->check(above_zero)
-      ->type_name("PIXELS")
-      ->group(group);
-  const auto chance = [&](const char* name, double& value, const char* about) {
-    command.add_option(name, value, about)
-        ->check(probability)
-        ->capture_default_str()
-        ->type_name("P")
-        ->group(group);
-  };
-  chance("--flip", options.flip, "Probability of a mirror image, such as 0.5");
-  chance("--erase", options.erase, "Probability that a rectangle is erased");
-}
-
-void add_loss(CLI::App& command, TrainOptions& options) {
-  const char* const group = "Loss and averaging";
-  command
-      .add_option("--label-smoothing", options.label_smoothing,
-                  "Share of each label that is spread over all classes, such as 0.1")
-      ->check(fraction)
-      ->capture_default_str()
-      ->type_name("SHARE")
-      ->group(group);
-  command
-      .add_option("--class-weights", options.class_weights,
-                  "none, or balanced: each class counts as much as another")
-      ->transform(one_of({"none", "balanced"}))
-      ->capture_default_str()
-      ->type_name("NAME")
-      ->group(group);
-  command
-      .add_option("--average", options.average,
-                  "Average the weights over the steps, with this decay, such as 0.999; --save "
-                  "writes the averages")
-      ->check(probability)
-      ->type_name("DECAY")
-      ->group(group);
-  command
-      .add_option("--patience", options.patience,
-                  "Stop after this many epochs without a better validation, with the best weights")
-      ->check(whole_number(1, most))
-      ->type_name("EPOCHS")
-      ->group(group);
-  command
-      .add_option("--monitor", options.monitor,
-                  "What --patience, plateau and the best checkpoint judge: loss or accuracy")
-      ->transform(one_of({"loss", "accuracy"}))
-      ->capture_default_str()
-      ->type_name("NAME")
-      ->group(group);
-}
 
 void add_files(CLI::App& command, TrainOptions& options) {
   const char* const group = "Results";
@@ -215,6 +18,10 @@ void add_files(CLI::App& command, TrainOptions& options) {
   file("--plot", options.plot, "Draw loss and accuracy by epoch into this SVG file", "FILE");
   file("--report", options.report,
        "Write a page about the network: curves, mistakes, weights, a board to draw on", "FILE");
+  file("--log", options.log,
+       "Write loss, rate, gradients and updates of the batches to this CSV file", "FILE");
+  file("--tensorboard", options.tensorboard,
+       "Write them and the epochs to an event file in this folder, for TensorBoard", "DIR");
   file("--checkpoint", options.checkpoint,
        "After each epoch, and when stopped, write all that the run needs to continue", "DIR");
   command
@@ -262,28 +69,11 @@ void add_train(apps::Program& program, TrainOptions& options) {
       ->type_name("NAME");
   add_network(command, options);
   add_threads(command, options.threads);
+  add_training(command, options);
   command
-      .add_option("--batch", options.batch_size, "Images in a batch; a short last one is left out")
-      ->check(whole_number(1, most))
-      ->capture_default_str()
-      ->type_name("N");
-  command.add_option("--epochs", options.epochs, "Passes over the training images")
-      ->check(whole_number(1, most))
-      ->capture_default_str()
-      ->type_name("N");
-  command
-      .add_option("--validation", options.validation,
-                  "Fraction of training images to hold out, [0, 1)")
-      ->check(fraction)
-      ->capture_default_str()
-      ->type_name("SHARE");
-  command.add_flag("--stream", options.stream,
-                   "Leave images that are not gzipped on the disk, for more than memory holds, and "
-                   "shuffle them in blocks");
-  add_optimizer(command, options);
-  add_schedule(command, options);
-  add_augmentation(command, options);
-  add_loss(command, options);
+      .add_flag("--find-lr", options.find_lr,
+                "Instead of training: try rates from small to large, and suggest one")
+      ->group("Learning rate by time");
   add_files(command, options);
   command.footer(
       "Examples:\n"

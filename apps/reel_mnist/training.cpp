@@ -226,6 +226,7 @@ train::FitResult Training::fit(const Hooks& hooks) {
                   .position = &position_,
                   .average = average ? &*average : nullptr,
                   .early_stopping = early_stopping ? &*early_stopping : nullptr,
+                  .record = hooks.record,
                   .history = false,
                   .on_step =
                       [&] {

@@ -30,6 +30,7 @@ struct Hooks {
   std::function<void(const train::EvaluationProgress&)> on_evaluation = {};
   std::function<void(const train::EpochReport&)> on_epoch = {};  ///< before the checkpoint
   std::function<bool()> stop = {};
+  train::TrainingRecord* record = nullptr;
   bool test_each_epoch = true;
 };
 

@@ -33,6 +33,11 @@ case $name in
     check 0 train $small --epochs 1 --seeds 2 --json
     is 'train: a seed' '"seed":'
     is 'train: the mean of the seeds' '"final":'
+    check 0 compare $small --epochs 2 --seeds 2 --vary batch=8,16,32 --json
+    is 'compare: a run' '"costs":'
+    is 'compare: a setting' '"seeds":'
+    is 'compare: a pair' '"first":'
+    is 'compare: the end' '"final":'
     check 0 train $small --find-lr --json
     is 'train: rates'
     for on in test validation train; do
@@ -41,6 +46,9 @@ case $name in
     done
     check 0 predict --data data --load net --count 2 --json
     is predict
+    printf 'P2 4 4 255 0 0 0 0 0 255 255 0 0 255 255 0 0 0 0 0\n' >square.pgm
+    check 0 predict --data data --load net square.pgm --json
+    is 'predict: a file'
     check 0 gradcheck --data data --load net --json
     is gradcheck
     check 0 gradcheck --data data --layers 16-8-10 --batch-norm --dropout 0.25 --digits --json

@@ -232,6 +232,19 @@ TEST_CASE("along: points as far apart as asked for, over all lines") {
   CHECK(along({{{3, 3}, {3, 3}}}, 4, 0).empty());
 }
 
+TEST_CASE("ticks_of: a whole axis has ticks at whole numbers alone") {
+  const auto labels = [](double low, double high, bool whole) {
+    std::vector<std::string> all;
+    for (const Tick& tick : ticks_of({low, high}, {.label = "epoch", .whole = whole}, 8))
+      all.push_back(tick.label);
+    return all;
+  };
+  CHECK(labels(0.5, 1.5, true) == std::vector<std::string>{"1"});
+  CHECK(labels(0.5, 1.5, false).size() > 3);
+  CHECK(labels(0.9, 3.1, true) == std::vector<std::string>{"1", "2", "3"});
+  CHECK(labels(1, 80, true) == labels(1, 80, false));
+}
+
 TEST_CASE("ticks_of: round numbers inside the range, ascending, as their labels say") {
   Rng rng(5);
   for (int round = 0; round < 500; ++round) {
@@ -239,7 +252,7 @@ TEST_CASE("ticks_of: round numbers inside the range, ascending, as their labels 
     const double low = size * rng.uniform(-1, 1), high = low + size * rng.uniform(0.01, 2);
     CAPTURE(low);
     CAPTURE(high);
-    const std::vector<Tick> ticks = ticks_of({low, high}, false, 8);
+    const std::vector<Tick> ticks = ticks_of({low, high}, {}, 8);
     CHECK(ticks.size() >= 2);
     CHECK(ticks.size() <= 9);
     for (std::size_t i = 0; i < ticks.size(); ++i) {
@@ -256,7 +269,7 @@ TEST_CASE("ticks_of: round numbers inside the range, ascending, as their labels 
   }
   const auto labels = [](const Range& range, bool logarithmic, std::size_t most) {
     std::string text;
-    for (const Tick& tick : ticks_of(range, logarithmic, most))
+    for (const Tick& tick : ticks_of(range, {"", logarithmic}, most))
       if (!tick.label.empty())
         text +=
             (text.empty() ? "" : " ") + tick.label + (tick.power.empty() ? "" : "^") + tick.power;
@@ -269,7 +282,7 @@ TEST_CASE("ticks_of: round numbers inside the range, ascending, as their labels 
   CHECK(labels({1, 30}, true, 8) == "1 2 5 10 20");
   CHECK(labels({1e7, 6e7}, true, 8) == "10^7 2×10^7 5×10^7");
   CHECK(labels({1e-20, 1}, true, 5) == "10^−20 10^−15 10^−10 10^−5 10^0");
-  CHECK(ticks_of({1e-300, 1e300}, true, 10).size() < 15);
+  CHECK(ticks_of({1e-300, 1e300}, {"", true}, 10).size() < 15);
   CHECK(labels({3, 4}, true, 5) == "3.0 3.2 3.4 3.6 3.8 4.0");
 }
 

@@ -131,6 +131,63 @@ TEST_CASE("plot: what XML forbids becomes a replacement character") {
   CHECK(root.attribute("aria-label") == bad + bad);
 }
 
+TEST_CASE("plot: a band is one area from its high ends back along its low ends") {
+  Chart chart = chart_of({0, 1, 2}, {1, 2, 3});
+  const std::vector<Line> line = lines_of(drawn(chart));
+  chart.series[0].low = {1, 2, 3};
+  chart.series[0].high = {1, 2, 3};
+  const auto areas = [&] {
+    std::vector<Line> found;
+    for (const Element& path : all(drawn(chart), "path", "band"))
+      for (const Line& area : lines_of(path.attribute("d"))) found.push_back(area);
+    return found;
+  };
+  const Line narrow{line[0][0], line[0][1], line[0][2], line[0][2],
+                    line[0][1], line[0][0], line[0][0]};
+  CHECK(areas() == std::vector<Line>{narrow});
+  chart.series[0].high = {3, 4, 5};
+  chart.series[0].low = {0, 0, 0};
+  const std::vector<Line> wide = areas();
+  REQUIRE(wide.size() == 1);
+  CHECK(wide[0].size() == 7);
+  CHECK(wide[0][0].y < wide[0][5].y);  // page coordinates: the high end is above
+  CHECK(all(drawn(chart), "path", "band c0").size() == 1);
+  check_places(drawn(chart));
+  chart.y.logarithmic = true;  // the low ends go down to the border
+  CHECK(areas().size() == 1);
+  check_places(drawn(chart));
+  chart.series[0].high[1] = nan;
+  CHECK(areas().size() == 2);
+  chart.series[0].high.pop_back();
+  CHECK_THROWS_AS(svg({"", {chart}}), Error);
+}
+
+TEST_CASE("plot: a raster has a square for each number but 0, in the colour of its sign") {
+  Chart chart{.title = "weights", .raster = Raster{3, 2, {1, 0, -1, 0.5, nan, -0.5}}};
+  const auto pixels = [&](const std::string& style) { return all(drawn(chart), "path", style); };
+  const auto positive = pixels("pixels c1"), negative = pixels("pixels c0");
+  REQUIRE(positive.size() == 2);
+  REQUIRE(negative.size() == 2);
+  CHECK(positive[0].attribute("fill-opacity") == "0.5");
+  CHECK(positive[1].attribute("fill-opacity") == "1");
+  const Line half = lines_of(positive[0].attribute("d"))[0],
+             whole = lines_of(positive[1].attribute("d"))[0],
+             minus = lines_of(negative[0].attribute("d"))[0];
+  CHECK(half[0].y > whole[0].y);  // the second row is below the first
+  CHECK(half[0].x == whole[0].x);
+  CHECK(minus[0].x > whole[1].x);
+  CHECK(std::abs((whole[1].x - whole[0].x) - (whole[2].y - whole[1].y)) < 0.3);
+  CHECK(texts(drawn(chart), "tick").empty());
+  CHECK(texts(drawn(chart), "note") == std::vector<std::string>{"full colour at ±1"});
+  check_places(drawn(chart));
+  chart.raster->full = 2;
+  CHECK(pixels("pixels c1")[1].attribute("fill-opacity") == "0.5");
+  chart.raster->full = 0;
+  CHECK_THROWS_AS(svg({"", {chart}}), Error);
+  chart.raster = Raster{3, 3, {1}};
+  CHECK_THROWS_AS(svg({"", {chart}}), Error);
+}
+
 TEST_CASE("plot: the same picture gives the same bytes") {
   Chart chart = chart_of({0, 1, 2}, {3, 1, 2}, Style::line_and_dots);
   chart.surface = surface_of([](double x, double y) { return x * x + y; }, 0, 2, 1, 3, 21, 31);

@@ -103,10 +103,10 @@ fi
 
 # ---- list
 check 0 list
-count 33 ''
+count 36 ''
 says out 'fixed-step'
 check 0 list --json
-count 32 '^{"version":1,"row":[0-9]*,"name":".*","lecture":".*","title":".*"}$'
+count 35 '^{"version":1,"row":[0-9]*,"name":".*","lecture":".*","title":".*"}$'
 
 # ---- show
 check 0 show 14

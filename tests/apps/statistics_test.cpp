@@ -43,5 +43,27 @@ TEST_CASE("statistics: one number has no spread") {
   CHECK(std::isnan(e.margin));
 }
 
+TEST_CASE("statistics: a paired test is the t-test of the differences") {
+  const std::vector<double> a{1, 2, 3, 4}, b{1.5, 1, 2, 2.5};
+  const PairedTest test = paired_test(a, b);
+  CHECK(test.difference.mean == doctest::Approx(0.75));
+  const double t = 0.75 * 2 / test.difference.deviation;
+  CHECK(test.p == doctest::Approx(1 - student_probability(t, 3)));
+  CHECK(paired_test(b, a).p == doctest::Approx(test.p));
+  CHECK(paired_test(b, a).difference.mean == doctest::Approx(-0.75));
+  CHECK(paired_test(a, a).p == 1);
+  CHECK(paired_test(std::vector<double>{2, 3}, std::vector<double>{1, 2}).p == 0);
+  CHECK(std::isnan(paired_test(std::vector<double>{2}, std::vector<double>{1}).p));
+}
+
+TEST_CASE("statistics: Holm's correction multiplies the smallest p by the number of tests") {
+  const std::vector<double> corrected = holm(std::vector<double>{0.01, 0.04, 0.03, 0.005});
+  const std::vector<double> expected{0.03, 0.06, 0.06, 0.02};
+  REQUIRE(corrected.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(corrected[i] == doctest::Approx(expected[i]));
+  CHECK(holm(std::vector<double>{0.7, 0.6}) == std::vector<double>{1, 1});
+  CHECK(holm({}).empty());
+}
+
 }  // namespace
 }  // namespace reel::apps

@@ -73,7 +73,7 @@ check 0 train --data data --layers 16-8-10 --batch 8 --epochs 1 --profile
 sed -n '/^operation/,/^total/p' out >profile
 says profile softmax_cross_entropy
 fits 40 profile
-for command in '' train eval predict export gradcheck diff verify 'data fetch'; do
+for command in '' train compare eval predict export gradcheck diff verify 'data fetch'; do
   # shellcheck disable=SC2086 # a command is words
   check 0 $command --help
   grep -v '^  reel-mnist ' out >text  # without the examples

@@ -12,7 +12,6 @@
 #include <reel/autodiff/ops/arithmetic.h>
 #include <reel/autodiff/ops/product.h>
 #include <reel/autodiff/ops/trigonometric.h>
-#include <reel/data/mnist.h>
 #include <reel/nn/losses.h>
 #include <reel/nn/sequential.h>
 #include <reel/optim/loss_schedule.h>
@@ -23,6 +22,7 @@
 
 #include "../lecture.h"
 #include "common.h"
+#include "images.h"
 
 namespace reel::descent {
 namespace {
@@ -30,18 +30,6 @@ namespace {
 using plot::Style;
 
 // ---- rows 31 and 32: networks on MNIST-format data
-
-std::vector<std::uint32_t> first(std::size_t count) {
-  std::vector<std::uint32_t> rows(count);
-  std::iota(rows.begin(), rows.end(), 0U);
-  return rows;
-}
-
-// The first images of the training set.
-data::Dataset images(const Settings& settings, std::size_t count) {
-  const data::Dataset all = data::load_mnist(settings.data).train;
-  return all.subset(first(std::min(count, all.size())));
-}
 
 nn::Sequential network(const data::Dataset& images, std::size_t hidden, Rng& rng) {
   nn::Sequential model = nn::mlp({images.features(), hidden, images.classes()}, nn::tanh);
@@ -223,7 +211,7 @@ Figure schedules(const data::Dataset& data, const Settings& settings, Report& re
 
 Report rates_and_batches(const Settings& settings) {
   Report report;
-  const data::Dataset data = images(settings, 4096);
+  const data::Dataset data = training_images(settings, 4096);
   report.figures.push_back(batch_sizes(data, settings, report));
   report.figures.push_back(learning_rates(data, settings, report));
   report.figures.push_back(schedules(data, settings, report));
@@ -287,7 +275,7 @@ Report over_parameterisation(const Settings& settings) {
   constexpr std::uint64_t seeds = 5;
   const Rng rng(seed_of(settings, 32));
   Report report;
-  const data::Dataset data = images(settings, 512);
+  const data::Dataset data = training_images(settings, 512);
   const data::Batch batch = data.all();
   plot::Chart curves{.title = "Loss, median of 5 networks",
                      .x = {.label = "steps"},

@@ -1,12 +1,12 @@
 // Writes messages in the wire format of Protocol Buffers.
-#include <reel/exchange/protobuf.h>
+#include <reel/autodiff/core/protobuf.h>
 
 #include <bit>
 
 namespace reel::protobuf {
 namespace {
 
-enum WireType : std::uint32_t { varint_type = 0, length_delimited = 2, four_bytes = 5 };
+enum WireType : std::uint32_t { varint_type = 0, eight_bytes = 1, length_delimited = 2, four_bytes = 5 };
 
 std::uint32_t tag(std::uint32_t field, WireType type) { return field << 3 | type; }
 
@@ -23,11 +23,20 @@ Message& Message::number(std::uint32_t field, std::uint64_t value) {
   return *this;
 }
 
+void Message::little_endian(std::uint64_t value, int bits) {
+  for (int shift = 0; shift < bits; shift += 8)
+    bytes_ += static_cast<char>(value >> shift & 0xFF);
+}
+
 Message& Message::real(std::uint32_t field, float value) {
   varint(tag(field, four_bytes));
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  for (int shift = 0; shift < 32; shift += 8)
-    bytes_ += static_cast<char>(bits >> shift & 0xFF);  // the lowest byte first
+  little_endian(std::bit_cast<std::uint32_t>(value), 32);
+  return *this;
+}
+
+Message& Message::real(std::uint32_t field, double value) {
+  varint(tag(field, eight_bytes));
+  little_endian(std::bit_cast<std::uint64_t>(value), 64);
   return *this;
 }
 

@@ -16,6 +16,8 @@ class Message {
   Message& number(std::uint32_t field, std::uint64_t value);
   /// A float, as its four bytes.
   Message& real(std::uint32_t field, float value);
+  /// A double, as its eight bytes.
+  Message& real(std::uint32_t field, double value);
   /// A text, or any other bytes.
   Message& text(std::uint32_t field, std::string_view bytes);
   /// A message within this one.
@@ -26,6 +28,7 @@ class Message {
 
  private:
   void varint(std::uint64_t value);
+  void little_endian(std::uint64_t value, int bits);
 
   std::string bytes_;
 };

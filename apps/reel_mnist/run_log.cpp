@@ -1,0 +1,56 @@
+// Writes the record of a run as CSV and as event files.
+#include "run_log.h"
+
+#include <cmath>
+
+#include <reel/autodiff/core/file.h>
+
+#include "epochs.h"
+
+namespace reel::mnist {
+
+RunLog::RunLog(const TrainOptions& options, nn::Module& model) : path_(options.log) {
+  if (options.log.empty() && options.tensorboard.empty()) return;
+  record_.emplace(model);
+  if (!options.log.empty()) {
+    csv_.open(path_, std::ios::binary);
+    csv_ << csv_header(*record_) << std::flush;
+    if (!csv_) fail(Error::Kind::system, "log", absolute_name(path_), ": cannot be written.");
+  }
+  if (!options.tensorboard.empty()) events_.emplace(options.tensorboard);
+}
+
+void RunLog::add(const train::EpochReport& report) {
+  if (!record_) return;
+  finish();
+  if (!events_) return;
+  std::vector<EventScalar> scalars;
+  for (const auto& [name, value] : epoch_results(report).items())
+    if (name != "epoch") scalars.push_back({"epoch/" + name, value.get<double>()});
+  events_->add(report.epoch, scalars);
+  events_->flush();
+}
+
+void RunLog::finish() {
+  if (!record_) return;
+  if (!path_.empty()) {
+    csv_ << csv_lines(*record_) << std::flush;
+    if (!csv_) fail(Error::Kind::system, "log", absolute_name(path_), ": cannot be written.");
+  }
+  if (events_) {
+    for (const train::BatchRecord& batch : record_->batches()) {
+      std::vector<EventScalar> scalars{{"batch/loss", batch.loss}, {"batch/lr", batch.lr}};
+      for (std::size_t i = 0; i < batch.layers.size(); ++i) {
+        const std::string& layer = record_->layers()[i];
+        scalars.push_back({"gradient_norm/" + layer, batch.layers[i].gradient_norm});
+        scalars.push_back({"update_ratio/" + layer, batch.layers[i].update_ratio});
+      }
+      std::erase_if(scalars, [](const EventScalar& scalar) { return std::isnan(scalar.value); });
+      events_->add(batch.step, scalars);
+    }
+    events_->flush();
+  }
+  record_->clear();
+}
+
+}  // namespace reel::mnist

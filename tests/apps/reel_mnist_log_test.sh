@@ -1,0 +1,79 @@
+#!/bin/sh
+# train --log and --tensorboard, and predict with files. Argument: the program. Skipped if there is no
+# Python.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/apps/small_images.sh
+. "$here/small_images.sh"
+# shellcheck source=tests/apps/harness.sh
+. "$here/harness.sh"
+
+if ! python3 -c '' 2>/dev/null; then
+  echo 'skipped: no python3'
+  exit 77
+fi
+small_images data
+small="--data data --layers 16-8-10 --batch 8 --lr 0.1"
+expect() { [ "$2" = "$3" ] || fail "$1: '$2', expected '$3'"; }
+
+# ---- the log has every batch, and TensorBoard's file the same numbers
+check 0 train $small --epochs 2 --save plain --json
+cp out plain.json
+check 0 train $small --epochs 2 --save logged --log log.csv --tensorboard events --json
+cmp -s plain logged || fail 'a log changes the weights'
+expect header "$(head -n 1 log.csv)" 'epoch,batch,loss,lr,0.gradient_norm,0.update_ratio,2.gradient_norm,2.update_ratio'
+batches=$(($(wc -l <log.csv) - 1))
+[ "$batches" -gt 2 ] || fail "the log has $batches batches"
+grep -q '^1,1,[0-9.]*,0.1,[0-9.e-]*,[0-9.e-]*,[0-9.e-]*,[0-9.e-]*$' log.csv || fail 'no layers in the first batch'
+set -- events/events.out.tfevents.*
+expect 'event files' $# 1
+python3 "$here/read_events.py" "$1" >scalars || fail 'the event file is wrong'
+expect 'losses of batches' "$(grep -c ' batch/loss ' scalars)" "$batches"
+python3 - <<'END' || fail 'the event file and the log differ'
+import csv, json
+scalars = {}
+for line in open('scalars'):
+    step, tag, value = line.split()
+    scalars[int(step), tag] = float(value)
+near = lambda a, b: abs(a - b) <= 1e-6 * abs(b)
+for step, row in enumerate(csv.DictReader(open('log.csv')), 1):
+    assert near(scalars[step, 'batch/loss'], float(row['loss']))
+    assert near(scalars[step, 'batch/lr'], float(row['lr']))
+    for layer in '02':
+        for name in 'gradient_norm', 'update_ratio':
+            value = row[layer + '.' + name]
+            assert ((step, name + '/' + layer) in scalars) == (value != '')
+            assert value == '' or near(scalars[step, name + '/' + layer], float(value))
+for line in open('plain.json'):
+    epoch = json.loads(line)
+    if 'epoch' in epoch:
+        for key in 'train_loss', 'test_loss', 'validation_accuracy':
+            assert near(scalars[epoch['epoch'], 'epoch/' + key], epoch[key])
+END
+refuse 5 none/log.csv train $small --log none/log.csv
+refuse 5 log.csv train $small --tensorboard log.csv
+refuse 2 'no effect' train $small --seeds 2 --log x.csv
+
+# ---- pictures
+printf 'P2 4 4 255 0 0 0 0 0 255 255 0 0 255 255 0 0 0 0 0\n' >square.pgm
+python3 -c "
+import struct, sys
+sys.stdout.buffer.write(struct.pack('>4I', 0x803, 2, 4, 4) + bytes(range(32)))" >two.idx
+check 0 predict --data data --load plain square.pgm two.idx --json
+expect 'lines of JSON' "$(grep -c '"file":' out)" 3
+grep -q '"file":"two.idx","index":1,"prediction":' out || fail 'no second image'
+cp out by-name
+for file in square.pgm two.idx; do
+  "$program" predict --data data --load plain - --json <"$file" >piped || fail "- refuses $file"
+  expect "$file" "$(sed 's/"file":"-"//' piped)" "$(grep "$file" by-name | sed "s/\"file\":\"$file\"//")"
+  cat "$file" | "$program" predict --data data --load plain - --json >pipe || fail "- refuses a pipe"
+  cmp -s piped pipe || fail 'a pipe differs from a file'
+done
+head -c 20 two.idx >cut.idx
+refuse 3 'its header claims' predict --data data --load plain cut.idx
+printf 'P2 2 2 1 0 1 0 1\n' >tiny.pgm
+refuse 3 'do not fit the network' predict --data data --load plain tiny.pgm
+refuse 3 '28×28 pixels do not fit' predict --data data --load plain --drawn tiny.pgm
+printf 'P2 2 2 1 1 1 1 1\n' >paper.pgm
+refuse 3 'nothing but paper' predict --data data --load plain --drawn paper.pgm
+refuse 2 'no effect without files' predict --data data --load plain --drawn
+finish
