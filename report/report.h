@@ -51,19 +51,19 @@ struct Neuron {
 
 /// The contents of a page. An empty part is left out of it.
 struct Report {
-  std::string title;                      ///< of the page
-  std::vector<Fact> settings;             ///< of the run
-  std::vector<Fact> environment;          ///< such as the processor and the versions
-  std::vector<plot::Picture> charts;      ///< such as the loss by epoch
-  std::vector<std::string> classes;       ///< the names of the outputs
-  train::Confusion confusion;             ///< of the test samples
-  std::vector<Mistake> mistakes;          ///< the most confident ones first
-  std::vector<Neuron> first_layer;        ///< the weights as pictures
-  std::vector<Neuron> last_hidden_layer;  ///< if that is another layer
-  std::vector<train::HiddenLayer> units;  ///< what hidden units do on the test samples
-  std::vector<Suspect> suspects;          ///< the most suspicious labels first
-  std::vector<double> eigenvalues;        ///< the largest of the loss's Hessian
-  std::string drawing_board;              ///< see report::drawing_board
+  std::string title;                                ///< of the page
+  std::vector<Fact> settings = {};                  ///< of the run
+  std::vector<Fact> environment = {};               ///< such as the processor and the versions
+  std::vector<plot::Picture> charts = {};           ///< such as the loss by epoch
+  std::vector<std::string> classes = {};            ///< the names of the outputs
+  train::Confusion confusion = train::Confusion();  ///< of the test samples
+  std::vector<Mistake> mistakes = {};               ///< the most confident ones first
+  std::vector<Neuron> first_layer = {};             ///< the weights as pictures
+  std::vector<Neuron> last_hidden_layer = {};       ///< if that is another layer
+  std::vector<train::HiddenLayer> units = {};       ///< what hidden units do on the test samples
+  std::vector<Suspect> suspects = {};               ///< the most suspicious labels first
+  std::vector<double> eigenvalues = {};             ///< the largest of the loss's Hessian
+  std::string drawing_board = {};                   ///< see report::drawing_board
 };
 
 /// The samples that the model takes for another class, the most confident mistakes first.

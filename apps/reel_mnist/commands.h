@@ -103,6 +103,8 @@ struct PredictOptions : CommonOptions {
 struct ExportOptions {
   std::string load;          ///< the network
   std::string onnx, c, npy;  ///< files, and a folder, to write; empty: not asked for
+  std::string page;          ///< a page with a board to draw on; empty: not asked for
+  std::string data;          ///< for the page: the images, as data::load_images takes them
   bool int8 = false;         ///< whether the C file has its matrices as bytes
 };
 

@@ -2,9 +2,12 @@
 #include <iostream>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/data/images.h>
+#include <reel/data/mnist.h>
 #include <reel/exchange/c.h>
 #include <reel/exchange/npy.h>
 #include <reel/exchange/onnx.h>
+#include <reel/report/drawing_page.h>
 
 #include "../common/text.h"
 #include "commands.h"
@@ -27,21 +30,27 @@ std::map<std::string, std::string> metadata(const Architecture& architecture) {
 }  // namespace
 
 int export_network(const ExportOptions& options) {
-  if (options.onnx.empty() && options.c.empty() && options.npy.empty())
-    fail_usage("export", "there is nothing to write. Hint: --onnx, --c or --npy.");
-  const LoadedModel loaded = load(options.load);
-  const auto report = [](const std::string& path, const auto& write) {
+  if (options.onnx.empty() && options.c.empty() && options.npy.empty() && options.page.empty())
+    fail_usage("export", "there is nothing to write. Hint: --onnx, --c, --npy or --page.");
+  LoadedModel loaded = load(options.load);
+  const auto written = [](const std::string& path, const auto& write) {
     write();
     std::cout << "wrote " << printable(path) << '\n';
   };
   if (!options.onnx.empty())
-    report(options.onnx, [&] {
+    written(options.onnx, [&] {
       exchange::write_onnx(options.onnx, loaded.model, {.metadata = metadata(loaded.architecture)});
     });
   if (!options.c.empty())
-    report(options.c, [&] { exchange::write_c(options.c, loaded.model, {.int8 = options.int8}); });
+    written(options.c, [&] { exchange::write_c(options.c, loaded.model, {.int8 = options.int8}); });
   if (!options.npy.empty())
-    report(options.npy, [&] { exchange::write_npy(options.npy, loaded.model); });
+    written(options.npy, [&] { exchange::write_npy(options.npy, loaded.model); });
+  if (!options.page.empty())
+    written(options.page, [&] {
+      const data::Dataset test = data::load_images(options.data).test;
+      check_fits(loaded.architecture, test, options.load);
+      reel::report::write_drawing_page(options.page, loaded.model, test);
+    });
   return 0;
 }
 
@@ -67,10 +76,21 @@ void add_export(apps::Program& program, ExportOptions& options) {
       .add_option("--npy", options.npy, "A folder, for a NumPy file of each tensor, named by path")
       ->check(not_empty)
       ->type_name("FOLDER");
+  CLI::Option* const page =
+      command.add_option("--page", options.page, "A web page on which you draw an image for it")
+          ->check(not_empty)
+          ->type_name("FILE");
+  options.data = data::default_folder().string();
+  command
+      .add_option("--data", options.data, "With --page: images that give their size and classes")
+      ->needs(page)
+      ->capture_default_str()
+      ->type_name("PATH");
   command.footer(
       "Examples:\n"
       "  reel-mnist export --load net.safetensors --onnx net.onnx\n"
-      "  reel-mnist export --load net.safetensors --c net.c --int8\n");
+      "  reel-mnist export --load net.safetensors --c net.c --int8\n"
+      "  reel-mnist export --load net.safetensors --page draw.html\n");
 }
 
 }  // namespace reel::mnist

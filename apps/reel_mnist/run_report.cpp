@@ -1,10 +1,14 @@
 // Collects what the report of a run shows.
 #include "run_report.h"
 
+#include <algorithm>
+#include <numeric>
+
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/core/processors.h>
 #include <reel/autodiff/tensor/gemm.h>
 #include <reel/nn/sequential.h>
+#include <reel/train/curvature.h>
 
 #include "../common/text.h"
 #include "curves.h"
@@ -12,6 +16,12 @@
 namespace reel::mnist {
 
 using namespace apps;
+
+namespace {
+
+constexpr std::size_t hessian_images = 500;  // enough for two digits, and quick
+
+}  // namespace
 
 report::Report run_report(const Training& training, const Outcome& outcome) {
   const TrainOptions& options = training.options;
@@ -41,6 +51,12 @@ report::Report run_report(const Training& training, const Outcome& outcome) {
   report.charts = {training_curves("", training.epochs(), options.monitor)};
   nn::Sequential model = nn::clone(training.network.model);
   report::add_model(report, model, training.test);
+  std::vector<std::uint32_t> rows(std::min(hessian_images, training.parts.rest.size()));
+  std::iota(rows.begin(), rows.end(), 0);
+  Rng rng(options.seed);
+  report.eigenvalues = train::largest_curvatures(model, training.parts.rest.subset(rows), rng,
+                                                 {.count = 3, .tolerance = 1e-2, .products = 40})
+                           .values;
   return report;
 }
 

@@ -200,6 +200,13 @@ def main():
             rows = [p[0] for p in ink]
             check(20 <= max(rows) - min(rows) + 1 <= 21, "the drawing is 20 pixels high")
 
+            alone = f"{folder}/alone.html"
+            subprocess.run([program, "export", "--load", network, "--data", f"{folder}/digits", "--page", alone],
+                           check=True, stdout=subprocess.DEVNULL)
+            browser.open(alone)
+            browser.draw(SEVEN)
+            check(browser.run("return drawing") == drawing, "the page of export computes the same")
+
             browser.run("document.getElementById('clear').click()")
             check(not any(browser.run("return drawing.pixels")), "the button clears the board")
             browser.run("document.getElementById('pad').focus()")
