@@ -11,8 +11,8 @@
 #include <vector>
 
 #include <reel/autodiff/core/file.h>
-#include <reel/exchange/network.h>
 #include <reel/autodiff/core/protobuf.h>
+#include <reel/exchange/network.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace exchange {

@@ -11,8 +11,8 @@ namespace reel::plot {
 
 /// One of the two axes of a chart.
 struct Axis {
-  std::string label;  ///< with the unit, if it has one
-  bool logarithmic = false;
+  std::string label;                          ///< with the unit, if it has one
+  bool logarithmic = false;                   ///< all values are positive
   std::optional<double> low = {}, high = {};  ///< by default chosen from the data
   bool whole = false;                         ///< ticks at whole numbers alone, as for epochs
 };
@@ -23,9 +23,9 @@ enum class Style { line, dashes, dots, line_and_dots };
 /// y against x; points are joined in their order. A point that is not finite, or not positive on a
 /// logarithmic axis, makes a gap.
 struct Series {
-  std::string name;  ///< in the legend, unless empty; equal names have equal colours
-  std::vector<double> x, y;
-  Style style = Style::line;
+  std::string name;           ///< in the legend, unless empty; equal names have equal colours
+  std::vector<double> x, y;   ///< of the points; as many of each
+  Style style = Style::line;  ///< of the line
   /// The ends of a band around the line, one of each for each x, drawn as a translucent area of the
   /// line's colour; empty: no band. An end below a logarithmic axis is drawn at its lower border.
   std::vector<double> low = {}, high = {};
@@ -34,41 +34,41 @@ struct Series {
 /// z over a grid, drawn with level lines and shades: z[j·x.size() + i] at (x[i], y[j]), both
 /// ascending.
 struct Surface {
-  std::vector<double> x, y, z;
-  std::size_t levels = 14;
-  bool logarithmic = false;  ///< levels at equal ratios above the lowest z, for steep valleys
+  std::vector<double> x, y, z;  ///< the columns, the rows, and the heights
+  std::size_t levels = 14;      ///< about so many level lines
+  bool logarithmic = false;     ///< levels at equal ratios above the lowest z, for steep valleys
 };
 
 /// A picture of numbers: values[j·columns + i] is the pixel in column i of row j, the first row at
 /// the top. 0 has no colour; the larger the size of a number, the stronger the colour of its sign.
 struct Raster {
-  std::size_t columns, rows;
-  std::vector<double> values;
+  std::size_t columns, rows;        ///< in pixels
+  std::vector<double> values;       ///< columns·rows of them
   std::optional<double> full = {};  ///< the size with the full colour; by default the largest
 };
 
 /// A single point with a short text beside it.
 struct Marker {
-  double x, y;
-  std::string label;
+  double x, y;        ///< in data coordinates
+  std::string label;  ///< the text
 };
 
 /// A pair of axes and all that is drawn between them.
 struct Chart {
-  std::string title;
-  Axis x = {}, y = {};
-  std::vector<Series> series = {};
-  std::optional<Surface> surface = {};
-  std::optional<Raster> raster = {};  ///< stands alone, without axes
-  std::vector<Marker> markers = {};
-  bool equal_scale = false;  ///< one unit has the same length on both axes
+  std::string title;                    ///< above the chart
+  Axis x = {}, y = {};                  ///< horizontal and vertical
+  std::vector<Series> series = {};      ///< in the order of drawing
+  std::optional<Surface> surface = {};  ///< below the series
+  std::optional<Raster> raster = {};    ///< stands alone, without axes
+  std::vector<Marker> markers = {};     ///< above the series
+  bool equal_scale = false;             ///< one unit has the same length on both axes
 };
 
 /// Charts side by side, in rows of `columns`, under one title and with one legend.
 struct Picture {
-  std::string title;
-  std::vector<Chart> charts;
-  std::size_t columns = 2;
+  std::string title;          ///< above all charts
+  std::vector<Chart> charts;  ///< from left to right, then in the next row
+  std::size_t columns = 2;    ///< charts in a row
 };
 
 /// A complete SVG file, readable in print and on light and dark screens, with colours that

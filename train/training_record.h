@@ -41,8 +41,7 @@ struct TrainingRecordOptions {
 ///     fit(model, adam, data, rng, {.record = &record});
 ///     record.batches().back().loss;
 ///
-/// A layer is a part of the model that has parameters of its own. With `every` at its default,
-/// recording takes about one per cent of the time of training.
+/// A layer is a part of the model that has parameters of its own.
 class TrainingRecord {
  public:
   /// Records a model with these parts. Throws Error if a parameter has no values yet.

@@ -13,10 +13,11 @@ void add_compare(apps::Program& program, CompareOptions& options) {
   add_training(command, options);
   const char* const group = "Comparison";
   command
-      .add_option("--vary", options.vary,
-                  "The option that differs and its values, such as lr=0.01,0.1")
+      .add_option(
+          "--vary", options.vary,
+          "The option that differs and its values, such as lr=0.01,0.1; by default optimizer, "
+          "of the classic five")
       ->check(not_empty)
-      ->capture_default_str()
       ->type_name("NAME=VALUE,...")
       ->group(group);
   command.add_option("--seeds", options.seeds, "Train so often by each, with seeds from --seed on")

@@ -76,14 +76,12 @@ void add_export(apps::Program& program, ExportOptions& options) {
       .add_option("--npy", options.npy, "A folder, for a NumPy file of each tensor, named by path")
       ->check(not_empty)
       ->type_name("FOLDER");
-  CLI::Option* const page =
-      command.add_option("--page", options.page, "A web page on which you draw an image for it")
-          ->check(not_empty)
-          ->type_name("FILE");
+  command.add_option("--page", options.page, "A web page on which you draw an image for it")
+      ->check(not_empty)
+      ->type_name("FILE");
   options.data = data::default_folder().string();
   command
       .add_option("--data", options.data, "With --page: images that give their size and classes")
-      ->needs(page)
       ->capture_default_str()
       ->type_name("PATH");
   command.footer(

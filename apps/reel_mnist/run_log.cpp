@@ -25,7 +25,8 @@ void RunLog::add(const train::EpochReport& report) {
   finish();
   if (!events_) return;
   std::vector<EventScalar> scalars;
-  for (const auto& [name, value] : epoch_results(report).items())
+  const nlohmann::ordered_json results = epoch_results(report);
+  for (const auto& [name, value] : results.items())
     if (name != "epoch") scalars.push_back({"epoch/" + name, value.get<double>()});
   events_->add(report.epoch, scalars);
   events_->flush();

@@ -19,7 +19,7 @@ class RunLog {
   RunLog(const TrainOptions& options, nn::Module& model);
 
   /// For `fit`; null if the options name no file.
-  train::TrainingRecord* record() { return record_ ? &*record_ : nullptr; }
+  train::TrainingRecord* batches() { return record_ ? &*record_ : nullptr; }
   /// Writes the batches of the epoch, and its results.
   void add(const train::EpochReport& report);
   /// Writes the batches that are left of an epoch that was stopped.

@@ -153,7 +153,7 @@ Outcome fit(Training& training) {
                                .on_evaluation = std::ref(progress),
                                .on_epoch = on_epoch,
                                .stop = [] { return StopSignals::received() != 0; },
-                               .record = log.record()})
+                               .record = log.batches()})
                          .status;
     log.finish();
   } catch (const Error& error) {

@@ -6,7 +6,12 @@
 namespace reel::protobuf {
 namespace {
 
-enum WireType : std::uint32_t { varint_type = 0, eight_bytes = 1, length_delimited = 2, four_bytes = 5 };
+enum WireType : std::uint32_t {
+  varint_type = 0,
+  eight_bytes = 1,
+  length_delimited = 2,
+  four_bytes = 5
+};
 
 std::uint32_t tag(std::uint32_t field, WireType type) { return field << 3 | type; }
 
@@ -24,8 +29,7 @@ Message& Message::number(std::uint32_t field, std::uint64_t value) {
 }
 
 void Message::little_endian(std::uint64_t value, int bits) {
-  for (int shift = 0; shift < bits; shift += 8)
-    bytes_ += static_cast<char>(value >> shift & 0xFF);
+  for (int shift = 0; shift < bits; shift += 8) bytes_ += static_cast<char>(value >> shift & 0xFF);
 }
 
 Message& Message::real(std::uint32_t field, float value) {

@@ -37,7 +37,7 @@ refuse 2 walk walk
 refuse 2 extra list extra
 refuse 2 lecture show
 refuse 2 'Hint: newton' show newtom
-refuse 2 '"12"' show 12
+refuse 2 '"36"' show 36
 refuse 2 'a\x0ab' show "$(printf 'a\nb')"
 refuse 2 --out all
 refuse 2 empty all --out ''

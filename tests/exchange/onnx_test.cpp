@@ -12,10 +12,10 @@
 #include <vector>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/autodiff/core/protobuf.h>
 #include <reel/exchange/c.h>
 #include <reel/exchange/network.h>
 #include <reel/exchange/npy.h>
-#include <reel/autodiff/core/protobuf.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/dropout.h>
 #include <reel/nn/embedding.h>
@@ -103,11 +103,14 @@ struct Custom : nn::Module {
 
 TEST_CASE("protobuf: bytes of the four types") {
   protobuf::Message message;
-  message.number(1, 150).text(2, "testing").real(3, 1.0F).number(20, ~std::uint64_t{0}).real(4, 1.0);
+  message.number(1, 150)
+      .text(2, "testing")
+      .real(3, 1.0F)
+      .number(20, ~std::uint64_t{0})
+      .real(4, 1.0);
   using namespace std::string_literals;
-  CHECK(message.bytes() ==
-        "\x08\x96\x01\x12\x07testing\x1d\0\0\x80\x3f\xa0\x01"s + std::string(9, '\xff') + '\x01' +
-            "\x21\0\0\0\0\0\0\xf0\x3f"s);
+  CHECK(message.bytes() == "\x08\x96\x01\x12\x07testing\x1d\0\0\x80\x3f\xa0\x01"s +
+                               std::string(9, '\xff') + '\x01' + "\x21\0\0\0\0\0\0\xf0\x3f"s);
 }
 
 TEST_CASE("onnx: the structure of the file") {
