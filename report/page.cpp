@@ -16,7 +16,7 @@ using html::escaped;
 
 std::string percent(double share) {
   char text[24];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
   return text;
 }
 

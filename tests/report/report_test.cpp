@@ -123,6 +123,20 @@ TEST_CASE("report: mistakes are sorted by confidence and have the right names") 
   CHECK(report::mistakes(net, images, 1).size() == 1);
 }
 
+TEST_CASE("report: the contributions of all neurons and the bias are the mean output") {
+  nn::Sequential net = small_net();
+  const data::Dataset images = small_images();
+  report::Report shallow;
+  report::add_model(shallow, net, images);
+  const Tensor scores = net(images.all().inputs).value();
+  for (std::size_t c = 0; c < 3; ++c) {
+    double sum = static_cast<double>(net.get<nn::Linear>(2).bias.value()(c)), mean = 0;
+    for (const report::Neuron& neuron : shallow.first_layer) sum += neuron.contributions[c];
+    for (std::size_t i = 0; i < 12; ++i) mean += static_cast<double>(scores(i, c)) / 12;
+    CHECK(sum == doctest::Approx(mean).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("report: deep networks have the weights of the first layer and bars of the last") {
   Rng rng(2);
   nn::Sequential net = nn::mlp({6, 5, 4, 3}, nn::tanh, {.batch_norm = true, .dropout = 0.5});
