@@ -27,8 +27,9 @@ double student_quantile(double probability, std::size_t degrees);
 /// Whether two methods differ, each measured once under the same circumstances.
 struct PairedTest {
   Estimate difference;  ///< a − b
-  double p =
-      1;  ///< of a difference as large by chance, two-sided, by Student's t; NaN for one pair
+  /// The probability of a difference as large by chance, two-sided, by Student's t; NaN for one
+  /// pair.
+  double p = 1;
 };
 
 /// The paired t-test of at least one pair (aᵢ, bᵢ).

@@ -93,9 +93,8 @@ struct GradcheckOptions : NetworkOptions {
 };
 
 struct PredictOptions : CommonOptions {
-  std::vector<std::string> files =
-      {};              ///< pictures to show instead of test images; -: standard input
-  bool drawn = false;  ///< make them look like MNIST's
+  std::vector<std::string> files;  ///< to show instead of test images; -: standard input
+  bool drawn = false;              ///< whether they are drawn digits, to be made like MNIST's
   std::size_t index = 0;
   std::size_t count = 1;
 };

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <reel/autodiff/core/file.h>
-
 #include <reel/plot/plot.h>
+
 #include "../common/output.h"
 #include "../common/text.h"
 

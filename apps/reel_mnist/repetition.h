@@ -19,9 +19,8 @@ struct Repetition {
   std::optional<double> validation_accuracy;
   double seconds = 0;  ///< of training
   std::size_t epochs = 0;
-  std::vector<double>
-      costs;            ///< the training loss of each epoch: the mean while the weights changed
-  std::string weights;  ///< their fingerprint
+  std::vector<double> costs;  ///< the training loss of each epoch
+  std::string weights;        ///< their fingerprint
 };
 
 /// Trains to the end, and then evaluates. Empty if a signal has stopped the run. Throws Error

@@ -15,6 +15,11 @@ case $program in /*) ;; *) program=$PWD/$program ;; esac
 cd "$folder" || exit 1
 failures=0
 
+# Ends the test as skipped if there is no Python.
+require_python() {
+  python3 -c '' 2>/dev/null || { echo 'skipped: no python3'; exit 77; }
+}
+
 fail() {
   failures=$((failures + 1))
   echo "FAILED: $1" | cut -c1-300

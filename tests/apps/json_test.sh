@@ -7,10 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/apps/harness.sh
 . "$here/harness.sh"
 
-if ! python3 -c '' 2>/dev/null; then
-  echo 'skipped: no python3'
-  exit 77
-fi
+require_python
 document=$here/../../docs/json.md
 mkdir kinds
 # is KIND [PATTERN]: the lines of out that match are of this kind; there must be one.

@@ -7,10 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/apps/harness.sh
 . "$here/harness.sh"
 
-if ! python3 -c '' 2>/dev/null; then
-  echo 'skipped: no python3'
-  exit 77
-fi
+require_python
 small_images data
 small="--data data --layers 16-8-10 --batch 8 --lr 0.1"
 expect() { [ "$2" = "$3" ] || fail "$1: '$2', expected '$3'"; }
