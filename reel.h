@@ -79,6 +79,7 @@
 #include <reel/optim/schedules.h>
 #include <reel/optim/state.h>
 #include <reel/plot/plot.h>
+#include <reel/report/curves.h>
 #include <reel/report/drawing_page.h>
 #include <reel/report/report.h>
 #include <reel/train/checkpoint.h>

@@ -280,6 +280,11 @@ Batch Dataset::all() const {
   return batch;
 }
 
+std::size_t Dataset::source_row(std::size_t row) const {
+  check(row);
+  return stored(row);
+}
+
 Dataset Dataset::subset(std::span<const std::uint32_t> rows) const {
   check(rows);
   auto chosen = std::make_shared<std::vector<std::uint32_t>>(rows.begin(), rows.end());

@@ -110,6 +110,8 @@ class Dataset {
 
   /// A data set of these rows, in this order; a row may appear more than once.
   Dataset subset(std::span<const std::uint32_t> rows) const;
+  /// The row of the data set that this is a subset of, or a subset of a subset; else the same row.
+  std::size_t source_row(std::size_t row) const;
 
  private:
   struct Storage;

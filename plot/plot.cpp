@@ -65,9 +65,12 @@ struct Row {
 
 double entry_width(const Legend::Entry& entry) { return 38 + text_width(entry.name, font) + 22; }
 
-std::vector<Row> legend_rows(const Legend& legend, double width) {
+// The rows of those entries that the picture has.
+std::vector<Row> legend_rows(const Legend& legend, const Picture& picture, double width) {
   std::vector<Row> rows;
+  const Legend here(picture);
   for (std::size_t i = 0; i < legend.entries().size(); ++i) {
+    if (here.entries().empty() || !here.index(legend.entries()[i].name)) continue;
     const double needs = entry_width(legend.entries()[i]);
     if (rows.empty() || rows.back().width + needs > width) rows.push_back({{}, 0});
     rows.back().entries.push_back(i);
@@ -110,23 +113,25 @@ std::string description(const Picture& picture) {
   return text;
 }
 
-}  // namespace
+struct Size {
+  double width, height;
+};
 
-std::string svg(const Picture& picture) {
-  if (picture.columns == 0) fail_usage("plot", "\"", picture.title, "\" has 0 columns.");
-  for (const Chart& chart : picture.charts) check(chart);
-  const Legend legend(picture);
-  const std::size_t columns = std::clamp<std::size_t>(picture.charts.size(), 1, picture.columns);
+// The more charts stand side by side, the smaller they are.
+Size cell_size(std::size_t columns) {
+  return columns == 1 ? Size{660, 440} : columns == 2 ? Size{470, 380} : Size{380, 330};
+}
+
+// The legend may have entries of other pictures too.
+std::string drawn(const Picture& picture, const Legend& legend, std::size_t columns, Size cell) {
   const std::size_t rows = (picture.charts.size() + columns - 1) / columns;
   constexpr double margin = 12, gap = 18;
-  const double cell_width = columns == 1 ? 660 : columns == 2 ? 470 : 380;
-  const double cell_height = columns == 1 ? 440 : columns == 2 ? 380 : 330;
-  const double width = 2 * margin + static_cast<double>(columns) * (cell_width + gap) - gap;
+  const double width = 2 * margin + static_cast<double>(columns) * (cell.width + gap) - gap;
   const auto titles = wrapped(picture.title, title_font, width - 2 * margin);
-  const auto entries = legend_rows(legend, width - 2 * margin);
+  const auto entries = legend_rows(legend, picture, width - 2 * margin);
   const double top = margin + 24 * static_cast<double>(titles.size());
   const double below = rows == 0 ? 0 : gap;  // below the last row
-  const double legend_top = top + static_cast<double>(rows) * (cell_height + gap) - below + 8;
+  const double legend_top = top + static_cast<double>(rows) * (cell.height + gap) - below + 8;
   const double height = legend_top + 24 * static_cast<double>(entries.size()) + margin;
 
   Svg out;
@@ -144,13 +149,35 @@ std::string svg(const Picture& picture) {
   for (std::size_t i = 0; i < picture.charts.size(); ++i) {
     const auto column = static_cast<double>(i % columns), row = static_cast<double>(i / columns);
     draw(out, picture.charts[i],
-         {margin + column * (cell_width + gap), top + row * (cell_height + gap), cell_width,
-          cell_height},
+         {margin + column * (cell.width + gap), top + row * (cell.height + gap), cell.width,
+          cell.height},
          legend);
   }
   draw_legend(out, legend, entries, width / 2, legend_top);
   out.close("svg");
   return out.str();
+}
+
+void check(const Picture& picture) {
+  if (picture.columns == 0) fail_usage("plot", "\"", picture.title, "\" has 0 columns.");
+  for (const Chart& chart : picture.charts) check(chart);
+}
+
+}  // namespace
+
+std::string svg(const Picture& picture) {
+  check(picture);
+  const std::size_t columns = std::clamp<std::size_t>(picture.charts.size(), 1, picture.columns);
+  return drawn(picture, Legend(picture), columns, cell_size(columns));
+}
+
+std::vector<std::string> svgs(const Picture& picture) {
+  check(picture);
+  const Legend legend(picture);
+  std::vector<std::string> files;
+  for (const Chart& chart : picture.charts)
+    files.push_back(drawn({"", {chart}}, legend, 1, cell_size(picture.columns)));
+  return files;
 }
 
 }  // namespace reel::plot

@@ -76,6 +76,9 @@ struct Picture {
 /// if the x, y and band of a series differ in length, or if the grid of a surface or the values of
 /// a raster do not fit.
 std::string svg(const Picture& picture);
+/// The same, but each chart is a file of its own, for a page that arranges them. Equal names have
+/// equal colours in all of them.
+std::vector<std::string> svgs(const Picture& picture);
 
 /// z(x, y) on a grid of `columns` × `rows` points over a rectangle.
 template <class F>

@@ -72,7 +72,10 @@ std::vector<Mistake> mistakes(nn::Sequential& model, const data::Dataset& datase
     return a.guesses[0].probability > b.guesses[0].probability;
   });
   found.resize(std::min(found.size(), count));
-  for (Mistake& mistake : found) mistake.image = dataset.sample(mistake.row);
+  for (Mistake& mistake : found) {
+    mistake.image = dataset.sample(mistake.row);
+    mistake.row = dataset.source_row(mistake.row);
+  }
   return found;
 }
 
@@ -83,8 +86,8 @@ std::vector<Suspect> suspects(const std::vector<train::LabelSuspect>& found,
   };
   std::vector<Suspect> shown;
   for (std::size_t i = 0; i < std::min(found.size(), count); ++i)
-    shown.push_back({found[i].row, dataset.sample(found[i].row), name(found[i].label),
-                     name(found[i].other), found[i].margin});
+    shown.push_back({dataset.source_row(found[i].row), dataset.sample(found[i].row),
+                     name(found[i].label), name(found[i].other), found[i].margin});
   return shown;
 }
 

@@ -29,16 +29,16 @@ std::string facts(std::string_view title, const std::vector<Fact>& all) {
   return text + "</table></div>\n";
 }
 
-std::string charts(const std::vector<plot::Picture>& pictures) {
+std::string charts(const std::vector<plot::Chart>& all) {
+  if (all.empty()) return {};
   constexpr std::string_view name_space = " xmlns=\"http://www.w3.org/2000/svg\"";  // HTML has it
-  std::string text;
-  for (const plot::Picture& picture : pictures) {
-    std::string svg = plot::svg(picture);
+  std::string text = "<div class=\"charts\">\n";
+  for (std::string svg : plot::svgs({"", all, 3})) {
     if (const std::size_t at = svg.find(name_space); at != svg.npos)
       svg.erase(at, name_space.size());
-    text += concat("<div class=\"chart wide\">", svg, "</div>\n");
+    text += concat("<div class=\"chart\">", svg, "</div>\n");
   }
-  return text;
+  return text + "</div>\n";
 }
 
 // Each row is a class; the colour of a cell is its share of the row.
@@ -110,11 +110,13 @@ std::string mistake_cells(const std::vector<Mistake>& mistakes) {
   return text + "</div>\n";
 }
 
-std::string suspect_cells(const std::vector<Suspect>& suspects) {
+std::string suspect_cells(const std::vector<Suspect>& suspects, std::size_t among) {
   if (suspects.empty()) return {};
   std::string text =
-      "<p>Networks that were not trained on these samples prefer another class. The margin is "
-      "ln p(label) − ln p(other).</p>\n<div class=\"cells\">\n";
+      concat("<p>The most suspicious ones of ", among,
+             " training samples. Networks of the same layers that were not trained on these "
+             "samples prefer another class. The margin is ln p(label) − ln p(other).</p>\n"
+             "<div class=\"cells\">\n");
   for (const Suspect& suspect : suspects)
     text += concat(
         "<figure>",
@@ -221,11 +223,17 @@ std::string unit_table(const std::vector<train::HiddenLayer>& layers) {
   return text + "</table></div>\n";
 }
 
-std::string eigenvalue_list(const std::vector<double>& values) {
-  std::string text;
-  for (const double value : values)
-    text += concat(text.empty() ? "<p>" : ", ", html::number(value, 4));
-  return text.empty() ? text : text + "</p>\n";
+std::string sharpness_part(const std::vector<Sharpness>& epochs, std::size_t samples) {
+  if (epochs.empty()) return {};
+  std::string values;
+  for (const double value : epochs.back().eigenvalues)
+    values += concat(values.empty() ? "" : ", ", html::number(value, 4));
+  return concat("<p>The largest eigenvalues of the Hessian of the mean loss of ", samples,
+                " training samples, at the end: ", values,
+                ". Plain gradient descent with a rate η leaves a minimum whose largest eigenvalue "
+                "is above 2/η; momentum raises this limit, and adaptive methods scale each weight "
+                "by itself.</p>\n",
+                charts({sharpness_chart(epochs)}));
 }
 
 }  // namespace
@@ -239,10 +247,11 @@ void write_page(const std::filesystem::path& path, const Report& report) {
       html::section("confusion", "Confusion matrix", confusion(report.confusion, report.classes)),
       html::section("draw", "Draw for the network", report.drawing_board),
       html::section("mistakes", "The most confident mistakes", mistake_cells(report.mistakes)),
-      html::section("suspects", "Labels that may be wrong", suspect_cells(report.suspects)),
+      html::section("suspects", "Labels that may be wrong",
+                    suspect_cells(report.suspects, report.suspects_among)),
       html::section("units", "Hidden units", unit_table(report.units)),
-      html::section("eigenvalues", "Largest eigenvalues of the Hessian",
-                    eigenvalue_list(report.eigenvalues)),
+      html::section("sharpness", "Sharpness of the loss",
+                    sharpness_part(report.sharpness, report.sharpness_samples)),
       html::section("neurons", "The first layer", neuron_cells(report.first_layer, report.classes)),
       html::section("last-hidden", "The last hidden layer",
                     neuron_cells(report.last_hidden_layer, report.classes)));

@@ -9,6 +9,7 @@
 #include <reel/data/dataset.h>
 #include <reel/nn/sequential.h>
 #include <reel/plot/plot.h>
+#include <reel/report/curves.h>
 #include <reel/train/evaluate.h>
 #include <reel/train/label_suspects.h>
 #include <reel/train/units.h>
@@ -18,13 +19,14 @@ namespace report {
 
 /// A line of a list.
 struct Fact {
-  std::string name, value;
+  std::string name;   ///< such as "batch"
+  std::string value;  ///< such as "64"
 };
 
 /// A class and its probability.
 struct Guess {
-  std::string name;
-  double probability;
+  std::string name;    ///< of the class
+  double probability;  ///< from 0 to 1
 };
 
 /// A sample that was taken for another class.
@@ -37,7 +39,7 @@ struct Mistake {
 
 /// A sample whose label may be wrong; see train::label_suspects.
 struct Suspect {
-  std::size_t row;           ///< in the data set
+  std::size_t row;           ///< its Dataset::source_row
   Tensor image;              ///< of the data set's sample_shape()
   std::string label, other;  ///< the names of its class, and of the one that fits better
   double margin;             ///< ln p(label) − ln p(other)
@@ -54,7 +56,7 @@ struct Report {
   std::string title;                                ///< of the page
   std::vector<Fact> settings = {};                  ///< of the run
   std::vector<Fact> environment = {};               ///< such as the processor and the versions
-  std::vector<plot::Picture> charts = {};           ///< such as the loss by epoch
+  std::vector<plot::Chart> charts = {};             ///< such as those of curves.h
   std::vector<std::string> classes = {};            ///< the names of the outputs
   train::Confusion confusion = train::Confusion();  ///< of the test samples
   std::vector<Mistake> mistakes = {};               ///< the most confident ones first
@@ -62,7 +64,9 @@ struct Report {
   std::vector<Neuron> last_hidden_layer = {};       ///< if that is another layer
   std::vector<train::HiddenLayer> units = {};       ///< what hidden units do on the test samples
   std::vector<Suspect> suspects = {};               ///< the most suspicious labels first
-  std::vector<double> eigenvalues = {};             ///< the largest of the loss's Hessian
+  std::size_t suspects_among = 0;                   ///< how many samples were searched for them
+  std::vector<Sharpness> sharpness = {};            ///< of the loss, by epoch
+  std::size_t sharpness_samples = 0;                ///< the samples of that loss
   std::string drawing_board = {};                   ///< see report::drawing_board
 };
 

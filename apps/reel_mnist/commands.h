@@ -61,6 +61,7 @@ struct TrainOptions : NetworkOptions {
   std::optional<double> average;        ///< the decay of the averaged weights
 
   std::string save, plot, report;
+  std::optional<std::size_t> suspects;  ///< how many images to search for wrong labels
   std::string log, tensorboard;      ///< a CSV file, and a folder for event files
   std::string checkpoint;            ///< folder to write checkpoints to
   std::size_t checkpoint_every = 0;  ///< batches; 0: only after each epoch

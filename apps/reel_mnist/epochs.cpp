@@ -47,6 +47,24 @@ nlohmann::ordered_json epoch_results(const Report& report) {
   return json;
 }
 
+report::EpochScores scores_of(const nlohmann::ordered_json& results) {
+  const auto number = [&](const std::string& key) {
+    const auto value = results.find(key);  // null: not finite
+    return value != results.end() && value->is_number() ? value->get<double>() : std::nan("");
+  };
+  const auto score = [&](const std::string& name) {
+    return results.contains(name + "_loss")
+               ? std::optional(report::Score{number(name + "_loss"), number(name + "_accuracy")})
+               : std::nullopt;
+  };
+  return {.epoch = results.at("epoch").get<std::size_t>(),
+          .train_loss = number("train_loss"),
+          .validation = score("validation"),
+          .test = score("test"),
+          .averaged_validation = score("averaged_validation"),
+          .averaged_test = score("averaged_test")};
+}
+
 nlohmann::ordered_json epoch_json(const Report& report, const std::string& weights, double lr) {
   nlohmann::ordered_json json = epoch_results(report);
   json["lr"] = lr;

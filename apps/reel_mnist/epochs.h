@@ -5,12 +5,15 @@
 #include <string>
 #include <vector>
 
+#include <reel/report/curves.h>
 #include <reel/train/fit.h>
 
 namespace reel::mnist {
 
 /// The losses and accuracies of an epoch by name, without times.
 nlohmann::ordered_json epoch_results(const train::EpochReport& report);
+/// The losses and accuracies that such an object has.
+report::EpochScores scores_of(const nlohmann::ordered_json& results);
 /// The same with times; `weights` is the fingerprint of the model after it.
 nlohmann::ordered_json epoch_json(const train::EpochReport& report, const std::string& weights,
                                   double lr);

@@ -17,7 +17,6 @@
 
 #include "../common/output.h"
 #include "../common/text.h"
-#include "curves.h"
 #include "report.h"
 #include "rescue.h"
 #include "run_report.h"
@@ -51,9 +50,11 @@ nlohmann::ordered_json final_json(const Training& training, const Outcome& outco
                {"weights", nn::fingerprint_text(training.network.model)}});
   if (training.early_stopping && training.early_stopping->has_best())
     json["best_epoch"] = training.early_stopping->best_epoch();
-  if (!training.epochs().empty())
-    for (const char* const key : {"train_loss", "validation_accuracy"})
-      if (training.epochs().back().contains(key)) json[key] = training.epochs().back()[key];
+  if (!training.epochs().empty()) {
+    const report::EpochScores& last = training.epochs().back();
+    json["train_loss"] = last.train_loss;
+    if (last.validation) json["validation_accuracy"] = last.validation->accuracy;
+  }
   json.update(to_json(test, training.test, "test"));
   return json;
 }
@@ -106,14 +107,12 @@ std::string ending(const Training& training, const Outcome& outcome) {
 
 }  // namespace
 
-Written write(const Training& training, Outcome& outcome) {
+Written write(const Training& training, Outcome& outcome, const RunReport* report) {
   const TrainOptions& options = training.options;
   const nn::Module& model = training.network.model;
   const Architecture& architecture = training.network.architecture;
   Written written;
   const auto attempt = [&](const std::string& path, std::string& to, auto&& write_to) {
-    std::optional<StopSignals::Hold> hold;
-    if (!is_direct(path)) hold.emplace();
     try {
       write_to(), to = path;
     } catch (const Error& error) {
@@ -123,12 +122,18 @@ Written write(const Training& training, Outcome& outcome) {
                                                      ": not enough memory to write it.")));
     }
   };
+  const auto unbroken = [&](const std::string& path, auto&& write_to) {
+    std::optional<StopSignals::Hold> hold;
+    if (!is_direct(path)) hold.emplace();
+    write_to();
+  };
   if (!options.save.empty() && !finite(model)) {
     outcome.fail(
         Error(Error::Kind::diverged, concat("[save] the weights are not finite, and ",
                                             absolute_name(options.save), " was not written.")));
   } else if (!options.save.empty()) {
-    attempt(options.save, written.weights, [&] { save(model, architecture, options.save); });
+    attempt(options.save, written.weights,
+            [&] { unbroken(options.save, [&] { save(model, architecture, options.save); }); });
     if (written.weights.empty()) {
       const Rescue rescue = save_elsewhere(model, architecture, options.save);
       written.weights = rescue.path;
@@ -137,14 +142,17 @@ Written write(const Training& training, Outcome& outcome) {
   }
   if (!options.plot.empty())
     attempt(options.plot, written.picture, [&] {
-      write_file(options.plot, "plot",
-                 plot::svg(training_curves(concat(architecture.text(), " on ", training.test.name(),
-                                                  ", ", options.optimizer, " at ", training.lr),
-                                           training.epochs(), options.monitor)));
+      const std::string picture =
+          plot::svg({concat(architecture.text(), " on ", training.test.name(), ", ",
+                            options.optimizer, " at ", training.lr),
+                     report::epoch_charts(training.epochs(), {.monitor = options.monitor})});
+      unbroken(options.plot, [&] { write_file(options.plot, "plot", picture); });
     });
-  if (!options.report.empty())
-    attempt(options.report, written.page,
-            [&] { report::write_page(options.report, run_report(training, outcome)); });
+  if (report != nullptr)
+    attempt(options.report, written.page, [&] {
+      const report::Report page = report->page(outcome);
+      unbroken(options.report, [&] { report::write_page(options.report, page); });
+    });
   return written;
 }
 

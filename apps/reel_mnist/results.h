@@ -13,6 +13,8 @@
 
 namespace reel::mnist {
 
+class RunReport;
+
 /// How a run ended.
 struct Outcome {
   train::FitStatus status = train::FitStatus::stopped;
@@ -38,7 +40,8 @@ struct Written {
 };
 
 /// Writes the files of --save, --plot and --report; tries each, even if another fails.
-Written write(const Training& training, Outcome& outcome);
+/// `report` is null without --report.
+Written write(const Training& training, Outcome& outcome, const RunReport* report);
 
 /// Prints how the run ended, and the evaluation of the network on the test images.
 void print(const Training& training, const Outcome& outcome, const train::Evaluation& test,

@@ -22,8 +22,8 @@ constexpr std::array<std::string_view, 11> of_the_session = {
     "threads", "json",       "log",    "tensorboard", "summary", "profile",
     "anomaly", "checkpoint", "resume", "recipe",      "load"};
 // The options of a run that change none of its results.
-constexpr std::array<std::string_view, 5> changeable = {"data", "save", "plot", "report",
-                                                        "checkpoint-every"};
+constexpr std::array<std::string_view, 6> changeable = {"data",   "save",     "plot",
+                                                        "report", "suspects", "checkpoint-every"};
 constexpr std::array<std::string_view, 4> paths = {"data", "save", "plot", "report"};
 
 bool is_in(const auto& names, std::string_view key) {

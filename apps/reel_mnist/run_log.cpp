@@ -1,4 +1,4 @@
-// Writes the record of a run as CSV and as event files.
+// Writes the record of a run as CSV and as event files, and hands it to the report.
 #include "run_log.h"
 
 #include <cmath>
@@ -9,20 +9,23 @@
 
 namespace reel::mnist {
 
-RunLog::RunLog(const TrainOptions& options, nn::Module& model) : path_(options.log) {
-  if (options.log.empty() && options.tensorboard.empty()) return;
-  record_.emplace(model);
+RunLog::RunLog(Training& training) : path_(training.options.log) {
+  const TrainOptions& options = training.options;
+  if (options.log.empty() && options.tensorboard.empty() && options.report.empty()) return;
+  record_.emplace(training.network.model);
   if (!options.log.empty()) {
     csv_.open(path_, std::ios::binary);
     csv_ << csv_header(*record_) << std::flush;
     if (!csv_) fail(Error::Kind::system, "log", absolute_name(path_), ": cannot be written.");
   }
   if (!options.tensorboard.empty()) events_.emplace(options.tensorboard);
+  if (!options.report.empty()) report_.emplace(training, record_->layers());
 }
 
 void RunLog::add(const train::EpochReport& report) {
   if (!record_) return;
   finish();
+  if (report_) report_->add(report);
   if (!events_) return;
   std::vector<EventScalar> scalars;
   const nlohmann::ordered_json results = epoch_results(report);
@@ -51,6 +54,7 @@ void RunLog::finish() {
     }
     events_->flush();
   }
+  if (report_) report_->add(record_->batches());
   record_->clear();
 }
 

@@ -1,6 +1,8 @@
 // The report of a training run, as a page.
 #pragma once
 
+#include <vector>
+
 #include <reel/report/report.h>
 
 #include "results.h"
@@ -8,7 +10,25 @@
 
 namespace reel::mnist {
 
-/// What is known of the run, its network and the test images.
-report::Report run_report(const Training& training, const Outcome& outcome);
+/// Collects what the page of `--report` shows, while the run goes on.
+class RunReport {
+ public:
+  RunReport(Training& training, const std::vector<std::string>& layers);
+
+  /// Adds the batches since the last call.
+  void add(const std::vector<train::BatchRecord>& batches);
+  /// Measures the sharpness after this epoch: after each of them, or, in a long run, after
+  /// about 20.
+  void add(const train::EpochReport& epoch);
+  /// The contents of the page. Unless a signal has stopped the run, this trains further networks to
+  /// find labels that may be wrong.
+  report::Report page(const Outcome& outcome) const;
+
+ private:
+  Training& training_;
+  report::BatchCharts batches_;
+  data::Dataset some_;  // the training images of the loss whose sharpness is measured
+  std::vector<report::Sharpness> sharpness_;
+};
 
 }  // namespace reel::mnist

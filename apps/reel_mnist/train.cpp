@@ -62,6 +62,7 @@ void expect_effect(const TrainOptions& options) {
   expect(!is({"plateau"}), options.warm_up > 0, "warm-up", with);
   expect(options.elastic > 0, options.elastic_sigma.has_value(), "elastic-sigma",
          "without --elastic");
+  expect(!options.report.empty(), options.suspects.has_value(), "suspects", "without --report");
   expect(!options.checkpoint.empty(), options.checkpoint_every > 0, "checkpoint-every",
          "without --checkpoint");
   struct Given {
@@ -113,7 +114,7 @@ void check(const TrainOptions& options) {
 }
 
 // Trains until the end, a signal, or a data file that cannot be read any more.
-Outcome fit(Training& training) {
+Outcome fit(Training& training, RunLog& log) {
   const TrainOptions& options = training.options;
   std::optional<AnomalyMode> anomaly;
   if (options.anomaly) anomaly.emplace();
@@ -125,7 +126,6 @@ Outcome fit(Training& training) {
                          output_width());
   if (!options.json) std::cout << '\n' << table.header() << std::flush;
   train::ProgressLine progress(options.epochs);
-  RunLog log(options, training.network.model);
   Outcome outcome;
   outcome.epochs = training.position().epoch - 1;
   double seconds = 0, samples = 0;  // of the finished epochs
@@ -190,19 +190,20 @@ int train(const TrainOptions& given) {
   if (options.summary)
     (options.json ? std::cerr : std::cout) << '\n'
                                            << summary_table(training.network.model, output_width());
-  Outcome outcome = fit(training);
+  RunLog log(training);
+  Outcome outcome = fit(training, log);
   if (outcome.status == train::FitStatus::diverged) {
     std::string text =
         concat("[train] the loss is no longer finite in epoch ", training.position().epoch,
                ". Hint: a lower --lr than ", training.lr, '.');
     const bool has_best = training.early_stopping && training.early_stopping->has_best();
     if (has_best && !options.save.empty())
-      if (const Written written = write(training, outcome); !written.weights.empty())
+      if (const Written written = write(training, outcome, log.report()); !written.weights.empty())
         text += concat(" The best weights before, of epoch ", training.early_stopping->best_epoch(),
                        ", are in ", absolute_name(written.weights), '.');
     throw Error(Error::Kind::diverged, text);
   }
-  const Written written = write(training, outcome);
+  const Written written = write(training, outcome, log.report());
   try {
     train::ProgressLine progress;
     print(

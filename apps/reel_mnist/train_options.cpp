@@ -18,6 +18,12 @@ void add_files(CLI::App& command, TrainOptions& options) {
   file("--plot", options.plot, "Draw loss and accuracy by epoch into this SVG file", "FILE");
   file("--report", options.report,
        "Write a page about the network: curves, mistakes, weights, a board to draw on", "FILE");
+  command
+      .add_option("--suspects", options.suspects,
+                  "Search so many training images for wrong labels, for --report; 0: none [10000]")
+      ->check(whole_number(0, most))
+      ->type_name("IMAGES")
+      ->group(group);
   file("--log", options.log,
        "Write loss, rate, gradients and updates of the batches to this CSV file", "FILE");
   file("--tensorboard", options.tensorboard,

@@ -166,7 +166,7 @@ void Training::end_epoch(const train::EpochReport& report) {
     best = value < best_;
     best_ = std::min(best_, value);
   }
-  epochs_.push_back(epoch_results(report));
+  epochs_.push_back(report::scores_of(report));
   if (!checkpoints_) return;
   log_ += apps::json_line(log_json(report, network.model));
   save_checkpoint(best);
@@ -199,7 +199,7 @@ void Training::resume() {
   write_log(options.checkpoint, log_);  // it may be older than the checkpoint
   std::istringstream lines(log_);
   for (std::string line; std::getline(lines, line);)
-    epochs_.push_back(nlohmann::ordered_json::parse(line));
+    epochs_.push_back(scores_of(nlohmann::ordered_json::parse(line)));
 }
 
 train::FitResult Training::fit(const Hooks& hooks) {

@@ -16,6 +16,7 @@
 #include <reel/optim/loss_schedule.h>
 #include <reel/optim/optimizer.h>
 #include <reel/optim/schedule.h>
+#include <reel/report/curves.h>
 #include <reel/train/checkpoint_folder.h>
 #include <reel/train/fit.h>
 
@@ -58,8 +59,8 @@ class Training {
   std::size_t batches() const noexcept { return batches_; }  ///< in an epoch
   /// Where the run is.
   const train::Position& position() const noexcept { return position_; }
-  /// The results of each epoch since the start of the run, as epoch_results gives them.
-  const std::vector<nlohmann::ordered_json>& epochs() const noexcept { return epochs_; }
+  /// The results of each epoch since the start of the run.
+  const std::vector<report::EpochScores>& epochs() const noexcept { return epochs_; }
 
   const TrainOptions& options;
   LoadedModel network;
@@ -90,7 +91,7 @@ class Training {
   std::string settings_;
   std::string data_;  // which images these are
   std::string log_;   // a line of JSON for each epoch, if there are checkpoints
-  std::vector<nlohmann::ordered_json> epochs_;
+  std::vector<report::EpochScores> epochs_;
   double best_ = std::numeric_limits<double>::infinity();
 };
 

@@ -314,6 +314,10 @@ TEST_CASE("dataset: a subset of a subset") {
   const auto few = some.subset(Rows{4, 0});
   CHECK(same(few.sample(0)(0, 0), byte(21)));
   CHECK(same(few.sample(1)(0, 0), byte(140)));
+  CHECK(few.source_row(0) == 3);
+  CHECK(few.source_row(1) == 20);
+  CHECK(set.source_row(7) == 7);
+  CHECK(says(error_of([&] { few.source_row(2); }), Kind::usage, {"row 2 of 2"}));
   CHECK(says(error_of([&] { few.sample(2); }), Kind::usage, {"row 2 of 2"}));
   Batch batch;
   few.gather(Rows{1, 0}, batch);

@@ -43,11 +43,12 @@ report::Report full_report() {
   full.title = "A <title>";
   full.settings = {{"rate & more", "0.125"}};
   full.environment = {{"processor", "<fast>"}};
-  full.charts = {
-      {"curves", {{"Loss <by epoch>", {"epoch"}, {"loss"}, {{"training", {1, 2}, {3, 1}}}}}}};
+  full.charts = {{"Loss <by epoch>", {"epoch"}, {"loss"}, {{"training", {1, 2}, {3, 1}}}}};
   report::add_model(full, net, images);
   full.suspects = report::suspects({{5, 2, 0, -1.75}}, images);
-  full.eigenvalues = {12.25, 3.5};
+  full.suspects_among = 11;
+  full.sharpness = {{1, {9.5, 4.5}, 0.5}, {2, {12.25, 3.5}, 0.5}};
+  full.sharpness_samples = 7;
   return full;
 }
 
@@ -74,6 +75,10 @@ TEST_CASE("report: each section has its data") {
   CHECK(has(page, "<th scope=\"row\">rate &amp; more</th><td>0.125</td>"));
   CHECK(has(page, "<td>&lt;fast&gt;</td>"));
   CHECK(has(page, "Loss &lt;by epoch&gt;"));
+  for (const std::vector<plot::Chart>& charts :
+       {full.charts, std::vector{report::sharpness_chart(full.sharpness)}})
+    for (std::string svg : plot::svgs({"", charts, 3}))
+      CHECK(has(page, svg.substr(svg.find("<desc>"))));
   CHECK(has(page, concat(full.confusion.correct(), " of 12 samples")));
   for (std::size_t i = 0; i < 3; ++i)
     for (std::size_t j = 0; j < 3; ++j)
@@ -83,7 +88,8 @@ TEST_CASE("report: each section has its data") {
     CHECK(has(page, concat("alt=\"test sample ", mistake.row, ": ", html::escaped(mistake.label))));
   CHECK(has(page, "rather &lt;hat&gt; &amp; &quot;coat&quot;<br>margin -1.75"));
   CHECK(has(page, "<td>1</td><td>relu</td><td>4</td>"));
-  CHECK(has(page, "12.25, 3.5"));
+  CHECK(has(page, "ones of 11 training samples"));
+  CHECK(has(page, "of 7 training samples, at the end: 12.25, 3.5."));
   CHECK(count(page, "alt=\"weights of neuron ") == 4);
   CHECK(count(page, "title=\"shoe: ") == 4);
   CHECK(has(page, "id=\"pad\""));
@@ -121,6 +127,16 @@ TEST_CASE("report: mistakes are sorted by confidence and have the right names") 
     if (i > 0) CHECK(all[i].guesses[0].probability <= all[i - 1].guesses[0].probability);
   }
   CHECK(report::mistakes(net, images, 1).size() == 1);
+}
+
+TEST_CASE("report: samples of a subset keep the rows of their data set") {
+  nn::Sequential net = small_net();
+  const data::Dataset images = small_images(),
+                      some = images.subset(std::vector<std::uint32_t>{11, 7, 3});
+  CHECK(report::suspects({{1, 1, 0, -2}}, some)[0].row == 7);
+  CHECK(report::suspects({{1, 1, 0, -2}}, some)[0].image == images.sample(7));
+  for (const report::Mistake& mistake : report::mistakes(net, some))
+    CHECK(mistake.image == images.sample(mistake.row));
 }
 
 TEST_CASE("report: the contributions of all neurons and the bias are the mean output") {

@@ -1,0 +1,39 @@
+#!/bin/sh
+# train --report: the page has each section and each curve, and making it changes no weight. Argument:
+# the program.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/apps/small_images.sh
+. "$here/small_images.sh"
+# shellcheck source=tests/apps/harness.sh
+. "$here/harness.sh"
+
+small_images data
+small="--data data --layers 16-8-6-10 --batch 8 --lr 0.1 --epochs 3"
+
+check 0 train $small --save plain
+check 0 train $small --save reported --report page.html --suspects 20
+cmp -s plain reported || fail 'a report changes the weights'
+for id in charts confusion draw mistakes suspects units sharpness neurons last-hidden; do
+  grep -q "<section id=\"$id\">" page.html || fail "the page has no section $id"
+done
+for curve in training validation test 'layer 0' 'layer 2' 'layer 4' 'eigenvalue 1' '2 / rate'; do
+  grep -q ">$curve</text>" page.html || fail "the page has no curve $curve"
+done
+charts=$(grep -c '^<div class="chart">' page.html)
+[ "$charts" = 7 ] || fail "the page has $charts charts"
+grep -q 'ones of 20 training samples' page.html || fail 'the page does not say among how many'
+
+check 0 train $small --report page.html --suspects 0
+! grep -q '<section id="suspects">' page.html || fail '--suspects 0 has suspects'
+check 0 train $small --report page.html
+grep -q 'ones of [1-9][0-9]* training samples' page.html || fail 'there are no suspects by default'
+
+# a run that goes on has the curves of its first epochs too
+check 0 train $small --checkpoint run
+check 0 train --resume run --report page.html --suspects 5
+grep -q '<section id="charts">' page.html || fail 'a finished run has no curves'
+
+refuse 2 'no effect without --report' train $small --suspects 5
+refuse 2 'suspects' train $small --report page.html --suspects -1
+refuse 5 none/page.html train $small --report none/page.html
+finish
