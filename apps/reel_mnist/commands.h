@@ -62,12 +62,12 @@ struct TrainOptions : NetworkOptions {
 
   std::string save, plot, report;
   std::optional<std::size_t> suspects;  ///< how many images to search for wrong labels
-  std::string log, tensorboard;      ///< a CSV file, and a folder for event files
-  std::string checkpoint;            ///< folder to write checkpoints to
-  std::size_t checkpoint_every = 0;  ///< batches; 0: only after each epoch
-  std::string resume;                ///< folder of checkpoints to continue from
-  std::size_t seeds = 1;             ///< how many runs
-  std::string settings;              ///< all that was set, as --config reads it
+  std::string log, tensorboard;         ///< a CSV file, and a folder for event files
+  std::string checkpoint;               ///< folder to write checkpoints to
+  std::size_t checkpoint_every = 0;     ///< batches; 0: only after each epoch
+  std::string resume;                   ///< folder of checkpoints to continue from
+  std::size_t seeds = 1;                ///< how many runs
+  std::string settings;                 ///< all that was set, as --config reads it
   bool stream = false;
   bool summary = false;
   bool profile = false;
