@@ -29,9 +29,13 @@ check 0 train $small --report page.html
 grep -q 'ones of [1-9][0-9]* training samples' page.html || fail 'there are no suspects by default'
 
 # a run that goes on has the curves of its first epochs too
-check 0 train $small --checkpoint run
-check 0 train --resume run --report page.html --suspects 5
-grep -q '<section id="charts">' page.html || fail 'a finished run has no curves'
+by_epoch() { awk '/^<div class="chart">/ { ++chart } chart == 3 || chart && /^<.div>$/ { exit } chart' "$1"; }
+check 0 train $small --average 0.9 --checkpoint run --report whole.html
+check 0 train --resume run --report resumed.html --suspects 5
+by_epoch whole.html >whole
+by_epoch resumed.html >resumed
+grep -q '>test, averaged</text>' whole || fail 'the curves have no averaged weights'
+cmp -s whole resumed || fail 'a run that was continued has other curves by epoch'
 
 refuse 2 'no effect without --report' train $small --suspects 5
 refuse 2 'suspects' train $small --report page.html --suspects -1

@@ -53,6 +53,20 @@ TEST_CASE("curves: losses and accuracies have all epochs of all data sets") {
   CHECK(losses.x.whole);
 }
 
+TEST_CASE("curves: a name has the same colour in each chart") {
+  const auto files = plot::svgs({"", report::epoch_charts(three_epochs())});
+  REQUIRE(files.size() == 2);
+  const auto has = [&](std::size_t file, const char* text) {
+    return files[file].find(text) != std::string::npos;
+  };
+  CHECK(has(0, "class=\"line c0\""));  // training
+  CHECK(has(0, "class=\"line c1\""));  // validation
+  CHECK_FALSE(has(1, "class=\"line c0\""));
+  CHECK(has(1, "class=\"line c1\""));
+  CHECK(has(1, ">validation</text>"));
+  CHECK_FALSE(has(1, ">training</text>"));
+}
+
 TEST_CASE("curves: averaged weights have lines of their own, and are judged") {
   std::vector<EpochScores> epochs = three_epochs();
   epochs[0].averaged_validation = {1, 0.9};
