@@ -7,24 +7,11 @@
 #include <cmath>
 #include <utility>
 
+#include <reel/optim/vectors.h>
+
 namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
-
-double square_sum(const Tensor& x) {
-  double sum = 0;
-  for (const Real value : x) sum += static_cast<double>(value) * static_cast<double>(value);
-  return sum;
-}
-
-double square_distance(const Tensor& a, const Tensor& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double difference = static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i]);
-    sum += difference * difference;
-  }
-  return sum;
-}
 
 // "0" of "0.weight"; empty for a parameter of the model itself.
 std::string layer_of(const std::string& path) {
@@ -65,7 +52,7 @@ void TrainingRecord::before_step() {
     double gradients = 0;
     for (std::size_t i = 0; i < layer.parameters.size(); ++i) {
       if (const SharedTensor& gradient = layer.parameters[i].gradient())
-        gradients += square_sum(*gradient);
+        gradients += optim::inner(*gradient, *gradient);
       layer.before[i] = layer.parameters[i].value();
     }
     layer.step.gradient_norm = std::sqrt(gradients);
@@ -77,8 +64,10 @@ void TrainingRecord::after_step() {
   for (Layer& layer : layers_) {
     double updates = 0, weights = 0;
     for (std::size_t i = 0; i < layer.parameters.size(); ++i) {
-      updates += square_distance(layer.parameters[i].value(), layer.before[i]);
-      weights += square_sum(layer.before[i]);
+      Tensor& w = layer.before[i];
+      weights += optim::inner(w, w);
+      optim::add_to(w, -1, layer.parameters[i].value());
+      updates += optim::inner(w, w);
     }
     layer.step.update_ratio =
         weights > 0 ? std::sqrt(updates / weights) : std::numeric_limits<double>::quiet_NaN();
