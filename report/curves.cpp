@@ -29,6 +29,11 @@ void add_to(plot::Chart& chart, plot::Series series) {
   if (!empty(series)) chart.series.push_back(std::move(series));
 }
 
+std::vector<plot::Chart> with_curves(std::vector<plot::Chart> charts) {
+  std::erase_if(charts, [](const plot::Chart& chart) { return chart.series.empty(); });
+  return charts;
+}
+
 // f of each epoch against its number.
 template <class Epoch, class F>
 plot::Series by_epoch(std::string name, std::span<const Epoch> epochs, F&& f) {
@@ -81,8 +86,8 @@ std::vector<plot::Chart> epoch_charts(std::span<const EpochScores> epochs,
                      .y = {options.loss_label}};
   plot::Chart accuracies{
       .title = "Accuracy after the epoch", .x = axis, .y = {"samples recognised (%)"}};
-  add_to(losses,
-         by_epoch("training", epochs, [](const EpochScores& epoch) { return epoch.train_loss; }));
+  add_to(losses, by_epoch(options.training, epochs,
+                          [](const EpochScores& epoch) { return epoch.train_loss; }));
   Part judged = nullptr;  // the line that early stopping judges
   for (const auto& [name, part] :
        {std::pair<const char*, Part>("validation", &EpochScores::validation),
@@ -107,9 +112,7 @@ std::vector<plot::Chart> epoch_charts(std::span<const EpochScores> epochs,
       losses.markers.push_back({x, value_of(*best, judged, &Score::loss), label});
       accuracies.markers.push_back({x, 100 * value_of(*best, judged, &Score::accuracy), label});
     }
-  std::vector<plot::Chart> charts{std::move(losses)};
-  if (!accuracies.series.empty()) charts.push_back(std::move(accuracies));
-  return charts;
+  return with_curves({std::move(losses), std::move(accuracies)});
 }
 
 // When the curve is full, two neighbours become one point, and each further point takes twice as
@@ -166,10 +169,7 @@ std::vector<plot::Chart> BatchCharts::charts() const {
     add_to(gradients, line(layer.name, layer.gradient));
     add_to(updates, line(layer.name, layer.update));
   }
-  std::vector<plot::Chart> charts{std::move(loss), std::move(rate), std::move(gradients),
-                                  std::move(updates)};
-  std::erase_if(charts, [](const plot::Chart& chart) { return chart.series.empty(); });
-  return charts;
+  return with_curves({std::move(loss), std::move(rate), std::move(gradients), std::move(updates)});
 }
 
 plot::Chart sharpness_chart(std::span<const Sharpness> epochs) {

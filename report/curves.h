@@ -35,12 +35,13 @@ EpochScores scores_of(const train::EpochReport& report);
 /// The options of `epoch_charts`.
 struct EpochChartsOptions {
   std::string loss_label = "mean cross-entropy (nats)";  ///< of the axis
+  std::string training = "training";                     ///< the name of the training loss
   /// Judges which epoch is the best one on the validation samples: loss or accuracy.
   std::string_view monitor = "loss";
 };
 
-/// A chart of the losses and, for classes, one of the accuracies in %, by epoch. The best epoch has
-/// a mark if there are validation samples.
+/// A chart of the losses and, for classes, one of the accuracies in %, by epoch; none without
+/// epochs. The best epoch has a mark if there are validation samples.
 ///
 ///     for (const auto& epoch : fit(…).epochs) scores.push_back(report::scores_of(epoch));
 ///     page.charts = report::epoch_charts(scores);

@@ -44,37 +44,56 @@ std::string linear_step(const nn::Linear& linear) {
                 linear.bias ? concat(",\"bias\":", floats(linear.bias.value())) : "", '}');
 }
 
+bool is_dropout(const nn::Module& layer) { return dynamic_cast<const nn::Dropout*>(&layer); }
+
+bool is_known(const nn::Module& layer) {
+  return is_dropout(layer) || dynamic_cast<const nn::Linear*>(&layer) ||
+         dynamic_cast<const nn::BatchNorm*>(&layer) ||
+         std::ranges::any_of(nn::activations(), [&](const nn::Activation& activation) {
+           return activation.name == layer.describe();
+         });
+}
+
 std::string steps(nn::Sequential& model) {
   const train::EvalMode mode(model);
   std::string json;
   for (std::size_t i = 0; i < model.size(); ++i) {
     const nn::Module& layer = model[i];
     std::string step;
-    if (dynamic_cast<const nn::Dropout*>(&layer)) continue;  // nothing happens in eval mode
+    if (!is_known(layer))
+      fail_usage("drawing", "layer ", i, " is ", layer.describe(),
+                 ", expected Linear, BatchNorm, Dropout or an activation of nn.");
+    if (is_dropout(layer)) continue;  // nothing happens in eval mode
     if (const auto* linear = dynamic_cast<const nn::Linear*>(&layer))
       step = linear_step(*linear);
     else if (const auto* norm = dynamic_cast<const nn::BatchNorm*>(&layer))
       step = scale_step(*norm);
-    else if (std::ranges::any_of(nn::activations(), [&](const nn::Activation& activation) {
-               return activation.name == layer.describe();
-             }))
-      step = concat("{\"kind\":", html::json_string(layer.describe()), '}');
     else
-      fail_usage("drawing", "layer ", i, " is ", layer.describe(),
-                 ", expected Linear, BatchNorm, Dropout or an activation of nn.");
+      step = concat("{\"kind\":", html::json_string(layer.describe()), '}');
     json += concat(json.empty() ? "" : ",\n", step);
   }
   return json;
 }
 
+// Of a text in UTF-8.
+std::ptrdiff_t characters(const std::string& text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+}
+
 bool is_centred(const data::Dataset& dataset, Framing framing) {
   if (framing != Framing::automatic) return framing == Framing::mnist;
   for (std::size_t c = 0; c < dataset.classes(); ++c)
-    if (dataset.class_name(c).size() != 1) return false;
+    if (characters(dataset.class_name(c)) != 1) return false;
   return dataset.classes() > 0;
 }
 
 }  // namespace
+
+bool is_drawable(const nn::Sequential& model, const data::Dataset& dataset) {
+  bool known = dataset.sample_shape().size() == 2;
+  for (std::size_t i = 0; i < model.size(); ++i) known = known && is_known(model[i]);
+  return known;
+}
 
 std::string drawing_board(nn::Sequential& model, const data::Dataset& dataset, Framing framing) {
   const Shape& shape = dataset.sample_shape();

@@ -17,6 +17,9 @@ enum class Framing {
   resized     ///< the board as it is
 };
 
+/// Whether there can be a drawing board: the samples are images of one channel, and each layer of
+/// the model is Linear, BatchNorm, Dropout or an activation of nn.
+bool is_drawable(const nn::Sequential& model, const data::Dataset& dataset);
 /// The drawing board as HTML with its style sheet, its script and all weights, which are 32-bit
 /// floats in base64. `dataset` gives the shape of an image, (rows, columns), and the names of the
 /// classes. Inputs are levels from 0 to 1. Throws Error (usage) if a layer is none of Linear,

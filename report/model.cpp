@@ -72,10 +72,7 @@ std::vector<Mistake> mistakes(nn::Sequential& model, const data::Dataset& datase
     return a.guesses[0].probability > b.guesses[0].probability;
   });
   found.resize(std::min(found.size(), count));
-  for (Mistake& mistake : found) {
-    mistake.image = dataset.sample(mistake.row);
-    mistake.row = dataset.source_row(mistake.row);
-  }
+  for (Mistake& mistake : found) mistake.image = dataset.sample(mistake.row);
   return found;
 }
 
@@ -85,7 +82,7 @@ std::vector<Suspect> suspects(const std::vector<train::LabelSuspect>& found,
     return dataset.class_name(static_cast<std::size_t>(label));
   };
   std::vector<Suspect> shown;
-  for (std::size_t i = 0; i < std::min(found.size(), count); ++i)
+  for (std::size_t i = 0; i < std::min(found.size(), count) && found[i].margin < 0; ++i)
     shown.push_back({dataset.source_row(found[i].row), dataset.sample(found[i].row),
                      name(found[i].label), name(found[i].other), found[i].margin});
   return shown;
@@ -117,7 +114,7 @@ void add_model(Report& report, nn::Sequential& model, const data::Dataset& test)
     for (std::size_t i = 0; i < neurons.size(); ++i)
       neurons[i].contributions = contributions_of(hidden.contributions, i);
   }
-  report.drawing_board = test.sample_shape().size() == 2 ? drawing_board(model, test) : "";
+  report.drawing_board = is_drawable(model, test) ? drawing_board(model, test) : "";
 }
 
 }  // namespace report

@@ -14,6 +14,8 @@ namespace {
 
 using html::escaped;
 
+constexpr std::size_t most_neurons = 256;  // of a layer, so that a page stays below some megabytes
+
 std::string percent(double share) {
   char text[24];
   std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
@@ -111,7 +113,9 @@ std::string mistake_cells(const std::vector<Mistake>& mistakes) {
 }
 
 std::string suspect_cells(const std::vector<Suspect>& suspects, std::size_t among) {
-  if (suspects.empty()) return {};
+  if (among == 0) return {};
+  if (suspects.empty())
+    return concat("<p>None of ", among, " training samples has a label that looks wrong.</p>\n");
   std::string text =
       concat("<p>The most suspicious ones of ", among,
              " training samples. Networks of the same layers that were not trained on these "
@@ -193,8 +197,11 @@ std::string neuron_cells(const std::vector<Neuron>& neurons,
       text += concat(i == 0 ? " " : ", ", i, " = ", escaped(classes[i]));
     text += '.';
   }
+  const std::size_t shown = std::min(neurons.size(), most_neurons);
+  if (shown < neurons.size())
+    text += concat(" These are the first ", shown, " of ", neurons.size(), " neurons.");
   text += "</p>\n<div class=\"cells small\">\n";
-  for (std::size_t i = 0; i < neurons.size(); ++i)
+  for (std::size_t i = 0; i < shown; ++i)
     text += concat(
         "<figure>", weight_image(neurons[i].weights, strongest, i), "<figcaption>", i,
         neurons[i].contributions.empty() ? "" : bars(neurons[i].contributions, classes, longest),
@@ -205,7 +212,7 @@ std::string neuron_cells(const std::vector<Neuron>& neurons,
 std::string unit_table(const std::vector<train::HiddenLayer>& layers) {
   if (layers.empty()) return {};
   std::string text =
-      "<p>A dead unit is 0 or below for every test sample. A saturated unit is within 0.01 of a "
+      "<p>A dead unit of relu is 0 for every test sample. A saturated unit is within 0.01 of a "
       "limit of its activation for more than 99 % of them.</p>\n<div class=\"wide\"><table>\n<tr>"
       "<th scope=\"col\">layer</th><th scope=\"col\">activation</th><th scope=\"col\">units</th>"
       "<th scope=\"col\">dead</th><th scope=\"col\">saturated</th></tr>\n";
@@ -219,21 +226,22 @@ std::string unit_table(const std::vector<train::HiddenLayer>& layers) {
   for (const train::HiddenLayer& layer : layers)
     text += concat("<tr><td>", escaped(layer.path), "</td><td>", escaped(layer.activation),
                    "</td><td>", layer.units.size(), "</td><td>", indices(layer, &train::Unit::dead),
-                   "</td><td>", indices(layer, &train::Unit::stuck), "</td></tr>\n");
+                   "</td><td>", indices(layer, &train::Unit::saturated), "</td></tr>\n");
   return text + "</table></div>\n";
 }
 
-std::string sharpness_part(const std::vector<Sharpness>& epochs, std::size_t samples) {
-  if (epochs.empty()) return {};
+std::string sharpness_part(const Report& report) {
+  if (report.sharpness.empty() && report.eigenvalues.empty()) return {};
   std::string values;
-  for (const double value : epochs.back().eigenvalues)
-    values += concat(values.empty() ? "" : ", ", html::number(value, 4));
-  return concat("<p>The largest eigenvalues of the Hessian of the mean loss of ", samples,
-                " training samples, at the end: ", values,
-                ". Plain gradient descent with a rate η leaves a minimum whose largest eigenvalue "
+  for (const double value : report.eigenvalues)
+    values += concat(values.empty() ? "" : ", ", html::number(value, 2));
+  return concat("<p>The largest eigenvalues of the Hessian of the mean loss of ",
+                report.sharpness_samples, " training samples",
+                values.empty() ? "." : concat("; of this network: ", values, '.'),
+                " Plain gradient descent with a rate η leaves a minimum whose largest eigenvalue "
                 "is above 2/η; momentum raises this limit, and adaptive methods scale each weight "
                 "by itself.</p>\n",
-                charts({sharpness_chart(epochs)}));
+                report.sharpness.empty() ? "" : charts({sharpness_chart(report.sharpness)}));
 }
 
 }  // namespace
@@ -241,8 +249,10 @@ std::string sharpness_part(const std::vector<Sharpness>& epochs, std::size_t sam
 void write_page(const std::filesystem::path& path, const Report& report) {
   const std::string lists =
       facts("Settings", report.settings) + facts("Environment", report.environment);
+  std::string notes;
+  for (const std::string& note : report.notes) notes += concat("<p>", escaped(note), "</p>\n");
   const std::string body = concat(
-      lists.empty() ? "" : concat("<div class=\"lists\">\n", lists, "</div>\n"),
+      lists.empty() ? "" : concat("<div class=\"lists\">\n", lists, "</div>\n"), notes,
       html::section("charts", "Training", charts(report.charts)),
       html::section("confusion", "Confusion matrix", confusion(report.confusion, report.classes)),
       html::section("draw", "Draw for the network", report.drawing_board),
@@ -250,8 +260,7 @@ void write_page(const std::filesystem::path& path, const Report& report) {
       html::section("suspects", "Labels that may be wrong",
                     suspect_cells(report.suspects, report.suspects_among)),
       html::section("units", "Hidden units", unit_table(report.units)),
-      html::section("sharpness", "Sharpness of the loss",
-                    sharpness_part(report.sharpness, report.sharpness_samples)),
+      html::section("sharpness", "Sharpness of the loss", sharpness_part(report)),
       html::section("neurons", "The first layer", neuron_cells(report.first_layer, report.classes)),
       html::section("last-hidden", "The last hidden layer",
                     neuron_cells(report.last_hidden_layer, report.classes)));

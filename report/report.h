@@ -66,19 +66,22 @@ struct Report {
   std::vector<Suspect> suspects = {};               ///< the most suspicious labels first
   std::size_t suspects_among = 0;                   ///< how many samples were searched for them
   std::vector<Sharpness> sharpness = {};            ///< of the loss, by epoch
+  std::vector<double> eigenvalues = {};             ///< the Hessian's largest, of the model shown
   std::size_t sharpness_samples = 0;                ///< the samples of that loss
+  std::vector<std::string> notes = {};              ///< such as the reason why a part is missing
   std::string drawing_board = {};                   ///< see report::drawing_board
 };
 
 /// The samples that the model takes for another class, the most confident mistakes first.
 std::vector<Mistake> mistakes(nn::Sequential& model, const data::Dataset& dataset,
                               std::size_t count = 25);
-/// The first suspects as the page shows them.
+/// The first suspects as the page shows them, those with a negative margin.
 std::vector<Suspect> suspects(const std::vector<train::LabelSuspect>& found,
                               const data::Dataset& dataset, std::size_t count = 25);
 /// Fills all parts that follow from a model and its test samples: classes, confusion, mistakes,
-/// neurons, units, and for images the drawing board. Throws Error (usage) unless the targets are
-/// classes and the model has only layers that drawing_board knows.
+/// neurons, units, and the drawing board if the model is_drawable. The contributions are those of
+/// the last hidden layer, if an activation precedes the last Linear. Throws Error (usage) unless
+/// the targets are classes.
 void add_model(Report& report, nn::Sequential& model, const data::Dataset& test);
 
 /// Writes the page. Throws Error: kind usage if the parts do not fit together, kind system if the

@@ -127,7 +127,9 @@ Curvatures largest_curvatures(nn::Module& model, const data::Dataset& dataset, R
     // beyond rounding errors the space of all H^i·v ends here
     const bool ends = beta <= 10 * std::numeric_limits<Real>::epsilon() * length;
     Curvatures found = t.largest(options.count);
-    if (ends || basis.size() == most || converged(found, options)) return found;
+    if (ends || basis.size() == most || converged(found, options) ||
+        (options.stop && options.stop()))
+      return found;
     rest *= static_cast<Real>(1 / beta);
     basis.push_back(std::move(rest));
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include <reel/data/dataset.h>
@@ -13,10 +14,11 @@ namespace train {
 
 /// The options of `largest_curvatures`.
 struct CurvatureOptions {
-  std::size_t count = 1;       ///< how many eigenvalues
-  double tolerance = 1e-3;     ///< the largest error, as a fraction of the largest eigenvalue
-  std::size_t products = 100;  ///< at most so many Hessian-vector products
-  Loss loss = {};              ///< by default default_loss
+  std::size_t count = 1;            ///< how many eigenvalues
+  double tolerance = 1e-3;          ///< the largest error, as a fraction of the largest eigenvalue
+  std::size_t products = 100;       ///< at most so many Hessian-vector products
+  Loss loss = {};                   ///< by default default_loss
+  std::function<bool()> stop = {};  ///< called after each product; true ends the search
 };
 
 /// The result of `largest_curvatures`.

@@ -2,6 +2,7 @@
 #include <reel/train/label_suspects.h>
 
 #include <algorithm>
+#include <optional>
 
 #include <reel/autodiff/engine/tape.h>
 #include <reel/data/batches.h>
@@ -20,13 +21,21 @@ void check(const data::Dataset& dataset, const LabelSuspectsOptions& options) {
                ", the number of samples.");
 }
 
-nn::Sequential trained(const nn::Sequential& pattern, const data::Dataset& dataset, Rng rng,
-                       const LabelSuspectsOptions& options) {
+// Nothing if it was stopped.
+std::optional<nn::Sequential> trained(const nn::Sequential& pattern, const data::Dataset& dataset,
+                                      Rng rng, const LabelSuspectsOptions& options) {
+  const std::size_t batch_size = std::min(options.batch_size, dataset.size()),
+                    batches = dataset.size() / std::max<std::size_t>(batch_size, 1);
   nn::Sequential model = nn::clone(pattern);
   nn::init(model, rng);
   optim::Adam adam(model.parameters(), {.lr = options.lr});
   const FitResult result =
-      fit(model, adam, dataset, rng, {.epochs = options.epochs, .batch_size = options.batch_size});
+      fit(model, adam, dataset, rng,
+          {.epochs = std::max(options.epochs, (options.steps + batches - 1) / batches),
+           .batch_size = batch_size,
+           .drop_last = true,
+           .stop = options.stop});
+  if (result.status == FitStatus::stopped) return std::nullopt;
   if (result.status == FitStatus::diverged)
     fail(Error::Kind::diverged, "label_suspects", "the loss is not finite. Hint: a lower lr than ",
          options.lr, '.');
@@ -59,8 +68,10 @@ std::vector<LabelSuspect> label_suspects(const nn::Sequential& model, const data
     std::vector<std::uint32_t> held_out, rest;
     for (std::size_t i = 0; i < n; ++i)
       (i % options.folds == fold ? held_out : rest).push_back(order[i]);
-    nn::Sequential network = trained(model, dataset.subset(rest), rng.split(fold), options);
-    store_log_probabilities(network, dataset, held_out, logs);
+    std::optional<nn::Sequential> network =
+        trained(model, dataset.subset(rest), rng.split(fold), options);
+    if (!network) return {};
+    store_log_probabilities(*network, dataset, held_out, logs);
   }
   std::vector<LabelSuspect> suspects(n);
   for (std::size_t i = 0; i < n; ++i) {

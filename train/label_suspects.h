@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include <reel/data/dataset.h>
@@ -23,10 +24,12 @@ struct LabelSuspect {
 
 /// The options of `label_suspects`.
 struct LabelSuspectsOptions {
-  std::size_t folds = 4;        ///< parts; for each, a network is trained on the other parts
-  std::size_t epochs = 4;       ///< of each network
-  std::size_t batch_size = 64;  ///< samples in a batch
-  double lr = 1e-3;             ///< the rate of Adam
+  std::size_t folds = 4;            ///< parts; for each, a network is trained on the other parts
+  std::size_t epochs = 4;           ///< of each network, but so many that it takes `steps` steps
+  std::size_t steps = 400;          ///< the least number of steps of each network
+  std::size_t batch_size = 64;      ///< samples in a batch
+  double lr = 1e-3;                 ///< the rate of Adam
+  std::function<bool()> stop = {};  ///< called after each step; true ends the search
 };
 
 /// All samples, those with the most suspicious labels first. Cross-validation gives each sample
@@ -35,8 +38,8 @@ struct LabelSuspectsOptions {
 /// NeurIPS 2020): the probability of a label that was mistaken for a similar one is small, and that
 /// of any other wrong label is smaller by orders of magnitude. `model` is only the pattern of the
 /// networks, whose weights are drawn from `rng`. Costs (folds − 1)·epochs epochs of training.
-/// Throws Error: kind usage unless the targets are classes and each part has a sample; kind
-/// diverged if a loss is not finite.
+/// Returns nothing if `stop` ended it. Throws Error: kind usage unless the targets are classes and
+/// each part has a sample; kind diverged if a loss is not finite.
 ///
 ///     label_suspects(nn::mlp({784, 64, 10}, nn::relu), images.train, rng)[0].row
 std::vector<LabelSuspect> label_suspects(const nn::Sequential& model, const data::Dataset& dataset,

@@ -34,11 +34,6 @@ Limits limits_of(std::string_view activation) {
   return {};
 }
 
-bool can_die(std::string_view activation) {
-  return is_one_of(activation,
-                   {"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "hard_swish"});
-}
-
 // Adds a batch of activations (batch, units): sums and counts, until `finish` divides them.
 void add(HiddenLayer& layer, const Tensor& y) {
   if (y.dimension() != 2)
@@ -53,17 +48,17 @@ void add(HiddenLayer& layer, const Tensor& y) {
       Unit& unit = layer.units[j];
       unit.mean += value;
       unit.active += value > 0;
-      unit.saturated += value < limits.low + close || value > limits.high - close;
+      unit.near_limit += value < limits.low + close || value > limits.high - close;
     }
 }
 
 void finish(HiddenLayer& layer, double samples) {
   for (Unit& unit : layer.units) {
-    unit.dead = unit.active == 0 && can_die(layer.activation);
+    unit.dead = unit.active == 0 && layer.activation == "relu";
     unit.mean /= samples;
     unit.active /= samples;
-    unit.saturated /= samples;
-    unit.stuck = unit.saturated > most;
+    unit.near_limit /= samples;
+    unit.saturated = unit.near_limit > most;
   }
 }
 
@@ -80,9 +75,9 @@ std::size_t HiddenLayer::dead() const {
       std::count_if(units.begin(), units.end(), [](const Unit& unit) { return unit.dead; }));
 }
 
-std::size_t HiddenLayer::stuck() const {
+std::size_t HiddenLayer::saturated() const {
   return static_cast<std::size_t>(
-      std::count_if(units.begin(), units.end(), [](const Unit& unit) { return unit.stuck; }));
+      std::count_if(units.begin(), units.end(), [](const Unit& unit) { return unit.saturated; }));
 }
 
 HiddenUnits hidden_units(nn::Sequential& model, const data::Dataset& dataset) {

@@ -13,17 +13,17 @@ namespace train {
 
 /// A hidden unit over the samples of a data set.
 struct Unit {
-  double mean = 0;       ///< of its activation
-  double active = 0;     ///< the fraction of the samples whose activation is above 0
-  double saturated = 0;  ///< the fraction of the samples with an activation close to a limit
+  double mean = 0;        ///< of its activation
+  double active = 0;      ///< the fraction of the samples whose activation is above 0
+  double near_limit = 0;  ///< the fraction of the samples with an activation close to a limit
 
-  /// Whether it is of no use: no sample makes a unit that is active above 0 (relu, leaky_relu, elu,
-  /// selu, gelu, silu, mish, hard_swish) exceed 0. Never of other activations.
+  /// Whether no sample makes a unit of relu exceed 0. Then no gradient reaches it, and it adds
+  /// nothing. Never of other activations.
   bool dead = false;
   /// Whether the activation is close to one of its limits on more than 99 % of the samples: within
   /// 0.01 of −1 or 1 (tanh, hard_tanh, softsign), or of 0 or 1 (sigmoid, hard_sigmoid). Then the
   /// unit passes hardly any gradient. Never of other activations.
-  bool stuck = false;
+  bool saturated = false;
 };
 
 /// The units of a hidden layer.
@@ -32,8 +32,8 @@ struct HiddenLayer {
   std::string activation;   ///< its name, such as "relu"
   std::vector<Unit> units;  ///< in order
 
-  std::size_t dead() const;   ///< how many units are dead
-  std::size_t stuck() const;  ///< how many units are stuck
+  std::size_t dead() const;       ///< how many units are dead
+  std::size_t saturated() const;  ///< how many units are saturated
 };
 
 /// The result of `hidden_units`.

@@ -145,7 +145,7 @@ Written write(const Training& training, Outcome& outcome, const RunReport* repor
       const std::string picture =
           plot::svg({concat(architecture.text(), " on ", training.test.name(), ", ",
                             options.optimizer, " at ", training.lr),
-                     report::epoch_charts(training.epochs(), {.monitor = options.monitor})});
+                     epoch_charts(training)});
       unbroken(options.plot, [&] { write_file(options.plot, "plot", picture); });
     });
   if (report != nullptr)

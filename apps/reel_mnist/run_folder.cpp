@@ -30,18 +30,6 @@ bool is_in(const auto& names, std::string_view key) {
   return std::find(names.begin(), names.end(), key) != names.end();
 }
 
-using Settings = std::map<std::string, std::string>;
-
-Settings settings_by_key(const std::string& text) {
-  Settings settings;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const std::size_t equals = line.find(" = ");
-    if (equals != std::string::npos) settings[line.substr(0, equals)] = line.substr(equals + 3);
-  }
-  return settings;
-}
-
 std::string as_text(const Settings& settings) {
   std::string text;
   for (const auto& [key, value] : settings) text += concat(key, " = ", value, '\n');
@@ -67,6 +55,16 @@ std::filesystem::path newest_in(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+Settings settings_by_key(const std::string& text) {
+  Settings settings;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find(" = ");
+    if (equals != std::string::npos) settings[line.substr(0, equals)] = line.substr(equals + 3);
+  }
+  return settings;
+}
 
 std::string log_path(const std::string& folder) {
   return (std::filesystem::path(folder) / "log.jsonl").string();

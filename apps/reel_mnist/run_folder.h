@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "model.h"
@@ -14,6 +15,9 @@ std::string log_path(const std::string& folder);
 /// Replaces the log. Throws Error (system) if it cannot be written.
 void write_log(const std::string& folder, const std::string& lines);
 
+/// The values of settings by their keys, as a text of `--config` has them.
+using Settings = std::map<std::string, std::string>;
+Settings settings_by_key(const std::string& text);
 /// The settings of a command that belong to the run. Settings of the session, such as the number of
 /// threads, are left out. Paths become absolute, so that the run can be continued from another
 /// folder.

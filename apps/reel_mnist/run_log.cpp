@@ -2,6 +2,8 @@
 #include "run_log.h"
 
 #include <cmath>
+#include <sstream>
+#include <utility>
 
 #include <reel/autodiff/core/file.h>
 
@@ -9,13 +11,34 @@
 
 namespace reel::mnist {
 
+namespace {
+
+// The header and the batches of a log until this position; empty if there is no log.
+std::string lines_until(const std::string& path, const train::Position& position) {
+  std::ifstream file(path, std::ios::binary);
+  std::string kept;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream fields(line);
+    std::size_t epoch = 0, batch = 0;
+    char comma = 0;
+    const bool of_batch = static_cast<bool>(fields >> epoch >> comma >> batch);
+    if (of_batch && std::pair(epoch, batch) > std::pair(position.epoch, position.batch)) break;
+    if (of_batch || kept.empty()) kept += line + '\n';
+  }
+  return kept;
+}
+
+}  // namespace
+
 RunLog::RunLog(Training& training) : path_(training.options.log) {
   const TrainOptions& options = training.options;
   if (options.log.empty() && options.tensorboard.empty() && options.report.empty()) return;
   record_.emplace(training.network.model);
   if (!options.log.empty()) {
+    const std::string before =
+        options.resume.empty() ? "" : lines_until(path_, training.position());
     csv_.open(path_, std::ios::binary);
-    csv_ << csv_header(*record_) << std::flush;
+    csv_ << (before.empty() ? csv_header(*record_) : before) << std::flush;
     if (!csv_) fail(Error::Kind::system, "log", absolute_name(path_), ": cannot be written.");
   }
   if (!options.tensorboard.empty()) events_.emplace(options.tensorboard);

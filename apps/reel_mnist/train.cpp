@@ -93,13 +93,20 @@ void check(const TrainOptions& options) {
     const char* option;
     const std::string& path;
   };
-  const Output outputs[] = {
-      {"save", options.save}, {"plot", options.plot}, {"report", options.report}};
+  const Output outputs[] = {{"save", options.save},
+                            {"plot", options.plot},
+                            {"report", options.report},
+                            {"log", options.log}};
   for (const Output& one : outputs)
     if (!one.path.empty()) check_can_write(one.path, one.option);
   if (options.plot.ends_with(".png") || options.plot.ends_with(".PNG"))
     fail_usage("plot", in_quotes(options.plot), ": the picture is an SVG file. Hint: ",
                in_quotes(options.plot.substr(0, options.plot.size() - 3) + "svg"), '.');
+  for (const Output& one : outputs)
+    if (&one != outputs && !one.path.empty() && !options.load.empty() &&
+        same_file(one.path, options.load))
+      fail_usage("train", "--", one.option, " and --load name the same file, ",
+                 absolute_name(one.path), '.');
   for (const Output& one : outputs)
     for (const Output* other = &one + 1; other != std::end(outputs); ++other)
       if (!one.path.empty() && !other->path.empty() && same_file(one.path, other->path))
@@ -215,7 +222,8 @@ int train(const TrainOptions& given) {
     if (!outcome.failure) outcome.fail(error);
   }
   if (outcome.failure) throw *outcome.failure;
-  return outcome.complete() ? 0 : 128 + StopSignals::received();
+  // a signal after the last batch may have ended the work on the report
+  return outcome.complete() && StopSignals::received() == 0 ? 0 : 128 + StopSignals::received();
 }
 
 }  // namespace reel::mnist

@@ -48,6 +48,8 @@ report::Report full_report() {
   full.suspects = report::suspects({{5, 2, 0, -1.75}}, images);
   full.suspects_among = 11;
   full.sharpness = {{1, {9.5, 4.5}, 0.5}, {2, {12.25, 3.5}, 0.5}};
+  full.eigenvalues = {11.04, 3.6};
+  full.notes = {"A note & more."};
   full.sharpness_samples = 7;
   return full;
 }
@@ -88,8 +90,9 @@ TEST_CASE("report: each section has its data") {
     CHECK(has(page, concat("alt=\"test sample ", mistake.row, ": ", html::escaped(mistake.label))));
   CHECK(has(page, "rather &lt;hat&gt; &amp; &quot;coat&quot;<br>margin -1.75"));
   CHECK(has(page, "<td>1</td><td>relu</td><td>4</td>"));
+  CHECK(has(page, "<p>A note &amp; more.</p>"));
   CHECK(has(page, "ones of 11 training samples"));
-  CHECK(has(page, "of 7 training samples, at the end: 12.25, 3.5."));
+  CHECK(has(page, "of 7 training samples, of this network: 11, 3.6."));
   CHECK(count(page, "alt=\"weights of neuron ") == 4);
   CHECK(count(page, "title=\"shoe: ") == 4);
   CHECK(has(page, "id=\"pad\""));
@@ -129,14 +132,15 @@ TEST_CASE("report: mistakes are sorted by confidence and have the right names") 
   CHECK(report::mistakes(net, images, 1).size() == 1);
 }
 
-TEST_CASE("report: samples of a subset keep the rows of their data set") {
+TEST_CASE("report: suspects of a subset have the rows of its data set, and a negative margin") {
   nn::Sequential net = small_net();
   const data::Dataset images = small_images(),
                       some = images.subset(std::vector<std::uint32_t>{11, 7, 3});
   CHECK(report::suspects({{1, 1, 0, -2}}, some)[0].row == 7);
   CHECK(report::suspects({{1, 1, 0, -2}}, some)[0].image == images.sample(7));
   for (const report::Mistake& mistake : report::mistakes(net, some))
-    CHECK(mistake.image == images.sample(mistake.row));
+    CHECK(mistake.image == some.sample(mistake.row));
+  CHECK(report::suspects({{1, 1, 0, -2}, {2, 0, 1, 0.5}}, some).size() == 1);
 }
 
 TEST_CASE("report: the contributions of all neurons and the bias are the mean output") {

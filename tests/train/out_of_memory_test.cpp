@@ -62,10 +62,11 @@ bool gives_out(std::size_t count, long n) {
 }  // namespace
 
 TEST_CASE("fit: memory that gives out comes out, wherever it does") {
+  constexpr long step = REEL_SANITIZED ? 5 : 1;
   for (const std::size_t count : {1u, 2u}) {
     CAPTURE(count);
     long n = 0;
-    while (gives_out(count, n)) ++n;
+    while (gives_out(count, n)) n += step;
     CHECK(n > 10);
   }
 }

@@ -1,4 +1,4 @@
-// Hidden units: means, dead and stuck units, contributions, and models that do not fit.
+// Hidden units: means, dead and saturated units, contributions, and models that do not fit.
 #include <reel/train/units.h>
 
 #include <doctest/doctest.h>
@@ -47,36 +47,37 @@ TEST_CASE("hidden units: relu's means, active samples and dead units by hand") {
   CHECK(layer.units[1].dead);
   CHECK(layer.units[2].dead);
   CHECK(layer.dead() == 2);
-  CHECK(layer.stuck() == 0);
+  CHECK(layer.saturated() == 0);
   CHECK(result.contributions == matrix({{2.5, 0, 0}, {-10, 0, 0}}));
 }
 
-TEST_CASE("hidden units: those that are close to a limit are stuck, and only of some activations") {
+TEST_CASE(
+    "hidden units: those that are close to a limit are saturated, and only of some activations") {
   const Tensor weight = matrix({{1}, {0}, {0}, {0}}), bias = vector({0, 9, -9, 1});
   struct Expected {
     nn::Activation activation;
-    std::size_t stuck, dead;
+    std::size_t saturated, dead;
   };
   const Expected all[] = {{nn::tanh, 2, 0},    {nn::sigmoid, 2, 0}, {nn::hard_tanh, 3, 0},
-                          {nn::relu, 0, 1},    {nn::elu, 0, 1},     {nn::softplus, 0, 0},
+                          {nn::relu, 0, 1},    {nn::elu, 0, 0},     {nn::softplus, 0, 0},
                           {nn::softsign, 0, 0}};
   for (const Expected& expected : all) {
     CAPTURE(expected.activation.name);
     nn::Sequential model = net(weight, bias, expected.activation);
     const HiddenLayer layer = hidden_units(model, line()).layers[0];
-    CHECK(layer.stuck() == expected.stuck);
+    CHECK(layer.saturated() == expected.saturated);
     CHECK(layer.dead() == expected.dead);
   }
   nn::Sequential model = net(weight, bias, nn::tanh);
-  CHECK(hidden_units(model, line()).layers[0].units[0].saturated == 0.25);  // tanh 4
-  CHECK(hidden_units(model, line()).layers[0].units[1].saturated == 1);
-  const auto stuck_without = [&](std::size_t others, std::size_t samples) {
+  CHECK(hidden_units(model, line()).layers[0].units[0].near_limit == 0.25);  // tanh 4
+  CHECK(hidden_units(model, line()).layers[0].units[1].near_limit == 1);
+  const auto saturated_without = [&](std::size_t others, std::size_t samples) {
     Tensor x = full({samples, 1}, 9);
     for (std::size_t i = 0; i < others; ++i) x(i, 0) = 0;
-    return hidden_units(model, data::Dataset(x)).layers[0].units[0].stuck;
+    return hidden_units(model, data::Dataset(x)).layers[0].units[0].saturated;
   };
-  CHECK(!stuck_without(1, 100));  // 99 %
-  CHECK(stuck_without(1, 101));
+  CHECK(!saturated_without(1, 100));  // 99 %
+  CHECK(saturated_without(1, 101));
 }
 
 TEST_CASE("hidden units: contributions and the bias sum to the mean output, also of many batches") {
