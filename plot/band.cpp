@@ -5,11 +5,17 @@
 
 namespace reel::plot {
 
+bool has_band(const Chart& chart, const Series& series, std::size_t i) {
+  return i < series.low.size() && has_place(series.x[i], chart.x.logarithmic) &&
+         has_place(series.low[i], false) && has_place(series.high[i], chart.y.logarithmic);
+}
+
 void draw_band(Svg& out, const Frame& frame, const Legend& legend, const Series& series) {
-  const Axis &x = frame.chart.x, &y = frame.chart.y;
-  const auto height = [&](double value) {  // on the page; the low end may have no logarithm
-    const bool below = y.logarithmic && value <= frame.y_range.low;
-    return below ? frame.area.bottom() : std::clamp(frame.y(value), -1e6, 1e6);
+  // On the page. Far outside of the axes it is cut off, and a low end may have no logarithm.
+  const auto at = [&](double x, double y) {
+    const bool below = frame.chart.y.logarithmic && y <= frame.y_range.low;
+    return Point{std::clamp(frame.x(x), -1e6, 1e6),
+                 below ? frame.area.bottom() : std::clamp(frame.y(y), -1e6, 1e6)};
   };
   Line upper, lower;
   std::string d;
@@ -20,16 +26,13 @@ void draw_band(Svg& out, const Frame& frame, const Legend& legend, const Series&
     upper.clear();
     lower.clear();
   };
-  for (std::size_t i = 0; i < series.low.size(); ++i) {
-    const double low = series.low[i], high = series.high[i];
-    if (!has_place(series.x[i], x.logarithmic) || !has_place(low, false) ||
-        !has_place(high, y.logarithmic)) {
+  for (std::size_t i = 0; i < series.low.size(); ++i)
+    if (has_band(frame.chart, series, i)) {
+      upper.push_back(at(series.x[i], series.high[i]));
+      lower.push_back(at(series.x[i], series.low[i]));
+    } else {
       finish();
-      continue;
     }
-    upper.push_back({frame.x(series.x[i]), height(high)});
-    lower.push_back({frame.x(series.x[i]), height(low)});
-  }
   finish();
   out.path("band " + colour_class(legend.index(series.name)), d);
 }

@@ -39,6 +39,9 @@ std::string colour_class(std::optional<std::size_t> entry);
 /// The CSS classes of a line.
 std::string line_class(Style style, std::optional<std::size_t> entry);
 
+/// Whether the band of a series has a place at its i-th x. Its low end needs no logarithm.
+bool has_band(const Chart& chart, const Series& series, std::size_t i);
+
 /// Throws Error, naming the reason, if the chart cannot be drawn.
 void check(const Chart& chart);
 /// Draws the chart into a cell of the page.

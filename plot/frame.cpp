@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include "chart.h"
 
@@ -17,15 +16,16 @@ std::vector<double> data_of(const Chart& chart, bool of_x) {
     return {0, static_cast<double>(of_x ? chart.raster->columns : chart.raster->rows)};
   std::vector<double> data;
   for (const Series& series : chart.series)
-    for (std::size_t i = 0; i < series.x.size(); ++i)
-      if (has_place(series.x[i], chart.x.logarithmic) &&
-          has_place(series.y[i], chart.y.logarithmic))
-        data.push_back(of_x ? series.x[i] : series.y[i]);
-  if (!of_x)
-    for (const Series& series : chart.series)
-      for (const auto* end : {&series.low, &series.high})
-        std::copy_if(end->begin(), end->end(), std::back_inserter(data),
-                     [&](double value) { return has_place(value, chart.y.logarithmic); });
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
+      const auto add = [&](double y) {
+        if (has_place(series.x[i], chart.x.logarithmic) && has_place(y, chart.y.logarithmic))
+          data.push_back(of_x ? series.x[i] : y);
+      };
+      add(series.y[i]);
+      if (!has_band(chart, series, i)) continue;
+      add(series.low[i]);
+      add(series.high[i]);
+    }
   for (const Marker& marker : chart.markers) data.push_back(of_x ? marker.x : marker.y);
   return data;
 }
