@@ -4,6 +4,12 @@
 #include "parts.h"
 
 namespace reel::plot {
+namespace {
+
+// An end of a band at a place alone: as wide as can be seen behind the mark there.
+Line bar(Point p) { return {{p.x - 5, p.y}, {p.x + 5, p.y}}; }
+
+}  // namespace
 
 bool has_band(const Chart& chart, const Series& series, std::size_t i) {
   return i < series.low.size() && has_place(series.x[i], chart.x.logarithmic) &&
@@ -20,6 +26,10 @@ void draw_band(Svg& out, const Frame& frame, const Legend& legend, const Series&
   Line upper, lower;
   std::string d;
   const auto finish = [&] {
+    if (upper.size() == 1) {
+      upper = bar(upper[0]);
+      lower = bar(lower[0]);
+    }
     upper.insert(upper.end(), lower.rbegin(), lower.rend());
     if (upper.size() > 2) upper.push_back(upper.front());
     d += path_through(upper);

@@ -15,7 +15,8 @@ std::string note_of(const Raster& raster);
 
 void draw_surface(Svg& out, const Frame& frame, const Surface& surface);
 void draw_raster(Svg& out, const Frame& frame, const Raster& raster);
-/// The area between the two ends of a band, in pieces where a point has no place.
+/// The area between the two ends of a band, in pieces where a point has no place;
+/// at a place alone, a narrow bar.
 void draw_band(Svg& out, const Frame& frame, const Legend& legend, const Series& series);
 /// The line and the marks of a series, which labels should not cover.
 void draw_series(Svg& out, const Frame& frame, const Legend& legend, const Series& series,

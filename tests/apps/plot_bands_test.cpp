@@ -109,6 +109,18 @@ TEST_CASE("band: without any ends there is none; without its line it stays") {
   CHECK(lines_of(drawn(chart)).empty());
 }
 
+TEST_CASE("band: a place alone is a bar around its mark") {
+  const Chart chart = banded({2, 3, 4}, {1, nan, 3}, {3, 4, nan});
+  const std::vector<Line> areas = areas_of(drawn(chart)), lines = ends_of(chart);
+  REQUIRE(areas.size() == 1);
+  REQUIRE(areas[0].size() == 5);
+  const Point mean = lines[0][0], high = lines[1][0];
+  const double low = mean.y + (mean.y - high.y);
+  const Line bar{{mean.x - 5, high.y}, {mean.x + 5, high.y}, {mean.x + 5, low}, {mean.x - 5, low}};
+  for (std::size_t i = 0; i < bar.size(); ++i)
+    CHECK(std::hypot(areas[0][i].x - bar[i].x, areas[0][i].y - bar[i].y) < 0.3);  // digits of SVG
+}
+
 TEST_CASE("band: what lies far outside of the given ends has finite places") {
   Chart chart = banded({1, 1, 1}, {-1e290, 0, 0}, {1e290, 2, 2});
   chart.series[0].x[2] = 1e290;
