@@ -91,6 +91,11 @@ TEST_CASE("band: a place without one of its ends is a gap; the line goes on") {
       CHECK(lines_of(drawn(chart)) == line);
       check_places(drawn(chart));
     }
+  Chart half = whole;
+  half.series[0].low[2] = nan;
+  const std::string drawn_half = svg({"", {half}});
+  half.series[0].high[2] = 1000;  // is not drawn, so that the axes need not reach it
+  CHECK(svg({"", {half}}) == drawn_half);
   Chart in_x = whole;
   in_x.series[0].x[2] = nan;
   CHECK(areas_of(drawn(in_x)).size() == 2);
