@@ -34,8 +34,13 @@ class Legend {
   std::vector<Entry> entries_;
 };
 
+/// The CSS class of an entry's colour, or of a series that is not in the legend.
+std::string colour_class(std::optional<std::size_t> entry);
 /// The CSS classes of a line.
-std::string line_class(Style style, std::optional<std::size_t> colour);
+std::string line_class(Style style, std::optional<std::size_t> entry);
+
+/// Whether the band of a series has a place at its i-th x. Its low end needs no logarithm.
+bool has_band(const Chart& chart, const Series& series, std::size_t i);
 
 /// Throws Error, naming the reason, if the chart cannot be drawn.
 void check(const Chart& chart);

@@ -29,10 +29,12 @@ bool Legend::needs_marks(std::size_t entry) const {
                                   [&](const Entry& other) { return other.style == style; }) > 1;
 }
 
-std::string line_class(Style style, std::optional<std::size_t> colour) {
-  std::string text = colour ? concat("line c", *colour % colours) : std::string("line plain");
-  if (style == Style::dashes) text += " dashes";
-  return text;
+std::string colour_class(std::optional<std::size_t> entry) {
+  return entry ? concat('c', *entry % colours) : std::string("plain");
+}
+
+std::string line_class(Style style, std::optional<std::size_t> entry) {
+  return "line " + colour_class(entry) + (style == Style::dashes ? " dashes" : "");
 }
 
 }  // namespace reel::plot

@@ -90,7 +90,7 @@ void draw_legend(Svg& out, const Legend& legend, const std::vector<Row>& rows, d
         out.path(line_class(entry.style, i), path_through({{left, y}, {left + 30, y}}));
       if (legend.needs_marks(i) || entry.style == Style::dots ||
           entry.style == Style::line_and_dots)
-        out.path(concat("mark c", i % colours), mark(i, {left + 15, y}, 3.6));
+        out.path("mark " + colour_class(i), mark(i, {left + 15, y}, 3.6));
       out.text("start", {left + 38, y + 4.5}, entry.name);
       left += entry_width(entry);
     }

@@ -28,6 +28,7 @@ struct Series {
   Style style = Style::line;  ///< of the line
   /// The ends of a band around the line, one of each for each x, drawn as a translucent area of the
   /// line's colour; empty: no band. An end below a logarithmic axis is drawn at its lower border.
+  /// A place without both ends, or with a high end that is not positive there, makes a gap.
   std::vector<double> low = {}, high = {};
 };
 

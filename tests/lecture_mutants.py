@@ -38,7 +38,7 @@ MUTANTS = [
      "{images.train.features(), 10, images.train.classes()}, nn::relu)",
      "{images.train.features(), 1, images.train.classes()}, nn::relu)"),
     (13, "a neuron's contribution with the weights of another", ROWS + "networks.cpp",
-     "scores[k] += w2(k, h) * activity[h];", "scores[k] += w2(k, (h + 1) % hidden) * activity[h];"),
+     "c(k, h) = w2(k, h) *", "c(k, h) = w2(k, (h + 1) % hidden) *"),
     (14, "stops at twice the tolerance", MINIMIZE + "minimize.cpp", "if (size <= tolerances.gradient)",
      "if (size <= 2 * tolerances.gradient)"),
     (15, "steps too long by 15 %", MINIMIZE + "gradient_descent.cpp", "length_(options.step)",

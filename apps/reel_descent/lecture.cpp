@@ -38,7 +38,7 @@ std::vector<Lecture> all() {
   for (const auto& part :
        {differentiation_lectures, model_lectures, descent_lectures, curvature_lectures,
         fitting_lectures, momentum_lectures, critical_points_lectures, first_order_lectures,
-        search_lectures, training_lectures, network_lectures})
+        search_lectures, training_lectures, network_lectures, five_methods_lectures})
     for (Lecture& one : part()) joined.push_back(std::move(one));
   std::sort(joined.begin(), joined.end(),
             [](const Lecture& a, const Lecture& b) { return a.row < b.row; });

@@ -88,6 +88,7 @@ std::vector<Lecture> critical_points_lectures();  ///< row 23
 std::vector<Lecture> first_order_lectures();      ///< row 24
 std::vector<Lecture> search_lectures();           ///< rows 25 to 27
 std::vector<Lecture> training_lectures();         ///< rows 31 and 32
-std::vector<Lecture> network_lectures();          ///< rows 12, 13 and 33
+std::vector<Lecture> network_lectures();          ///< rows 12 and 13
+std::vector<Lecture> five_methods_lectures();     ///< row 33
 
 }  // namespace reel::descent

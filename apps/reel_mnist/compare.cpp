@@ -6,9 +6,9 @@
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
-#include <reel/plot/plot.h>
 #include <reel/train/stop_signals.h>
 
+#include "../common/cost_chart.h"
 #include "../common/output.h"
 #include "../common/table.h"
 #include "../common/text.h"
@@ -109,27 +109,12 @@ std::vector<Pair> pairs_of(const std::vector<Contestant>& all) {
 }
 
 plot::Picture picture(const Variation& variation, const std::string& title) {
-  plot::Chart chart{
-      .title = concat("Mean ± standard deviation of ", variation.contestants[0].results.size(),
-                      " seeds"),
-      .x = {.label = "epoch", .whole = true},
-      .y = {.label = "training cost (nats), mean during the epoch", .logarithmic = true}};
+  std::vector<CostRuns> settings;
   for (const Contestant& one : variation.contestants) {
-    plot::Series series{one.value, {}, {}};
-    std::size_t epochs = one.results[0].costs.size();  // with --patience, of the shortest run
-    for (const Repetition& result : one.results) epochs = std::min(epochs, result.costs.size());
-    for (std::size_t i = 0; i < epochs; ++i) {
-      std::vector<double> here;
-      for (const Repetition& result : one.results) here.push_back(result.costs[i]);
-      const Estimate e = estimate(here);
-      series.x.push_back(static_cast<double>(i + 1));
-      series.y.push_back(e.mean);
-      series.low.push_back(e.mean - e.deviation);
-      series.high.push_back(e.mean + e.deviation);
-    }
-    chart.series.push_back(std::move(series));
+    settings.push_back({one.value, {}});
+    for (const Repetition& result : one.results) settings.back().runs.push_back(result.costs);
   }
-  return {title, {std::move(chart)}, 1};
+  return {title, {cost_chart(settings)}, 1};
 }
 
 nlohmann::ordered_json test_json(const PairedTest& test) {

@@ -1,4 +1,4 @@
-// Rows 12, 13 and 33: the case study, a look into its network, and five methods that train one.
+// Rows 12 and 13: the case study, and a look into its network.
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -9,18 +9,15 @@
 #include <reel/nn/sequential.h>
 #include <reel/optim/optimizers.h>
 #include <reel/train/fit.h>
+#include <reel/train/units.h>
 
-#include "../../common/statistics.h"
 #include "../lecture.h"
 #include "common.h"
-#include "images.h"
 
 namespace reel::descent {
 namespace {
 
 using plot::Style;
-
-// ---- rows 12 and 13
 
 struct CaseStudy {
   nn::Sequential model;
@@ -88,65 +85,96 @@ Report the_case_study(const Settings& settings) {
   return report;
 }
 
-Report hidden_neurons(const Settings& settings) {
-  CaseStudy study = case_study(settings);
+// Written out from the weights: the score of class k is b2[k] + Σ_h c[k, h], where neuron h
+// contributes c[k, h] = w2[k, h]·max(0, w1[h]·x + b1[h]).
+struct ByHand {
+  Tensor scores;                           // (images, classes)
+  Tensor contributions;                    // (classes, neurons), their mean over the images
+  std::size_t right = 0;                   // images recognised
+  std::vector<std::size_t> right_without;  // images recognised without neuron h
+};
+
+ByHand by_hand(const CaseStudy& study, const data::Batch& batch) {
   const auto parameters = study.model.parameters();
-  Tensor w1 = parameters[0].value();
-  const Tensor b1 = parameters[1].value();
-  Tensor w2 = parameters[2].value();
-  const Tensor b2 = parameters[3].value();
-  const std::size_t hidden = w1.shape()[0], pixels = w1.shape()[1], outputs = w2.shape()[0];
-  const data::Batch batch = study.images.test.all();
+  const Tensor &w1 = parameters[0].value(), &b1 = parameters[1].value();
+  const Tensor &w2 = parameters[2].value(), &b2 = parameters[3].value();
+  const std::size_t hidden = w1.shape()[0], pixels = w1.shape()[1], classes = w2.shape()[0];
   const Tensor& x = *batch.inputs;
   const std::size_t images = x.shape()[0];
-
-  // scores[i, k] = b2[k] + Σ_h w2[k, h]·max(0, w1[h]·x[i] + b1[h])
-  const NoTape off;
-  const Tensor computed = study.model(batch.inputs).value();
-  std::vector<double> mean(hidden);
-  double worst = 0;
-  std::vector<std::size_t> right_without(hidden);
-  std::size_t right = 0;
-  std::vector<double> activity(hidden), scores(outputs);
+  ByHand result{zeros({images, classes}), zeros({classes, hidden}), 0,
+                std::vector<std::size_t>(hidden)};
+  std::vector<double> scores(classes);
+  Tensor c = zeros({classes, hidden});
   for (std::size_t i = 0; i < images; ++i) {
     for (std::size_t h = 0; h < hidden; ++h) {
       double sum = b1(h);
       for (std::size_t p = 0; p < pixels; ++p) sum += w1(h, p) * x.data()[i * pixels + p];
-      activity[h] = std::max(0.0, sum);
-      mean[h] += activity[h] / static_cast<double>(images);
+      for (std::size_t k = 0; k < classes; ++k) c(k, h) = w2(k, h) * std::max(0.0, sum);
     }
-    for (std::size_t k = 0; k < outputs; ++k) {
+    for (std::size_t k = 0; k < classes; ++k) {
       scores[k] = b2(k);
-      for (std::size_t h = 0; h < hidden; ++h) scores[k] += w2(k, h) * activity[h];
-      worst = std::max(worst, std::abs(scores[k] - static_cast<double>(computed(i, k))));
+      for (std::size_t h = 0; h < hidden; ++h) {
+        scores[k] += c(k, h);
+        result.contributions(k, h) += c(k, h) / static_cast<double>(images);
+      }
+      result.scores(i, k) = scores[k];
     }
     const auto guessed_right = [&](const std::vector<double>& s) {
       return std::max_element(s.begin(), s.end()) - s.begin() == batch.labels[i];
     };
-    right += guessed_right(scores);
+    result.right += guessed_right(scores);
     for (std::size_t h = 0; h < hidden; ++h) {
       std::vector<double> without = scores;
-      for (std::size_t k = 0; k < outputs; ++k) without[k] -= w2(k, h) * activity[h];
-      right_without[h] += guessed_right(without);
+      for (std::size_t k = 0; k < classes; ++k) without[k] -= c(k, h);
+      result.right_without[h] += guessed_right(without);
     }
   }
+  return result;
+}
+
+// The share of the images that a network recognises after the weights that leave a neuron are 0.
+double accuracy_without(std::size_t neuron, CaseStudy& study) {
+  Parameter w2 = study.model.parameters()[2];
+  const Tensor kept = w2.value();
+  for (std::size_t k = 0; k < kept.shape()[0]; ++k) w2.mutate()(k, neuron) = 0;
+  const double accuracy = train::evaluate(study.model, study.images.test).accuracy();
+  w2.set_value(kept);
+  return accuracy;
+}
+
+Report hidden_neurons(const Settings& settings) {
+  CaseStudy study = case_study(settings);
+  const data::Batch batch = study.images.test.all();
+  const train::HiddenUnits units = train::hidden_units(study.model, study.images.test);
+  const train::HiddenLayer& layer = units.layers.front();
+  const ByHand hand = by_hand(study, batch);
+  const NoTape off;
+  const double in_scores = largest_difference(hand.scores, study.model(batch.inputs).value());
+  const double in_means = largest_difference(hand.contributions, units.contributions);
   const auto share = [&](std::size_t count) {
-    return static_cast<double>(count) / static_cast<double>(images);
+    return static_cast<double>(count) / static_cast<double>(study.images.test.size());
   };
-  const auto most = *std::min_element(right_without.begin(), right_without.end());
-  std::size_t used = 0;
-  for (const double a : mean) used += a > 0;
-  std::size_t harmful = 0;
-  for (const std::size_t count : right_without) harmful += count > right;
+  const double right = share(hand.right);
+  const auto most_important =
+      std::min_element(hand.right_without.begin(), hand.right_without.end());
+  const double least = share(*most_important);
+  const double cut = accuracy_without(
+      static_cast<std::size_t>(most_important - hand.right_without.begin()), study);
+  const std::size_t used = layer.units.size() - layer.dead();
+  const auto harmful = std::count_if(hand.right_without.begin(), hand.right_without.end(),
+                                     [&](std::size_t count) { return count > hand.right; });
 
   Report report;
   report.findings = {
       claim("scores by their sum of contributions and by the network: largest difference",
-            "below 1e-9", worst, worst < 1e-9),
-      claim("share recognised by the sum of contributions", study.test.accuracy(), share(right),
+            "below 1e-9", in_scores, in_scores < 1e-9),
+      claim("mean contributions by that sum and by train::hidden_units: largest difference",
+            "below 1e-9", in_means, in_means < 1e-9),
+      claim("share recognised by the sum of contributions", study.test.accuracy(), right, 1e-9),
+      claim("share recognised without the most important neuron", "less by over 0.05", least,
+            least < right - 0.05),
+      claim("the same by the network, with the neuron's weights to all classes 0", cut, least,
             1e-9),
-      claim("share recognised without the most important neuron", "less by over 0.05", share(most),
-            share(most) < share(right) - 0.05),
       claim("hidden neurons that answer to some test image", "at least 8 of 10",
             static_cast<double>(used), used >= 8),
       claim("neurons without which more images are recognised", "at most 1 of 10",
@@ -154,13 +182,16 @@ Report hidden_neurons(const Settings& settings) {
 
   plot::Picture looks{"What each hidden neuron looks at, " + study.images.train.name(), {}, 5};
   plot::Picture gives{"What each hidden neuron contributes", {}, 1};
+  const Tensor& weights = study.model.parameters()[0].value();
+  const std::size_t neurons = weights.shape()[0], pixels = weights.shape()[1];
   const auto side = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(pixels))));
-  plot::Raster contributions{outputs, hidden, {}};
-  for (std::size_t h = 0; h < hidden; ++h) {
-    plot::Raster weights{side, side, {}};
-    for (std::size_t p = 0; p < pixels; ++p) weights.values.push_back(w1(h, p));
-    looks.charts.push_back({.title = "neuron " + std::to_string(h), .raster = std::move(weights)});
-    for (std::size_t k = 0; k < outputs; ++k) contributions.values.push_back(w2(k, h) * mean[h]);
+  plot::Raster contributions{study.images.test.classes(), neurons, {}};
+  for (std::size_t h = 0; h < neurons; ++h) {
+    plot::Raster image{side, side, {}};
+    for (std::size_t p = 0; p < pixels; ++p) image.values.push_back(weights(h, p));
+    looks.charts.push_back({.title = "neuron " + std::to_string(h), .raster = std::move(image)});
+    for (std::size_t k = 0; k < contributions.columns; ++k)
+      contributions.values.push_back(units.contributions(k, h));
   }
   gives.charts.push_back({.title = "Weight times mean activity",
                           .x = {.label = "output: classes 0 to 9, from the left"},
@@ -178,57 +209,6 @@ Report hidden_neurons(const Settings& settings) {
   return report;
 }
 
-// ---- row 33
-
-Report five_methods(const Settings& settings) {
-  constexpr std::size_t epochs = 10, seeds = 3;
-  const data::Dataset data = training_images(settings, 6000);
-  plot::Chart chart{
-      .title = "Mean ± standard deviation of 3 seeds",
-      .x = {.label = "epoch", .whole = true},
-      .y = {.label = "training cost (nats), mean during the epoch", .logarithmic = true}};
-  Report report;
-  double sgd_cost = 0, adaptive_worst = 0;
-  for (const char* const name : {"adagrad", "rmsprop", "nesterov", "adadelta", "adam"}) {
-    std::vector<std::vector<double>> costs(epochs);
-    for (std::uint64_t k = 1; k <= seeds; ++k) {
-      Rng rng(seed_of(settings, 33 + k));
-      nn::Sequential model = nn::mlp({data.features(), 64, data.classes()}, nn::relu);
-      nn::init(model, rng);
-      const auto method =
-          optim::make_optimizer(name, model.parameters(), {{"lr", optim::find_optimizer(name).lr}});
-      std::ignore = train::fit(
-          model, *method, data, rng,
-          {.epochs = epochs, .batch_size = 64, .on_epoch = [&](const train::EpochReport& epoch) {
-             costs[epoch.epoch - 1].push_back(epoch.train_loss);
-           }});
-    }
-    plot::Series series{name, {}, {}};
-    for (std::size_t i = 0; i < epochs; ++i) {
-      const apps::Estimate e = apps::estimate(costs[i]);
-      series.x.push_back(static_cast<double>(i + 1));
-      series.y.push_back(e.mean);
-      series.low.push_back(e.mean - e.deviation);
-      series.high.push_back(e.mean + e.deviation);
-    }
-    const double fall = series.y.back() / series.y.front();
-    report.findings.push_back(claim(std::string(name) + ": cost of epoch 10 by that of epoch 1",
-                                    "below 0.6", fall, fall < 0.6));
-    (std::string(name) == "nesterov" ? sgd_cost : adaptive_worst) =
-        std::string(name) == "nesterov" ? series.y.back()
-                                        : std::max(adaptive_worst, series.y.back());
-    chart.series.push_back(std::move(series));
-  }
-  report.findings.push_back(claim("SGD with Nesterov's momentum by the slowest adaptive method",
-                                  "below 1", sgd_cost / adaptive_worst, sgd_cost < adaptive_worst));
-  report.figures = {{"five-methods",
-                     "One network, 784-64-10, and the same images; each method with the rate that "
-                     "it has by default. `reel-mnist compare` draws this for any network and "
-                     "settings, and tests which differences are chance.",
-                     {"Five methods train a network on " + data.name(), {std::move(chart)}, 1}}};
-  return report;
-}
-
 }  // namespace
 
 std::vector<Lecture> network_lectures() {
@@ -237,9 +217,7 @@ std::vector<Lecture> network_lectures() {
        "784 pixels, 10 hidden neurons and 10 classes: the empirical risk falls.", the_case_study},
       {13, "hidden-neurons", "Neuromatch", "What a hidden neuron looks at",
        "The weights of the case study's neurons as pictures, and what each contributes.",
-       hidden_neurons},
-      {33, "five-methods", "Neuromatch", "Adagrad, RMSprop, Nesterov, Adadelta and Adam",
-       "Which method lowers the training cost of the same network fastest?", five_methods}};
+       hidden_neurons}};
 }
 
 }  // namespace reel::descent
