@@ -69,9 +69,10 @@ void add_network(CLI::App& command, NetworkOptions& options) {
                   "Fraction of each hidden layer's outputs left out in training, [0, 1) [0]")
       ->check(fraction)
       ->type_name("P");
-  command.add_option("--init", options.init, "First weights: " + apps::listed(init_names()))
+  command
+      .add_option("--init", options.init,
+                  "First weights: " + apps::listed(init_names()) + " [uniform]")
       ->transform(one_of(init_names()))
-      ->capture_default_str()
       ->type_name("NAME");
   command.add_option("--seed", options.seed, "Decides weights, split, order and directions")
       ->check(whole_number(0, largest_seed))
