@@ -87,7 +87,8 @@ std::string drawing_board(nn::Sequential& model, const data::Dataset& dataset, F
   return concat(
       "<style>\n", html::drawing_css,
       "</style>\n<noscript><p>To draw needs JavaScript.</p></noscript>",
-      "<div class=\"board\">\n<div><p>Draw with the mouse, a finger or a pen; or focus the board, "
+      "<div class=\"board\" id=\"board\" hidden>\n<div><p>Draw with the mouse, a finger or a pen; "
+      "or focus the board, "
       "move with the arrow keys, lower and lift the pen with the space bar.</p>\n"
       "<canvas id=\"pad\" tabindex=\"0\" role=\"application\" aria-describedby=\"pen\" "
       "aria-label=\"Drawing board\" style=\"--rows:",
