@@ -67,14 +67,13 @@ std::string steps(nn::Sequential& model) {
   return json;
 }
 
-bool is_centred(const data::Dataset& dataset, Framing framing) {
-  if (framing != Framing::automatic) return framing == Framing::mnist;
-  for (std::size_t c = 0; c < dataset.classes(); ++c)
-    if (dataset.class_name(c).size() != 1) return false;
-  return dataset.classes() > 0;
-}
-
 }  // namespace
+
+Framing framing_of(const data::Dataset& dataset) {
+  for (std::size_t c = 0; c < dataset.classes(); ++c)
+    if (dataset.class_name(c).size() != 1) return Framing::resized;
+  return dataset.classes() > 0 ? Framing::mnist : Framing::resized;
+}
 
 std::string drawing_board(nn::Sequential& model, const data::Dataset& dataset, Framing framing) {
   const Shape& shape = dataset.sample_shape();
@@ -84,6 +83,7 @@ std::string drawing_board(nn::Sequential& model, const data::Dataset& dataset, F
   std::string classes;
   for (std::size_t c = 0; c < dataset.outputs(); ++c)
     classes += concat(c == 0 ? "" : ",", html::json_string(dataset.class_name(c)));
+  if (framing == Framing::automatic) framing = framing_of(dataset);
   return concat(
       "<style>\n", html::drawing_css,
       "</style>\n<noscript><p>To draw needs JavaScript.</p></noscript>",
@@ -103,7 +103,7 @@ std::string drawing_board(nn::Sequential& model, const data::Dataset& dataset, F
       "negative.</p>\n<div id=\"layers\"></div></div>\n</div>\n"
       "<script type=\"application/json\" id=\"network\">{\"rows\":",
       shape[0], ",\"columns\":", shape[1],
-      ",\"centred\":", is_centred(dataset, framing) ? "true" : "false", ",\"classes\":[", classes,
+      ",\"centred\":", framing == Framing::mnist ? "true" : "false", ",\"classes\":[", classes,
       "],\"steps\":[", steps(model), "]}</script>\n<script>\n", html::drawing_js, "</script>\n");
 }
 

@@ -17,6 +17,9 @@ enum class Framing {
   resized     ///< the board as it is
 };
 
+/// What `automatic` is for these images: mnist or resized.
+Framing framing_of(const data::Dataset& dataset);
+
 /// The drawing board as HTML with its style sheet, its script and all weights, which are 32-bit
 /// floats in base64. `dataset` gives the shape of an image, (rows, columns), and the names of the
 /// classes. Inputs are levels from 0 to 1. Throws Error (usage) if a layer is none of Linear,

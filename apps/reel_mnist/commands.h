@@ -96,7 +96,8 @@ struct GradcheckOptions : NetworkOptions {
 
 struct PredictOptions : CommonOptions {
   std::vector<std::string> files;  ///< to show instead of test images; -: standard input
-  bool drawn = false;              ///< whether they are drawn digits, to be made like MNIST's
+  bool drawn = false;  ///< whether all of them are drawn digits, to be made like MNIST's
+  bool as_is = false;  ///< whether none of them is; default: as each looks
   std::size_t index = 0;
   std::size_t count = 1;
 };

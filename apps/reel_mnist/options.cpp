@@ -123,8 +123,11 @@ void add_predict(apps::Program& program, PredictOptions& options) {
                   "Show these images: PNG, PGM or IDX files; - is the standard input")
       ->check(not_empty)
       ->type_name("FILE");
-  command.add_flag("--drawn", options.drawn,
-                   "The files show drawn digits: invert dark ink, scale and centre as MNIST does");
+  CLI::Option* const drawn = command.add_flag(
+      "--drawn", options.drawn,
+      "All files show drawn digits: invert dark ink, scale and centre as MNIST does [each picture "
+      "of another size, or dark on light]");
+  command.add_flag("--as-is", options.as_is, "Change no picture")->excludes(drawn);
   command.add_option("--index", options.index, "The first test image to show, from 0")
       ->check(whole_number(0, most))
       ->capture_default_str()
@@ -136,7 +139,7 @@ void add_predict(apps::Program& program, PredictOptions& options) {
   command.footer(
       "Examples:\n"
       "  reel-mnist predict --load net.safetensors --index 42 --count 3\n"
-      "  reel-mnist predict --load net.safetensors --drawn seven.png\n");
+      "  reel-mnist predict --load net.safetensors seven.png\n");
 }
 
 void add_gradcheck(apps::Program& program, GradcheckOptions& options) {

@@ -217,7 +217,7 @@ def main():
             browser.press("\ue017")  # Delete
             check_empty(browser, network, "after Delete")
             right, down = "\ue014", "\ue015"
-            browser.press(" ", *[right] * 6, *[down] * 9, " ")
+            browser.press(" ", *[right] * 9, *[down] * 4, " ")  # wider than high, unlike the seven
             check(any(browser.run("return drawing.pixels")), "the keyboard draws")
             check_drawing(browser, program, folder, network)
 
