@@ -51,8 +51,9 @@ for part in ("train", "test"):
 own = picture(7, random.Random(3))
 write_pgm("own.pgm", 28, own)
 write_pgm("small-dark.pgm", 28, inverse(own))
-with open("own.idx", "wb") as file:
-    file.write(struct.pack(">4I", 0x803, 1, 28, 28) + own)
+for name, image in (("own.idx", own), ("dark.idx", inverse(own))):
+    with open(name, "wb") as file:
+        file.write(struct.pack(">4I", 0x803, 1, 28, 28) + image)
 
 # The paper of the photo is darker to the right and below, and has noise.
 ink = seven(150, 200, 110, 30, 90)

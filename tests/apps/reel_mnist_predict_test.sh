@@ -52,7 +52,7 @@ value() { sed -n "s/.*\"$1\":\"*\([^,}\"]*\).*/\1/p" out; }
 seen() {
   drawn=$1
   shift
-  check 0 predict --data "${set-none}" --load digits.net --json "$@"
+  check 0 predict --data none --load digits.net --json "$@"
   expect "$run" "$(value prediction), drawn: $(value drawn)" "7, drawn: $drawn"
 }
 seen true photo.png
@@ -66,6 +66,8 @@ cmp -s own out || fail "$run: a picture of the data's own form is changed"
 seen false own.idx
 expect 'a picture and an IDX file of the same image' "$(sed 's/own.idx/own.pgm/' out)" "$(cat own)"
 seen true own.idx --drawn
+check 0 predict --data none --load digits.net --json dark.idx
+expect 'an IDX file has no drawings' "$(value drawn)" false
 check 0 predict --data none --load digits.net --json --as-is small-dark.pgm
 expect "$run" "$(value drawn)" false
 refuse 3 'takes 784. Hint: --drawn' predict --data none --load digits.net --as-is photo.png
