@@ -7,22 +7,8 @@
 namespace reel::pixels {
 namespace {
 
-constexpr std::size_t side = 28, inner_side = 20;
+constexpr std::size_t side = digit_side, inner_side = 20;
 constexpr std::uint8_t faint = 64;  // of the ink, up to 255
-
-// The median of the pixels at the border.
-std::uint8_t paper_of(const Picture& picture) {
-  std::vector<std::uint8_t> border;
-  for (std::size_t i = 0; i < picture.rows; ++i) {
-    const std::size_t last = picture.columns - 1;
-    const bool whole = i == 0 || i + 1 == picture.rows;
-    for (std::size_t j = 0; j <= last; j += whole || last == 0 ? 1 : last)
-      border.push_back(picture.bytes[i * picture.columns + j]);
-  }
-  const auto middle = border.begin() + static_cast<std::ptrdiff_t>(border.size() / 2);
-  std::nth_element(border.begin(), middle, border.end());
-  return *middle;
-}
 
 // The pixels between `low` and `high` of an axis.
 struct Span {
@@ -67,13 +53,26 @@ std::size_t start_of(double centre, std::size_t size) {
 
 }  // namespace
 
+std::uint8_t paper_of(const Picture& picture) {
+  std::vector<std::uint8_t> border;
+  for (std::size_t i = 0; i < picture.rows; ++i) {
+    const std::size_t last = picture.columns - 1;
+    const bool whole = i == 0 || i + 1 == picture.rows;
+    for (std::size_t j = 0; j <= last; j += whole || last == 0 ? 1 : last)
+      border.push_back(picture.bytes[i * picture.columns + j]);
+  }
+  const auto middle = border.begin() + static_cast<std::ptrdiff_t>(border.size() / 2);
+  std::nth_element(border.begin(), middle, border.end());
+  return *middle;
+}
+
 std::optional<Picture> centred_digit(const Picture& picture) {
   if (picture.rows == 0 || picture.columns == 0) return std::nullopt;
   const int paper = paper_of(picture);
+  const bool light = has_light_paper(picture);
   Picture ink = picture;
   for (std::uint8_t& pixel : ink.bytes)
-    pixel = static_cast<std::uint8_t>(paper > 127 ? std::max(0, paper - pixel)
-                                                  : std::max(0, pixel - paper));
+    pixel = static_cast<std::uint8_t>(std::max(0, light ? paper - pixel : pixel - paper));
   const std::uint8_t most = *std::max_element(ink.bytes.begin(), ink.bytes.end());
   if (most == 0) return std::nullopt;
   for (std::uint8_t& pixel : ink.bytes) pixel = static_cast<std::uint8_t>(pixel * 255 / most);

@@ -11,7 +11,6 @@
 #include <system_error>
 
 #include <reel/autodiff/core/large_pages.h>
-#include <reel/data/inflate.h>
 
 namespace reel::idx {
 namespace {
@@ -56,11 +55,11 @@ std::string product(const std::vector<std::size_t>& shape) {
 
 class Reader {
  public:
-  Reader(const std::filesystem::path& path, std::size_t dimensions)
-      : file_(path), header_(4 + 4 * dimensions) {
-    std::error_code ignored;  // the size is only a hint
-    const auto size = std::filesystem::file_size(path, ignored);
-    if (!ignored) file_size_ = static_cast<std::size_t>(size);
+  // `file_size`: in bytes; 0 if it is not known.
+  Reader(InflatingReader& file, std::size_t dimensions, std::size_t file_size)
+      : file_(file), header_(4 + 4 * dimensions), file_size_(file_size) {
+    if (dimensions == 0 || dimensions > 255)
+      fail_usage("mnist", "an IDX file has 1 to 255 dimensions, asked for ", dimensions, '.');
   }
 
   Array read() {
@@ -154,31 +153,37 @@ class Reader {
 
   static constexpr std::size_t smallest_room = 1 << 16;
 
-  InflatingReader file_;
+  InflatingReader& file_;
   std::size_t header_;     // bytes of the header
   std::size_t taken_ = 0;  // header bytes read so far
-  std::size_t file_size_ = 0;
+  std::size_t file_size_;
 };
 
-void check_dimensions(std::size_t dimensions) {
-  if (dimensions == 0 || dimensions > 255)
-    fail_usage("mnist", "an IDX file has 1 to 255 dimensions, asked for ", dimensions, '.');
+// 0 if it is not known, as of a pipe.
+std::size_t size_of(const std::filesystem::path& path) {
+  std::error_code unknown;
+  const auto size = std::filesystem::file_size(path, unknown);
+  return unknown ? 0 : static_cast<std::size_t>(size);
 }
 
 }  // namespace
 
 ArrayInFile open(const std::filesystem::path& path, std::size_t dimensions) {
-  check_dimensions(dimensions);
-  return Reader(path, dimensions).open(path);
+  InflatingReader file(path, "mnist");
+  return Reader(file, dimensions, size_of(path)).open(path);
 }
 
 Array read(const std::filesystem::path& path, std::size_t dimensions) {
-  check_dimensions(dimensions);
   try {
-    return Reader(path, dimensions).read();
+    InflatingReader file(path, "mnist");
+    return Reader(file, dimensions, size_of(path)).read();
   } catch (const std::bad_alloc&) {
     fail(Error::Kind::system, "mnist", absolute_name(path), ": does not fit into memory.");
   }
+}
+
+Array read(InflatingReader& file, std::size_t dimensions) {
+  return Reader(file, dimensions, 0).read();
 }
 
 }  // namespace reel::idx

@@ -7,6 +7,7 @@
 
 #include <reel/autodiff/core/file_bytes.h>
 #include <reel/autodiff/core/shared_bytes.h>
+#include <reel/data/inflate.h>
 
 namespace reel::idx {
 
@@ -22,6 +23,9 @@ struct Array {
 /// or is not exactly such a file, Kind::system if it cannot be read, Kind::usage if `dimensions` is
 /// not 1 to 255.
 Array read(const std::filesystem::path& path, std::size_t dimensions);
+
+/// Like `read`, from a file that is open already, such as a pipe, at its start.
+Array read(InflatingReader& file, std::size_t dimensions);
 
 /// An IDX file whose elements stay in the file.
 struct ArrayInFile {

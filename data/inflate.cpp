@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 #include <string_view>
+#include <vector>
 
 namespace reel::idx {
 namespace {
@@ -29,14 +30,30 @@ struct InflatingReader::Stream {
   bool finished = false;
 };
 
-InflatingReader::InflatingReader(const std::filesystem::path& path) : file_(path, "mnist") {
+InflatingReader::InflatingReader(const std::filesystem::path& path, std::string_view where)
+    : file_(path, where) {
   if (refill() && std::string_view(buffer_).starts_with("\x1f\x8b"))
     stream_ = std::make_unique<Stream>();
 }
 
 InflatingReader::~InflatingReader() = default;
 
+std::string_view InflatingReader::peek(std::size_t bytes) {
+  if (peeked_.size() < bytes) {
+    std::vector<std::uint8_t> more(bytes - peeked_.size());
+    more.resize(read_on(more));
+    peeked_.append(more.begin(), more.end());
+  }
+  return std::string_view(peeked_).substr(0, bytes);
+}
+
 std::size_t InflatingReader::read(std::span<std::uint8_t> into) {
+  const std::size_t again = peeked_.copy(reinterpret_cast<char*>(into.data()), into.size());
+  peeked_.erase(0, again);
+  return again + read_on(into.subspan(again));
+}
+
+std::size_t InflatingReader::read_on(std::span<std::uint8_t> into) {
   std::size_t done = 0;
   while (done < into.size()) {
     const auto rest = into.subspan(done, std::min(into.size() - done, largest_step));

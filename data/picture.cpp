@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include <reel/autodiff/core/file.h>
+#include <reel/data/idx.h>
 
 namespace reel::pixels {
 namespace {
@@ -94,7 +95,7 @@ std::uint8_t luma_over_black(const std::uint8_t* rgba) {
 // A PGM file: "P2" or "P5", columns, rows, the level of white, and the levels.
 class Pgm {
  public:
-  Pgm(const FileReader& file, std::string_view text) : file_(file), rest_(text) {}
+  Pgm(const idx::InflatingReader& file, std::string_view text) : file_(file), rest_(text) {}
 
   Picture read() {
     const bool plain = rest_.starts_with("P2");
@@ -159,12 +160,12 @@ class Pgm {
   }
   std::size_t width() const { return white_ > 255 ? 2 : 1; }
 
-  const FileReader& file_;
+  const idx::InflatingReader& file_;
   std::string_view rest_;
   std::size_t white_ = 0;
 };
 
-Picture picture_of(const FileReader& file, const std::string& text) {
+Picture picture_of(const idx::InflatingReader& file, const std::string& text) {
   if (text.starts_with("P2") || text.starts_with("P5")) return Pgm(file, text).read();
   if (text.empty()) file.reject("is empty, expected a PNG or PGM file.");
   if (!std::string_view(text).starts_with(
@@ -178,25 +179,21 @@ Picture picture_of(const FileReader& file, const std::string& text) {
   return picture;
 }
 
-// The images of an IDX file: a magic number, three sizes, and the pixels.
-std::vector<Picture> idx_pictures(const FileReader& file, std::string_view text) {
-  constexpr std::size_t header = 16;
-  if (text.size() < header) file.reject("ends within its header.");
-  const auto number = [&](std::size_t at) {
-    std::size_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i)
-      value = value << 8 | static_cast<std::uint8_t>(text[at + i]);
-    return value;
-  };
-  const std::size_t count = number(4), rows = number(8), columns = number(12);
-  if (count == 0 || rows == 0 || columns == 0) file.reject("its header has a 0.");
-  if (rows > longest_side || columns > longest_side) file.reject("larger than 4096×4096.");
-  const std::size_t pixels = rows * columns;
-  if (count > longest_file / pixels || text.size() - header != count * pixels)
-    file.reject("has ", text.size(), " bytes, and its header claims ", count, " images of ", rows,
-                "×", columns, '.');
-  std::vector<Picture> pictures(count, {rows, columns, {}});
-  const auto* from = reinterpret_cast<const std::uint8_t*>(text.data() + header);
+// The rest of the file.
+std::string text_of(idx::InflatingReader& file) {
+  std::string text;
+  std::array<std::uint8_t, 1 << 16> piece;
+  while (const std::size_t count = file.read(piece)) {
+    text.append(piece.begin(), piece.begin() + count);
+    if (text.size() > longest_file) file.reject("is larger than ", longest_file, " bytes.");
+  }
+  return text;
+}
+
+std::vector<Picture> pictures_of(const idx::Array& array) {
+  const std::size_t rows = array.shape[1], columns = array.shape[2], pixels = rows * columns;
+  std::vector<Picture> pictures(array.shape[0], {rows, columns, {}});
+  const std::uint8_t* from = array.bytes.data();
   for (Picture& picture : pictures) {
     picture.bytes.assign(from, from + pixels);
     from += pixels;
@@ -207,17 +204,17 @@ std::vector<Picture> idx_pictures(const FileReader& file, std::string_view text)
 }  // namespace
 
 Picture read_picture(const std::filesystem::path& path) {
-  FileReader file(path, "images");
-  return picture_of(file, file.read(longest_file));
+  idx::InflatingReader file(path, "images");
+  return picture_of(file, text_of(file));
 }
 
-std::vector<Picture> read_pictures(const std::filesystem::path& path) {
+Pictures read_pictures(const std::filesystem::path& path) {
   using namespace std::string_view_literals;
-  FileReader file(path, "images");
-  const std::string text = file.read(longest_file);
-  if (text.starts_with("\0\0\x08\x03"sv)) return idx_pictures(file, text);
-  if (text.starts_with("\x1F\x8B"sv)) file.reject("is gzipped. Hint: gunzip -c FILE | … -");
-  return {picture_of(file, text)};
+  idx::InflatingReader file(path, "images");
+  if (file.peek(4) != "\0\0\x08\x03"sv) return {{picture_of(file, text_of(file))}};
+  const idx::Array images = idx::read(file, 3);
+  if (images.bytes.size() == 0) file.reject("has no pixels.");
+  return {.pictures = pictures_of(images), .idx = true};
 }
 
 }  // namespace reel::pixels

@@ -12,6 +12,7 @@
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/rng.h>
+#include <reel/exchange/c_names.h>
 #include <reel/exchange/c_text.h>
 #include <reel/exchange/network.h>
 
@@ -147,9 +148,10 @@ class Source {
     for (const std::string& buffer : buffers_)
       buffers += concat("  float ", buffer, '[', widest_, "];\n");
     return filled(concat("/* A network of ", network_.inputs, " inputs and ", network_.outputs,
-                         " outputs, written by Reel. C99; link with -lm.\n"
+                         " outputs, written by Reel. C99 or C++; link with -lm.\n"
                          "   Define REEL_SELF_TEST for a program that checks it. */\n"
                          "#include <math.h>\n#include <stddef.h>\n\n"
+                         "#ifdef __cplusplus\nextern \"C\"\n#endif\n"
                          "void NAME(const float *input, float *output);\n\n",
                          arrays_, functions_, "\nvoid NAME(const float *input, float *output) {\n",
                          buffers, "  int i;\n", calls_, "  for (i = 0; i < ", network_.outputs,
@@ -206,19 +208,12 @@ std::string test_of(const Network& network, const COptions& options) {
                                     {"NAME", options.name}});
 }
 
-bool is_identifier(const std::string& name) {
-  const auto in_one = [](char c) {
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
-         std::all_of(name.begin(), name.end(), in_one);
-}
-
 }  // namespace
 
 void write_c(const std::filesystem::path& path, const nn::Module& model, const COptions& options) {
-  if (!is_identifier(options.name))
-    fail_usage("c", '"', options.name, "\" cannot be the name of a function in C.");
+  if (const std::string_view objection = c_names::objection(options.name); !objection.empty())
+    fail_usage("c", in_quotes(options.name), " cannot be the name of the function: it ", objection,
+               '.');
   Network network = network_of(model, "c");
   Source source(network, options);
   for (Step& step : network.steps) std::visit(source, step);

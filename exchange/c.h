@@ -15,10 +15,12 @@ struct COptions {
   std::string name = "network";  ///< of the function
 };
 
-/// Writes a model in eval mode as one file of C99 that needs only the C library and its part for
-/// mathematics (-lm):
+/// Writes a model in eval mode as one file of C99, which a compiler of C++ takes too. It needs only
+/// the C library and its part for mathematics (-lm):
 ///
 ///     void network(const float* input, float* output);
+///
+/// In C++ the function is `extern "C"`.
 ///
 /// `input` is one sample, `output` its logits, in float for any Real. The function allocates
 /// nothing, changes no static variable, and has two rows of the widest layer on the stack. A
@@ -28,8 +30,9 @@ struct COptions {
 /// max|Wᵢ|/127, by which they are multiplied; the inputs of the layer stay floats. The file takes a
 /// quarter of the memory.
 ///
-/// Throws Error: kind usage for a model that cannot be exported (see network_of) or a name that is
-/// no identifier; kind system if the file cannot be written.
+/// Throws Error: kind usage for a model that cannot be exported (see network_of) or a name that
+/// is no identifier, a keyword of C or C++, reserved, or one of the C library; kind system if the
+/// file cannot be written.
 void write_c(const std::filesystem::path& path, const nn::Module& model,
              const COptions& options = {});
 

@@ -11,6 +11,7 @@ pad.height = rows * scale;
 seen.width = columns;
 seen.height = rows;
 const ink = pad.getContext("2d", {willReadFrequently: true});
+document.getElementById("board").hidden = false;  // without scripts, <noscript> has its place
 
 function floats(text) {
   const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));

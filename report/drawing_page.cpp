@@ -80,14 +80,13 @@ std::ptrdiff_t characters(const std::string& text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
 }
 
-bool is_centred(const data::Dataset& dataset, Framing framing) {
-  if (framing != Framing::automatic) return framing == Framing::mnist;
-  for (std::size_t c = 0; c < dataset.classes(); ++c)
-    if (characters(dataset.class_name(c)) != 1) return false;
-  return dataset.classes() > 0;
-}
-
 }  // namespace
+
+Framing framing_of(const data::Dataset& dataset) {
+  for (std::size_t c = 0; c < dataset.classes(); ++c)
+    if (characters(dataset.class_name(c)) != 1) return Framing::resized;
+  return dataset.classes() > 0 ? Framing::mnist : Framing::resized;
+}
 
 bool is_drawable(const nn::Sequential& model, const data::Dataset& dataset) {
   bool known = dataset.sample_shape().size() == 2;
@@ -103,10 +102,12 @@ std::string drawing_board(nn::Sequential& model, const data::Dataset& dataset, F
   std::string classes;
   for (std::size_t c = 0; c < dataset.outputs(); ++c)
     classes += concat(c == 0 ? "" : ",", html::json_string(dataset.class_name(c)));
+  if (framing == Framing::automatic) framing = framing_of(dataset);
   return concat(
       "<style>\n", html::drawing_css,
       "</style>\n<noscript><p>To draw needs JavaScript.</p></noscript>",
-      "<div class=\"board\">\n<div><p>Draw with the mouse, a finger or a pen; or focus the board, "
+      "<div class=\"board\" id=\"board\" hidden>\n<div><p>Draw with the mouse, a finger or a pen; "
+      "or focus the board, "
       "move with the arrow keys, lower and lift the pen with the space bar.</p>\n"
       "<canvas id=\"pad\" tabindex=\"0\" role=\"application\" aria-describedby=\"pen\" "
       "aria-label=\"Drawing board\" style=\"--rows:",
@@ -121,7 +122,7 @@ std::string drawing_board(nn::Sequential& model, const data::Dataset& dataset, F
       "negative.</p>\n<div id=\"layers\"></div></div>\n</div>\n"
       "<script type=\"application/json\" id=\"network\">{\"rows\":",
       shape[0], ",\"columns\":", shape[1],
-      ",\"centred\":", is_centred(dataset, framing) ? "true" : "false", ",\"classes\":[", classes,
+      ",\"centred\":", framing == Framing::mnist ? "true" : "false", ",\"classes\":[", classes,
       "],\"steps\":[", steps(model), "]}</script>\n<script>\n", html::drawing_js, "</script>\n");
 }
 

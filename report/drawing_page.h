@@ -17,6 +17,8 @@ enum class Framing {
   resized     ///< the board as it is
 };
 
+/// What `automatic` is for these images: mnist or resized.
+Framing framing_of(const data::Dataset& dataset);
 /// Whether there can be a drawing board: the samples are images of one channel, and each layer of
 /// the model is Linear, BatchNorm, Dropout or an activation of nn.
 bool is_drawable(const nn::Sequential& model, const data::Dataset& dataset);

@@ -2,6 +2,7 @@
 #include "cost_chart.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <reel/autodiff/core/error.h>
 
@@ -31,7 +32,9 @@ plot::Chart cost_chart(std::span<const CostRuns> settings) {
       .title = concat("Mean ± standard deviation of ", settings.front().runs.size(), " seeds"),
       .x = {.label = "epoch", .whole = true},
       .y = {.label = "training cost (nats), mean during the epoch", .logarithmic = true}};
-  for (const CostRuns& setting : settings) chart.series.push_back(banded(setting));
+  for (const CostRuns& setting : settings)
+    if (plot::Series series = banded(setting); !series.x.empty())
+      chart.series.push_back(std::move(series));
   return chart;
 }
 

@@ -20,8 +20,8 @@ struct CostRuns {
 /// ends are NaN, so that no band is drawn, if there is one run.
 plot::Series banded(const CostRuns& setting);
 
-/// The banded curves of all settings, with a logarithmic axis of costs. The title counts the seeds
-/// of the first setting.
+/// The banded curves of all settings that have an epoch, with a logarithmic axis of costs. The
+/// title counts the seeds of the first setting.
 plot::Chart cost_chart(std::span<const CostRuns> settings);
 
 }  // namespace reel::apps

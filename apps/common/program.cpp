@@ -140,6 +140,13 @@ int Program::parse_and_run(int argc, char** argv) {
 
 std::string Program::configuration() { return configuration_of(given_command(app_)); }
 
+std::vector<std::string> Program::options_set() {
+  std::vector<std::string> keys;
+  for (const CLI::Option* option : settings_of(given_command(app_)))
+    if (option->count() > 0) keys.push_back(key_of(*option));
+  return keys;
+}
+
 int Program::run(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails
   const auto fail_with = [&](Error::Kind kind, const std::string& message) {

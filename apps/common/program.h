@@ -27,6 +27,8 @@ class Program {
 
   /// The settings of the command that runs; see configuration_of.
   std::string configuration();
+  /// The keys of the options that are set in some layer, of the command that runs.
+  std::vector<std::string> options_set();
 
   /// Reads the command line, the environment and the files of settings, and runs the command.
   /// An exception becomes one line on standard error and the exit code of its kind. Returns the

@@ -61,13 +61,14 @@ PairedTest paired_test(std::span<const double> a, std::span<const double> b) {
 }
 
 std::vector<double> holm(std::span<const double> p) {
-  std::vector<std::size_t> order(p.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::size_t> order;  // of the tests that could be made
+  for (std::size_t i = 0; i < p.size(); ++i)
+    if (!std::isnan(p[i])) order.push_back(i);
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
-  std::vector<double> corrected(p.size());
+  std::vector<double> corrected(p.begin(), p.end());
   double largest = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    largest = std::max(largest, static_cast<double>(p.size() - i) * p[order[i]]);
+    largest = std::max(largest, static_cast<double>(order.size() - i) * p[order[i]]);
     corrected[order[i]] = std::min(1.0, largest);
   }
   return corrected;

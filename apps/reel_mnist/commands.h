@@ -24,8 +24,8 @@ struct NetworkOptions : CommonOptions {
   std::optional<std::string> layers;      ///< default: of the loaded file, or 784-10-10
   std::optional<std::string> activation;  ///< default: of the loaded file, or relu
   bool batch_norm = false;
-  std::optional<double> dropout;  ///< default: of the loaded file, or 0
-  std::string init = "uniform";
+  std::optional<double> dropout;    ///< default: of the loaded file, or 0
+  std::optional<std::string> init;  ///< default: uniform; with --load, none
   std::uint64_t seed = 1;
 };
 
@@ -78,6 +78,7 @@ struct TrainOptions : NetworkOptions {
 struct CompareOptions : TrainOptions {
   CompareOptions() { seeds = 5; }
   std::string vary = "optimizer=adagrad,rmsprop,nesterov,adadelta,adam";  ///< name=value,value,…
+  std::vector<std::string> set;  ///< the options that are set, without the dashes
 };
 
 struct EvalOptions : CommonOptions {
@@ -95,7 +96,8 @@ struct GradcheckOptions : NetworkOptions {
 
 struct PredictOptions : CommonOptions {
   std::vector<std::string> files;  ///< to show instead of test images; -: standard input
-  bool drawn = false;              ///< whether they are drawn digits, to be made like MNIST's
+  bool drawn = false;  ///< whether all of them are drawn digits, to be made like MNIST's
+  bool as_is = false;  ///< whether none of them is; default: as each looks
   std::size_t index = 0;
   std::size_t count = 1;
 };

@@ -1,6 +1,5 @@
 // `reel-mnist compare`: which of several settings trains a network best.
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <sstream>
 
@@ -8,12 +7,12 @@
 #include <reel/autodiff/core/parallel.h>
 #include <reel/train/stop_signals.h>
 
-#include "../common/cost_chart.h"
 #include "../common/output.h"
-#include "../common/table.h"
 #include "../common/text.h"
 #include "banner.h"
+#include "comparison.h"
 #include "options.h"
+#include "refusals.h"
 #include "repetition.h"
 
 namespace reel::mnist {
@@ -21,25 +20,6 @@ namespace reel::mnist {
 using namespace apps;
 
 namespace {
-
-constexpr double significant_p = 0.05;
-
-// One of the settings, and its results by seed.
-struct Contestant {
-  std::string value;
-  TrainOptions options;
-  std::vector<Repetition> results = {};
-
-  std::vector<double> numbers(double (*number)(const Repetition&)) const {
-    std::vector<double> all;
-    for (const Repetition& result : results) all.push_back(number(result));
-    return all;
-  }
-};
-
-double cost_of(const Repetition& r) { return r.costs.back(); }
-double accuracy_of(const Repetition& r) { return r.test_accuracy; }
-double seconds_of(const Repetition& r) { return r.seconds; }
 
 // The options with one of them set as the command line would set it.
 TrainOptions with(TrainOptions options, const std::string& name, const std::string& value) {
@@ -60,17 +40,15 @@ TrainOptions with(TrainOptions options, const std::string& name, const std::stri
   return options;
 }
 
-struct Variation {
-  std::string name;
-  std::vector<Contestant> contestants;
-};
-
 Variation variation_of(const CompareOptions& options) {
   const std::size_t equals = options.vary.find('=');
   if (equals == std::string::npos)
     fail_usage("vary", in_quotes(options.vary), ": expected NAME=VALUE,VALUE. Hint: lr=0.01,0.1.");
   Variation variation{options.vary.substr(0, equals), {}};
   std::istringstream values(options.vary.substr(equals + 1));
+  if (options.vary.ends_with(',') || options.vary.ends_with('=') ||
+      options.vary.find(",,") != std::string::npos || options.vary.find("=,") != std::string::npos)
+    fail_usage("vary", in_quotes(options.vary), ": a value is missing.");
   for (std::string value; std::getline(values, value, ',');) {
     for (const Contestant& other : variation.contestants)
       if (other.value == value) fail_usage("vary", in_quotes(value), " is there twice.");
@@ -81,99 +59,24 @@ Variation variation_of(const CompareOptions& options) {
   return variation;
 }
 
-// The tests of all pairs, in the order (0, 1), (0, 2), …, with corrected p.
-struct Pair {
-  std::size_t first, second;
-  PairedTest accuracy, cost;
-};
-
-std::vector<Pair> pairs_of(const std::vector<Contestant>& all) {
-  std::vector<Pair> pairs;
-  std::vector<double> of_accuracy, of_cost;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    for (std::size_t k = i + 1; k < all.size(); ++k) {
-      const auto test = [&](double (*number)(const Repetition&)) {
-        return paired_test(all[i].numbers(number), all[k].numbers(number));
-      };
-      pairs.push_back({i, k, test(accuracy_of), test(cost_of)});
-      of_accuracy.push_back(pairs.back().accuracy.p);
-      of_cost.push_back(pairs.back().cost.p);
-    }
-  of_accuracy = holm(of_accuracy);
-  of_cost = holm(of_cost);
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    pairs[i].accuracy.p = of_accuracy[i];
-    pairs[i].cost.p = of_cost[i];
-  }
-  return pairs;
-}
-
-plot::Picture picture(const Variation& variation, const std::string& title) {
-  std::vector<CostRuns> settings;
+// Checks the options before anything is computed: each setting is a run that `train` takes.
+void check(const Variation& variation, const CompareOptions& options) {
+  const bool is_set =
+      std::find(options.set.begin(), options.set.end(), variation.name) != options.set.end();
+  expect_effect(false, is_set, variation.name, "with --vary " + variation.name);
   for (const Contestant& one : variation.contestants) {
-    settings.push_back({one.value, {}});
-    for (const Repetition& result : one.results) settings.back().runs.push_back(result.costs);
+    expect_effects(one.options);
+    expect_effect(one.options.patience || one.options.schedule == "plateau",
+                  one.options.monitor != "loss", "monitor",
+                  "without --patience or --schedule plateau");
   }
-  return {title, {cost_chart(settings)}, 1};
+  check_plot(options.plot);
 }
 
-nlohmann::ordered_json test_json(const PairedTest& test) {
-  return {{"difference", test.difference.mean},
-          {"low", test.difference.mean - test.difference.margin},
-          {"high", test.difference.mean + test.difference.margin},
-          {"p", test.p},
-          {"significant", test.p < significant_p}};
-}
-
-void print_json(const Variation& variation, const std::vector<Pair>& pairs, bool complete) {
-  for (const Contestant& one : variation.contestants)
-    std::cout << json_line({{"setting", one.value},
-                            {"seeds", one.results.size()},
-                            {"train_loss", to_json(estimate(one.numbers(cost_of)))},
-                            {"test_accuracy", to_json(estimate(one.numbers(accuracy_of)))},
-                            {"seconds", to_json(estimate(one.numbers(seconds_of)))}});
-  for (const Pair& pair : pairs)
-    std::cout << json_line({{"first", variation.contestants[pair.first].value},
-                            {"second", variation.contestants[pair.second].value},
-                            {"test_accuracy", test_json(pair.accuracy)},
-                            {"train_loss", test_json(pair.cost)}});
-  std::cout << json_line(
-      {{"final", true}, {"status", complete ? "finished" : "stopped"}, {"vary", variation.name}});
-}
-
-std::string sign(double value) { return value < 0 ? "−" : "+"; }
-
-void print_text(const Variation& variation, const std::vector<Pair>& pairs, std::size_t width) {
-  const auto& all = variation.contestants;
-  Table table({{variation.name},
-               {"final cost", true},
-               {"test accuracy, 95 % interval", true},
-               {"seconds", true}});
-  for (const Contestant& one : all) {
-    const Estimate accuracy = estimate(one.numbers(accuracy_of));
-    table.add({one.value, significant(estimate(one.numbers(cost_of)).mean, 4),
-               concat(percent(accuracy.mean), " ± ", percent(accuracy.margin)),
-               significant(estimate(one.numbers(seconds_of)).mean, 3)});
-  }
-  std::cout << '\n' << table.text(width) << '\n';
-  Table differences(
-      {{"difference"}, {"test accuracy", true}, {"p", true}, {"final cost", true}, {"p", true}});
-  const auto p = [](double value) {
-    return concat(significant(value, 2), value < significant_p ? " *" : "  ");
-  };
-  for (const Pair& pair : pairs) {
-    const double accuracy = pair.accuracy.difference.mean, cost = pair.cost.difference.mean;
-    differences.add({concat(all[pair.first].value, " − ", all[pair.second].value),
-                     sign(accuracy) + percent(std::abs(accuracy)), p(pair.accuracy.p),
-                     sign(cost) + significant(std::abs(cost), 3), p(pair.cost.p)});
-  }
-  std::cout << differences.text(width) << '\n'
-            << paragraph(concat("p by a paired t-test over ", all[0].results.size(),
-                                " seeds, with Holm's correction for ", pairs.size(),
-                                " pairs; * below ", significant_p,
-                                ": the difference is hardly chance. The cost is the mean training "
-                                "loss during the last epoch."),
-                         width);
+std::string outcome(const Repetition& result) {
+  if (result.diverged) return concat("diverged in epoch ", result.epochs + 1);
+  return concat("cost ", significant(result.costs.back(), 4), ", test ",
+                percent(result.test_accuracy), ", ", significant(result.seconds, 3), " s");
 }
 
 // Trains by each setting with one seed; false if a signal has stopped it.
@@ -188,14 +91,13 @@ bool run_round(Variation& variation, const CompareOptions& options, const data::
     if (!result) return false;
     one.results.push_back(*result);
     if (options.json) {
-      nlohmann::ordered_json json{{"setting", one.value}, {"costs", result->costs}};
+      nlohmann::ordered_json json{
+          {"setting", one.value}, {"costs", result->costs}, {"diverged", result->diverged}};
       json.update(to_json(*result));
       std::cout << json_line(json);
     } else {
-      std::cout << concat("seed ", seed, ", ", variation.name, ' ', one.value, ": cost ",
-                          significant(cost_of(*result), 4), ", test ",
-                          percent(result->test_accuracy), ", ", significant(result->seconds, 3),
-                          " s\n");
+      std::cout << concat("seed ", seed, ", ", variation.name, ' ', one.value, ": ",
+                          outcome(*result), '\n');
     }
     std::cout.flush();
   }
@@ -206,9 +108,11 @@ bool run_round(Variation& variation, const CompareOptions& options, const data::
 
 int compare(const CompareOptions& options) {
   Variation variation = variation_of(options);
-  if (!options.plot.empty()) check_can_write(options.plot, "plot");
+  check(variation, options);
   if (options.threads) set_threads(*options.threads);
   const data::Images images = data::load_images(options.data, {.stream = options.stream});
+  for (const Contestant& one : variation.contestants)
+    static_cast<void>(Training(one.options, images));  // refuses what does not fit the images
   static const StopSignals signals;
   const std::size_t width = output_width();
   std::size_t rounds = 0;
@@ -230,6 +134,9 @@ int compare(const CompareOptions& options) {
       if (!options.json) std::cout << "\nDrawn in " << printable(options.plot) << ".\n";
     }
   }
+  if (complete && all_diverged(variation))
+    fail(Error::Kind::diverged, "compare", "the loss of every ", variation.name,
+         " was no longer finite with some seed. Hint: a lower --lr.");
   return complete ? 0 : 128 + StopSignals::received();
 }
 

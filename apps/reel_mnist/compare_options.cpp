@@ -6,8 +6,11 @@ namespace reel::mnist {
 using apps::not_empty, apps::whole_number;
 
 void add_compare(apps::Program& program, CompareOptions& options) {
-  CLI::App& command = program.add_command("compare", "Train the same network by several settings",
-                                          [&] { return compare(options); });
+  CLI::App& command =
+      program.add_command("compare", "Train the same network by several settings", [&] {
+        options.set = program.options_set();
+        return compare(options);
+      });
   add_network(command, options);
   add_threads(command, options.threads);
   add_training(command, options);

@@ -233,7 +233,7 @@ LoadedModel make_model(const NetworkOptions& options, Rng& rng) {
                             {options.batch_norm, options.dropout.value_or(0)},
                             {}};
   LoadedModel made{architecture, architecture.make()};
-  nn::init(made.model, rng, nn::init_by_name(options.init));
+  nn::init(made.model, rng, nn::init_by_name(options.init.value_or("uniform")));
   return made;
 }
 

@@ -69,9 +69,10 @@ void add_network(CLI::App& command, NetworkOptions& options) {
                   "Fraction of each hidden layer's outputs left out in training, [0, 1) [0]")
       ->check(fraction)
       ->type_name("P");
-  command.add_option("--init", options.init, "First weights: " + apps::listed(init_names()))
+  command
+      .add_option("--init", options.init,
+                  "First weights: " + apps::listed(init_names()) + " [uniform]")
       ->transform(one_of(init_names()))
-      ->capture_default_str()
       ->type_name("NAME");
   command.add_option("--seed", options.seed, "Decides weights, split, order and directions")
       ->check(whole_number(0, largest_seed))
@@ -122,8 +123,11 @@ void add_predict(apps::Program& program, PredictOptions& options) {
                   "Show these images: PNG, PGM or IDX files; - is the standard input")
       ->check(not_empty)
       ->type_name("FILE");
-  command.add_flag("--drawn", options.drawn,
-                   "The files show drawn digits: invert dark ink, scale and centre as MNIST does");
+  CLI::Option* const drawn = command.add_flag(
+      "--drawn", options.drawn,
+      "All files show drawn digits: invert dark ink, scale and centre as MNIST does [each picture "
+      "of another size, or dark on light]");
+  command.add_flag("--as-is", options.as_is, "Change no picture")->excludes(drawn);
   command.add_option("--index", options.index, "The first test image to show, from 0")
       ->check(whole_number(0, most))
       ->capture_default_str()
@@ -135,7 +139,7 @@ void add_predict(apps::Program& program, PredictOptions& options) {
   command.footer(
       "Examples:\n"
       "  reel-mnist predict --load net.safetensors --index 42 --count 3\n"
-      "  reel-mnist predict --load net.safetensors --drawn seven.png\n");
+      "  reel-mnist predict --load net.safetensors seven.png\n");
 }
 
 void add_gradcheck(apps::Program& program, GradcheckOptions& options) {

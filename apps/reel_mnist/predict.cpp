@@ -10,12 +10,14 @@
 #include <reel/data/digit.h>
 #include <reel/data/images.h>
 #include <reel/nn/plan.h>
+#include <reel/report/drawing_page.h>
 #include <reel/train/evaluate.h>
 
 #include "../common/output.h"
 #include "../common/text.h"
 #include "commands.h"
 #include "model.h"
+#include "refusals.h"
 
 namespace reel::mnist {
 
@@ -31,7 +33,8 @@ struct Shown {
   std::optional<std::size_t> truth;  ///< its class, if it is known
 };
 
-constexpr std::size_t longest_bar = 24;     // of a probability of 1
+constexpr std::size_t longest_bar = 24;  // of a probability of 1
+constexpr std::size_t digit_pixels = pixels::digit_side * pixels::digit_side;
 constexpr std::size_t narrowest_bars = 40;  // columns for names, probabilities and bars
 
 std::size_t grey_level(Real pixel, std::size_t levels) {
@@ -169,39 +172,78 @@ int predict_test_images(const PredictOptions& options, LoadedModel& loaded) {
   return 0;
 }
 
-// The names that the set of the network's training has, if --data is that set; or else numbers.
-std::vector<std::string> class_names(const PredictOptions& options, const Architecture& network) {
+// What files are compared with: the images that the network was trained on if --data has them, or
+// else those of MNIST.
+struct TrainingSet {
+  std::vector<std::string> classes;
+  bool of_characters = true, light_paper = false;
+};
+
+// Whether most of the first images are dark on light.
+bool has_light_paper(const data::Dataset& set) {
+  constexpr std::size_t enough = 100;
+  const std::size_t count = std::min(enough, set.size());
+  std::size_t light = 0;
+  for (std::size_t i = 0; i < count && set.sample_shape().size() == 2; ++i) {
+    pixels::Picture picture{set.sample_shape()[0], set.sample_shape()[1], {}};
+    for (const Real level : set.sample(i))
+      picture.bytes.push_back(
+          static_cast<std::uint8_t>(level > 0 ? std::min(level, Real(1)) * Real(255) : 0));
+    light += pixels::has_light_paper(picture);
+  }
+  return 2 * light > count;
+}
+
+TrainingSet training_set(const PredictOptions& options, const Architecture& network) {
+  TrainingSet result;
   if (std::filesystem::exists(options.data)) {
     const data::Dataset set = data::load_images(options.data).test;
     if (set.name() == network.data && set.classes() == network.layers.back())
-      return names_of_classes(set);
+      return {names_of_classes(set), report::framing_of(set) == report::Framing::mnist,
+              has_light_paper(set)};
   }
-  std::vector<std::string> names;
-  for (std::size_t c = 0; c < network.layers.back(); ++c) names.push_back(std::to_string(c));
-  return names;
+  for (std::size_t c = 0; c < network.layers.back(); ++c)
+    result.classes.push_back(std::to_string(c));
+  return result;
+}
+
+// Whether a picture is a drawing for a network that takes characters of 28×28: it has another size,
+// or dark ink and the images that the network knows have light ink.
+bool looks_drawn(const pixels::Picture& picture, std::size_t inputs, const TrainingSet& set) {
+  if (inputs != digit_pixels || !set.of_characters) return false;
+  return picture.bytes.size() != inputs || (pixels::has_light_paper(picture) && !set.light_paper);
+}
+
+// The picture as the network takes it. `name` is for messages.
+Tensor input_of(const pixels::Picture& picture, std::size_t inputs, const std::string& name) {
+  if (picture.bytes.size() != inputs)
+    fail(Error::Kind::input, "predict", name, ": images of ", picture.rows, "×", picture.columns,
+         " pixels do not fit the network, which takes ", inputs, '.',
+         inputs == digit_pixels ? " Hint: --drawn scales a drawn digit to 28×28." : "");
+  Tensor image = uninitialized({picture.rows, picture.columns});
+  std::transform(picture.bytes.begin(), picture.bytes.end(), image.begin(),
+                 [](std::uint8_t pixel) { return static_cast<Real>(pixel) / Real(255); });
+  return image;
 }
 
 int predict_files(const PredictOptions& options, LoadedModel& loaded) {
   const std::size_t inputs = loaded.architecture.layers.front();
-  Predictor predictor(loaded, class_names(options, loaded.architecture), options.json);
+  const TrainingSet set = training_set(options, loaded.architecture);
+  Predictor predictor(loaded, set.classes, options.json);
   for (const std::string& file : options.files) {
     const std::string name = file == "-" ? "standard input" : absolute_name(file);
-    const auto pictures = pixels::read_pictures(file == "-" ? "/dev/stdin" : file);
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
-      std::optional<pixels::Picture> picture = pictures[i];
-      if (options.drawn) picture = pixels::centred_digit(pictures[i]);
-      if (!picture)
+    const pixels::Pictures all = pixels::read_pictures(file == "-" ? "/dev/stdin" : file);
+    for (std::size_t i = 0; i < all.pictures.size(); ++i) {
+      const pixels::Picture& picture = all.pictures[i];
+      const bool drawn =
+          options.drawn || (!options.as_is && !all.idx && looks_drawn(picture, inputs, set));
+      const std::optional<pixels::Picture> digit = drawn ? pixels::centred_digit(picture) : picture;
+      if (!digit)
         fail(Error::Kind::input, "predict", name, ": image ", i, " shows nothing but paper.");
-      if (picture->bytes.size() != inputs)
-        fail(Error::Kind::input, "predict", name, ": images of ", picture->rows, "×",
-             picture->columns, " pixels do not fit the network, which takes ", inputs, '.',
-             options.drawn ? "" : " Hint: --drawn scales a drawn digit to 28×28.");
-      Tensor image = uninitialized({picture->rows, picture->columns});
-      std::transform(picture->bytes.begin(), picture->bytes.end(), image.begin(),
-                     [](std::uint8_t pixel) { return static_cast<Real>(pixel) / Real(255); });
-      predictor.show({std::move(image),
-                      pictures.size() == 1 ? name : concat(name, ", image ", i),
-                      {{"file", file}, {"index", i}},
+      predictor.show({input_of(*digit, inputs, name),
+                      concat(all.pictures.size() == 1 ? name : concat(name, ", image ", i),
+                             drawn ? " (a drawn digit)" : ""),
+                      {{"file", file}, {"index", i}, {"drawn", drawn}},
                       std::nullopt});
     }
   }
@@ -211,8 +253,8 @@ int predict_files(const PredictOptions& options, LoadedModel& loaded) {
 }  // namespace
 
 int predict(const PredictOptions& options) {
-  if (options.drawn && options.files.empty())
-    fail_usage("drawn", "it has no effect without files.");
+  expect_effect(!options.files.empty(), options.drawn, "drawn", "without files");
+  expect_effect(!options.files.empty(), options.as_is, "as-is", "without files");
   LoadedModel loaded = load(options.load);
   return options.files.empty() ? predict_test_images(options, loaded)
                                : predict_files(options, loaded);

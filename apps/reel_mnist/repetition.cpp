@@ -24,10 +24,8 @@ std::optional<Repetition> repeat(Training& training) {
                                     .test_each_epoch = false});
   progress.clear();
   if (fitted.status == train::FitStatus::stopped) return std::nullopt;
-  if (fitted.status == train::FitStatus::diverged)
-    fail(Error::Kind::diverged, "train", "the loss of seed ", options.seed,
-         " is no longer finite in epoch ", result.epochs + 1, ". Hint: a lower --lr than ",
-         training.lr, '.');
+  result.diverged = fitted.status == train::FitStatus::diverged;
+  if (result.diverged) return result;
   const train::Evaluation test = train::evaluate(training.network.model, training.test);
   result.test_accuracy = test.accuracy();
   result.test_loss = test.loss;
@@ -40,6 +38,7 @@ std::optional<Repetition> repeat(Training& training) {
 
 nlohmann::ordered_json to_json(const Repetition& result) {
   nlohmann::ordered_json json{{"seed", result.seed}, {"epochs", result.epochs}};
+  if (result.diverged) return json;
   if (result.validation_accuracy) json["validation_accuracy"] = *result.validation_accuracy;
   json.update({{"test_loss", result.test_loss},
                {"test_accuracy", result.test_accuracy},

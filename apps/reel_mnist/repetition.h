@@ -20,14 +20,15 @@ struct Repetition {
   double seconds = 0;  ///< of training
   std::size_t epochs = 0;
   std::vector<double> costs;  ///< the training loss of each epoch
+  bool diverged = false;      ///< in the epoch after those; then there are no other results
   std::string weights;        ///< their fingerprint
 };
 
-/// Trains to the end, and then evaluates. Empty if a signal has stopped the run. Throws Error
-/// (diverged) if the loss is no longer finite.
+/// Trains until the end, or until the loss is no longer finite, and then evaluates. Empty if a
+/// signal has stopped the run.
 std::optional<Repetition> repeat(Training& training);
 
-/// A line of JSON, without the costs.
+/// A line of JSON, without the costs; of a run that diverged its seed and its epochs alone.
 nlohmann::ordered_json to_json(const Repetition& result);
 nlohmann::ordered_json to_json(const apps::Estimate& estimate);
 

@@ -88,9 +88,11 @@ std::vector<double> RunReport::largest_eigenvalues() const {
   Rng rng(training_.options.seed);
   try {
     train::Curvatures found = train::largest_curvatures(
-        model, some_, rng, {.count = 3, .tolerance = tolerance, .products = products, .stop = stopped});
+        model, some_, rng,
+        {.count = 3, .tolerance = tolerance, .products = products, .stop = stopped});
     std::size_t exact = 0;
-    while (exact < found.values.size() && found.errors[exact] <= tolerance * std::abs(found.values[0]))
+    while (exact < found.values.size() &&
+           found.errors[exact] <= tolerance * std::abs(found.values[0]))
       ++exact;
     found.values.resize(exact);
     return found.values;

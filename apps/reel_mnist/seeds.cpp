@@ -108,6 +108,10 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
                 << std::flush;
     const std::optional<Repetition> result = repeat(training);
     if (!result) break;
+    if (result->diverged)
+      fail(Error::Kind::diverged, "train", "the loss of seed ", one.seed,
+           " is no longer finite in epoch ", result->epochs + 1, ". Hint: a lower --lr than ",
+           training.lr, '.');
     results.push_back(*result);
     if (options.json)
       std::cout << json_line(to_json(*result));

@@ -1,11 +1,8 @@
 // `reel-mnist train`: the case study, and any other MLP.
-#include <algorithm>
 #include <functional>
-#include <initializer_list>
 #include <iostream>
 #include <iterator>
 #include <new>
-#include <string_view>
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
@@ -21,6 +18,7 @@
 #include "commands.h"
 #include "epochs.h"
 #include "find_lr.h"
+#include "refusals.h"
 #include "report.h"
 #include "results.h"
 #include "run_folder.h"
@@ -45,26 +43,12 @@ class PrintedProfile : public Profile {
 };
 
 // Options that have no effect beside the others are mistakes.
-void expect_effect(const TrainOptions& options) {
-  const auto expect = [](bool has_effect, bool given, const char* option,
-                         const std::string& reason) {
-    if (given && !has_effect) fail_usage(option, "it has no effect ", reason, '.');
-  };
-  const auto is = [&](std::initializer_list<std::string_view> schedules) {
-    return std::find(schedules.begin(), schedules.end(), options.schedule) != schedules.end();
-  };
-  const std::string with = "with --schedule " + options.schedule;
-  expect(is({"linear", "cosine", "restarts", "plateau"}), options.lr_end.has_value(), "lr-end",
-         with);
-  expect(is({"step", "restarts", "exponential", "plateau"}), options.lr_every.has_value(),
-         "lr-every", with);
-  expect(is({"step", "exponential", "plateau"}), options.lr_factor.has_value(), "lr-factor", with);
-  expect(!is({"plateau"}), options.warm_up > 0, "warm-up", with);
-  expect(options.elastic > 0, options.elastic_sigma.has_value(), "elastic-sigma",
-         "without --elastic");
-  expect(!options.report.empty(), options.suspects.has_value(), "suspects", "without --report");
-  expect(!options.checkpoint.empty(), options.checkpoint_every > 0, "checkpoint-every",
-         "without --checkpoint");
+void expect_effects_of_train(const TrainOptions& options) {
+  expect_effects(options);
+  expect_effect(!options.report.empty(), options.suspects.has_value(), "suspects",
+                "without --report");
+  expect_effect(!options.checkpoint.empty(), options.checkpoint_every > 0, "checkpoint-every",
+                "without --checkpoint");
   struct Given {
     const char* option;
     bool given;
@@ -78,17 +62,19 @@ void expect_effect(const TrainOptions& options) {
                               {"profile", options.profile},
                               {"anomaly", options.anomaly}};
   for (const Given& one : of_one_run) {
-    expect(!options.find_lr, one.given, one.option, "with --find-lr, which tries rates and stops");
-    expect(options.seeds == 1, one.given, one.option,
-           "with --seeds, which trains several networks");
+    expect_effect(!options.find_lr, one.given, one.option,
+                  "with --find-lr, which tries rates and stops");
+    expect_effect(options.seeds == 1, one.given, one.option,
+                  "with --seeds, which trains several networks");
   }
-  expect(options.seeds == 1, !options.plot.empty(), "plot", "with --seeds, which draws nothing");
-  expect(options.seeds == 1, options.find_lr, "find-lr", "with --seeds");
+  expect_effect(options.seeds == 1, !options.plot.empty(), "plot",
+                "with --seeds, which draws nothing");
+  expect_effect(options.seeds == 1, options.find_lr, "find-lr", "with --seeds");
 }
 
 // Checks the options before anything is read or computed.
 void check(const TrainOptions& options) {
-  expect_effect(options);
+  expect_effects_of_train(options);
   struct Output {
     const char* option;
     const std::string& path;
@@ -99,9 +85,7 @@ void check(const TrainOptions& options) {
                             {"log", options.log}};
   for (const Output& one : outputs)
     if (!one.path.empty()) check_can_write(one.path, one.option);
-  if (options.plot.ends_with(".png") || options.plot.ends_with(".PNG"))
-    fail_usage("plot", in_quotes(options.plot), ": the picture is an SVG file. Hint: ",
-               in_quotes(options.plot.substr(0, options.plot.size() - 3) + "svg"), '.');
+  check_plot(options.plot);
   for (const Output& one : outputs)
     if (&one != outputs && !one.path.empty() && !options.load.empty() &&
         same_file(one.path, options.load))

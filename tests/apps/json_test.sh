@@ -30,11 +30,15 @@ case $name in
     check 0 train $small --epochs 1 --seeds 2 --json
     is 'train: a seed' '"seed":'
     is 'train: the mean of the seeds' '"final":'
-    check 0 compare $small --epochs 2 --seeds 2 --vary batch=8,16,32 --json
+    check 0 compare $small --epochs 2 --seeds 2 --vary activation=relu,tanh,elu --json
     is 'compare: a run' '"costs":'
     is 'compare: a setting' '"seeds":'
     is 'compare: a pair' '"first":'
     is 'compare: the end' '"final":'
+    check 4 compare --data data --layers 16-8-10 --batch 8 --vary lr=1e30,1e31 --json
+    is 'compare: a run' '"diverged":true'
+    is 'compare: a setting' '"seeds":'
+    is 'compare: the end' '"status":"diverged"'
     check 0 train $small --find-lr --json
     is 'train: rates'
     for on in test validation train; do

@@ -1,6 +1,5 @@
 #!/bin/sh
-# train --log and --tensorboard, and predict with files. Argument: the program. Skipped if there is no
-# Python.
+# train --log and --tensorboard. Argument: the program. Skipped if there is no Python.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/apps/small_images.sh
 . "$here/small_images.sh"
@@ -50,27 +49,4 @@ refuse 5 none/log.csv train $small --log none/log.csv
 refuse 5 log.csv train $small --tensorboard log.csv
 refuse 2 'no effect' train $small --seeds 2 --log x.csv
 
-# ---- pictures
-printf 'P2 4 4 255 0 0 0 0 0 255 255 0 0 255 255 0 0 0 0 0\n' >square.pgm
-python3 -c "
-import struct, sys
-sys.stdout.buffer.write(struct.pack('>4I', 0x803, 2, 4, 4) + bytes(range(32)))" >two.idx
-check 0 predict --data data --load plain square.pgm two.idx --json
-expect 'lines of JSON' "$(grep -c '"file":' out)" 3
-grep -q '"file":"two.idx","index":1,"prediction":' out || fail 'no second image'
-cp out by-name
-for file in square.pgm two.idx; do
-  "$program" predict --data data --load plain - --json <"$file" >piped || fail "- refuses $file"
-  expect "$file" "$(sed 's/"file":"-"//' piped)" "$(grep "$file" by-name | sed "s/\"file\":\"$file\"//")"
-  cat "$file" | "$program" predict --data data --load plain - --json >pipe || fail "- refuses a pipe"
-  cmp -s piped pipe || fail 'a pipe differs from a file'
-done
-head -c 20 two.idx >cut.idx
-refuse 3 'its header claims' predict --data data --load plain cut.idx
-printf 'P2 2 2 1 0 1 0 1\n' >tiny.pgm
-refuse 3 'do not fit the network' predict --data data --load plain tiny.pgm
-refuse 3 '28×28 pixels do not fit' predict --data data --load plain --drawn tiny.pgm
-printf 'P2 2 2 1 1 1 1 1\n' >paper.pgm
-refuse 3 'nothing but paper' predict --data data --load plain --drawn paper.pgm
-refuse 2 'no effect without files' predict --data data --load plain --drawn
 finish

@@ -187,6 +187,9 @@ for option in '--lr-end 0.1' '--lr-every 2' '--lr-factor 0.5' '--elastic-sigma 3
   refuse 2 'no effect' train $small $option
 done
 
+check 0 train $small --epochs 1 --save first.net
+refuse 2 'no effect with --load' train $small --load first.net --init he_normal
+
 # A system call of a checkpoint that fails: one line, exit code 5, and the run can be continued from
 # the checkpoint before. A call that is interrupted is repeated.
 if strace -f -o trace true 2>/dev/null; then
@@ -228,34 +231,6 @@ says out '"test_accuracy":{"mean":'
 for option in '--save net' '--plot x.svg' '--checkpoint run'; do
   refuse 2 'with --seeds' train $small --seeds 2 $option
 done
-
-# ---- compare
-check 0 compare $small --epochs 2 --seeds 3 --vary batch=8,16,32 --plot compared.svg
-says out '16 − 32 '
-says out 'seed 3, batch 32: cost '
-says out 'correction for 3 pairs'
-[ "$(grep -o 'class="band' compared.svg | grep -c '')" = 3 ] || fail "$run: not a band for each"
-check 0 compare $small --epochs 2 --seeds 3 --vary batch=8,16,32 --json
-[ "$(grep -c '' out)" = 16 ] || fail "$run: not 9 runs, 3 settings, 3 pairs and an end"
-[ "$(sed -n 1p out | sed 's/.*"weights":\("[^"]*"\).*/\1/')" = "$plain" ] ||
-  fail "$run: the first run is not that of train"
-check 0 train $small --epochs 2 --json --batch 16 --seed 2
-other=$(weights_of out)
-check 0 compare $small --epochs 2 --seeds 3 --vary batch=8,16,32 --json
-[ "$(sed -n 5p out | sed 's/.*"weights":\("[^"]*"\).*/\1/')" = "$other" ] ||
-  fail "$run: the second seed of the second setting is not the run of train"
-check 0 compare --data data --layers 16-8-10 --batch 8 --epochs 1 --seeds 2
-for method in adagrad rmsprop nesterov adadelta adam; do says out "optimizer $method: cost "; done
-check 0 compare $small --epochs 1 --seeds 2 --vary layers=16-4-10,16-8-10
-says out '16-4-10 − 16-8-10 '
-refuse 2 'Hint: lr' compare $small --vary rl=0.1,0.2
-refuse 2 'two values' compare $small --vary lr=0.1
-refuse 2 'twice' compare $small --vary lr=0.1,0.1
-refuse 2 'NAME=VALUE' compare $small --vary lr
-refuse 2 'above 0' compare $small --vary lr=0.1,many
-refuse 2 'seed' compare $small --vary seed=1,2
-refuse 2 'seeds' compare $small --seeds 1
-refuse 4 'no longer finite' compare --data data --layers 16-8-10 --batch 8 --vary lr=0.1,1e30
 
 # ---- evaluation on the parts of the training images
 check 0 train $small --epochs 2 --validation 0.25 --seed 3 --save split.net --json

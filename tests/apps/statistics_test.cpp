@@ -63,6 +63,11 @@ TEST_CASE("statistics: Holm's correction multiplies the smallest p by the number
   for (std::size_t i = 0; i < 4; ++i) CHECK(corrected[i] == doctest::Approx(expected[i]));
   CHECK(holm(std::vector<double>{0.7, 0.6}) == std::vector<double>{1, 1});
   CHECK(holm({}).empty());
+  const double none = std::nan("");  // a test that could not be made
+  const std::vector<double> some = holm(std::vector<double>{none, 0.02, none, 0.01});
+  CHECK(std::isnan(some[0]));
+  CHECK(some[1] == doctest::Approx(0.02));
+  CHECK(some[3] == doctest::Approx(0.02));
 }
 
 }  // namespace

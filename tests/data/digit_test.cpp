@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <vector>
 
-#include "../temporary_folder.h"
 #include "../throws.h"
+#include "picture_files.h"
 
 using namespace reel;
 using pixels::Picture;
+using testing::operator+;
 
 namespace {
 
@@ -103,25 +103,68 @@ TEST_CASE("digit: nothing, one pixel, faint dirt, one row, huge") {
   CHECK(box_of(pixels::centred_digit(huge).value()) == Box{4, 24, 9, 19});
 }
 
-TEST_CASE("digit: read_pictures takes IDX too, and rejects headers that lie") {
-  const TemporaryFolder folder;
-  const auto write = [&](const std::string& bytes) {
-    std::ofstream(folder / "f", std::ios::binary) << bytes;
-    return folder / "f";
-  };
+TEST_CASE("digit: a digit drawn in colour is the digit of its luma") {
+  const testing::TempFolder folder;
+  // blue ink, whose luma is 15, on yellow paper, whose luma is 241
+  constexpr std::size_t rows = 40, columns = 30;
+  std::vector<testing::Bytes> lines(rows);
+  Picture grey = blank(rows, columns, 241);
+  fill(grey, 5, 10, 30, 4, 15);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j)
+      lines[i] = lines[i] + (grey.bytes[i * columns + j] == 15 ? testing::Bytes{0, 6, 100}
+                                                               : testing::Bytes{255, 255, 130});
+  const auto file = folder.write("seven.png", testing::png(columns, lines, testing::rgb));
+  const Picture colour = pixels::read_picture(file);
+  CHECK(colour.bytes == grey.bytes);
+  CHECK(pixels::has_light_paper(colour));
+  CHECK(pixels::centred_digit(colour).value().bytes == pixels::centred_digit(grey).value().bytes);
+  CHECK(box_of(pixels::centred_digit(colour).value()) == Box{4, 24, 13, 16});
+}
+
+TEST_CASE("digit: read_pictures takes IDX too, as the reader of data sets does") {
+  const testing::TempFolder folder;
   using namespace std::string_literals;
+  const auto read = [&](const std::string& bytes) {
+    return pixels::read_pictures(folder.write("f", testing::bytes_of(bytes)));
+  };
   const std::string header = "\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x03"s;
-  const auto pictures = pixels::read_pictures(write(header + "abcdef"));
-  REQUIRE(pictures.size() == 2);
-  CHECK(pictures[1].rows == 1);
-  CHECK(pictures[1].bytes == std::vector<std::uint8_t>{'d', 'e', 'f'});
-  CHECK_ERROR("has 21 bytes, and its header claims 2 images of 1×3.",
-              pixels::read_pictures(write(header + "abcde")));
-  CHECK_ERROR("has 23 bytes", pixels::read_pictures(write(header + "abcdefg")));
-  CHECK_ERROR("ends within its header", pixels::read_pictures(write(header.substr(0, 15))));
-  CHECK_ERROR("has a 0", pixels::read_pictures(write("\0\0\x08\x03\0\0\0\0\0\0\0\x01\0\0\0\x03"s)));
-  CHECK_ERROR("larger than 4096×4096",
-              pixels::read_pictures(write("\0\0\x08\x03"s + std::string(12, '\xFF'))));
-  CHECK_ERROR("is gzipped", pixels::read_pictures(write("\x1F\x8B\x08")));
-  CHECK(pixels::read_pictures(write("P2 1 1 9 9")).at(0).bytes[0] == 255);
+  const auto gzipped = [&](const std::string& bytes) {
+    const testing::Bytes packed = testing::gzip(testing::bytes_of(bytes));
+    return std::string(packed.begin(), packed.end());
+  };
+  for (const std::string& file : {header + "abcdef", gzipped(header + "abcdef")}) {
+    const pixels::Pictures all = read(file);
+    CHECK(all.idx);
+    REQUIRE(all.pictures.size() == 2);
+    CHECK(all.pictures[1].rows == 1);
+    CHECK(all.pictures[0].bytes == testing::bytes_of("abc"));
+    CHECK(all.pictures[1].bytes == testing::bytes_of("def"));
+  }
+  CHECK_ERROR("[images] " + (folder / "f").string() + ": truncated: 21 bytes, expected 22",
+              read(header + "abcde"));
+  CHECK_ERROR("truncated: 21 bytes unpacked", read(gzipped(header + "abcde")));
+  CHECK_ERROR("too long", read(header + "abcdefg"));
+  CHECK_ERROR("ends within its header", read(header.substr(0, 15)));
+  CHECK_ERROR("has no pixels", read("\0\0\x08\x03\0\0\0\0\0\0\0\x01\0\0\0\x03"s));
+  CHECK_ERROR("more than any file has", read("\0\0\x08\x03"s + std::string(12, '\xFF')));
+  CHECK_ERROR("the gzip data is cut short", read("\x1F\x8B\x08"));
+  for (const std::string& file : {"P2 1 1 9 9"s, gzipped("P2 1 1 9 9")}) {
+    const pixels::Pictures one = read(file);
+    CHECK_FALSE(one.idx);
+    CHECK(one.pictures.at(0).bytes == testing::Bytes{255});
+  }
+}
+
+TEST_CASE("digit: the paper is the median of the border") {
+  Picture picture = blank(10, 10, 200);
+  fill(picture, 1, 1, 8, 8, 0);  // of the 36 pixels of the border none
+  CHECK(pixels::paper_of(picture) == 200);
+  fill(picture, 0, 0, 1, 10, 7);  // 10 of them
+  CHECK(pixels::paper_of(picture) == 200);
+  fill(picture, 9, 0, 1, 9, 7);
+  CHECK(pixels::paper_of(picture) == 7);
+  CHECK_FALSE(pixels::has_light_paper(picture));
+  CHECK(pixels::has_light_paper(blank(1, 1, 128)));
+  CHECK_FALSE(pixels::has_light_paper(blank(1, 1, 127)));
 }

@@ -5,6 +5,13 @@ set -eu
 networks=$(mktemp -d)
 trap 'rm -r "$networks"' EXIT
 "$1" "$networks" 20
+# as_cpp COMPILER FILE: as C++, the file has no warnings, and its function is that of C.
+as_cpp() {
+  "$1" -x c++ -std=c++17 -Wall -Wextra -pedantic -Werror -O1 -c "$2" -o "$networks/cpp.o"
+  for object in library cpp; do nm "$networks/$object.o" | sed -n 's/.* T //p' > "$networks/$object.names"; done
+  [ "$(wc -l < "$networks/cpp.names")" = 1 ] && cmp -s "$networks/library.names" "$networks/cpp.names" ||
+    { echo "$1: $2 has in C++ the functions $(cat "$networks/cpp.names")"; exit 1; }
+}
 tested=0
 for compiler in gcc clang; do
   command -v $compiler > /dev/null || continue
@@ -13,6 +20,7 @@ for compiler in gcc clang; do
     $compiler -std=c99 -Wall -Wextra -pedantic -Werror -O1 -c "$file" -o "$networks/library.o"
     $compiler -std=c99 -Wall -Wextra -pedantic -Werror -O1 -DREEL_SELF_TEST "$file" -o "$networks/test" -lm
     "$networks/test" > "$networks/said" || { echo "$compiler: $file: $(cat "$networks/said")"; exit 1; }
+    [ "${file%_named.c}" = "$file" ] || as_cpp "$compiler" "$file"
     tested=$((tested + 1))
   done
 done

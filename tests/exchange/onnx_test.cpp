@@ -207,9 +207,30 @@ TEST_CASE("exchange: models that cannot be exported") {
   CHECK_ERROR(
       "[c] \"1\" is Custom",
       exchange::write_c(folder / "a.c", initialised(nn::Sequential(nn::Linear(2, 2), Custom()))));
-  CHECK_ERROR("[c] \"2x\" cannot be the name",
-              exchange::write_c(folder / "a.c", example(), {.name = "2x"}));
+  struct Name {
+    const char* name;
+    const char* objection;
+  };
+  const Name names[] = {
+      {"", "is no identifier"},  {"2x", "is no identifier"}, {"a-b", "is no identifier"},
+      {"é", "is no identifier"}, {"int", "is a keyword"},    {"restrict", "is a keyword"},
+      {"class", "is a keyword"}, {"xor_eq", "is a keyword"}, {"_x", "is reserved"},
+      {"__a", "is reserved"},    {"_Bool", "is reserved"},   {"a__b", "is reserved"},
+      {"tanh", "C library"},     {"tanhf", "C library"},     {"fmal", "C library"},
+      {"printf", "C library"},   {"malloc", "C library"},    {"main", "C library"},
+      {"NULL", "C library"},     {"NAN", "C library"},       {"size_t", "C library"},
+      {"std", "C library"}};
+  for (const Name& one : names) {
+    CAPTURE(one.name);
+    CHECK_ERROR(one.objection, exchange::write_c(folder / "a.c", example(), {.name = one.name}));
+  }
   CHECK(folder.files() == 0);
+}
+
+TEST_CASE("exchange: names of a C function that only resemble others") {
+  const TemporaryFolder folder;
+  for (const char* name : {"integer", "classes", "tanhfl", "sin_of", "f", "l", "a_", "Main"})
+    CHECK_NOTHROW(exchange::write_c(folder / "a.c", example(), {.name = name}));
 }
 
 TEST_CASE("exchange: paths that cannot be written") {

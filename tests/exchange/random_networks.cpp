@@ -2,6 +2,7 @@
 // the number of networks.
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -75,6 +76,10 @@ void write(const std::filesystem::path& folder, std::size_t index) {
   exchange::write_onnx(folder / (name + ".onnx"), model, {.softmax = true});
   exchange::write_c(folder / (name + ".c"), model);
   exchange::write_c(folder / (name + "_int8.c"), model, {.int8 = true, .name = name + "_int8"});
+  // names that the file uses otherwise
+  const std::array other_names{"output", "input", "i", "x", "w", "largest", "NAME", "affine"};
+  if (index < other_names.size())
+    exchange::write_c(folder / (name + "_named.c"), model, {.name = other_names[index]});
   exchange::write_npy(folder / name, model);
   constexpr std::size_t batch = 5;
   Tensor x = zeros({batch, model.get<nn::Linear>(0).in()});

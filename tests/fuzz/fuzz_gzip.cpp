@@ -29,7 +29,7 @@ std::string gzip(std::string_view text) {
 // The unpacked contents of a file, read in pieces of this size.
 std::string unpacked(const std::filesystem::path& path, std::size_t piece) {
   constexpr std::size_t most = std::size_t{64} << 20;
-  idx::InflatingReader reader(path);
+  idx::InflatingReader reader(path, "fuzz");
   std::string text;
   std::vector<std::uint8_t> buffer(piece);
   for (std::size_t count = piece; count == piece && text.size() < most;) {

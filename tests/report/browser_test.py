@@ -1,128 +1,24 @@
 """Draws a seven on the page of `reel-mnist train --report`, and compares what the page computes with
-`reel-mnist predict`.
+`reel-mnist predict` and with reference.py; and opens the page without scripts.
 
 usage: browser_test.py REEL_MNIST [FOLDER FOR PICTURES]. Returns 77 without chromium or chromedriver.
 """
-import base64, json, math, os, random, shutil, socket, struct, subprocess, sys, tempfile, time
-import urllib.error, urllib.request
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
 
-# Seven-segment digits; the corners (x, y) of each segment in a box 1 wide and 2 high.
-SEGMENTS = {"a": ((0, 0), (1, 0)), "b": ((1, 0), (1, 1)), "c": ((1, 1), (1, 2)),
-            "d": ((0, 2), (1, 2)), "e": ((0, 1), (0, 2)), "f": ((0, 0), (0, 1)),
-            "g": ((0, 1), (1, 1))}
-DIGITS = ["abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg"]
-
-
-def distance(px, py, a, b):
-    (ax, ay), (bx, by) = a, b
-    t = ((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2)
-    t = min(1, max(0, t))
-    return math.hypot(px - ax - t * (bx - ax), py - ay - t * (by - ay))
-
-
-def picture(digit, generator):
-    """28×28 bytes: the digit, 20 pixels high, with its centre of mass near the middle."""
-    lines = [SEGMENTS[s] for s in DIGITS[digit]]
-    slant = generator.uniform(-0.2, 0.2)
-    scale = generator.uniform(8, 9.5)
-    points = [[(scale * (x + slant * y), scale * y) for x, y in line] for line in lines]
-    centre = [sum(p[k] for line in points for p in line) / (2 * len(points)) for k in (0, 1)]
-    shift = [14 - c + generator.uniform(-1, 1) for c in centre]
-    points = [[(x + shift[0], y + shift[1]) for x, y in line] for line in points]
-    width = generator.uniform(0.9, 1.4)
-    return bytes(round(255 * min(1, max(0, width + 0.5 - min(distance(x + 0.5, y + 0.5, *line) for line in points))))
-                 for y in range(28) for x in range(28))
-
-
-def write_set(folder, name, images, labels):
-    with open(f"{folder}/{name}-images-idx3-ubyte", "wb") as file:
-        file.write(struct.pack(">IIII", 0x803, len(images), 28, 28) + b"".join(images))
-    with open(f"{folder}/{name}-labels-idx1-ubyte", "wb") as file:
-        file.write(struct.pack(">II", 0x801, len(labels)) + bytes(labels))
-
-
-class Browser:
-    """A session of WebDriver (w3.org/TR/webdriver2) with chromium."""
-
-    def __init__(self, chromium, chromedriver, profile, dark, width):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.driver = subprocess.Popen([chromedriver, f"--port={self.port}"], stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
-        self.session = ""
-        arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                     "--hide-scrollbars", f"--user-data-dir={profile}", "--window-size=1400,1000"]
-        if dark:
-            arguments.append("--blink-settings=preferredColorScheme=0")
-        capabilities = {"alwaysMatch": {"goog:chromeOptions": {"binary": chromium, "args": arguments}}}
-        for _ in range(100):
-            try:
-                self.session = self.call("POST", "", {"capabilities": capabilities})["sessionId"]
-                break
-            except (urllib.error.URLError, ConnectionError) as error:
-                if isinstance(error, urllib.error.HTTPError):
-                    raise RuntimeError(error.read().decode()) from error
-                time.sleep(0.1)
-        # A window is at least 500 wide; the emulation of a device is not limited.
-        self.devtools("Emulation.setDeviceMetricsOverride",
-                      {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False})
-
-    def call(self, method, path, body=None):
-        url = f"http://127.0.0.1:{self.port}/session" + (f"/{self.session}" if self.session else "") + path
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)["value"]
-
-    def devtools(self, command, parameters):
-        return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
-
-    def run(self, script):
-        return self.call("POST", "/execute/sync", {"script": script, "args": []})
-
-    def open(self, path):
-        self.call("POST", "/url", {"url": "file://" + path})
-
-    def draw(self, points):
-        """A stroke through points, given as fractions of the board."""
-        self.run("document.getElementById('pad').scrollIntoView()")
-        box = self.run("const b = document.getElementById('pad').getBoundingClientRect();"
-                       "return [b.left, b.top, b.width, b.height]")
-        places = [(round(box[0] + x * box[2]), round(box[1] + y * box[3])) for x, y in points]
-        move = lambda p: {"type": "pointerMove", "duration": 30, "x": p[0], "y": p[1]}
-        steps = [move(places[0]), {"type": "pointerDown", "button": 0}, *map(move, places[1:]),
-                 {"type": "pointerUp", "button": 0}]
-        self.call("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": steps}]})
-        time.sleep(0.2)
-
-    def press(self, *keys):
-        steps = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
-        self.call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": steps}]})
-        time.sleep(0.2)
-
-    def photograph(self, path):
-        height = self.run("return document.documentElement.scrollHeight")
-        size = self.run("return innerWidth")
-        picture = self.devtools("Page.captureScreenshot", {
-            "captureBeyondViewport": True,
-            "clip": {"x": 0, "y": 0, "width": size, "height": min(height, 9000), "scale": 1}})
-        with open(path, "wb") as file:
-            file.write(base64.b64decode(picture["data"]))
-
-    def print(self, path):
-        with open(path, "wb") as file:
-            file.write(base64.b64decode(self.call("POST", "/print", {"background": True})))
-
-    def close(self):
-        if self.session:
-            self.call("DELETE", "")
-        self.driver.terminate()
-        self.driver.wait()
-
+from browser import Browser
+from digit_images import picture, write_set
+from reference import ACTIVATIONS, image_of, values_of_layers
 
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.68, 0.5), (0.66, 0.8)]
+SIDE = 280  # of the board, in pixels
+NO_SCRIPT = "To draw needs JavaScript."
 
 
 def check(holds, what):
@@ -130,19 +26,127 @@ def check(holds, what):
         raise SystemExit(f"not true: {what}")
 
 
-def compare(program, folder, network, drawing):
-    """Gives the drawn image to the program, and compares the probabilities."""
+def largest_difference(a, b):
+    return max(abs(x - y) for x, y in zip(a, b, strict=True))
+
+
+def predict(program, folder, network, pixels):
+    """The probabilities by the program."""
     other = f"{folder}/drawn"
     os.makedirs(other, exist_ok=True)
-    image = bytes(drawing["pixels"])
-    write_set(other, "train", [image] * 10, list(range(10)))
-    write_set(other, "t10k", [image], [7])
+    write_set(other, "train", [pixels] * 10, list(range(10)))
+    write_set(other, "t10k", [pixels], [7])
     line = subprocess.run([program, "predict", "--load", network, "--data", other, "--json"], check=True,
                           capture_output=True, text=True).stdout.splitlines()[-1]
-    expected = list(json.loads(line)["probabilities"].values())
-    worst = max(abs(a - b) for a, b in zip(expected, drawing["probabilities"], strict=True))
-    check(worst < 2e-5, f"the page's probabilities are those of predict (difference {worst})")
+    return list(json.loads(line)["probabilities"].values())
+
+
+def verdict(browser):
+    return browser.run("return document.getElementById('verdict').textContent")
+
+
+def check_image(browser, centred):
+    """The image in the page is that of the ink on the board."""
+    board = browser.run("const pad = document.getElementById('pad');"
+                        "return Array.from(pad.getContext('2d').getImageData(0, 0, pad.width, pad.height).data"
+                        ".filter((_, i) => i % 4 === 3))")
+    pixels = browser.run("return drawing.pixels")
+    worst = largest_difference(image_of(board, SIDE, 28, centred), pixels)
+    check(worst < 0.51, f"the image is that of the board, in whole levels (difference {worst})")
+    seen = browser.run("const seen = document.getElementById('seen');"
+                       "return Array.from(seen.getContext('2d').getImageData(0, 0, 28, 28).data)")
+    check(seen == [level for p in pixels for level in (p, p, p, 255)], "the page shows the image")
+    return board
+
+
+def check_layers(browser, network):
+    """Every value of every layer, computed and shown. Returns the largest difference."""
+    expected = values_of_layers(network, browser.run("return drawing.pixels"))
+    found = browser.run("return drawing.values")
+    check(len(found) == len(expected), "each layer has values")
+    worst = max(largest_difference(*pair) / (1 + max(map(abs, pair[1]))) for pair in zip(found, expected))
+    check(worst < 1e-5, f"the values of the layers are right (difference {worst})")
+    cells = browser.run("""
+      return Array.from(document.querySelectorAll('.layer canvas'), canvas => {
+        const {width, height} = canvas, cells = [];
+        const {data} = canvas.getContext('2d').getImageData(0, 0, width, height);
+        for (let y = 4; y < height; y += 9)
+          for (let x = 4; x < width; x += 9) {
+            const at = 4 * (y * width + x);
+            cells.push(Array.from(data.slice(at, at + 4)));
+          }
+        return cells;
+      })""")
+    for layer, (values, shown) in enumerate(zip(expected, cells, strict=True)):
+        most = max(1e-30, *map(abs, values))
+        for i, (value, (red, _, blue, alpha)) in enumerate(zip(values, shown)):
+            where = f"layer {layer + 1} shows value {i}, {value}"
+            check(abs(alpha / 255 - abs(value) / most) < 0.02, f"{where}, by its strength, {alpha} of 255")
+            check(alpha < 30 or (blue > red) == (value > 0), f"{where}, by its colour")
     return worst
+
+
+def check_drawing(browser, program, folder, network, centred=True):
+    """All that the page makes of a drawing. Returns the largest difference of a value."""
+    check_image(browser, centred)
+    drawing = browser.run("return drawing")
+    expected = predict(program, folder, network, bytes(drawing["pixels"]))
+    worst = largest_difference(expected, drawing["probabilities"])
+    check(worst < 2e-5, f"the page's probabilities are those of predict (difference {worst})")
+    shares = browser.run("return Array.from(document.querySelectorAll('#chances i'),"
+                         "                  bar => Number(bar.style.getPropertyValue('--share')))")
+    check(shares == drawing["probabilities"], "the bars are the probabilities")
+    best = max(range(10), key=expected.__getitem__)
+    check(f"({100 * expected[best]:.1f} %)" in verdict(browser), "the verdict is the largest probability")
+    return max(worst, check_layers(browser, network))
+
+
+def check_empty(browser, network, what):
+    """An empty board has no verdict and no bars, and the layers compute the black image."""
+    check(verdict(browser) == "Draw something.", f"{what}: no verdict")
+    check(not any(check_image(browser, True)), f"{what}: no ink")
+    check(browser.run("return Array.from(document.querySelectorAll('#chances i'),"
+                      "  bar => bar.style.getPropertyValue('--share'))") == ["0"] * 10, f"{what}: no bars")
+    check_layers(browser, network)
+
+
+def check_seven(browser):
+    """The pen is 2.2 of 28 wide, and the drawing as MNIST has it: 20 high, its centre of mass in the
+    middle."""
+    board = check_image(browser, True)
+    bar = [board[y * SIDE + SIDE // 2] for y in range(SIDE)]
+    check(21.5 <= sum(bar) / 255 <= 22.5, f"the pen is 22 pixels wide ({sum(bar) / 255})")
+    ink = [(i // 28 + 0.5, i % 28 + 0.5, v) for i, v in enumerate(browser.run("return drawing.pixels")) if v]
+    mass = sum(v for _, _, v in ink)
+    for axis in (0, 1):
+        centre = sum(p[axis] * p[2] for p in ink) / mass
+        check(abs(centre - 14) < 0.1, f"the centre of mass is the middle (axis {axis}: {centre})")
+    rows = [p[0] for p in ink]
+    check(20 <= max(rows) - min(rows) + 1 <= 21, "the drawing is 20 pixels high")
+
+
+def check_without_scripts(browser, page, sections):
+    """Without scripts, a sentence stands in place of the board, and all else can be read."""
+    browser.devtools("Emulation.setScriptExecutionDisabled", {"value": True})
+    browser.requests()
+    browser.open(page)
+    text = browser.visible_text()
+    asked = browser.requests()
+    browser.devtools("Emulation.setScriptExecutionDisabled", {"value": False})
+    check(NO_SCRIPT in text, "without scripts, a sentence says so")
+    for part in ("Draw with the mouse", "Clear", "What each layer computes"):
+        check(part not in text, f"without scripts, the page does not show '{part}'")
+    with open(page, encoding="utf-8") as file:
+        html = file.read()
+    titles = re.findall(r"<h2>([^<]*)</h2>", html)
+    check(len(titles) >= sections, f"the page has {sections} sections")
+    for part in titles:
+        check(part in text, f"without scripts, the section '{part}' can be read")
+    check([url.split(":")[0] for url in asked if not url.startswith("data:")] == ["file"],
+          f"the page asks for no other file: {asked}")
+    outside = [url for url in re.findall(r"""(?:https?:)?//[\w.-]+\.\w+[^\s"'<]*""", html)
+               if url != "http://www.w3.org/2000/svg"]
+    check(not outside, f"the page has no address of another place: {outside}")
 
 
 def train(program, folder, name, *options):
@@ -150,6 +154,20 @@ def train(program, folder, name, *options):
     subprocess.run([program, "train", "--data", f"{folder}/digits", "--optimizer", "adam", "--lr", "0.003",
                     "--report", page, "--save", network, *options], check=True, stdout=subprocess.DEVNULL)
     return page, network
+
+
+def export_page(program, network, data, page):
+    subprocess.run([program, "export", "--load", network, "--data", data, "--page", page], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def write_named_classes(folder):
+    """A set whose classes have names of more than one letter: a drawing is not centred for it."""
+    for part in ("train", "test"):
+        for digit in range(10):
+            os.makedirs(f"{folder}/{part}/class{digit}")
+            with open(f"{folder}/{part}/class{digit}/one.pgm", "wb") as file:
+                file.write(b"P5 28 28 255\n" + picture(digit, random.Random(digit)))
 
 
 def main():
@@ -167,56 +185,48 @@ def main():
             write_set(f"{folder}/digits", name, [picture(d, generator) for d in labels], labels)
         browser = Browser(chromium, chromedriver, f"{folder}/profile", False, 1000)
         try:
-            # Every activation, and batch norm: the page computes what the program does.
-            names = ["relu", "tanh", "sigmoid", "leaky_relu", "elu", "selu", "gelu", "silu", "mish",
-                     "softplus", "softsign", "hard_tanh", "hard_sigmoid", "hard_swish", "identity"]
-            for i, name in enumerate(names):
+            for i, name in enumerate(ACTIVATIONS):
                 norm = ["--batch-norm"] if i % 3 == 1 else []
                 page, network = train(program, folder, name, "--layers", "784-24-16-10", "--activation", name,
                                       "--epochs", "6", *norm)
                 browser.open(page)
                 browser.draw(SEVEN)
-                worst = compare(program, folder, network, browser.run("return drawing"))
-                print(f"{name} {' '.join(norm)}: largest difference of a probability {worst:.1e}")
+                worst = check_drawing(browser, program, folder, network)
+                print(f"{name} {' '.join(norm)}: largest difference {worst:.1e}")
 
             page, network = train(program, folder, "seven", "--layers", "784-64-10", "--epochs", "25")
+            check_without_scripts(browser, page, 6)
             browser.open(page)
-            check(browser.run("return document.getElementById('verdict').textContent") == "Draw something.",
-                  "an empty board has no verdict")
+            check(NO_SCRIPT not in browser.visible_text(), "with scripts, no sentence says that there are none")
+            check_empty(browser, network, "a new page")
             browser.draw(SEVEN)
-            verdict = browser.run("return document.getElementById('verdict').textContent")
-            print("a drawn seven is", verdict)
-            check(verdict.startswith("7 ("), "a drawn seven is a 7")
-            drawing = browser.run("return drawing")
-            check([len(v) for v in drawing["values"]] == [64, 64, 10], "each layer shows its values")
-            compare(program, folder, network, drawing)
-
-            # As MNIST does it: the drawing is 20 high, and its centre of mass is the middle.
-            ink = [(i // 28 + 0.5, i % 28 + 0.5, v) for i, v in enumerate(drawing["pixels"]) if v]
-            mass = sum(v for _, _, v in ink)
-            for axis in (0, 1):
-                centre = sum(p[axis] * p[2] for p in ink) / mass
-                check(abs(centre - 14) < 0.1, f"the centre of mass is the middle (axis {axis}: {centre})")
-            rows = [p[0] for p in ink]
-            check(20 <= max(rows) - min(rows) + 1 <= 21, "the drawing is 20 pixels high")
+            print("a drawn seven is", verdict(browser))
+            check(verdict(browser).startswith("7 ("), "a drawn seven is a 7")
+            check_drawing(browser, program, folder, network)
+            check_seven(browser)
+            browser.run("document.getElementById('clear').click()")
+            check_empty(browser, network, "after Clear")
 
             alone = f"{folder}/alone.html"
-            subprocess.run([program, "export", "--load", network, "--data", f"{folder}/digits", "--page", alone],
-                           check=True, stdout=subprocess.DEVNULL)
+            export_page(program, network, f"{folder}/digits", alone)
+            check_without_scripts(browser, alone, 0)
             browser.open(alone)
             browser.draw(SEVEN)
-            check(browser.run("return document.getElementById('verdict').textContent").startswith("7 ("),
-                  "a seven that is drawn on the page of export is a 7")
-            compare(program, folder, network, browser.run("return drawing"))
-
-            browser.run("document.getElementById('clear').click()")
-            check(not any(browser.run("return drawing.pixels")), "the button clears the board")
-            browser.run("document.getElementById('pad').focus()")
+            check(verdict(browser).startswith("7 ("), "a seven that is drawn on the page of export is a 7")
+            check_drawing(browser, program, folder, network)
+            browser.press("\ue017")  # Delete
+            check_empty(browser, network, "after Delete")
             right, down = "\ue014", "\ue015"
-            browser.press(" ", *[right] * 6, *[down] * 9, " ")
+            browser.press(" ", *[right] * 9, *[down] * 4, " ")  # wider than high, unlike the seven
             check(any(browser.run("return drawing.pixels")), "the keyboard draws")
-            browser.press("\ue017")
-            check(not any(browser.run("return drawing.pixels")), "Delete clears the board")
+            check_drawing(browser, program, folder, network)
+
+            write_named_classes(f"{folder}/named")
+            export_page(program, network, f"{folder}/named", alone)
+            browser.open(alone)
+            browser.draw(SEVEN)
+            check(verdict(browser).startswith("class"), "the verdict has the name of the class")
+            check_drawing(browser, program, folder, network, centred=False)
         finally:
             browser.close()
         if len(sys.argv) > 2:

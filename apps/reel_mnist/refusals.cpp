@@ -1,0 +1,47 @@
+// Options that several commands refuse in the same way.
+#include "refusals.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
+#include <reel/autodiff/core/file.h>
+
+#include "../common/text.h"
+
+namespace reel::mnist {
+
+using namespace apps;
+
+void expect_effect(bool has_effect, bool given, const std::string& option,
+                   const std::string& reason) {
+  if (given && !has_effect) fail_usage(option, "it has no effect ", reason, '.');
+}
+
+void expect_effects(const TrainOptions& options) {
+  const auto is = [&](std::initializer_list<std::string_view> schedules) {
+    return std::find(schedules.begin(), schedules.end(), options.schedule) != schedules.end();
+  };
+  const std::string with = "with --schedule " + options.schedule;
+  expect_effect(is({"linear", "cosine", "restarts", "plateau"}), options.lr_end.has_value(),
+                "lr-end", with);
+  expect_effect(is({"step", "restarts", "exponential", "plateau"}), options.lr_every.has_value(),
+                "lr-every", with);
+  expect_effect(is({"step", "exponential", "plateau"}), options.lr_factor.has_value(), "lr-factor",
+                with);
+  expect_effect(!is({"plateau"}), options.warm_up > 0, "warm-up", with);
+  expect_effect(options.elastic > 0, options.elastic_sigma.has_value(), "elastic-sigma",
+                "without --elastic");
+  expect_effect(options.load.empty(), options.init.has_value(), "init",
+                "with --load, which has the first weights");
+}
+
+void check_plot(const std::string& path) {
+  if (path.empty()) return;
+  check_can_write(path, "plot");
+  if (path.ends_with(".png") || path.ends_with(".PNG"))
+    fail_usage("plot", in_quotes(path), ": the picture is an SVG file. Hint: ",
+               in_quotes(path.substr(0, path.size() - 3) + "svg"), '.');
+}
+
+}  // namespace reel::mnist
