@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "model.h"
 #include "options.h"
+#include "refusals.h"
 
 namespace reel::mnist {
 
@@ -32,7 +33,15 @@ std::map<std::string, std::string> metadata(const Architecture& architecture) {
 int export_network(const ExportOptions& options) {
   if (options.onnx.empty() && options.c.empty() && options.npy.empty() && options.page.empty())
     fail_usage("export", "there is nothing to write. Hint: --onnx, --c, --npy or --page.");
+  expect_different_files(
+      "export",
+      {{"load", options.load}, {"onnx", options.onnx}, {"c", options.c}, {"page", options.page}});
   LoadedModel loaded = load(options.load);
+  data::Dataset images;  // for the page
+  if (!options.page.empty()) {
+    images = data::load_images(options.data).test;
+    check_fits(loaded.architecture, images, options.load);
+  }
   const auto written = [](const std::string& path, const auto& write) {
     write();
     std::cout << "wrote " << printable(path) << '\n';
@@ -46,11 +55,8 @@ int export_network(const ExportOptions& options) {
   if (!options.npy.empty())
     written(options.npy, [&] { exchange::write_npy(options.npy, loaded.model); });
   if (!options.page.empty())
-    written(options.page, [&] {
-      const data::Dataset test = data::load_images(options.data).test;
-      check_fits(loaded.architecture, test, options.load);
-      reel::report::write_drawing_page(options.page, loaded.model, test);
-    });
+    written(options.page,
+            [&] { reel::report::write_drawing_page(options.page, loaded.model, images); });
   return 0;
 }
 

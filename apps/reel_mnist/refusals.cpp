@@ -2,7 +2,6 @@
 #include "refusals.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <string_view>
 
 #include <reel/autodiff/core/file.h>
@@ -34,6 +33,14 @@ void expect_effects(const TrainOptions& options) {
                 "without --elastic");
   expect_effect(options.load.empty(), options.init.has_value(), "init",
                 "with --load, which has the first weights");
+}
+
+void expect_different_files(const char* command, std::initializer_list<NamedFile> files) {
+  for (const NamedFile* one = files.begin(); one != files.end(); ++one)
+    for (const NamedFile* other = one + 1; other != files.end(); ++other)
+      if (!one->path.empty() && !other->path.empty() && same_file(one->path, other->path))
+        fail_usage(command, "--", one->option, " and --", other->option, " name the same file, ",
+                   absolute_name(one->path), '.');
 }
 
 void check_plot(const std::string& path) {

@@ -75,27 +75,13 @@ void expect_effects_of_train(const TrainOptions& options) {
 // Checks the options before anything is read or computed.
 void check(const TrainOptions& options) {
   expect_effects_of_train(options);
-  struct Output {
-    const char* option;
-    const std::string& path;
-  };
-  const Output outputs[] = {{"save", options.save},
-                            {"plot", options.plot},
-                            {"report", options.report},
-                            {"log", options.log}};
-  for (const Output& one : outputs)
+  const NamedFile save{"save", options.save}, load{"load", options.load},
+      plot{"plot", options.plot}, report{"report", options.report}, log{"log", options.log};
+  for (const NamedFile& one : {save, report, log})
     if (!one.path.empty()) check_can_write(one.path, one.option);
   check_plot(options.plot);
-  for (const Output& one : outputs)
-    if (&one != outputs && !one.path.empty() && !options.load.empty() &&
-        same_file(one.path, options.load))
-      fail_usage("train", "--", one.option, " and --load name the same file, ",
-                 absolute_name(one.path), '.');
-  for (const Output& one : outputs)
-    for (const Output* other = &one + 1; other != std::end(outputs); ++other)
-      if (!one.path.empty() && !other->path.empty() && same_file(one.path, other->path))
-        fail_usage("train", "--", one.option, " and --", other->option, " name the same file, ",
-                   absolute_name(one.path), '.');
+  expect_different_files("train", {save, plot, report, log});
+  expect_different_files("train", {load, plot, report, log});
   if (options.checkpoint.empty()) return;
   make_folder(options.checkpoint, "checkpoint");
   check_can_write(log_path(options.checkpoint), "checkpoint");

@@ -45,6 +45,14 @@ for line in open('plain.json'):
         for key in 'train_loss', 'test_loss', 'validation_accuracy':
             assert near(scalars[epoch['epoch'], 'epoch/' + key], epoch[key])
 END
+
+# ---- a run that goes on has one log: its own batches are not there twice, nor those of a later end
+check 0 train $small --epochs 2 --checkpoint run --log run.csv
+cp run.csv whole.csv
+printf '3,1,0.5,0.1,,,,\n' >>run.csv
+check 0 train --resume run --log run.csv
+cmp -s run.csv whole.csv || fail 'a continued log differs'
+
 refuse 5 none/log.csv train $small --log none/log.csv
 refuse 5 log.csv train $small --tensorboard log.csv
 refuse 2 'no effect' train $small --seeds 2 --log x.csv

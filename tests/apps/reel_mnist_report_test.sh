@@ -37,6 +37,27 @@ by_epoch resumed.html >resumed
 grep -q '>test, averaged</text>' whole || fail 'the curves have no averaged weights'
 cmp -s whole resumed || fail 'a run that was continued has other curves by epoch'
 
+grep -q 'The run was continued' resumed.html || fail 'the page does not say that the run was continued'
+grep -q ' of 30 samples are recognised' whole.html || fail 'the page is not about the test images'
+
+# Ctrl-C: the page is written, and no further network is trained
+"$program" train --data data --layers 16-8-10 --batch 8 --epochs 1000000 --report stopped.html >/dev/null 2>&1 &
+pid=$!
+sleep 1
+kill -INT $pid
+status=0
+wait $pid || status=$?
+[ $status = 130 ] || fail "Ctrl-C: exit code $status"
+grep -q '<section id="charts">' stopped.html || fail 'Ctrl-C: the page has no curves'
+! grep -q '<section id="suspects">' stopped.html || fail 'Ctrl-C: suspects were searched'
+
+# images too few for the search leave a note, and cost nothing else
+check 0 train $small --report page.html --suspects 1
+grep -q 'were not searched: ' page.html || fail 'no note on the search'
+
+refuse 2 'the same file' train $small --save x --report x
+refuse 2 'the same file' train $small --log x --report x
+refuse 2 'the same file' train $small --load plain --log plain
 refuse 2 'no effect without --report' train $small --suspects 5
 refuse 2 'suspects' train $small --report page.html --suspects -1
 refuse 5 none/page.html train $small --report none/page.html

@@ -125,6 +125,8 @@ says out 'wrote net.onnx'
 [ -s net.onnx ] && [ -s net.c ] && [ -s tensors/0.weight.npy ] || fail "$run: a file is missing"
 grep -q 'static const signed char network_0_weight' net.c || fail "$run: no bytes"
 refuse 2 'nothing to write' export --load net
+refuse 2 'the same file' export --load net --onnx x --c x
+refuse 2 'the same file' export --load net --onnx net
 refuse 2 '--int8 requires --c' export --load net --int8
 refuse 3 none export --load none --c net.c
 refuse 5 'none/net.onnx' export --load net --onnx none/net.onnx

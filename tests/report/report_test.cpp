@@ -6,6 +6,7 @@
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/rng.h>
+#include <reel/data/picture.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/layer_norm.h>
 #include <reel/nn/linear.h>
@@ -96,6 +97,56 @@ TEST_CASE("report: each section has its data") {
   CHECK(count(page, "alt=\"weights of neuron ") == 4);
   CHECK(count(page, "title=\"shoe: ") == 4);
   CHECK(has(page, "id=\"pad\""));
+}
+
+TEST_CASE("report: the confusion matrix has a row for each class, with its recall") {
+  report::Report matrix{.classes = {"hat", "shoe"}, .confusion = train::Confusion(2)};
+  for (int i = 0; i < 7; ++i) matrix.confusion.add(0, 1);
+  for (int i = 0; i < 3; ++i) matrix.confusion.add(0, 0);
+  matrix.confusion.add(1, 1);
+  const std::string page = page_of(matrix);
+  CHECK(has(page, "4 of 11 samples are recognised: 36.4 %."));
+  CHECK(has(page,
+            "<tr><th scope=\"row\">hat</th><td class=\"right\" style=\"--share:0.3\">3</td>"
+            "<td class=\"wrong\" style=\"--share:0.7\">7</td><td>30.0 %</td></tr>"));
+  CHECK(has(page,
+            "<tr><th scope=\"row\">shoe</th><td>0</td><td class=\"right\" style=\"--share:1\">1"
+            "</td><td>100.0 %</td></tr>"));
+}
+
+TEST_CASE("report: bars have the length and the sign of the contributions") {
+  report::Report bars{.classes = {"hat", "shoe"},
+                      .last_hidden_layer = {{{}, {4, -1}}, {{}, {0, 2}}}};
+  const std::string page = page_of(bars);
+  CHECK(has(page,
+            "<span>0</span><i style=\"--share:1\" title=\"hat: 4\"></i>"
+            "<span>1</span><i class=\"minus\" style=\"--share:0.25\" title=\"shoe: -1\"></i>"));
+  CHECK(has(page, "<i style=\"--share:0.5\" title=\"shoe: 2\"></i>"));
+  CHECK(has(page, "the longest is 4."));
+}
+
+TEST_CASE("report: a wide layer shows its first neurons, and says so") {
+  report::Report wide;
+  wide.first_layer.assign(300, {full({1, 1}, 0.5), {}});
+  const std::string page = page_of(wide);
+  CHECK(count(page, "<figure>") == 256);
+  CHECK(has(page, "the first 256 of 300 neurons"));
+}
+
+TEST_CASE("report: a search that found nothing is told from none") {
+  report::Report searched{.suspects_among = 20};
+  CHECK(has(page_of(searched), "None of 20 training samples has a label that looks wrong."));
+}
+
+TEST_CASE("report: a model that cannot be drawn for has all other parts") {
+  nn::Sequential net(nn::Linear(6, 4), nn::LayerNorm(4), nn::relu, nn::Linear(4, 3));
+  Rng rng(1);
+  nn::init(net, rng);
+  report::Report parts;
+  report::add_model(parts, net, small_images());
+  CHECK(parts.drawing_board.empty());
+  CHECK(parts.confusion.total() == 12);
+  CHECK(parts.first_layer.size() == 4);
 }
 
 TEST_CASE("report: an empty part has no section") {
@@ -202,6 +253,27 @@ TEST_CASE("drawing board: a layer that the page cannot compute is named") {
   nn::init(linear, rng);
   CHECK_THROWS_WITH_AS(report::drawing_board(linear, data::Dataset(zeros({2, 6}), {0, 1})),
                        doctest::Contains("expected images (rows,columns)"), Error);
+}
+
+TEST_CASE("drawing board: names of one character are digits or letters, also beyond ASCII") {
+  const auto framing = [](std::vector<std::string> names) {
+    return report::framing_of({zeros({2, 2, 2}), {0, 1}, {.class_names = std::move(names)}});
+  };
+  CHECK(framing({"7", "8"}) == report::Framing::mnist);
+  CHECK(framing({"お", "é"}) == report::Framing::mnist);
+  CHECK(framing({"7", "10"}) == report::Framing::resized);
+}
+
+TEST_CASE("html: pictures of weights are orange below 0, blue above, and transparent at 0") {
+  const double values[] = {-1, 0, 1};
+  write_file(file, "test", html::diverging_png(values, 1, 3));
+  const pixels::Picture picture = pixels::read_picture(file);
+  std::filesystem::remove(file);
+  REQUIRE(picture.bytes.size() == 3);
+  CHECK(picture.bytes[0] == doctest::Approx(0.299 * 0xe0 + 0.587 * 0x6a).epsilon(0.02));
+  CHECK(picture.bytes[1] == 0);
+  CHECK(picture.bytes[2] ==
+        doctest::Approx(0.299 * 0x1f + 0.587 * 0x7f + 0.114 * 0xd1).epsilon(0.02));
 }
 
 TEST_CASE("html: base64 of RFC 4648, and PNG files") {
