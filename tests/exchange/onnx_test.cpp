@@ -221,7 +221,7 @@ TEST_CASE("exchange: models that cannot be exported") {
       {"NULL", "C library"},     {"NAN", "C library"},       {"size_t", "C library"},
       {"std", "C library"}};
   for (const Name& one : names) {
-    CAPTURE(one.name);
+    INFO(std::string(one.name));
     CHECK_ERROR(one.objection, exchange::write_c(folder / "a.c", example(), {.name = one.name}));
   }
   CHECK(folder.files() == 0);
