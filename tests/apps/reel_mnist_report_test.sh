@@ -21,12 +21,20 @@ for curve in training validation test 'layer 0' 'layer 2' 'layer 4' 'eigenvalue 
 done
 charts=$(grep -c '^<div class="chart">' page.html)
 [ "$charts" = 7 ] || fail "the page has $charts charts"
-grep -q 'ones of 20 training samples' page.html || fail 'the page does not say among how many'
+grep -q 'of 20 training samples' page.html || fail 'the page does not say among how many'
 
 check 0 train $small --report page.html --suspects 0
 ! grep -q '<section id="suspects">' page.html || fail '--suspects 0 has suspects'
 check 0 train $small --report page.html
-grep -q 'ones of [1-9][0-9]* training samples' page.html || fail 'there are no suspects by default'
+grep -q 'of 54 training samples' page.html || fail 'labels are not searched by default'
+
+# the one label that is wrong
+cp -r data wrong
+bytes 1 | dd of=wrong/train-labels-idx1-ubyte bs=1 seek=$((8 + 5)) conv=notrunc 2>/dev/null
+check 0 train --data wrong --layers 16-8-10 --batch 8 --epochs 1 --validation 0 --report page.html
+grep -q 'ones of 60 training samples' page.html || fail 'there are no suspects'
+[ "$(grep -o 'alt="training sample [0-9]*: 1"' page.html)" = 'alt="training sample 5: 1"' ] ||
+  fail 'the suspect is another one'
 
 # a run that goes on has the curves of its first epochs too
 by_epoch() { awk '/^<div class="chart">/ { ++chart } chart == 2 && /^<.div>$/ { exit } chart' "$1"; }
@@ -40,16 +48,16 @@ cmp -s whole resumed || fail 'a run that was continued has other curves by epoch
 grep -q 'The run was continued' resumed.html || fail 'the page does not say that the run was continued'
 grep -q ' of 30 samples are recognised' whole.html || fail 'the page is not about the test images'
 
-# Ctrl-C: the page is written, and no further network is trained
+# SIGTERM: the page is written, and no further network is trained
 "$program" train --data data --layers 16-8-10 --batch 8 --epochs 1000000 --report stopped.html >/dev/null 2>&1 &
 pid=$!
 sleep 1
-kill -INT $pid
+kill -TERM $pid
 status=0
 wait $pid || status=$?
-[ $status = 130 ] || fail "Ctrl-C: exit code $status"
-grep -q '<section id="charts">' stopped.html || fail 'Ctrl-C: the page has no curves'
-! grep -q '<section id="suspects">' stopped.html || fail 'Ctrl-C: suspects were searched'
+[ $status = 143 ] || fail "SIGTERM: exit code $status"
+grep -q '<section id="charts">' stopped.html || fail 'SIGTERM: the page has no curves'
+! grep -q '<section id="suspects">' stopped.html || fail 'SIGTERM: suspects were searched'
 
 # images too few for the search leave a note, and cost nothing else
 check 0 train $small --report page.html --suspects 1

@@ -93,30 +93,30 @@ TEST_CASE("report: each section has its data") {
   CHECK(has(page, "<td>1</td><td>relu</td><td>4</td>"));
   CHECK(has(page, "<p>A note &amp; more.</p>"));
   CHECK(has(page, "ones of 11 training samples"));
-  CHECK(has(page, "of 7 training samples, of this network: 11, 3.6."));
+  CHECK(has(page, "of 7 training samples; of this network: 11, 3.6."));
   CHECK(count(page, "alt=\"weights of neuron ") == 4);
   CHECK(count(page, "title=\"shoe: ") == 4);
   CHECK(has(page, "id=\"pad\""));
 }
 
 TEST_CASE("report: the confusion matrix has a row for each class, with its recall") {
-  report::Report matrix{.classes = {"hat", "shoe"}, .confusion = train::Confusion(2)};
+  report::Report matrix{.title = "M", .classes = {"hat", "shoe"}, .confusion = train::Confusion(2)};
   for (int i = 0; i < 7; ++i) matrix.confusion.add(0, 1);
   for (int i = 0; i < 3; ++i) matrix.confusion.add(0, 0);
   matrix.confusion.add(1, 1);
   const std::string page = page_of(matrix);
-  CHECK(has(page, "4 of 11 samples are recognised: 36.4 %."));
+  CHECK(has(page, "4 of 11 samples are recognised: 36.4 %."));
   CHECK(has(page,
             "<tr><th scope=\"row\">hat</th><td class=\"right\" style=\"--share:0.3\">3</td>"
-            "<td class=\"wrong\" style=\"--share:0.7\">7</td><td>30.0 %</td></tr>"));
+            "<td class=\"wrong\" style=\"--share:0.7\">7</td><td>30.0 %</td></tr>"));
   CHECK(has(page,
             "<tr><th scope=\"row\">shoe</th><td>0</td><td class=\"right\" style=\"--share:1\">1"
-            "</td><td>100.0 %</td></tr>"));
+            "</td><td>100.0 %</td></tr>"));
 }
 
 TEST_CASE("report: bars have the length and the sign of the contributions") {
-  report::Report bars{.classes = {"hat", "shoe"},
-                      .last_hidden_layer = {{{}, {4, -1}}, {{}, {0, 2}}}};
+  report::Report bars{
+      .title = "B", .classes = {"hat", "shoe"}, .last_hidden_layer = {{{}, {4, -1}}, {{}, {0, 2}}}};
   const std::string page = page_of(bars);
   CHECK(has(page,
             "<span>0</span><i style=\"--share:1\" title=\"hat: 4\"></i>"
@@ -134,7 +134,7 @@ TEST_CASE("report: a wide layer shows its first neurons, and says so") {
 }
 
 TEST_CASE("report: a search that found nothing is told from none") {
-  report::Report searched{.suspects_among = 20};
+  report::Report searched{.title = "S", .suspects_among = 20};
   CHECK(has(page_of(searched), "None of 20 training samples has a label that looks wrong."));
 }
 
