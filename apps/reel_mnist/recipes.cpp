@@ -47,8 +47,9 @@ const std::vector<Recipe>& recipes() {
       {"simard", "one hidden layer and elastic distortion (Simard 2003)", "MNIST",
        "99.46 ± 0.04 % of the test images (3 seeds)", "3 to 4 minutes",
        distorted_digits + "layers = 784-800-10\nepochs = 150\n"},
-      {"deep", "three hidden layers and elastic distortion", "MNIST", "not yet measured to its end",
-       "about 20 minutes", distorted_digits + "layers = 784-1500-1000-500-10\nepochs = 120\n"},
+      {"deep", "three hidden layers and elastic distortion", "MNIST",
+       "99.50 % of the test images (2 seeds)", "half an hour on one core",
+       distorted_digits + "layers = 784-1500-1000-500-10\nepochs = 120\n"},
       {"fashion", "two hidden layers for clothes", "Fashion-MNIST",
        "90.80 ± 0.42 % of the test images (3 seeds)", "3 minutes",
        "layers = 784-1024-512-10\n"
