@@ -140,7 +140,8 @@ TEST_CASE(
     CHECK(end == *on_one);
 
     std::set<std::size_t> stops;
-    for (Rng rng(count); stops.size() < (REEL_SANITIZED ? 10 : 50);) stops.insert(1 + rng.below(epochs * batches - 1));
+    for (Rng rng(count); stops.size() < (REEL_SANITIZED ? 10 : 50);)
+      stops.insert(1 + rng.below(epochs * batches - 1));
     for (const std::size_t stop : stops) {
       CAPTURE(stop);
       const TemporaryFolder folder;
