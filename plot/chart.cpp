@@ -30,7 +30,7 @@ void draw_markers(Svg& out, const Frame& frame, Labels& labels) {
     out.path("marker", mark(0, at, 4.5));
     labels.add(at, marker.label);
   }
-  for (const Label& label : labels.placed(frame.area))
+  for (const Label& label : labels.placed(frame.area, frame.cell))
     out.text("marker-label " + label.anchor, label.at, label.text);
 }
 

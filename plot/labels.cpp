@@ -28,7 +28,7 @@ void Labels::avoid_points(const Line& points) {
 
 void Labels::add(Point at, const std::string& text) { labels_.push_back({at, text, ""}); }
 
-std::vector<Label> Labels::placed(const Box& box) const {
+std::vector<Label> Labels::placed(const Box& box, const Box& page) const {
   std::vector<Label> result;
   std::vector<Box> taken;
   for (const Label& label : labels_) taken.push_back({label.at.x - 6, label.at.y - 6, 12, 12});
@@ -45,7 +45,8 @@ std::vector<Label> Labels::placed(const Box& box) const {
                                        : 0);
       const double middle = label.at.y - above * (side ? 11 : 16);
       const Box place{left, middle - height / 2, width, height};
-      double cost = width * height - overlap(place, box);  // the part outside of the plot
+      const auto outside = [&](const Box& of) { return width * height - overlap(place, of); };
+      double cost = outside(box) + 100 * outside(page);
       for (const Box& other : taken) cost += 3 * overlap(place, other);
       for (const Point p : avoided_) cost += place.contains(p) ? 30 : 0;
       if (cost >= cheapest) return;

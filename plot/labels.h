@@ -21,8 +21,9 @@ class Labels {
   void avoid_points(const Line& points);
   void add(Point at, const std::string& text);
 
-  /// All labels, each on the side of its point with the most space, inside the box if possible.
-  std::vector<Label> placed(const Box& box) const;
+  /// All labels, each on the side of its point with the most space: inside the box if possible, and
+  /// at least inside the page.
+  std::vector<Label> placed(const Box& box, const Box& page) const;
 
  private:
   Line avoided_;

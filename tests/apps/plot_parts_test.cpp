@@ -328,7 +328,7 @@ TEST_CASE("labels: beside their points, inside, none on another") {
   const Box box{0, 0, 300, 200};
   for (const Point at : {Point{1, 1}, {299, 1}, {1, 199}, {299, 199}, {150, 100}, {155, 104}})
     labels.add(at, "a label");
-  const std::vector<Label> placed = labels.placed(box);
+  const std::vector<Label> placed = labels.placed(box, box);
   REQUIRE(placed.size() == 6);
   std::vector<Box> places;
   for (const Label& label : placed) {
@@ -350,13 +350,22 @@ TEST_CASE("labels: to the right, unless a line is there") {
   const Box box{0, 0, 300, 200};
   Labels free, crossed;
   free.add({150, 100}, "a label");
-  CHECK(free.placed(box)[0].anchor == "start");
+  CHECK(free.placed(box, box)[0].anchor == "start");
   crossed.add({150, 100}, "a label");
   crossed.add({150, 20}, "");
   crossed.avoid({{150, 100}, {300, 100}});
-  const std::vector<Label> placed = crossed.placed(box);
+  const std::vector<Label> placed = crossed.placed(box, box);
   REQUIRE(placed.size() == 1);
   CHECK(placed[0].anchor == "end");
+}
+
+TEST_CASE("labels: on a line rather than cut off by the end of the page") {
+  Labels labels;
+  labels.add({290, 100}, "a label");
+  for (double y = 60; y <= 140; y += 4) labels.avoid({{0, y}, {292, y}});
+  const Box box{0, 0, 300, 200}, page{-10, -10, 312, 220};
+  CHECK(labels.placed(box, {-500, -500, 1500, 1500})[0].anchor == "start");
+  CHECK(labels.placed(box, page)[0].anchor == "end");
 }
 
 }  // namespace reel::plot
