@@ -46,7 +46,7 @@ std::vector<Label> Labels::placed(const Box& box, const Box& page) const {
       const double middle = label.at.y - above * (side ? 11 : 16);
       const Box place{left, middle - height / 2, width, height};
       const auto outside = [&](const Box& of) { return width * height - overlap(place, of); };
-      double cost = outside(box) + 100 * outside(page);
+      double cost = 3 * outside(box) + 100 * outside(page);
       for (const Box& other : taken) cost += 3 * overlap(place, other);
       for (const Point p : avoided_) cost += place.contains(p) ? 30 : 0;
       if (cost >= cheapest) return;

@@ -362,7 +362,7 @@ TEST_CASE("labels: to the right, unless a line is there") {
 TEST_CASE("labels: on a line rather than cut off by the end of the page") {
   Labels labels;
   labels.add({290, 100}, "a label");
-  for (double y = 60; y <= 140; y += 4) labels.avoid({{0, y}, {292, y}});
+  for (double y = 60; y <= 140; y += 2) labels.avoid({{0, y}, {292, y}});
   const Box box{0, 0, 300, 200}, page{-10, -10, 312, 220};
   CHECK(labels.placed(box, {-500, -500, 1500, 1500})[0].anchor == "start");
   CHECK(labels.placed(box, page)[0].anchor == "end");
