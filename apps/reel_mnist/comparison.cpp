@@ -171,8 +171,9 @@ void print_text(const Variation& variation, const std::vector<Pair>& pairs, std:
             << paragraph(concat("p by a paired t-test over ", all[0].results.size(),
                                 " seeds, with Holm's correction for ",
                                 counted(pairs.size(), "pair"), "; * below ", significant_p,
-                                ": the difference is hardly chance. The cost is the mean training "
-                                "loss during the last epoch."),
+                                ": the difference is hardly chance. Differences of accuracies are "
+                                "percentage points. The cost is the mean training loss during the "
+                                "last epoch."),
                          width);
 }
 
