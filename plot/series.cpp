@@ -28,7 +28,8 @@ std::vector<Line> runs(const Frame& frame, const Series& series) {
   return found;
 }
 
-// Marks that tell a line from those of other colours. Those of two entries begin elsewhere.
+// The marks by which a reader without colours tells a line from others. Each entry of the legend
+// begins them at another place.
 Line marks_along(const std::vector<Line>& lines, std::size_t entry) {
   double length = 0;
   for (const Line& line : lines) length += length_of(line);

@@ -90,6 +90,17 @@ TEST_CASE("curvature: quadratic losses, negative curvature, frozen parts, the sa
   CHECK_ERROR("has no parameter that is not frozen", largest_curvatures(model, any, rng, options));
 }
 
+TEST_CASE("curvature: a search that is stopped returns what it has found") {
+  const data::Dataset points = quadrants(20);
+  nn::Sequential model = initialised(nn::mlp({2, 5, 2}, nn::tanh));
+  Rng rng(1);
+  std::size_t asked = 0;
+  const Curvatures found = largest_curvatures(
+      model, points, rng, {.tolerance = 0, .stop = [&] { return ++asked == 3; }});
+  CHECK(found.products == 3);
+  CHECK(found.values.size() == 1);
+}
+
 TEST_CASE("curvature: options and losses that make no sense") {
   const data::Dataset points = quadrants(9);
   nn::Sequential model = initialised(nn::mlp({2, 3, 2}, nn::tanh));

@@ -90,6 +90,25 @@ TEST_CASE("label suspects: no network has seen the label that it judges") {
   CHECK(suspects[0].margin < -5);
 }
 
+TEST_CASE(
+    "label suspects: each network takes the least number of steps, and a search can be stopped") {
+  const data::Dataset points = quadrants(16);  // two parts, each with two batches of four
+  const auto steps_of = [&](std::size_t least, std::size_t most) {
+    std::size_t steps = 0;
+    Rng rng(1);
+    const auto found =
+        label_suspects(nn::mlp({2, 2}, nn::relu), points, rng,
+                       {.folds = 2, .epochs = 3, .steps = least, .batch_size = 4, .stop = [&] {
+                          return ++steps == most;
+                        }});
+    CHECK(found.size() == (steps == most ? 0 : 16));
+    return steps;
+  };
+  CHECK(steps_of(0, 100) == 2 * 6);
+  CHECK(steps_of(9, 100) == 2 * 10);
+  CHECK(steps_of(9, 15) == 15);
+}
+
 TEST_CASE("label suspects: data and options that make no sense") {
   Rng rng(1);
   const nn::Sequential model = nn::mlp({2, 2}, nn::relu);
