@@ -28,6 +28,17 @@ check 0 train $small --report page.html --suspects 0
 check 0 train $small --report page.html
 grep -q 'of 54 training samples' page.html || fail 'labels are not searched by default'
 
+# 2 / rate is that of the epoch, 10⁹, and not of the rate after it: the axis ends below 10¹⁰
+check 0 train --data data --layers 16-8-10 --batch 8 --epochs 1 --lr 2e-9 --schedule step --lr-every 1 \
+  --lr-factor 0.1 --suspects 0 --report page.html
+powers=$(awk '/<section id="sharpness">/ { on = 1 } on; /<.section>/ { on = 0 }' page.html |
+  grep -o 'class="power"[^/]*>[0-9]*<' | grep -o '[0-9]*<$')
+case $powers in
+  *10\<*) fail 'the rate beside the sharpness is that of the next epoch' ;;
+  *8\<*) ;;
+  *) fail "the sharpness has no axis until 2 / rate: $powers" ;;
+esac
+
 # the one label that is wrong
 cp -r data wrong
 bytes 1 | dd of=wrong/train-labels-idx1-ubyte bs=1 seek=$((8 + 5)) conv=notrunc 2>/dev/null
