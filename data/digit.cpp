@@ -7,7 +7,7 @@
 namespace reel::pixels {
 namespace {
 
-constexpr std::size_t side = digit_side, inner_side = 20;
+constexpr std::size_t inner_side = 20;
 constexpr std::uint8_t faint = 64;  // of the ink, up to 255
 
 // The pixels between `low` and `high` of an axis.
@@ -47,8 +47,8 @@ std::vector<std::vector<Share>> shares(Span span, std::size_t size) {
 
 // Where to put `size` pixels with this centre of mass on an axis of 28.
 std::size_t start_of(double centre, std::size_t size) {
-  const double start = std::round(static_cast<double>(side) / 2 - centre);
-  return static_cast<std::size_t>(std::clamp(start, 0.0, static_cast<double>(side - size)));
+  const double start = std::round(static_cast<double>(digit_side) / 2 - centre);
+  return static_cast<std::size_t>(std::clamp(start, 0.0, static_cast<double>(digit_side - size)));
 }
 
 }  // namespace
@@ -108,11 +108,11 @@ std::optional<Picture> centred_digit(const Picture& picture) {
       down += value * (static_cast<double>(i) + 0.5);
       right += value * (static_cast<double>(j) + 0.5);
     }
-  Picture result{side, side, std::vector<std::uint8_t>(side * side)};
+  Picture result{digit_side, digit_side, std::vector<std::uint8_t>(digit_side * digit_side)};
   const std::size_t top = start_of(down / mass, height), left = start_of(right / mass, width);
   for (std::size_t i = 0; i < height; ++i)
     for (std::size_t j = 0; j < width; ++j)
-      result.bytes[(top + i) * side + left + j] =
+      result.bytes[(top + i) * digit_side + left + j] =
           static_cast<std::uint8_t>(std::lround(std::min(255.0, small[i * width + j])));
   return result;
 }

@@ -10,20 +10,20 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
-constexpr double any = std::numeric_limits<double>::infinity();
-
 std::string loss_key(std::size_t i) { return concat("loss ", i); }
 
 }  // namespace
 
 Plateau::Plateau(Optimizer& optimizer, const PlateauOptions& options)
-    : optimizer_(&optimizer), options_(options), best_(options.larger_is_better ? -any : any) {
+    : optimizer_(&optimizer),
+      options_(options),
+      best_(options.larger_is_better ? -no_limit : no_limit) {
   const auto& [larger, factor, patience, threshold, relative, cooldown, least, eps] = options;
   expect_option("plateau", "factor", factor, factor >= 0 && factor < 1, "in [0, 1)");
-  expect_option("plateau", "threshold", threshold, threshold >= 0 && threshold < any,
+  expect_option("plateau", "threshold", threshold, threshold >= 0 && threshold < no_limit,
                 "finite and ≥ 0");
-  expect_option("plateau", "least", least, least >= 0 && least < any, "finite and ≥ 0");
-  expect_option("plateau", "eps", eps, eps >= 0 && eps < any, "finite and ≥ 0");
+  expect_option("plateau", "least", least, least >= 0 && least < no_limit, "finite and ≥ 0");
+  expect_option("plateau", "eps", eps, eps >= 0 && eps < no_limit, "finite and ≥ 0");
 }
 
 bool Plateau::improves(double value) const {
@@ -71,11 +71,11 @@ Steady::Steady(Optimizer& optimizer, const SteadyOptions& options)
     : optimizer_(&optimizer), options_(options) {
   const auto& [window, threshold, down, up, least, most] = options;
   if (window < 2) fail_usage("steady", "window = ", window, " is not at least 2.");
-  expect_option("steady", "threshold", threshold, threshold >= 0 && threshold < any,
+  expect_option("steady", "threshold", threshold, threshold >= 0 && threshold < no_limit,
                 "finite and ≥ 0");
   expect_option("steady", "down", down, down > 0 && down < 1, "in (0, 1)");
-  expect_option("steady", "up", up, up >= 1 && up < any, "finite and ≥ 1");
-  expect_option("steady", "least", least, least >= 0 && least < any, "finite and ≥ 0");
+  expect_option("steady", "up", up, up >= 1 && up < no_limit, "finite and ≥ 1");
+  expect_option("steady", "least", least, least >= 0 && least < no_limit, "finite and ≥ 0");
   expect_option("steady", "most", most, most >= least, "at least `least`");
   losses_.reserve(window);
 }

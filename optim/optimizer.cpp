@@ -4,20 +4,19 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
 #include <reel/autodiff/core/subnormals.h>
 #include <reel/autodiff/engine/gradient_use.h>
 #include <reel/autodiff/engine/tape.h>
+#include <reel/optim/options.h>
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
 constexpr std::size_t most_arrays = 4;
-constexpr double any = std::numeric_limits<double>::infinity();
 
 // `piece_size`: the most numbers in a piece. `numbers_at_once`: about so many numbers are the least
 // that a thread updates at a time. With some two times as many in all, one thread does all of them;
@@ -39,9 +38,9 @@ Optimizer::Optimizer(std::string_view method, const Groups& groups, const Rates&
       fail_usage(method_, "group ", at, " has no parameters.");
     rates_.push_back({group.lr.value_or(rates.lr), group.l2.value_or(rates.l2),
                       group.weight_decay.value_or(rates.weight_decay)});
-    check_option("lr" + where, rates_.back().lr, 0, any);
-    check_option("l2" + where, rates_.back().l2, 0, any);
-    check_option("weight_decay" + where, rates_.back().weight_decay, 0, any);
+    check_option("lr" + where, rates_.back().lr, 0, no_limit);
+    check_option("l2" + where, rates_.back().l2, 0, no_limit);
+    check_option("weight_decay" + where, rates_.back().weight_decay, 0, no_limit);
     for (const Parameter& parameter : group.parameters) {
       slots_.push_back({.shape = parameter.value().shape(), .group = at, .state = {}});
       slots_.back().state.assign(arrays_.size(), zeros(parameter.shape()));
@@ -140,13 +139,13 @@ double Optimizer::lr(std::size_t group) const {
 
 void Optimizer::set_lr(double lr) {
   static_cast<void>(this->lr());  // throws if this was moved away
-  check_option("lr", lr, 0, any);
+  check_option("lr", lr, 0, no_limit);
   for (Rates& rates : rates_) rates.lr = lr;
 }
 
 void Optimizer::set_lr(std::size_t group, double lr) {
   static_cast<void>(this->lr(group));
-  check_option(group_key(group), lr, 0, any);
+  check_option(group_key(group), lr, 0, no_limit);
   rates_[group].lr = lr;
 }
 
@@ -174,7 +173,7 @@ void Optimizer::set_state(const State& state) {
   auto rates = rates_;
   for (std::size_t i = 0; i < groups; ++i) {
     rates[i].lr = state.number(group_key(i));
-    check_option(group_key(i), rates[i].lr, 0, any);
+    check_option(group_key(i), rates[i].lr, 0, no_limit);
   }
   auto slots = slots_;
   for (std::size_t i = 0; i < count; ++i) {

@@ -10,7 +10,7 @@
 namespace reel::plot {
 namespace {
 
-constexpr std::size_t few = 2000;  // every SVG viewer draws this many points at once
+constexpr std::size_t most_points = 2000;  // every SVG viewer draws this many points at once
 
 constexpr double far_away = 1e12;  // beyond it, coordinates are not exact to a fraction of a pixel
 
@@ -60,7 +60,7 @@ std::vector<Line> clipped(const Line& line, const Box& box) {
 }
 
 Line thinned(Line line) {
-  if (line.size() <= few) return line;
+  if (line.size() <= most_points) return line;
   const bool onwards =
       std::is_sorted(line.begin(), line.end(), [](Point a, Point b) { return a.x < b.x; });
   Line kept;

@@ -12,10 +12,6 @@
 namespace reel::apps {
 namespace {
 
-bool is_number(const std::string& text, double& value) {
-  return CLI::detail::lexical_cast(text, value) && std::isfinite(value);
-}
-
 // Calls f with each check of the option.
 template <class F>
 void for_each_check(CLI::Option& option, F&& f) {
@@ -27,36 +23,41 @@ void for_each_check(CLI::Option& option, F&& f) {
 
 }  // namespace
 
+std::optional<double> finite_number(const std::string& text) {
+  double value = 0;
+  if (!CLI::detail::lexical_cast(text, value) || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
 const CLI::Validator not_empty(
     [](const std::string& text) { return text.empty() ? "expected a text that is not empty" : ""; },
     "");
 
 const CLI::Validator above_zero(
     [](const std::string& text) {
-      double value = 0;
-      return is_number(text, value) && value > 0 ? "" : "expected a finite number above 0";
+      const auto value = finite_number(text);
+      return value && *value > 0 ? "" : "expected a finite number above 0";
     },
     "");
 
 const CLI::Validator not_negative(
     [](const std::string& text) {
-      double value = 0;
-      return is_number(text, value) && value >= 0 ? "" : "expected a finite number ≥ 0";
+      const auto value = finite_number(text);
+      return value && *value >= 0 ? "" : "expected a finite number ≥ 0";
     },
     "");
 
 const CLI::Validator probability(
     [](const std::string& text) {
-      double value = 0;
-      return is_number(text, value) && value >= 0 && value <= 1 ? ""
-                                                                : "expected a number from 0 to 1";
+      const auto value = finite_number(text);
+      return value && *value >= 0 && *value <= 1 ? "" : "expected a number from 0 to 1";
     },
     "");
 
 const CLI::Validator fraction(
     [](const std::string& text) {
-      double value = 0;
-      return is_number(text, value) && value >= 0 && value < 1
+      const auto value = finite_number(text);
+      return value && *value >= 0 && *value < 1
                  ? ""
                  : "expected a number from 0 up to, but not including, 1";
     },

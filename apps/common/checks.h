@@ -10,6 +10,9 @@
 
 namespace reel::apps {
 
+/// The number that a text is, if it is a finite one.
+std::optional<double> finite_number(const std::string& text);
+
 /// For file names: an empty name usually comes from a shell variable that is not set.
 extern const CLI::Validator not_empty;
 /// A finite number above 0.

@@ -40,6 +40,12 @@ TrainOptions with(TrainOptions options, const std::string& name, const std::stri
   return options;
 }
 
+// Whether two values are the same text, or the same number as 0.1 and 0.10 are.
+bool are_same(const std::string& a, const std::string& b) {
+  const auto first = finite_number(a), second = finite_number(b);
+  return a == b || (first && first == second);
+}
+
 Variation variation_of(const CompareOptions& options) {
   const std::size_t equals = options.vary.find('=');
   if (equals == std::string::npos)
@@ -50,7 +56,7 @@ Variation variation_of(const CompareOptions& options) {
     if (value.empty() || options.vary.ends_with(','))
       fail_usage("vary", in_quotes(options.vary), ": a value is missing.");
     for (const Contestant& other : variation.contestants)
-      if (other.value == value) fail_usage("vary", in_quotes(value), " is there twice.");
+      if (are_same(other.value, value)) fail_usage("vary", in_quotes(value), " is there twice.");
     variation.contestants.push_back({value, with(options, variation.name, value)});
   }
   if (variation.contestants.size() < 2)
@@ -90,8 +96,7 @@ bool run_round(Variation& variation, const CompareOptions& options, const data::
     if (!result) return false;
     one.results.push_back(*result);
     if (options.json) {
-      nlohmann::ordered_json json{
-          {"setting", one.value}, {"costs", result->costs}, {"diverged", result->diverged}};
+      nlohmann::ordered_json json{{"setting", one.value}, {"costs", result->costs}};
       json.update(to_json(*result));
       std::cout << json_line(json);
     } else {

@@ -36,11 +36,6 @@ Estimate estimate_of(const Contestant& one, Number number) {
 
 }  // namespace
 
-std::size_t Contestant::diverged() const {
-  return static_cast<std::size_t>(std::count_if(results.begin(), results.end(),
-                                                [](const Repetition& r) { return r.diverged; }));
-}
-
 bool all_diverged(const Variation& variation) {
   return std::all_of(variation.contestants.begin(), variation.contestants.end(),
                      [](const Contestant& one) { return one.diverged() > 0; });

@@ -19,7 +19,7 @@ struct Contestant {
   TrainOptions options;
   std::vector<Repetition> results = {};
 
-  std::size_t diverged() const;  ///< how many of its runs
+  std::size_t diverged() const { return count_diverged(results); }  ///< how many of its runs
 };
 
 struct Variation {

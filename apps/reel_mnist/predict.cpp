@@ -255,6 +255,8 @@ int predict_files(const PredictOptions& options, LoadedModel& loaded) {
 int predict(const PredictOptions& options) {
   expect_effect(!options.files.empty(), options.drawn, "drawn", "without files");
   expect_effect(!options.files.empty(), options.as_is, "as-is", "without files");
+  expect_effect(options.files.empty(), options.index != 0, "index", "with files");
+  expect_effect(options.files.empty(), options.count != 1, "count", "with files");
   LoadedModel loaded = load(options.load);
   return options.files.empty() ? predict_test_images(options, loaded)
                                : predict_files(options, loaded);

@@ -1,6 +1,7 @@
 // Trains with one seed, and evaluates once at the end.
 #include "repetition.h"
 
+#include <algorithm>
 #include <functional>
 
 #include <reel/nn/state_dict.h>
@@ -36,8 +37,14 @@ std::optional<Repetition> repeat(Training& training) {
   return result;
 }
 
+std::size_t count_diverged(const std::vector<Repetition>& results) {
+  return static_cast<std::size_t>(std::count_if(results.begin(), results.end(),
+                                                [](const Repetition& r) { return r.diverged; }));
+}
+
 nlohmann::ordered_json to_json(const Repetition& result) {
-  nlohmann::ordered_json json{{"seed", result.seed}, {"epochs", result.epochs}};
+  nlohmann::ordered_json json{
+      {"seed", result.seed}, {"epochs", result.epochs}, {"diverged", result.diverged}};
   if (result.diverged) return json;
   if (result.validation_accuracy) json["validation_accuracy"] = *result.validation_accuracy;
   json.update({{"test_loss", result.test_loss},

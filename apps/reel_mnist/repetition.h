@@ -28,7 +28,10 @@ struct Repetition {
 /// signal has stopped the run.
 std::optional<Repetition> repeat(Training& training);
 
-/// A line of JSON, without the costs; of a run that diverged its seed and its epochs alone.
+/// How many of the runs diverged.
+std::size_t count_diverged(const std::vector<Repetition>& results);
+
+/// A line of JSON, without the costs; of a run that diverged only its seed and its epochs.
 nlohmann::ordered_json to_json(const Repetition& result);
 nlohmann::ordered_json to_json(const apps::Estimate& estimate);
 

@@ -44,10 +44,16 @@ std::vector<Row> rows(bool validation) {
 }
 
 void print_json(const std::vector<Repetition>& results, bool validation, bool complete) {
-  nlohmann::ordered_json json{
-      {"final", true}, {"status", complete ? "finished" : "stopped"}, {"seeds", results.size()}};
-  for (const Row& row : rows(validation))
-    json[row.name] = to_json(estimate(numbers(results, row.number)));
+  const std::size_t diverged = count_diverged(results);
+  nlohmann::ordered_json json{{"final", true},
+                              {"status", !complete      ? "stopped"
+                                         : diverged > 0 ? "diverged"
+                                                        : "finished"},
+                              {"seeds", results.size()},
+                              {"diverged", diverged}};
+  if (diverged == 0)
+    for (const Row& row : rows(validation))
+      json[row.name] = to_json(estimate(numbers(results, row.number)));
   std::cout << json_line(json);
 }
 
@@ -89,6 +95,15 @@ std::string row(const std::string& seed, const std::string& epochs, const std::s
   return line + '\n';
 }
 
+std::string row_of(const Repetition& result, std::size_t width) {
+  if (result.diverged)
+    return concat(padded(std::to_string(result.seed), 5, true), "  diverged in epoch ",
+                  result.epochs + 1, '\n');
+  return row(std::to_string(result.seed), std::to_string(result.epochs),
+             result.validation_accuracy ? percent(*result.validation_accuracy) : "",
+             percent(result.test_accuracy), significant(result.seconds, 3), result.weights, width);
+}
+
 }  // namespace
 
 int train_seeds(const TrainOptions& options, const data::Images& images) {
@@ -96,6 +111,7 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
   static const StopSignals signals;
   std::vector<Repetition> results;
   const std::size_t width = output_width();
+  double lr = 0;
   for (std::size_t i = 0; i < options.seeds; ++i) {
     TrainOptions one = options;
     one.seed += i;
@@ -108,25 +124,21 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
                 << std::flush;
     const std::optional<Repetition> result = repeat(training);
     if (!result) break;
-    if (result->diverged)
-      fail(Error::Kind::diverged, "train", "the loss of seed ", one.seed,
-           " is no longer finite in epoch ", result->epochs + 1, ". Hint: a lower --lr than ",
-           training.lr, '.');
+    lr = training.lr;
     results.push_back(*result);
-    if (options.json)
-      std::cout << json_line(to_json(*result));
-    else
-      std::cout << row(std::to_string(result->seed), std::to_string(result->epochs),
-                       validation ? percent(*result->validation_accuracy) : "",
-                       percent(result->test_accuracy), significant(result->seconds, 3),
-                       result->weights, width);
-    std::cout.flush();
+    std::cout << (options.json ? json_line(to_json(*result)) : row_of(*result, width))
+              << std::flush;
   }
   const bool complete = results.size() == options.seeds;
   if (!complete && !options.json)
     std::cout << "\nStopped at seed " << options.seed + results.size() << ".\n";
   if (!results.empty() && options.json) print_json(results, validation, complete);
-  if (!results.empty() && !options.json) print_text(results, validation, width);
+  const std::size_t diverged = count_diverged(results);
+  if (!results.empty() && diverged == 0 && !options.json) print_text(results, validation, width);
+  // The seeds that are left would be chosen by their results, so they have no mean.
+  if (complete && diverged > 0)
+    fail(Error::Kind::diverged, "train", "the loss was no longer finite with ", diverged, " of ",
+         results.size(), " seeds, so there is no mean. Hint: a lower --lr than ", lr, '.');
   return complete ? 0 : 128 + StopSignals::received();
 }
 

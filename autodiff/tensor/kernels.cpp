@@ -8,6 +8,7 @@
 #include <utility>
 #include <xtensor/xmanipulation.hpp>
 
+#include <reel/autodiff/core/error_function.h>
 #include <reel/autodiff/tensor/evaluate.h>
 #include <reel/autodiff/tensor/fold.h>
 #include <reel/autodiff/tensor/gemm.h>
@@ -87,6 +88,14 @@ Tensor map_elements(Real (*f)(Real), const Tensor& x) {
   Tensor y = uninitialized(x.shape());
   for_elements(x.size(), [&](Range some) {
     std::transform(x.data() + some.begin, x.data() + some.end, y.data() + some.begin, f);
+  });
+  return y;
+}
+
+Tensor erfc_elements(const Tensor& x) {
+  Tensor y = uninitialized(x.shape());
+  for_elements(x.size(), [&](Range some) {
+    complementary_error({x.data() + some.begin, some.size()}, {y.data() + some.begin, some.size()});
   });
   return y;
 }

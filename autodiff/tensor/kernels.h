@@ -70,6 +70,9 @@ Tensor polygamma(int n, const Tensor& x);
 Tensor map_elements(Real (*f)(Real), const Tensor& x);
 Tensor map_elements(const char* operation, Real (*f)(Real, Real), const Tensor& a, const Tensor& b);
 
+/// erfc of each element.
+Tensor erfc_elements(const Tensor& x);
+
 /// x minus its maximum along an axis (an infinite maximum counts as 0): eˣ of that cannot overflow.
 Tensor shift_by_max(const Tensor& x, int axis = -1);
 /// eˣ / Σ eˣ along an axis, and the logarithm of it; the maximum is subtracted first.

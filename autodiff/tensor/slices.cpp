@@ -12,15 +12,12 @@ Shape resized(Shape shape, std::size_t axis, std::size_t size) {
   return shape;
 }
 
-// Whether it was a negative number before it was converted.
-bool is_negative(std::size_t i) { return static_cast<std::ptrdiff_t>(i) < 0; }
-
 void check_range(const char* where, const Shape& shape, std::size_t axis, std::size_t begin,
                  std::size_t end, std::size_t step) {
   if (step == 0) fail_usage(where, "the step is 0, expected at least 1.");
   if (begin > end || end > shape[axis])
     fail_usage(where, begin, " … ", end, " is no part of axis ", axis, " of ", to_string(shape),
-               is_negative(begin) || is_negative(end)
+               was_negative(begin) || was_negative(end)
                    ? ". Hint: positions count from the start; a negative one is not possible."
                    : ".");
 }
@@ -29,9 +26,9 @@ void check_indices(const char* where, std::span<const std::size_t> indices, std:
   for (const std::size_t i : indices)
     if (i >= size)
       fail_usage(where, "index ", i, " is not below the axis' size ", size,
-                 is_negative(i) ? ". Hint: indices count from the start; a negative one is not "
-                                  "possible."
-                                : ".");
+                 was_negative(i) ? ". Hint: indices count from the start; a negative one is not "
+                                   "possible."
+                                 : ".");
 }
 
 }  // namespace

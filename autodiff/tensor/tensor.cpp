@@ -78,9 +78,6 @@ Tensor vector(const std::vector<double>& values) { return vector_of(values); }
 Tensor matrix(const std::vector<std::vector<float>>& rows) { return matrix_of(rows); }
 Tensor matrix(const std::vector<std::vector<double>>& rows) { return matrix_of(rows); }
 
-// Whether it was a negative number before it was converted.
-static bool is_negative(std::size_t size) { return static_cast<std::ptrdiff_t>(size) < 0; }
-
 std::size_t element_count(const Shape& shape) {
   std::size_t count = 1;
   bool overflow = false;
@@ -91,7 +88,7 @@ std::size_t element_count(const Shape& shape) {
   overflow |= count > std::numeric_limits<std::size_t>::max() / sizeof(Real);
   if (overflow)
     fail_usage("tensor", "shape ", to_string(shape), " has too many elements.",
-               std::any_of(shape.begin(), shape.end(), is_negative)
+               std::any_of(shape.begin(), shape.end(), was_negative)
                    ? " Hint: a size cannot be negative, and -1 does not stand for the rest."
                    : "");
   return count;

@@ -66,6 +66,9 @@ Tensor uninitialized(const Shape& shape);
 
 /// The number of elements of a tensor of this shape; 1 for a scalar. Throws Error on overflow.
 std::size_t element_count(const Shape& shape);
+/// Whether a size or an index was a negative number before its conversion, for the hint of a
+/// message.
+inline bool was_negative(std::size_t size) { return static_cast<std::ptrdiff_t>(size) < 0; }
 
 /// "(64,784)"; "()" for a scalar.
 std::string to_string(const Shape& shape);

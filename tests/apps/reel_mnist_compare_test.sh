@@ -42,6 +42,7 @@ refuse 2 'two values' compare $small --vary lr=0.1
 refuse 2 'a value is missing' compare $small --vary lr=0.1,,0.2
 refuse 2 'a value is missing' compare $small --vary lr=0.1,0.2,
 refuse 2 'twice' compare $small --vary lr=0.1,0.1
+refuse 2 '"1e-1" is there twice' compare $small --vary lr=0.1,0.2,1e-1
 refuse 2 'NAME=VALUE' compare $small --vary lr
 refuse 2 'above 0' compare $small --vary lr=0.1,many
 refuse 2 'seed' compare $small --vary seed=1,2

@@ -42,6 +42,8 @@ printf 'P2 2 2 1 1 1 1 1\n' >paper.pgm
 refuse 3 'nothing but paper' predict --data data --load plain --drawn paper.pgm
 refuse 2 'no effect without files' predict --data data --load plain --drawn
 refuse 2 'no effect without files' predict --data data --load plain --as-is
+refuse 2 '[index] it has no effect with files' predict --data data --load plain --index 1 square.pgm
+refuse 2 '[count] it has no effect with files' predict --data data --load plain --count 2 square.pgm
 refuse 2 'excludes' predict --data data --load plain --as-is --drawn square.pgm
 
 # ---- drawings: a network of digits, and a seven in several forms

@@ -228,6 +228,13 @@ check 0 train $small --epochs 2 --seeds 3 --json
 [ "$(sed -n 1p out | sed 's/.*"weights":\("[^"]*"\).*/\1/')" = "$plain" ] ||
   fail "$run: the first seed is not the run of that seed"
 says out '"test_accuracy":{"mean":'
+check 4 train $small --epochs 2 --seeds 3 --lr 1e38
+[ "$(grep -c '^ *[123]  diverged in epoch [12]$' out)" = 3 ] || fail "$run: not a line for each seed"
+! grep -q 'Mean' out || fail "$run: a mean of runs that diverged"
+says err 'with 3 of 3 seeds'
+check 4 train $small --epochs 2 --seeds 2 --lr 1e38 --json
+[ "$(grep -c '"diverged":true' out)" = 2 ] || fail "$run: not a line for each seed"
+says out '"status":"diverged","seeds":2,"diverged":2}'
 for option in '--save net' '--plot x.svg' '--checkpoint run'; do
   refuse 2 'with --seeds' train $small --seeds 2 $option
 done

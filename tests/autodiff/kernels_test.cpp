@@ -381,6 +381,32 @@ TEST_CASE("broadcast_to and sum_to") {
   CHECK_ERROR("[sum_to] (1) is not (1,1) broadcast.", reel::sum_to(zeros({1}), {1, 1}));
 }
 
+TEST_CASE("erfc keeps its digits in the tail, and gives the same bits at each place") {
+  Tensor x = uninitialized({2001});
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x(i) = static_cast<Real>(-6 + 0.016 * static_cast<double>(i));  // to 26: subnormal, or 0
+  const Tensor y = erfc_elements(x);
+  double worst = 0;  // in units of the last place
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const long double exact = std::erfc(static_cast<long double>(x(i)));
+    const double unit =
+        std::max<double>(eps * static_cast<double>(exact), std::numeric_limits<Real>::denorm_min());
+    worst = std::max(worst, static_cast<double>(std::abs(y(i) - exact)) / unit);
+  }
+  CHECK(worst <= 4);
+
+  const Tensor special = erfc_elements(vector({-inf, inf, 0, -0.0, nan}));
+  CHECK(slice(special, 0, 0, 4) == vector({2, 0, 1, 1}));
+  CHECK(std::isnan(special(4)));
+  CHECK(erfc_elements(zeros({0, 3})).shape() == Shape{0, 3});
+
+  std::size_t different = 0;
+  for (std::size_t begin = 0; begin < 20; ++begin)
+    for (std::size_t end = begin; end < 60; ++end)
+      different += erfc_elements(slice(x, 0, begin, end)) != slice(y, 0, begin, end);
+  CHECK(different == 0);
+}
+
 TEST_CASE("slices and embeddings whose steps would wrap around") {
   constexpr std::size_t huge = std::numeric_limits<std::size_t>::max();
   const Tensor x = vector({1, 2, 3, 4});
