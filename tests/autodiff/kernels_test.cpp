@@ -401,8 +401,8 @@ TEST_CASE("erfc keeps its digits in the tail, and gives the same bits at each pl
   CHECK(erfc_elements(zeros({0, 3})).shape() == Shape{0, 3});
 
   std::size_t different = 0;
-  for (std::size_t begin = 0; begin < 20; ++begin)
-    for (std::size_t end = begin; end < 60; ++end)
+  for (std::size_t begin = 400; begin < 420; ++begin)  // from 0.4 to 1.4
+    for (std::size_t end = begin; end < 460; ++end)
       different += erfc_elements(slice(x, 0, begin, end)) != slice(y, 0, begin, end);
   CHECK(different == 0);
 }
