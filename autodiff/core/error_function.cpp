@@ -1,7 +1,7 @@
-// The complementary error function, by vectors. This file is compiled with -ffast-math, because
-// then <math.h> of glibc 2.35 and later declares its vector functions for x86-64, and g++ calls
-// them. With another compiler or library the loop calls the ordinary function. (In xsimd 8.1, erfc
-// loses all digits in its tail and NaN.)
+// The complementary error function, by vectors. With g++ this file is compiled with -ffast-math,
+// because then <math.h> of glibc 2.35 and later declares its vector functions for x86-64, and g++
+// calls them. With another compiler or library the loop calls the ordinary function. (In xsimd 8.1,
+// erfc loses NaN, and all digits in its tail.)
 #include <reel/autodiff/core/error_function.h>
 
 #include <math.h>

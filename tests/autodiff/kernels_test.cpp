@@ -393,7 +393,7 @@ TEST_CASE("erfc keeps its digits in the tail, and gives the same bits at each pl
         std::max<double>(eps * static_cast<double>(exact), std::numeric_limits<Real>::denorm_min());
     worst = std::max(worst, static_cast<double>(std::abs(y(i) - exact)) / unit);
   }
-  CHECK(worst <= 4);
+  CHECK(worst <= 6);
 
   const Tensor special = erfc_elements(vector({-inf, inf, 0, -0.0, nan}));
   CHECK(slice(special, 0, 0, 4) == vector({2, 0, 1, 1}));
