@@ -140,6 +140,8 @@ int Program::parse_and_run(int argc, char** argv) {
 
 std::string Program::configuration() { return configuration_of(given_command(app_)); }
 
+std::string Program::defaults() { return defaults_of(given_command(app_)); }
+
 std::vector<std::string> Program::options_set() {
   std::vector<std::string> keys;
   for (const CLI::Option* option : settings_of(given_command(app_)))

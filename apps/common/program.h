@@ -27,6 +27,8 @@ class Program {
 
   /// The settings of the command that runs; see configuration_of.
   std::string configuration();
+  /// The defaults of its options; see defaults_of.
+  std::string defaults();
   /// The keys of the options that are set in some layer, of the command that runs.
   std::vector<std::string> options_set();
 

@@ -199,4 +199,12 @@ std::string configuration_of(const CLI::App& command, bool comments) {
   return text;
 }
 
+std::string defaults_of(const CLI::App& command) {
+  std::string text;
+  for (const CLI::Option* option : settings_of(command))
+    if (const std::string value = option->get_default_str(); !value.empty())
+      text += concat(key_of(*option), " = ", written(value), '\n');
+  return text;
+}
+
 }  // namespace reel::apps

@@ -47,4 +47,7 @@ void add_variables(CLI::App& command);
 /// Throws Error (usage) for a value that has more than one line.
 std::string configuration_of(const CLI::App& command, bool comments = false);
 
+/// The defaults of the options that have one, as a layer that sets them.
+std::string defaults_of(const CLI::App& command);
+
 }  // namespace reel::apps

@@ -68,6 +68,7 @@ struct TrainOptions : NetworkOptions {
   std::string resume;                   ///< folder of checkpoints to continue from
   std::size_t seeds = 1;                ///< how many runs
   std::string settings;                 ///< all that was set, as --config reads it
+  std::string defaults;                 ///< of the options that have one, in the same form
   bool stream = false;
   bool summary = false;
   bool profile = false;

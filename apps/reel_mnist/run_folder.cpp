@@ -128,14 +128,16 @@ LoadedModel load_run(const std::filesystem::path& path) {
   return loaded;
 }
 
-void expect_same_run(const std::string& settings, const std::string& of_the_run) {
-  const auto given = settings_by_key(settings), stored = settings_by_key(of_the_run);
-  for (const auto& [key, value] : given) {
+void expect_same_run(const std::string& settings, const std::string& of_the_run,
+                     const std::string& defaults) {
+  Settings stored = settings_by_key(of_the_run);
+  stored.merge(settings_by_key(defaults));
+  for (const auto& [key, value] : settings_by_key(settings)) {
     if (is_in(changeable, key)) continue;
     const auto found = stored.find(key);
     if (found == stored.end() || found->second != value)
       fail_usage("resume", "--", key, ' ', value, " would change the run, which has ",
-                 found == stored.end() ? std::string("its default") : found->second,
+                 found == stored.end() ? std::string("no value for it") : found->second,
                  ". Hint: a new run can start with its weights, by --load and the folder.");
   }
 }

@@ -34,7 +34,8 @@ std::string settings_in(const std::string& folder);
 LoadedModel load_run(const std::filesystem::path& path);
 
 /// Throws Error (usage) if the settings differ from those of the run by an option that changes its
-/// results.
-void expect_same_run(const std::string& settings, const std::string& of_the_run);
+/// results. An option that the run does not set has its default.
+void expect_same_run(const std::string& settings, const std::string& of_the_run,
+                     const std::string& defaults);
 
 }  // namespace reel::mnist

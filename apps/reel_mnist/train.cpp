@@ -151,7 +151,7 @@ int train(const TrainOptions& given) {
   if (!options.resume.empty()) {
     if (!options.load.empty())
       fail_usage("resume", "a run that continues has its weights, and --load gives it others.");
-    expect_same_run(options.settings, settings_in(options.resume));
+    expect_same_run(options.settings, settings_in(options.resume), options.defaults);
     options.checkpoint = options.resume;
   }
   check(options);

@@ -58,6 +58,7 @@ void add_files(CLI::App& command, TrainOptions& options) {
 void add_train(apps::Program& program, TrainOptions& options) {
   CLI::App& command = program.add_command("train", "Train a network and report its accuracy", [&] {
     options.settings = settings_of_run(program.configuration());
+    options.defaults = program.defaults();
     return train(options);
   });
   apps::add_layer(command, "--resume", "Continue the run in this folder, as if it never stopped",

@@ -112,7 +112,10 @@ mkdir empty
 refuse 3 "$folder/empty" train --resume empty
 refuse 2 'would change the run' train --resume whole --lr 0.2
 refuse 2 'would change the run' train --resume whole --epochs 5
-check 0 train --resume whole --threads 1
+refuse 2 '--batch 64 would change the run, which has 8' train --resume whole --batch 64
+refuse 2 '--seed 2 would change the run, which has 1' train --resume whole --seed 2
+refuse 2 '--l2 0.1 would change the run, which has no value for it' train --resume whole --l2 0.1
+check 0 train --resume whole --threads 1 --label-smoothing 0 --seed 1
 mkdir other
 images 60 >other/train-images-idx3-ubyte
 { bytes 0 0 8 1; size 60; i=0; while [ $i -lt 60 ]; do bytes $(((i + 1) % 3)); i=$((i + 1)); done; } >other/train-labels-idx1-ubyte
