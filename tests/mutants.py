@@ -11,7 +11,7 @@ from mutation import Mutant, check
 OPS = "autodiff/ops/"
 CHECK = "autodiff/inspect/check"
 # Each in the order in which they run, the quick ones first.
-OPERATION_TESTS = [["--source-file=*/operations_test.cpp,*/linear_algebra_test.cpp"]]
+OPERATION_TESTS = [["--source-file=*/operations_test.cpp,*/special_points_test.cpp,*/linear_algebra_test.cpp,*/matrix_products_test.cpp"]]
 CHECKER_TESTS = [
     ["--test-case-exclude=CHECK_GRADIENTS fails*", "--source-file=*/check_noise_test.cpp,*/check_wrong_test.cpp,*/check_kinks_test.cpp,*/check_fault_test.cpp,*/autodiff/check_test.cpp,*/user_operation_test.cpp"],
     ["--source-file=*/check_right_test.cpp"], ["--source-file=*/check_fast_test.cpp"],

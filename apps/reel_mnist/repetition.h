@@ -31,7 +31,7 @@ std::optional<Repetition> repeat(Training& training);
 /// How many of the runs diverged.
 std::size_t count_diverged(const std::vector<Repetition>& results);
 
-/// A line of JSON, without the costs; of a run that diverged only its seed and its epochs.
+/// A line of JSON, without the costs; of a run that diverged, it has no results.
 nlohmann::ordered_json to_json(const Repetition& result);
 nlohmann::ordered_json to_json(const apps::Estimate& estimate);
 

@@ -8,10 +8,10 @@
 #include <numeric>
 #include <vector>
 
-#include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/tensor/kernels.h>
 
 #include "../near.h"
+#include "../random_tensor.h"
 #include "../throws.h"
 
 namespace reel::inline REEL_PRECISION {
@@ -20,13 +20,6 @@ namespace {
 constexpr Real inf = std::numeric_limits<Real>::infinity();
 constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
 constexpr double eps = std::numeric_limits<Real>::epsilon();
-
-Tensor random_tensor(const Shape& shape, std::uint64_t seed = 1) {
-  Rng rng(seed);
-  Tensor t = uninitialized(shape);
-  for (Real& x : t.storage()) x = static_cast<Real>(rng.normal());
-  return t;
-}
 
 // The index along each axis of element i of a row-major tensor.
 std::vector<std::size_t> position(std::size_t i, const Shape& shape) {

@@ -16,6 +16,7 @@
 #include <reel/nn/sequential.h>
 
 #include "../near.h"
+#include "../random_tensor.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
@@ -27,13 +28,6 @@ std::vector<Function> derivatives(Function f, int n) {
   std::vector<Function> all{std::move(f)};
   for (int i = 0; i < n; ++i) all.emplace_back(elementwise_grad(all.back()));
   return all;
-}
-
-Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
-  Rng rng(seed);
-  Tensor t = uninitialized(shape);
-  for (Real& x : t.storage()) x = static_cast<Real>(rng.normal());
-  return t;
 }
 
 // The lectures' own activation, written out in Reel's arithmetic.
