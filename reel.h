@@ -41,6 +41,7 @@
 #include <reel/nn/check.h>
 #include <reel/nn/dropout.h>
 #include <reel/nn/embedding.h>
+#include <reel/nn/ensemble.h>
 #include <reel/nn/functional.h>
 #include <reel/nn/init.h>
 #include <reel/nn/layer_norm.h>

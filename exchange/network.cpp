@@ -46,10 +46,11 @@ class Walk : public nn::Visitor {
                  linear->bias ? values(path, "bias", linear->bias.value()) : Values()});
     } else if (const auto* const batch = exactly<nn::BatchNorm>(module)) {
       connect(path, batch->features(), batch->features());
-      add(BatchNormalisation{
-          values(path, "weight", batch->weight.value()), values(path, "bias", batch->bias.value()),
-          values(path, "running_mean", batch->running_mean),
-          values(path, "running_var", batch->running_var), static_cast<float>(batch->eps())});
+      add(BatchNormalisation{values(path, "weight", batch->weight.value()),
+                             values(path, "bias", batch->bias.value()),
+                             values(path, "running_mean", batch->running_mean),
+                             values(path, "running_var", batch->running_var),
+                             static_cast<float>(batch->options().eps)});
     } else if (const auto* const layer = exactly<nn::LayerNorm>(module)) {
       const Shape width{layer->features()};
       connect(path, layer->features(), layer->features());

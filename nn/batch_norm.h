@@ -31,8 +31,8 @@ class BatchNorm : public Module {
 
   /// The number of columns that it normalises.
   std::size_t features() const { return weight.shape()[0]; }
-  /// The number that it adds to the variance.
-  double eps() const noexcept { return options_.eps; }
+  /// The options that it was made with.
+  const BatchNormOptions& options() const noexcept { return options_; }
 
   Parameter weight, bias;                    ///< (n)
   mutable Tensor running_mean, running_var;  ///< (n); initially 0 and 1

@@ -87,9 +87,15 @@ std::string padded(const std::string& text, std::size_t width, bool right_aligne
 }
 
 std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
-  std::vector<std::string> lines;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
+  std::vector<std::string> lines, words;
+  std::istringstream stream(text);
+  for (std::string word; stream >> word;) {
+    if (word.front() == '%' && !words.empty())
+      words.back() += ' ' + word;
+    else
+      words.push_back(word);
+  }
+  for (const std::string& word : words) {
     if (!lines.empty() && width_of(lines.back()) + 1 + width_of(word) <= width)
       lines.back() += ' ' + word;
     else

@@ -22,7 +22,8 @@ std::size_t width_of(std::string_view text);
 std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);
 /// `text` itself, or its first characters and `…` if it has more than `width`, and no colours.
 std::string cut(const std::string& text, std::size_t width);
-/// The words of a text in lines of at most this width, if each word fits.
+/// The words of a text in lines of at most this width, if each word fits. A % sign stays with its
+/// number.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
 /// The same, as one text with a newline after each line.
 std::string paragraph(const std::string& text, std::size_t width);

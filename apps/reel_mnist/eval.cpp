@@ -28,7 +28,7 @@ data::Dataset chosen(const EvalOptions& options, const Architecture& architectur
   if (!architecture.split)
     fail(Error::Kind::input, "load", absolute_name(options.load),
          ": its metadata has no \"seed\" and no \"validation\", by which the training images are "
-         "split. Hint: a file that `reel-mnist train --save` wrote.");
+         "split. Hint: a file that `reel-mnist train --save` wrote without --seeds.");
   const data::Split parts = architecture.split->of(images.train);
   if (options.on == "train") return parts.rest;
   if (parts.held_out.size() == 0)

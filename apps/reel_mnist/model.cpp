@@ -21,11 +21,24 @@ namespace reel::mnist {
 
 namespace {
 
+constexpr std::size_t widest = 1'000'000;         // layer of a network
+constexpr std::size_t most_numbers = 1ULL << 30;  // of an ensemble's file: 4 GB in single precision
+
 // "784-10-10"; if the text is too long for a line, its start and the number of layers.
 std::string shortened(const std::string& layers, std::size_t count) {
   constexpr std::size_t longest = 80;
   if (layers.size() <= longest) return layers;
   return concat(layers.substr(0, layers.rfind('-', longest)), "-… (", count, " widths)");
+}
+
+// The number of values in a file of such a network.
+std::size_t numbers_in(const Architecture& architecture) {
+  const auto& layers = architecture.layers;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i + 1 < layers.size(); ++i) count += (layers[i] + 1) * layers[i + 1];
+  if (architecture.options.batch_norm)
+    for (std::size_t i = 1; i + 1 < layers.size(); ++i) count += 4 * layers[i];
+  return count;
 }
 
 }  // namespace
@@ -42,7 +55,7 @@ std::vector<std::size_t> Architecture::parse_layers(const std::string& text) {
   while (true) {
     std::size_t width = 0;
     const auto [stop, error] = std::from_chars(next, end, width);
-    if (error != std::errc() || width == 0 || width > 1'000'000) break;
+    if (error != std::errc() || width == 0 || width > widest) break;
     layers.push_back(width);
     if (stop == end && layers.size() >= 2) return layers;
     if (stop == end || *stop != '-') break;
@@ -76,6 +89,19 @@ nn::Sequential Architecture::make() const {
   return nn::mlp(layers, nn::activation_by_name(activation), options);
 }
 
+Architecture Architecture::ensemble(std::size_t count) const {
+  Architecture wide = *this;
+  wide.split.reset();
+  for (std::size_t i = 1; i + 1 < layers.size(); ++i) wide.layers[i] *= count;
+  const std::size_t numbers = numbers_in(wide);
+  if (*std::max_element(wide.layers.begin(), wide.layers.end()) > widest || numbers > most_numbers)
+    fail_usage("save", count, " networks are saved as one, ",
+               shortened(wide.layers_text(), layers.size()), " with ", numbers,
+               " numbers, more than ", most_numbers,
+               ". Hint: fewer --seeds, or a smaller network.");
+  return wide;
+}
+
 void check_fits(const Architecture& architecture, const data::Dataset& dataset,
                 const std::string& loaded_from) {
   if (architecture.layers.front() == dataset.features() &&
@@ -97,16 +123,6 @@ namespace {
 std::string exactly(double x) {
   char text[32];
   return {text, std::to_chars(text, std::end(text), x).ptr};
-}
-
-// The number of values in a file of such a network.
-std::size_t numbers_in(const Architecture& architecture) {
-  const auto& layers = architecture.layers;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i + 1 < layers.size(); ++i) count += (layers[i] + 1) * layers[i + 1];
-  if (architecture.options.batch_norm)
-    for (std::size_t i = 1; i + 1 < layers.size(); ++i) count += 4 * layers[i];
-  return count;
 }
 
 // The number that the whole text is, if it is one.

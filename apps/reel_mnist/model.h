@@ -38,6 +38,9 @@ struct Architecture {
   std::string text() const;
   nlohmann::ordered_json json() const;
   nn::Sequential make() const;
+  /// That of the ensemble of so many such networks, see nn::ensemble: it held out no images of its
+  /// own. Throws Error (usage) if it is too large for a file.
+  Architecture ensemble(std::size_t count) const;
 };
 
 /// Throws Error unless the first width is the size of the images and the last the number of

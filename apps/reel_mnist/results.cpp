@@ -105,43 +105,53 @@ std::string ending(const Training& training, const Outcome& outcome) {
   return text;
 }
 
+// Writes a file and sets `to` to its path; a failure becomes the outcome's.
+template <class Write>
+void attempt(const std::string& path, std::string& to, Outcome& outcome, Write&& write_to) {
+  try {
+    write_to(), to = path;
+  } catch (const Error& error) {
+    outcome.fail(error);
+  } catch (const std::bad_alloc&) {
+    outcome.fail(Error(Error::Kind::system,
+                       concat("[save] ", absolute_name(path), ": not enough memory to write it.")));
+  }
+}
+
+// A second signal ends the program only after these writes.
+template <class Write>
+void unbroken(const std::string& path, Write&& write_to) {
+  std::optional<StopSignals::Hold> hold;
+  if (!is_direct(path)) hold.emplace();
+  write_to();
+}
+
 }  // namespace
+
+std::string write_weights(const nn::Module& model, const Architecture& architecture,
+                          const std::string& path, Outcome& outcome) {
+  std::string written;
+  if (!finite(model)) {
+    outcome.fail(Error(Error::Kind::diverged, concat("[save] the weights are not finite, and ",
+                                                     absolute_name(path), " was not written.")));
+    return written;
+  }
+  attempt(path, written, outcome,
+          [&] { unbroken(path, [&] { save(model, architecture, path); }); });
+  if (!written.empty()) return written;
+  const Rescue rescue = save_elsewhere(model, architecture, path);
+  outcome.fail(Error(Error::Kind::system, rescue.message));
+  return rescue.path;
+}
 
 Written write(const Training& training, Outcome& outcome, const RunReport* report) {
   const TrainOptions& options = training.options;
-  const nn::Module& model = training.network.model;
   const Architecture& architecture = training.network.architecture;
   Written written;
-  const auto attempt = [&](const std::string& path, std::string& to, auto&& write_to) {
-    try {
-      write_to(), to = path;
-    } catch (const Error& error) {
-      outcome.fail(error);
-    } catch (const std::bad_alloc&) {
-      outcome.fail(Error(Error::Kind::system, concat("[save] ", absolute_name(path),
-                                                     ": not enough memory to write it.")));
-    }
-  };
-  const auto unbroken = [&](const std::string& path, auto&& write_to) {
-    std::optional<StopSignals::Hold> hold;
-    if (!is_direct(path)) hold.emplace();
-    write_to();
-  };
-  if (!options.save.empty() && !finite(model)) {
-    outcome.fail(
-        Error(Error::Kind::diverged, concat("[save] the weights are not finite, and ",
-                                            absolute_name(options.save), " was not written.")));
-  } else if (!options.save.empty()) {
-    attempt(options.save, written.weights,
-            [&] { unbroken(options.save, [&] { save(model, architecture, options.save); }); });
-    if (written.weights.empty()) {
-      const Rescue rescue = save_elsewhere(model, architecture, options.save);
-      written.weights = rescue.path;
-      outcome.fail(Error(Error::Kind::system, rescue.message));
-    }
-  }
+  if (!options.save.empty())
+    written.weights = write_weights(training.network.model, architecture, options.save, outcome);
   if (!options.plot.empty())
-    attempt(options.plot, written.picture, [&] {
+    attempt(options.plot, written.picture, outcome, [&] {
       const std::string picture =
           plot::svg({concat(architecture.text(), " on ", training.test.name(), ", ",
                             options.optimizer, " at ", training.lr),
@@ -149,7 +159,7 @@ Written write(const Training& training, Outcome& outcome, const RunReport* repor
       unbroken(options.plot, [&] { write_file(options.plot, "plot", picture); });
     });
   if (report != nullptr)
-    attempt(options.report, written.page, [&] {
+    attempt(options.report, written.page, outcome, [&] {
       const report::Report page = report->page(outcome);
       unbroken(options.report, [&] { report::write_page(options.report, page); });
     });

@@ -39,6 +39,11 @@ struct Written {
   std::string weights, picture, page;
 };
 
+/// Writes the network to `path`, or if that fails to another place. Returns the path of the file,
+/// empty if there is none; the outcome gets the failure.
+std::string write_weights(const nn::Module& model, const Architecture& architecture,
+                          const std::string& path, Outcome& outcome);
+
 /// Writes the files of --save, --plot and --report; tries each, even if another fails.
 /// `report` is null without --report.
 Written write(const Training& training, Outcome& outcome, const RunReport* report);

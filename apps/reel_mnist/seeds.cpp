@@ -3,8 +3,12 @@
 
 #include <iostream>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include <reel/autodiff/ops/arithmetic.h>
+#include <reel/nn/ensemble.h>
 #include <reel/train/stop_signals.h>
 
 #include "../common/output.h"
@@ -12,6 +16,7 @@
 #include "../common/text.h"
 #include "banner.h"
 #include "repetition.h"
+#include "results.h"
 
 namespace reel::mnist {
 
@@ -43,7 +48,27 @@ std::vector<Row> rows(bool validation) {
   return all;
 }
 
-void print_json(const std::vector<Repetition>& results, bool validation, bool complete) {
+// A model whose output is the mean of those of several networks, without the zeros of nn::ensemble.
+class Mean : public nn::Module {
+ public:
+  explicit Mean(std::vector<nn::Sequential>& networks) : networks_(networks) {}
+  Var forward(const Var& x) const override {
+    Var sum = networks_.front()(x);
+    for (std::size_t i = 1; i < networks_.size(); ++i) sum = sum + networks_[i](x);
+    return sum / static_cast<Real>(networks_.size());
+  }
+  void visit(nn::Visitor& v) override {
+    for (std::size_t i = 0; i < networks_.size(); ++i) v(std::to_string(i), networks_[i]);
+  }
+
+ private:
+  std::vector<nn::Sequential>& networks_;
+};
+
+// `together`: the evaluation of all networks as one, if there are several.
+void print_json(const std::vector<Repetition>& results,
+                const std::optional<train::Evaluation>& together, const std::string& saved,
+                bool validation, bool complete) {
   const std::size_t diverged = count_diverged(results);
   nlohmann::ordered_json json{{"final", true},
                               {"status", !complete      ? "stopped"
@@ -54,10 +79,15 @@ void print_json(const std::vector<Repetition>& results, bool validation, bool co
   if (diverged == 0)
     for (const Row& row : rows(validation))
       json[row.name] = to_json(estimate(numbers(results, row.number)));
+  if (together)
+    json.update({{"together_accuracy", together->accuracy()}, {"together_loss", together->loss}});
+  if (!saved.empty()) json["saved"] = saved;
   std::cout << json_line(json);
 }
 
-void print_text(const std::vector<Repetition>& results, bool validation, std::size_t width) {
+void print_text(const std::vector<Repetition>& results,
+                const std::optional<train::Evaluation>& together, bool validation,
+                std::size_t width) {
   const auto line = [&](const char* name, double (*number)(const Repetition&), auto format) {
     const Estimate e = estimate(numbers(results, number));
     std::cout << padded(name, 14) << padded(format(e.mean), 9, true) << " ± ";
@@ -82,6 +112,13 @@ void print_text(const std::vector<Repetition>& results, bool validation, std::si
       "test loss", [](const Repetition& r) { return r.test_loss; }, plain);
   line(
       "seconds", [](const Repetition& r) { return r.seconds; }, plain);
+  if (together)
+    std::cout << '\n'
+              << paragraph(concat("Together, by the mean of their scores: test accuracy ",
+                                  percent(together->accuracy()), ", test error ",
+                                  percent(1 - together->accuracy()), ", test loss ",
+                                  significant(together->loss, 4), '.'),
+                           width);
 }
 
 // A row of the table; the last two columns only if the terminal is wide enough.
@@ -110,13 +147,19 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
   const bool validation = options.validation > 0;
   static const StopSignals signals;
   std::vector<Repetition> results;
+  std::vector<nn::Sequential> networks;
+  Architecture architecture;  // of one network
   const std::size_t width = output_width();
   double lr = 0;
   for (std::size_t i = 0; i < options.seeds; ++i) {
     TrainOptions one = options;
     one.seed += i;
     Training training(one, images);
-    if (i == 0) (options.json ? std::cerr : std::cout) << banner(training, width);
+    if (i == 0) {
+      architecture = training.network.architecture;
+      if (!options.save.empty()) static_cast<void>(architecture.ensemble(options.seeds));  // checks
+      (options.json ? std::cerr : std::cout) << banner(training, width);
+    }
     if (i == 0 && !options.json)
       std::cout << '\n'
                 << row("seed", "epochs", validation ? "validation" : "", "test", "seconds",
@@ -126,15 +169,31 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
     if (!result) break;
     lr = training.lr;
     results.push_back(*result);
+    networks.push_back(std::move(training.network.model));
     std::cout << (options.json ? json_line(to_json(*result)) : row_of(*result, width))
               << std::flush;
   }
   const bool complete = results.size() == options.seeds;
+  const std::size_t diverged = count_diverged(results);
+  std::optional<train::Evaluation> together;
+  if (results.size() > 1 && diverged == 0) {
+    Mean mean(networks);
+    together = train::evaluate(mean, images.test);
+  }
+  Outcome outcome;
+  std::string saved;
+  if (!options.save.empty() && !networks.empty() && diverged == 0)
+    saved = write_weights(nn::ensemble(networks), architecture.ensemble(networks.size()),
+                          options.save, outcome);
   if (!complete && !options.json)
     std::cout << "\nStopped at seed " << options.seed + results.size() << ".\n";
-  if (!results.empty() && options.json) print_json(results, validation, complete);
-  const std::size_t diverged = count_diverged(results);
-  if (!results.empty() && diverged == 0 && !options.json) print_text(results, validation, width);
+  if (!results.empty() && options.json) print_json(results, together, saved, validation, complete);
+  if (!results.empty() && diverged == 0 && !options.json)
+    print_text(results, together, validation, width);
+  if (!saved.empty() && !options.json)
+    std::cout << "\nSaved to " << printable(saved) << " as "
+              << architecture.ensemble(networks.size()).text() << ".\n";
+  if (outcome.failure) throw *outcome.failure;
   // The seeds that are left would be chosen by their results, so they have no mean.
   if (complete && diverged > 0)
     fail(Error::Kind::diverged, "train", "the loss was no longer finite with ", diverged, " of ",

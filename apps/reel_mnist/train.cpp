@@ -53,17 +53,17 @@ void expect_effects_of_train(const TrainOptions& options) {
     const char* option;
     bool given;
   };
-  const Given of_one_run[] = {{"save", !options.save.empty()},
-                              {"report", !options.report.empty()},
+  const Given of_one_run[] = {{"report", !options.report.empty()},
                               {"log", !options.log.empty()},
                               {"tensorboard", !options.tensorboard.empty()},
                               {"checkpoint", !options.checkpoint.empty()},
                               {"summary", options.summary},
                               {"profile", options.profile},
                               {"anomaly", options.anomaly}};
+  constexpr const char* without_network = "with --find-lr, which tries rates and stops";
+  expect_effect(!options.find_lr, !options.save.empty(), "save", without_network);
   for (const Given& one : of_one_run) {
-    expect_effect(!options.find_lr, one.given, one.option,
-                  "with --find-lr, which tries rates and stops");
+    expect_effect(!options.find_lr, one.given, one.option, without_network);
     expect_effect(options.seeds == 1, one.given, one.option,
                   "with --seeds, which trains several networks");
   }

@@ -38,7 +38,8 @@ void add_files(CLI::App& command, TrainOptions& options) {
       ->group(group);
   command
       .add_option("--seeds", options.seeds,
-                  "Train so often, with seeds from --seed on; report mean and 95 % interval")
+                  "Train so often, with seeds from --seed on; report mean and 95 % interval; "
+                  "--save writes one network with their mean output")
       ->check(whole_number(1, 1000))
       ->capture_default_str()
       ->type_name("N")

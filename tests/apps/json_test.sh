@@ -27,7 +27,7 @@ case $name in
     check 0 train $small --epochs 1 --validation 0 --json
     is 'train: an epoch' '"epoch":'
     is 'train: the end' '"final":'
-    check 0 train $small --epochs 1 --seeds 2 --json
+    check 0 train $small --epochs 1 --seeds 2 --save both.net --json
     is 'train: a seed' '"seed":'
     is 'train: the mean of the seeds' '"final":'
     check 0 compare $small --epochs 2 --seeds 2 --vary activation=relu,tanh,elu --json

@@ -238,9 +238,38 @@ says err 'with 3 of 3 seeds'
 check 4 train $small --epochs 2 --seeds 2 --lr 1e38 --json
 [ "$(grep -c '"diverged":true' out)" = 2 ] || fail "$run: not a line for each seed"
 says out '"status":"diverged","seeds":2,"diverged":2}'
-for option in '--save net' '--plot x.svg' '--checkpoint run'; do
+for option in '--report x.html' '--plot x.svg' '--checkpoint run'; do
   refuse 2 'with --seeds' train $small --seeds 2 $option
 done
+
+# the networks of all seeds together are one network
+check 0 train $small --epochs 2 --seeds 3 --batch-norm --dropout 0.2 --save three.net
+says out 'Together'
+says out 'Saved to three.net as 16-24-10'
+check 0 train $small --epochs 2 --seeds 3 --batch-norm --dropout 0.2 --save again.net --json
+says out '"saved":"again.net"'
+cmp -s three.net again.net || fail "$run: another ensemble"
+together=$(value together_accuracy out)
+check 0 eval --data data --load three.net --json
+[ "$(value test_accuracy out)" = "$together" ] || fail "$run: not the accuracy of train --seeds"
+for columns in 40 44 48 52 56 60 64 68 72 76 80; do
+  COLUMNS=$columns check 0 eval --data data --load three.net
+  ! grep -q '^%' out || fail "$run: at $columns columns, a % sign without its number"
+done
+refuse 3 'without --seeds' eval --data data --load three.net --on train
+check 0 predict --data data --load three.net --index 0
+refuse 2 'fewer --seeds' train --data data --batch 8 --layers 16-2000-10 --seeds 1000 --save wide.net
+refuse 2 'fewer --seeds' train --data data --batch 8 --layers 16-2000-2000-10 --seeds 20 --save wide.net
+check 4 train $small --epochs 2 --seeds 2 --lr 1e38 --save diverged.net
+[ ! -e diverged.net ] || fail "$run: a file of networks that diverged"
+check 5 train $small --epochs 1 --seeds 2 --save /dev/full
+says err 'full'
+"$program" train $small --epochs 1 --seeds 1000 --save part.net >out 2>err </dev/null &
+until [ "$(grep -c '^ *[123]  ' out)" = 3 ]; do sleep 0.05; done
+kill -TERM $!
+code=0; wait $! || code=$?
+[ $code = 143 ] || fail "train --seeds, stopped: exit code $code, expected 143"
+check 0 eval --data data --load part.net  # of the networks that were finished
 
 # ---- evaluation on the parts of the training images
 check 0 train $small --epochs 2 --validation 0.25 --seed 3 --save split.net --json
