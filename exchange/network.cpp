@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <typeinfo>
 #include <utility>
 
 #include <reel/autodiff/ops/arithmetic.h>
@@ -21,12 +20,6 @@ namespace reel::inline REEL_PRECISION {
 namespace exchange {
 namespace {
 
-// The module if its type is M, and not one derived from M, whose forward may be another.
-template <class M>
-const M* exactly(const nn::Module& module) {
-  return typeid(module) == typeid(M) ? static_cast<const M*>(&module) : nullptr;
-}
-
 class Walk : public nn::Visitor {
  public:
   explicit Walk(std::string_view where) : where_(where) {}
@@ -39,26 +32,26 @@ class Walk : public nn::Visitor {
 
  protected:
   void on_module(const std::string& path, nn::Module& module) override {
-    if (exactly<nn::Sequential>(module) || exactly<nn::Dropout>(module)) return;
-    if (const auto* const linear = exactly<nn::Linear>(module)) {
+    if (nn::exactly<nn::Sequential>(module) || nn::exactly<nn::Dropout>(module)) return;
+    if (const auto* const linear = nn::exactly<nn::Linear>(module)) {
       connect(path, linear->in(), linear->out());
       add(Affine{values(path, "weight", linear->weight.value()),
                  linear->bias ? values(path, "bias", linear->bias.value()) : Values()});
-    } else if (const auto* const batch = exactly<nn::BatchNorm>(module)) {
+    } else if (const auto* const batch = nn::exactly<nn::BatchNorm>(module)) {
       connect(path, batch->features(), batch->features());
       add(BatchNormalisation{values(path, "weight", batch->weight.value()),
                              values(path, "bias", batch->bias.value()),
                              values(path, "running_mean", batch->running_mean),
                              values(path, "running_var", batch->running_var),
                              static_cast<float>(batch->options().eps)});
-    } else if (const auto* const layer = exactly<nn::LayerNorm>(module)) {
+    } else if (const auto* const layer = nn::exactly<nn::LayerNorm>(module)) {
       const Shape width{layer->features()};
       connect(path, layer->features(), layer->features());
       add(LayerNormalisation{
           values(path, "weight", layer->weight ? layer->weight.value() : full(width, 1)),
           values(path, "bias", layer->bias ? layer->bias.value() : zeros(width)),
           static_cast<float>(layer->eps())});
-    } else if (const auto* const function = exactly<nn::Function>(module)) {
+    } else if (const auto* const function = nn::exactly<nn::Function>(module)) {
       const auto all = nn::activations();
       const auto known = std::find_if(all.begin(), all.end(), [&](const nn::Activation& one) {
         return function->is(one.function);

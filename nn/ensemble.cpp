@@ -23,7 +23,7 @@ void expect_alike(const std::vector<Sequential>& members) {
         fail_usage("ensemble", "layer ", i, " of member ", m, " is ", members[m][i].describe(),
                    ", of member 0 it is ", first[i].describe(), '.');
   }
-  if (first.size() == 0 || !dynamic_cast<const Linear*>(&first[first.size() - 1]))
+  if (first.size() == 0 || !exactly<Linear>(first[first.size() - 1]))
     fail_usage("ensemble", "the last layer is not a Linear, so the mean is not one network.");
 }
 
@@ -33,20 +33,22 @@ Sequential widened(const Sequential& member, std::size_t count) {
   bool hidden = false;  // whether a Linear came before
   for (std::size_t i = 0; i < member.size(); ++i) {
     const Module& layer = member[i];
-    if (const auto* linear = dynamic_cast<const Linear*>(&layer)) {
+    if (const auto* linear = exactly<Linear>(layer)) {
       const bool last = i + 1 == member.size();
       wide.add(Linear(linear->in() * (hidden ? count : 1), linear->out() * (last ? 1 : count),
                       {.bias = static_cast<bool>(linear->bias)}));
       hidden = true;
-    } else if (const auto* norm = dynamic_cast<const BatchNorm*>(&layer); norm && hidden) {
+    } else if (const auto* norm = exactly<BatchNorm>(layer); norm && hidden) {
       wide.add(BatchNorm(norm->features() * count, norm->options()));
-    } else if (const auto* dropout = dynamic_cast<const Dropout*>(&layer)) {
+    } else if (const auto* dropout = exactly<Dropout>(layer)) {
       wide.add(dropout->clone());
-    } else if (const auto* function = dynamic_cast<const Function*>(&layer)) {
+    } else if (const auto* function = exactly<Function>(layer)) {
       wide.add(function->clone());
     } else {
-      fail_usage("ensemble", "layer ", i, " is ", layer.describe(),
-                 ", expected Linear, Dropout, a function, or BatchNorm after a Linear.");
+      fail_usage(
+          "ensemble", "layer ", i, " is ", layer.describe(),
+          ", expected Linear, Dropout, a function, or BatchNorm after a Linear, and not a type "
+          "derived from one of them.");
     }
   }
   return wide;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -141,6 +142,13 @@ class Module {
   std::string name_;
   bool training_ = true, moved_away_ = false;
 };
+
+/// The module as an M if that is its type; null also if its type is derived from M, because its
+/// `forward` may be another.
+template <std::derived_from<Module> M>
+const M* exactly(const Module& module) {
+  return typeid(module) == typeid(M) ? static_cast<const M*>(&module) : nullptr;
+}
 
 /// Initialises all parameters of a model by a scheme of init.h.
 void init(Module& model, Rng& rng, Init scheme = Init::uniform);

@@ -175,16 +175,16 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
   }
   const bool complete = results.size() == options.seeds;
   const std::size_t diverged = count_diverged(results);
-  std::optional<train::Evaluation> together;
-  if (results.size() > 1 && diverged == 0) {
-    Mean mean(networks);
-    together = train::evaluate(mean, images.test);
-  }
   Outcome outcome;
   std::string saved;
   if (!options.save.empty() && !networks.empty() && diverged == 0)
     saved = write_weights(nn::ensemble(networks), architecture.ensemble(networks.size()),
                           options.save, outcome);
+  std::optional<train::Evaluation> together;
+  if (results.size() > 1 && diverged == 0) {
+    Mean mean(networks);
+    together = train::evaluate(mean, images.test);
+  }
   if (!complete && !options.json)
     std::cout << "\nStopped at seed " << options.seed + results.size() << ".\n";
   if (!results.empty() && options.json) print_json(results, together, saved, validation, complete);

@@ -128,6 +128,13 @@ TEST_CASE("ensemble: members that cannot be joined") {
   CHECK_ERROR("last layer is not a Linear", join(Sequential()));
   CHECK_ERROR("layer 1 is LayerNorm", join(Sequential(Linear(3, 4), LayerNorm(4), Linear(4, 2))));
   CHECK_ERROR("layer 0 is BatchNorm", join(Sequential(BatchNorm(3), Linear(3, 2))));
+  struct Doubled : Linear {
+    using Linear::Linear;
+    Var forward(const Var& x) const override { return Linear::forward(x) * 2; }
+    Doubled clone() const { return Doubled(in(), out()); }
+  };
+  CHECK_ERROR("not a type derived", join(Sequential(Doubled(3, 4), Linear(4, 2))));
+  CHECK_ERROR("last layer is not a Linear", join(Sequential(Linear(3, 4), Doubled(4, 2))));
   std::vector<Sequential> empty;
   empty.push_back(net(4));
   CHECK_ERROR("0.weight", ensemble(empty));
