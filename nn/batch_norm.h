@@ -10,6 +10,7 @@ namespace nn {
 struct BatchNormOptions {
   double eps = 1e-5;      ///< added to the variance
   double momentum = 0.1;  ///< the weight of the new batch in the running statistics
+  bool operator==(const BatchNormOptions&) const = default;  ///< whether all are equal
 };
 
 /// y = (x − mean)/√(variance + eps)·weight + bias: (batch, n) → (batch, n). In training it uses the

@@ -18,10 +18,15 @@ void expect_alike(const std::vector<Sequential>& members) {
     if (members[m].size() != first.size())
       fail_usage("ensemble", "member ", m, " has ", members[m].size(), " layers, member 0 has ",
                  first.size(), '.');
-    for (std::size_t i = 0; i < first.size(); ++i)
+    for (std::size_t i = 0; i < first.size(); ++i) {
       if (members[m][i].describe() != first[i].describe())
         fail_usage("ensemble", "layer ", i, " of member ", m, " is ", members[m][i].describe(),
                    ", of member 0 it is ", first[i].describe(), '.');
+      const auto *norm = exactly<BatchNorm>(members[m][i]), *own = exactly<BatchNorm>(first[i]);
+      if (norm && own && norm->options() != own->options())
+        fail_usage("ensemble", "layer ", i, " of member ", m,
+                   " has other options than of member 0.");
+    }
   }
   if (first.size() == 0 || !exactly<Linear>(first[first.size() - 1]))
     fail_usage("ensemble", "the last layer is not a Linear, so the mean is not one network.");
@@ -73,19 +78,20 @@ void place(const Tensor& values, std::size_t m, std::size_t count, Tensor& to) {
 Sequential ensemble(const std::vector<Sequential>& members) {
   expect_alike(members);
   Sequential wide = widened(members.front(), members.size());
-  std::vector<Tensor> sums;
-  for (const NamedState& state : state_of(wide)) sums.push_back(zeros(state.shape()));
-  for (std::size_t m = 0; m < members.size(); ++m) {
-    const std::vector<NamedState> states = state_of(members[m]);
-    for (std::size_t k = 0; k < states.size(); ++k)
-      place(states[k].value(), m, members.size(), sums[k]);
-  }
-  std::vector<NamedState> states = state_of(wide);
-  for (std::size_t k = 0; k < states.size(); ++k) {
-    if (states[k].buffer)
-      *states[k].buffer = std::move(sums[k]);
+  const std::vector<NamedState> to = state_of(wide);
+  for (const NamedState& state : to) {
+    if (state.buffer)
+      state.buffer->fill(0);
     else
-      states[k].parameter.set_value(sums[k]);
+      Parameter(state.parameter).set_value(zeros(state.shape()));
+  }
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    const std::vector<NamedState> from = state_of(members[m]);
+    if (from.size() != to.size())
+      fail_usage("ensemble", "layers of member ", m, " share a parameter.");
+    for (std::size_t k = 0; k < to.size(); ++k)
+      place(from[k].value(), m, members.size(),
+            to[k].buffer ? *to[k].buffer : Parameter(to[k].parameter).mutate());
   }
   return wide;
 }

@@ -22,7 +22,7 @@ namespace reel::mnist {
 namespace {
 
 constexpr std::size_t widest = 1'000'000;         // layer of a network
-constexpr std::size_t most_numbers = 1ULL << 30;  // of an ensemble's file: 4 GB in single precision
+constexpr std::size_t most_numbers = 1ULL << 28;  // of an ensemble's file: 1 GB in single precision
 
 // "784-10-10"; if the text is too long for a line, its start and the number of layers.
 std::string shortened(const std::string& layers, std::size_t count) {
@@ -93,12 +93,15 @@ Architecture Architecture::ensemble(std::size_t count) const {
   Architecture wide = *this;
   wide.split.reset();
   for (std::size_t i = 1; i + 1 < layers.size(); ++i) wide.layers[i] *= count;
-  const std::size_t numbers = numbers_in(wide);
-  if (*std::max_element(wide.layers.begin(), wide.layers.end()) > widest || numbers > most_numbers)
+  const auto refuse = [&](std::size_t found, const char* of_what, std::size_t most) {
     fail_usage("save", count, " networks are saved as one, ",
-               shortened(wide.layers_text(), layers.size()), " with ", numbers,
-               " numbers, more than ", most_numbers,
+               shortened(wide.layers_text(), layers.size()), ", with ", found, of_what, most,
                ". Hint: fewer --seeds, or a smaller network.");
+  };
+  const std::size_t width = *std::max_element(wide.layers.begin(), wide.layers.end());
+  if (width > widest) refuse(width, " units in a layer, more than ", widest);
+  const std::size_t numbers = numbers_in(wide);
+  if (numbers > most_numbers) refuse(numbers, " weights, more than ", most_numbers);
   return wide;
 }
 
@@ -120,7 +123,7 @@ void check_fits(const Architecture& architecture, const data::Dataset& dataset,
 namespace {
 
 // The shortest text that reads back as the same number.
-std::string exactly(double x) {
+std::string shortest_text(double x) {
   char text[32];
   return {text, std::to_chars(text, std::end(text), x).ptr};
 }
@@ -166,11 +169,11 @@ void save(const nn::Module& model, const Architecture& architecture, const std::
   if (!architecture.data.empty()) metadata["data"] = architecture.data;
   if (architecture.split) {
     metadata["seed"] = std::to_string(architecture.split->seed);
-    metadata["validation"] = exactly(architecture.split->fraction);
+    metadata["validation"] = shortest_text(architecture.split->fraction);
   }
   if (architecture.options.batch_norm) metadata["batch_norm"] = "true";
   if (architecture.options.dropout != 0)
-    metadata["dropout"] = exactly(architecture.options.dropout);
+    metadata["dropout"] = shortest_text(architecture.options.dropout);
   nn::save_weights(model, path, {.metadata = metadata});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <new>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,17 @@ struct Outcome {
       failure = error;
     else if (std::string_view(failure->what()).find(error.what()) == std::string_view::npos)
       failure = Error(failure->kind(), concat(failure->what(), ' ', error.what()));
+  }
+  /// Calls `step`; what it throws becomes a failure.
+  template <class Step>
+  void attempt(Step&& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      fail(error);
+    } catch (const std::bad_alloc&) {
+      fail(Error(Error::Kind::failure, "[train] out of memory."));
+    }
   }
 };
 

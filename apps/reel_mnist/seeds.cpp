@@ -53,9 +53,10 @@ class Mean : public nn::Module {
  public:
   explicit Mean(std::vector<nn::Sequential>& networks) : networks_(networks) {}
   Var forward(const Var& x) const override {
-    Var sum = networks_.front()(x);
-    for (std::size_t i = 1; i < networks_.size(); ++i) sum = sum + networks_[i](x);
-    return sum / static_cast<Real>(networks_.size());
+    const Real part = 1 / static_cast<Real>(networks_.size());
+    Var sum = networks_.front()(x) * part;
+    for (std::size_t i = 1; i < networks_.size(); ++i) sum = sum + networks_[i](x) * part;
+    return sum;
   }
   void visit(nn::Visitor& v) override {
     for (std::size_t i = 0; i < networks_.size(); ++i) v(std::to_string(i), networks_[i]);
@@ -147,8 +148,9 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
   const bool validation = options.validation > 0;
   static const StopSignals signals;
   std::vector<Repetition> results;
-  std::vector<nn::Sequential> networks;
-  Architecture architecture;  // of one network
+  std::vector<nn::Sequential> networks;  // while none has diverged
+  Architecture architecture;             // of one network
+  Outcome outcome;
   const std::size_t width = output_width();
   double lr = 0;
   for (std::size_t i = 0; i < options.seeds; ++i) {
@@ -165,39 +167,49 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
                 << row("seed", "epochs", validation ? "validation" : "", "test", "seconds",
                        "weights", width)
                 << std::flush;
-    const std::optional<Repetition> result = repeat(training);
+    std::optional<Repetition> result;
+    outcome.attempt([&] { result = repeat(training); });
     if (!result) break;
     lr = training.lr;
     results.push_back(*result);
-    networks.push_back(std::move(training.network.model));
+    if (count_diverged(results) == 0)
+      networks.push_back(std::move(training.network.model));
+    else
+      networks.clear();
     std::cout << (options.json ? json_line(to_json(*result)) : row_of(*result, width))
               << std::flush;
   }
   const bool complete = results.size() == options.seeds;
   const std::size_t diverged = count_diverged(results);
-  Outcome outcome;
   std::string saved;
-  if (!options.save.empty() && !networks.empty() && diverged == 0)
-    saved = write_weights(nn::ensemble(networks), architecture.ensemble(networks.size()),
-                          options.save, outcome);
   std::optional<train::Evaluation> together;
-  if (results.size() > 1 && diverged == 0) {
-    Mean mean(networks);
-    together = train::evaluate(mean, images.test);
-  }
-  if (!complete && !options.json)
+  if (!options.save.empty() && !networks.empty())
+    outcome.attempt([&] {
+      saved = write_weights(nn::ensemble(networks), architecture.ensemble(networks.size()),
+                            options.save, outcome);
+    });
+  if (networks.size() > 1)
+    outcome.attempt([&] {
+      Mean mean(networks);
+      together = train::evaluate(mean, images.test);
+    });
+  if (!complete && !outcome.failure && !options.json)
     std::cout << "\nStopped at seed " << options.seed + results.size() << ".\n";
   if (!results.empty() && options.json) print_json(results, together, saved, validation, complete);
-  if (!results.empty() && diverged == 0 && !options.json)
-    print_text(results, together, validation, width);
+  if (!networks.empty() && !options.json) print_text(results, together, validation, width);
   if (!saved.empty() && !options.json)
     std::cout << "\nSaved to " << printable(saved) << " as "
               << architecture.ensemble(networks.size()).text() << ".\n";
-  if (outcome.failure) throw *outcome.failure;
   // The seeds that are left would be chosen by their results, so they have no mean.
-  if (complete && diverged > 0)
-    fail(Error::Kind::diverged, "train", "the loss was no longer finite with ", diverged, " of ",
-         results.size(), " seeds, so there is no mean. Hint: a lower --lr than ", lr, '.');
+  if (diverged > 0 && complete)
+    outcome.fail(Error(Error::Kind::diverged,
+                       concat("[train] the loss was no longer finite with ", diverged, " of ",
+                              results.size(), " seeds, so there is no mean",
+                              options.save.empty() ? ""
+                                                   : concat(", and ", absolute_name(options.save),
+                                                            " was not written"),
+                              ". Hint: a lower --lr than ", lr, '.')));
+  if (outcome.failure) throw *outcome.failure;
   return complete ? 0 : 128 + StopSignals::received();
 }
 

@@ -249,27 +249,61 @@ says out 'Saved to three.net as 16-24-10'
 check 0 train $small --epochs 2 --seeds 3 --batch-norm --dropout 0.2 --save again.net --json
 says out '"saved":"again.net"'
 cmp -s three.net again.net || fail "$run: another ensemble"
-together=$(value together_accuracy out)
+accuracy=$(value together_accuracy out) loss=$(value together_loss out)
+for seed in 1 2 3; do
+  [ "$(sed -n "${seed}p" out | sed 's/.*"test_loss":\([^,}]*\).*/\1/')" != "$loss" ] ||
+    fail "$run: together they have the loss of seed $seed"
+done
 check 0 eval --data data --load three.net --json
-[ "$(value test_accuracy out)" = "$together" ] || fail "$run: not the accuracy of train --seeds"
+[ "$(value test_accuracy out)" = "$accuracy" ] || fail "$run: not the accuracy of train --seeds"
+awk "BEGIN { d = $(value test_loss out) / $loss - 1; exit !(d < 1e-5 && d > -1e-5) }" ||
+  fail "$run: not the loss of train --seeds"
 for columns in 40 44 48 52 56 60 64 68 72 76 80; do
   COLUMNS=$columns check 0 eval --data data --load three.net
   ! grep -q '^%' out || fail "$run: at $columns columns, a % sign without its number"
 done
 refuse 3 'without --seeds' eval --data data --load three.net --on train
 check 0 predict --data data --load three.net --index 0
-refuse 2 'fewer --seeds' train --data data --batch 8 --layers 16-2000-10 --seeds 1000 --save wide.net
-refuse 2 'fewer --seeds' train --data data --batch 8 --layers 16-2000-2000-10 --seeds 20 --save wide.net
+wide="--data data --batch 8 --save wide.net"
+refuse 2 'with 2000000 units in a layer' train $wide --layers 16-2000-10 --seeds 1000
+refuse 2 'weights, more than' train $wide --layers 16-2000-2000-10 --seeds 20
 check 4 train $small --epochs 2 --seeds 2 --lr 1e38 --save diverged.net
+says err 'diverged.net was not written'
 [ ! -e diverged.net ] || fail "$run: a file of networks that diverged"
 check 5 train $small --epochs 1 --seeds 2 --save /dev/full
+says out 'Together'
 says err 'full'
-"$program" train $small --epochs 200 --seeds 1000 --save part.net >out 2>err </dev/null &
-until [ "$(grep -c '^ *[123]  ' out)" = 3 ]; do sleep 0.05; done
-kill -TERM $!
-code=0; wait $! || code=$?
-[ $code = 143 ] || fail "train --seeds, stopped: exit code $code, expected 143"
-check 0 eval --data data --load part.net  # of the networks that were finished
+
+# Runs train --seeds in the background until rows are printed, then does COMMAND, and waits.
+until_rows() {  # until_rows ROWS EXIT_CODE COMMAND ARGUMENTS…
+  rows=$1 expected=$2 command=$3
+  shift 3
+  run="reel-mnist $* and, after $rows rows, $command"
+  : >out
+  "$program" "$@" >out 2>err </dev/null &
+  process=$! tries=0
+  until [ "$(grep -c '^ *[0-9]*  ' out)" -ge "$rows" ] || [ $tries = 400 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+  done
+  eval "$command"
+  code=0; wait $process || code=$?
+  [ $code = "$expected" ] || fail "$run: exit code $code, expected $expected"
+}
+finished() { grep -c '^ *[0-9][0-9]*  *200 ' out; }
+long="$small --epochs 200 --seeds 1000"
+# shellcheck disable=SC2086 # options are words
+until_rows 3 143 'kill -s TERM $process' train $long --save part.net
+says out "Saved to part.net as 16-$((8 * $(finished)))-10"
+check 0 eval --data data --load part.net
+# shellcheck disable=SC2086
+until_rows 0 143 'sleep 0.3; kill -s TERM $process' train $small --epochs 100000000 --seeds 2 --save none.net
+[ ! -e none.net ] || fail "$run: a file of no network"
+cp -r data cut
+small_long="--data cut --stream --layers 16-8-10 --batch 8 --epochs 200 --seeds 1000"
+# shellcheck disable=SC2086
+until_rows 3 3 'truncate -s 20 cut/train-images-idx3-ubyte' train $small_long --save cut.net
+says out "Saved to cut.net as 16-$((8 * $(finished)))-10"
 
 # ---- evaluation on the parts of the training images
 check 0 train $small --epochs 2 --validation 0.25 --seed 3 --save split.net --json

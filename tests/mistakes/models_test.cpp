@@ -105,6 +105,15 @@ TEST_CASE("mistakes: models") {
          return nn::mlp({784, 0, 10}, nn::relu);
        },
        "[linear] takes at least 1 input and 1 output, got 784 and 0."},
+      {"an ensemble of nothing", [] { return nn::ensemble({}); }, "[ensemble] has no members."},
+      {"an ensemble of networks of two sizes",
+       [] {
+         std::vector<nn::Sequential> nets;
+         nets.push_back(initialised(nn::mlp({3, 5, 2}, nn::relu)));
+         nets.push_back(initialised(nn::mlp({3, 6, 2}, nn::relu)));
+         return nn::ensemble(nets);
+       },
+       "[ensemble] layer 0 of member 1 is Linear(3, 6), of member 0 it is Linear(3, 5)."},
       {"dropout of everything", [] { return nn::Dropout(1); },
        "[dropout] p 1, expected 0 to below 1."},
       {"dropout in percent", [] { return nn::Dropout(20); },

@@ -47,9 +47,9 @@ void expect_mean(std::vector<Sequential> members, const Shape& input) {
   joined.eval();
   const Tensor x = random_tensor(input);
   const Tensor expected = mean_output(members, x);
-  CHECK(near(joined(x).value(), expected, 1e-14));
+  CHECK(near(joined(x).value(), expected, 1e-14, 1e-15));
   Plan plan(joined, input);
-  CHECK(near(plan(x), expected, 1e-14));
+  CHECK(near(plan(x), expected, 1e-14, 1e-15));
 }
 
 TEST_CASE("ensemble: its output is the mean of the members' outputs") {
@@ -64,6 +64,19 @@ TEST_CASE("ensemble: batch norm keeps the statistics of each member") {
   std::vector<Sequential> members = three({7, 5, 4, 3}, nn::relu, {.batch_norm = true});
   for (std::size_t m = 0; m < members.size(); ++m)
     members[m](random_tensor({6, 7}, m + 2));  // moves the running statistics
+  expect_mean(std::move(members), {6, 7});
+}
+
+TEST_CASE("ensemble: layers keep their options") {
+  std::vector<Sequential> members;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed)
+    members.push_back(initialised(
+        Sequential(Linear(7, 5, {.bias = false}), BatchNorm(5, {.eps = 0.5, .momentum = 0.25}),
+                   nn::tanh, Linear(5, 3, {.bias = false})),
+        seed));
+  const Sequential joined = ensemble(members);
+  CHECK(joined.get<BatchNorm>(1).options() == BatchNormOptions{.eps = 0.5, .momentum = 0.25});
+  CHECK_FALSE(joined.get<Linear>(0).bias);
   expect_mean(std::move(members), {6, 7});
 }
 
@@ -102,7 +115,7 @@ TEST_CASE("ensemble: is saved and loaded as the wide network that it is") {
   load_weights(loaded, folder / "net");
   loaded.eval();
   const Tensor x = random_tensor({6, 7});
-  CHECK(near(loaded(x).value(), mean_output(members, x), 1e-14));
+  CHECK(near(loaded(x).value(), mean_output(members, x), 1e-14, 1e-15));
 }
 
 TEST_CASE("ensemble: a NaN of a member stays in its part") {
@@ -128,6 +141,13 @@ TEST_CASE("ensemble: members that cannot be joined") {
   CHECK_ERROR("last layer is not a Linear", join(Sequential()));
   CHECK_ERROR("layer 1 is LayerNorm", join(Sequential(Linear(3, 4), LayerNorm(4), Linear(4, 2))));
   CHECK_ERROR("layer 0 is BatchNorm", join(Sequential(BatchNorm(3), Linear(3, 2))));
+  const auto with_eps = [](double eps) {
+    return Sequential(Linear(3, 4), BatchNorm(4, {.eps = eps}), Linear(4, 2));
+  };
+  CHECK_ERROR("layer 1 of member 1 has other options", join(with_eps(1e-5), with_eps(1e-3)));
+  Sequential tied = mlp({3, 3, 3}, nn::relu);
+  tied.get<Linear>(2).weight = tied.get<Linear>(0).weight;
+  CHECK_ERROR("layers of member 0 share a parameter", join(std::move(tied)));
   struct Doubled : Linear {
     using Linear::Linear;
     Var forward(const Var& x) const override { return Linear::forward(x) * 2; }
