@@ -142,64 +142,78 @@ std::string row_of(const Repetition& result, std::size_t width) {
              percent(result.test_accuracy), significant(result.seconds, 3), result.weights, width);
 }
 
-}  // namespace
-
-int train_seeds(const TrainOptions& options, const data::Images& images) {
-  const bool validation = options.validation > 0;
-  static const StopSignals signals;
+struct Runs {
   std::vector<Repetition> results;
   std::vector<nn::Sequential> networks;  // while none has diverged
   Architecture architecture;             // of one network
-  Outcome outcome;
-  const std::size_t width = output_width();
   double lr = 0;
+};
+
+// Trains with each seed until a signal or a failure, and prints a row for each.
+Runs run(const TrainOptions& options, const data::Images& images, Outcome& outcome,
+         std::size_t width) {
+  Runs runs;
   for (std::size_t i = 0; i < options.seeds; ++i) {
     TrainOptions one = options;
     one.seed += i;
     Training training(one, images);
     if (i == 0) {
-      architecture = training.network.architecture;
-      if (!options.save.empty()) static_cast<void>(architecture.ensemble(options.seeds));  // checks
+      runs.architecture = training.network.architecture;
+      runs.lr = training.lr;
+      if (!options.save.empty())
+        static_cast<void>(runs.architecture.ensemble(options.seeds));  // checks its size
       (options.json ? std::cerr : std::cout) << banner(training, width);
     }
     if (i == 0 && !options.json)
       std::cout << '\n'
-                << row("seed", "epochs", validation ? "validation" : "", "test", "seconds",
-                       "weights", width)
+                << row("seed", "epochs", options.validation > 0 ? "validation" : "", "test",
+                       "seconds", "weights", width)
                 << std::flush;
     std::optional<Repetition> result;
     outcome.attempt([&] { result = repeat(training); });
     if (!result) break;
-    lr = training.lr;
-    results.push_back(*result);
-    if (count_diverged(results) == 0)
-      networks.push_back(std::move(training.network.model));
+    runs.results.push_back(*result);
+    if (count_diverged(runs.results) == 0)
+      runs.networks.push_back(std::move(training.network.model));
     else
-      networks.clear();
+      runs.networks.clear();
     std::cout << (options.json ? json_line(to_json(*result)) : row_of(*result, width))
               << std::flush;
   }
+  return runs;
+}
+
+}  // namespace
+
+int train_seeds(const TrainOptions& options, const data::Images& images) {
+  static const StopSignals signals;
+  const bool validation = options.validation > 0;
+  const std::size_t width = output_width();
+  Outcome outcome;
+  Runs runs = run(options, images, outcome, width);
+  const std::vector<Repetition>& results = runs.results;
   const bool complete = results.size() == options.seeds;
   const std::size_t diverged = count_diverged(results);
   std::string saved;
   std::optional<train::Evaluation> together;
-  if (!options.save.empty() && !networks.empty())
+  if (!options.save.empty() && !runs.networks.empty())
     outcome.attempt([&] {
-      saved = write_weights(nn::ensemble(networks), architecture.ensemble(networks.size()),
-                            options.save, outcome);
+      saved =
+          write_weights(nn::ensemble(runs.networks),
+                        runs.architecture.ensemble(runs.networks.size()), options.save, outcome);
     });
-  if (networks.size() > 1)
+  if (runs.networks.size() > 1)
     outcome.attempt([&] {
-      Mean mean(networks);
+      Mean mean(runs.networks);
       together = train::evaluate(mean, images.test);
     });
   if (!complete && !outcome.failure && !options.json)
     std::cout << "\nStopped at seed " << options.seed + results.size() << ".\n";
   if (!results.empty() && options.json) print_json(results, together, saved, validation, complete);
-  if (!networks.empty() && !options.json) print_text(results, together, validation, width);
+  if (!runs.networks.empty() && !options.json) print_text(results, together, validation, width);
   if (!saved.empty() && !options.json)
     std::cout << "\nSaved to " << printable(saved) << " as "
-              << architecture.ensemble(networks.size()).text() << ".\n";
+              << runs.architecture.ensemble(runs.networks.size()).text() << ".\n";
   // The seeds that are left would be chosen by their results, so they have no mean.
   if (diverged > 0 && complete)
     outcome.fail(Error(Error::Kind::diverged,
@@ -208,7 +222,7 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
                               options.save.empty() ? ""
                                                    : concat(", and ", absolute_name(options.save),
                                                             " was not written"),
-                              ". Hint: a lower --lr than ", lr, '.')));
+                              ". Hint: a lower --lr than ", runs.lr, '.')));
   if (outcome.failure) throw *outcome.failure;
   return complete ? 0 : 128 + StopSignals::received();
 }
