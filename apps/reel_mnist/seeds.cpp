@@ -115,10 +115,9 @@ void print_text(const std::vector<Repetition>& results,
       "seconds", [](const Repetition& r) { return r.seconds; }, plain);
   if (together)
     std::cout << '\n'
-              << paragraph(concat("Together, by the mean of their scores: test accuracy ",
-                                  percent(together->accuracy()), ", test error ",
-                                  percent(1 - together->accuracy()), ", test loss ",
-                                  significant(together->loss, 4), '.'),
+              << paragraph(concat("Together: test accuracy ", percent(together->accuracy()),
+                                  ", test error ", percent(1 - together->accuracy()),
+                                  ", test loss ", significant(together->loss, 4), '.'),
                            width);
 }
 
