@@ -78,12 +78,12 @@ void place(const Tensor& values, std::size_t m, std::size_t count, Tensor& to) {
 Sequential ensemble(const std::vector<Sequential>& members) {
   expect_alike(members);
   Sequential wide = widened(members.front(), members.size());
-  const std::vector<NamedState> to = state_of(wide);
-  for (const NamedState& state : to) {
+  std::vector<NamedState> to = state_of(wide);
+  for (NamedState& state : to) {
     if (state.buffer)
       state.buffer->fill(0);
     else
-      Parameter(state.parameter).set_value(zeros(state.shape()));
+      state.parameter.set_value(zeros(state.shape()));
   }
   for (std::size_t m = 0; m < members.size(); ++m) {
     const std::vector<NamedState> from = state_of(members[m]);
@@ -91,7 +91,7 @@ Sequential ensemble(const std::vector<Sequential>& members) {
       fail_usage("ensemble", "layers of member ", m, " share a parameter.");
     for (std::size_t k = 0; k < to.size(); ++k)
       place(from[k].value(), m, members.size(),
-            to[k].buffer ? *to[k].buffer : Parameter(to[k].parameter).mutate());
+            to[k].buffer ? *to[k].buffer : to[k].parameter.mutate());
   }
   return wide;
 }

@@ -108,14 +108,9 @@ std::string ending(const Training& training, const Outcome& outcome) {
 // Writes a file and sets `to` to its path; a failure becomes the outcome's.
 template <class Write>
 void attempt(const std::string& path, std::string& to, Outcome& outcome, Write&& write_to) {
-  try {
-    write_to(), to = path;
-  } catch (const Error& error) {
-    outcome.fail(error);
-  } catch (const std::bad_alloc&) {
-    outcome.fail(Error(Error::Kind::system,
-                       concat("[save] ", absolute_name(path), ": not enough memory to write it.")));
-  }
+  outcome.attempt([&] { write_to(), to = path; },
+                  Error(Error::Kind::system, concat("[save] ", absolute_name(path),
+                                                    ": not enough memory to write it.")));
 }
 
 // A second signal ends the program only after these writes.

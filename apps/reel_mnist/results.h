@@ -35,13 +35,14 @@ struct Outcome {
   }
   /// Calls `step`; what it throws becomes a failure.
   template <class Step>
-  void attempt(Step&& step) {
+  void attempt(Step&& step,
+               const Error& out_of_memory = {Error::Kind::failure, "[train] out of memory."}) {
     try {
       step();
     } catch (const Error& error) {
       fail(error);
     } catch (const std::bad_alloc&) {
-      fail(Error(Error::Kind::failure, "[train] out of memory."));
+      fail(out_of_memory);
     }
   }
 };

@@ -243,40 +243,6 @@ TEST_CASE("module: two threads infer while a third lists, saves and prints") {
   second.join();
 }
 
-TEST_CASE("linear: x·Wᵀ + b, with and without b") {
-  nn::Linear layer(3, 2), bare(3, 2, {.bias = false});
-  const Tensor w = matrix({{1, 2, 3}, {-1, 0.5, 0}});
-  layer.weight.set_value(w);
-  layer.bias.set_value(vector({10, 20}));
-  bare.weight.set_value(w);
-  const Tensor without = matrix({{4.5, -1}, {-0.25, -1.375}});
-  CHECK(near(bare(input).value(), without, 1e-15));
-  CHECK(near(layer(input).value(), without + vector({10, 20}), 1e-15));
-  CHECK(layer.in() == 3);
-  CHECK(layer.out() == 2);
-  CHECK_FALSE(bare.bias);
-  CHECK(bare.parameters().size() == 1);
-  CHECK(layer(zeros({0, 3})).shape() == Shape{0, 2});
-}
-
-TEST_CASE("linear: a wrong shape is named, with the layer's path") {
-  ResidualMlp model = initialised(ResidualMlp());
-  CHECK(message_of([&] {
-          model.out(zeros({64, 784}));
-        }) == "[linear \"out\"] expects (batch,5), got (64,784).");
-  CHECK(message_of([&] {
-          model(zeros({2, 7}));
-        }) == "[linear \"in\"] expects (batch,6), got (2,7).");
-  CHECK_ERROR("[linear \"in\"] expects (batch,6), got (6).", model(zeros({6})));
-  CHECK_ERROR("[linear \"in\"] expects (batch,6), got (2,3,6).", model(zeros({2, 3, 6})));
-  const nn::Linear alone(3, 2);
-  CHECK_ERROR("[linear] expects (batch,3), got ().", alone(scalar(1)));
-  const auto deep = initialised(nn::Sequential(nn::relu, nn::Sequential(nn::Linear(2, 2))));
-  CHECK_ERROR("[linear \"1.0\"] expects (batch,2), got (2,3).", deep(input));
-  CHECK_ERROR("[linear] takes at least 1 input and 1 output, got 0 and 3.", nn::Linear(0, 3));
-  CHECK_ERROR("[linear] takes at least 1 input and 1 output, got 3 and 0.", nn::Linear(3, 0));
-}
-
 TEST_CASE("module: a layer without values, or moved away, says so") {
   const nn::Linear layer(3, 2, {.bias = false});
   CHECK(message_of([&] { layer(input); }) ==
@@ -353,35 +319,6 @@ TEST_CASE("modules: the lectures' nets, row 9, equal the matrix formulas") {
   const Var w1 = p[0], w2 = p[2], w3 = p[4], x = transpose(input);
   const Var by_hand = matmul(w3, maximum(Real(0), matmul(w2, maximum(Real(0), matmul(w1, x)))));
   CHECK(near(transpose(model(input)).value(), by_hand.value(), 1e-14, 1e-15));
-}
-
-TEST_CASE("activations: by name") {
-  const Var x = vector({-2, -0.5, 0, 0.5, 2});
-  const auto check = [&](const char* name, const Var& expected) {
-    CAPTURE(name);
-    CHECK(nn::activation_by_name(name).name == name);
-    CHECK(nn::activation_by_name(name)(x).value() == expected.value());
-  };
-  check("relu", relu(x));
-  check("tanh", tanh(x));
-  check("sigmoid", sigmoid(x));
-  check("leaky_relu", leaky_relu(x, Real(0.01)));
-  check("elu", elu(x, 1));
-  check("selu", selu(x));
-  check("gelu", gelu(x));
-  check("silu", silu(x));
-  check("mish", mish(x));
-  check("softplus", softplus(x));
-  check("softsign", softsign(x));
-  check("hard_tanh", hard_tanh(x));
-  check("hard_sigmoid", hard_sigmoid(x));
-  check("hard_swish", hard_swish(x));
-  check("identity", x);
-  CHECK(nn::activations().size() == 15);
-  CHECK(message_of([] { nn::activation_by_name("ReLU"); }) ==
-        "[activation] there is no \"ReLU\". Hint: one of relu, tanh, sigmoid, leaky_relu, elu, "
-        "selu, gelu, silu, mish, softplus, softsign, hard_tanh, hard_sigmoid, hard_swish, "
-        "identity.");
 }
 
 // A clone equals its original and shares nothing with it.
