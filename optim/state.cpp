@@ -46,8 +46,8 @@ const Tensor& State::tensor(const std::string& name, const Shape& shape) const {
   const auto found = tensors.find(name);
   if (found == tensors.end()) fail_usage(kind, "the state has no tensor \"", name, "\".");
   if (found->second.shape() != shape)
-    fail_usage(kind, "the state's \"", name, "\" has shape ", to_string(found->second.shape()),
-               ", expected ", to_string(shape), '.');
+    fail_usage(kind, "the state's \"", name, "\" has shape ",
+               reel::to_string(found->second.shape()), ", expected ", reel::to_string(shape), '.');
   return found->second;
 }
 

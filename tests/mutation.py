@@ -1,7 +1,7 @@
 """Plants errors in the sources, one at a time, and runs the tests that should detect them: for mutants.py and
 lecture_mutants.py.
 
-The command line is [BUILD_FOLDER] [NUMBER ...]: where the tests are built, by default build/release, and which
+The command line is [BUILD_FOLDER] [NUMBER ...]: where the tests are built, by default build/separate, and which
 mutants to try, by default all. For each mutant, the changed source is compiled in a separate folder and linked in
 place of the correct one; the mutant is caught if its tests fail. One line is printed for each mutant; the exit code is 1
 if one survives.
@@ -33,6 +33,11 @@ class Mutant:
 class Build:
     def __init__(self, folder, program):
         self.folder = folder
+        if not list(folder.glob("tests/" + program)) or list(folder.glob("CMakeFiles/*/Unity")):
+            raise SystemExit(
+                f"{folder} does not have {program} with each source compiled by itself: "
+                "cmake --preset separate && cmake --build build/separate"
+            )
         self.commands = {
             str(pathlib.Path(c["file"]).relative_to(ROOT)): c["command"]
             for c in json.loads((folder / "compile_commands.json").read_text())
@@ -114,7 +119,7 @@ def caught(build, mutant):
 
 def check(program, mutants):
     """Tries the mutants that the command line asks for, in the tests of `program`."""
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release").resolve()
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/separate").resolve()
     wanted = {int(n) for n in sys.argv[2:]} or set(range(1, len(mutants) + 1))
     build = Build(folder, program)
     tried = []

@@ -99,8 +99,8 @@ std::optional<Step> line_search(Problem& problem, const Point& from, const Tenso
                                 const LineSearchOptions& options) {
   check_options("line_search", options);
   if (direction.shape() != from.theta.shape())
-    fail_usage("line_search", "the direction has shape ", to_string(direction.shape()), ", theta ",
-               to_string(from.theta.shape()), '.');
+    fail_usage("line_search", "the direction has shape ", reel::to_string(direction.shape()),
+               ", theta ", reel::to_string(from.theta.shape()), '.');
   if (options.kind == LineSearch::none)
     return Step{problem.at(along(from.theta, options.first, direction)), options.first};
   if (from.gradient.shape() != from.theta.shape())

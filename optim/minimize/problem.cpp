@@ -120,7 +120,7 @@ Problem::Recorded Problem::evaluate(const Tensor& theta) const { return record_(
 Var Problem::objective_of(const Recorded& recorded) const {
   if (residuals_) return Real(0.5) * sum(square(recorded.y));
   if (recorded.y.value().size() != 1)
-    fail_usage("minimize", "the objective has shape ", to_string(recorded.y.shape()),
+    fail_usage("minimize", "the objective has shape ", reel::to_string(recorded.y.shape()),
                ", it should be one number. Hint: sum() or mean() of it; minimize_least_squares "
                "takes residuals.");
   return recorded.y;

@@ -45,15 +45,16 @@ Objective stochastic_relaxation(Objective f, const StochasticRelaxationOptions& 
       base = f(center).value();
       if (options.elementwise && base.shape() != center.shape())
         fail_usage("stochastic_relaxation", "elementwise, but f of shape ",
-                   to_string(center.shape()), " has shape ", to_string(base.shape()), '.');
+                   reel::to_string(center.shape()), " has shape ", reel::to_string(base.shape()),
+                   '.');
       rises = uninitialized({samples, base.size()});
       for (std::size_t i = 0; i < samples; ++i) {
         Tensor z = center;
         for (std::size_t j = 0; j < n; ++j) z.data()[j] += deviation * e(i, j);
         const Tensor y = f(z).value();
         if (y.shape() != base.shape())
-          fail_usage("stochastic_relaxation", "f has shape ", to_string(base.shape()),
-                     " at one point and ", to_string(y.shape()), " at another.");
+          fail_usage("stochastic_relaxation", "f has shape ", reel::to_string(base.shape()),
+                     " at one point and ", reel::to_string(y.shape()), " at another.");
         std::transform(y.begin(), y.end(), base.begin(), rises.data() + i * base.size(),
                        [](Real at, Real from) { return at - from; });
       }

@@ -14,7 +14,7 @@ namespace reel::inline REEL_PRECISION {
 namespace detail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double infinite = std::numeric_limits<double>::infinity();
 
 // A copy of the values on a tape: for each node the values of its inputs, then its own value.
 // Copies are needed, because the values of parameters change.
@@ -117,7 +117,7 @@ Errors errors(Tape& tape, const std::vector<Gradient>& g, const Motion& motion,
         const Gradient handed = std::exchange(slots[in.node], {});
         error -= dot(value_of(handed), velocities[in.node]);
       }
-    if (!std::isfinite(error)) error = infinity;
+    if (!std::isfinite(error)) error = infinite;
   }
   return result;
 }
@@ -196,7 +196,7 @@ Fault find_fault(const Suspect& suspect) {
   const auto worst = std::max_element(error.begin(), error.end(),
                                       [](double a, double b) { return std::abs(a) < std::abs(b); });
   const double sum = std::accumulate(error.begin(), error.end(), 0.0);
-  if (*worst != infinity && !(std::abs(sum - difference) < std::abs(difference) / 2))
+  if (*worst != infinite && !(std::abs(sum - difference) < std::abs(difference) / 2))
     return {"", "no operation: the rules are right by themselves"};
   return describe(*suspect.origins, tape, static_cast<std::size_t>(worst - error.begin()), end,
                   motion);
