@@ -152,10 +152,14 @@ Found from_folders(const fs::path& folder) {
               .class_names = names};
   if (named && is_folder(folder / "test")) {
     const std::vector<std::string> others = pixels::class_names_in(folder / "test");
-    if (others != names)
-      fail(input, "images", absolute_name(folder / "test"), ": has ",
-           counted(others.size(), "class", "classes"), ", expected the ", names.size(), " of ",
-           absolute_name(train_folder), '.');
+    const auto [other, name] =
+        std::mismatch(others.begin(), others.end(), names.begin(), names.end());
+    if (other != others.end() && (name == names.end() || *other < *name))
+      fail(input, "images", absolute_name(folder / "test"), ": has a class ", in_quotes(*other),
+           ", and ", absolute_name(train_folder), " has none.");
+    if (name != names.end())
+      fail(input, "images", absolute_name(folder / "test"), ": has no class ", in_quotes(*name),
+           ", and ", absolute_name(train_folder), " has one.");
     pixels::ClassFolders test = pixels::read_class_folders(folder / "test", names);
     skipped += test.skipped;
     found.test = part_of(folder / "test", std::move(test.images));
@@ -254,7 +258,8 @@ Images made(Found found, const fs::path& path, const ImagesOptions& options) {
   const auto held = static_cast<std::size_t>(std::lround(fraction * static_cast<double>(n)));
   if (held == 0 || held == n)
     fail(input, "images", absolute_name(found.train.path), ": has ", counted(n, "image"),
-         " and no test set, too few to split off ", fraction, " of them.");
+         " and no test set, too few to split off ", std::round(1000 * fraction) / 10,
+         " % of them.");
   Rng rng(options.test_seed);
   info.name = concat(info.name, " (", counted(held, "image"), " split off to test)");
   Split parts = split(std::move(found.train).dataset(info), fraction, rng);

@@ -66,7 +66,7 @@ class Table {
     const std::string_view field = fields()[0];
     if (csv::is_label(field)) std::from_chars(field.data(), field.data() + field.size(), value);
     if (!csv::is_label(field) || value >= most_classes)
-      reject(0, "expected a label, a whole number from 0.");
+      reject(0, "expected a label, a whole number from 0 to 65535.");
     return value;
   }
 

@@ -3,7 +3,9 @@
 
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <sstream>
+#include <utility>
 
 #include <reel/autodiff/core/error.h>
 
@@ -21,6 +23,15 @@ void for_each_check(CLI::Option& option, F&& f) {
   }
 }
 
+// A check that takes the finite numbers for which `fits` is true.
+CLI::Validator number_that(std::function<bool(double)> fits, const std::string& expected) {
+  return {[fits = std::move(fits), expected](const std::string& text) -> std::string {
+            const auto value = finite_number(text);
+            return value && fits(*value) ? "" : "expected " + expected;
+          },
+          ""};
+}
+
 }  // namespace
 
 std::optional<double> finite_number(const std::string& text) {
@@ -29,49 +40,47 @@ std::optional<double> finite_number(const std::string& text) {
   return value;
 }
 
+bool are_same(const std::string& a, const std::string& b) {
+  const auto first = finite_number(a), second = finite_number(b);
+  return a == b || (first && first == second);
+}
+
 const CLI::Validator not_empty(
     [](const std::string& text) { return text.empty() ? "expected a text that is not empty" : ""; },
     "");
 
-const CLI::Validator above_zero(
-    [](const std::string& text) {
-      const auto value = finite_number(text);
-      return value && *value > 0 ? "" : "expected a finite number above 0";
-    },
-    "");
+const CLI::Validator above_zero = number_above(0);
+const CLI::Validator not_negative =
+    number_that([](double x) { return x >= 0; }, "a finite number ≥ 0");
+const CLI::Validator probability = number(0, 1);
+const CLI::Validator fraction = number_below(1);
+const CLI::Validator proper_fraction =
+    number_that([](double x) { return x > 0 && x < 1; }, "a number above 0 and below 1");
 
-const CLI::Validator not_negative(
-    [](const std::string& text) {
-      const auto value = finite_number(text);
-      return value && *value >= 0 ? "" : "expected a finite number ≥ 0";
-    },
-    "");
+CLI::Validator number(double low, double high) {
+  return number_that([=](double x) { return x >= low && x <= high; },
+                     concat("a number from ", low, " to ", high));
+}
 
-const CLI::Validator probability(
-    [](const std::string& text) {
-      const auto value = finite_number(text);
-      return value && *value >= 0 && *value <= 1 ? "" : "expected a number from 0 to 1";
-    },
-    "");
+CLI::Validator number_below(double high) {
+  return number_that([=](double x) { return x >= 0 && x < high; },
+                     concat("a number from 0 up to, but not including, ", high));
+}
 
-const CLI::Validator fraction(
-    [](const std::string& text) {
-      const auto value = finite_number(text);
-      return value && *value >= 0 && *value < 1
-                 ? ""
-                 : "expected a number from 0 up to, but not including, 1";
-    },
-    "");
+CLI::Validator number_above(double low) {
+  return number_that([=](double x) { return x > low; }, concat("a finite number above ", low));
+}
 
 CLI::Validator whole_number(std::size_t low, std::size_t high) {
-  return {[low, high](const std::string& text) {
+  return {[low, high](std::string& text) -> std::string {
             std::size_t value = 0;
             const char* const end = text.data() + text.size();
             const auto [stop, error] = std::from_chars(text.data(), end, value);
             const bool fits = error == std::errc() && stop == end && value >= low && value <= high;
-            return fits ? ""
-                        : concat("expected a whole number from ", grouped(low), " to ",
-                                 grouped(high));
+            if (!fits)
+              return concat("expected a whole number from ", grouped(low), " to ", grouped(high));
+            text = std::to_string(value);
+            return "";
           },
           ""};
 }

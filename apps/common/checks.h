@@ -12,6 +12,8 @@ namespace reel::apps {
 
 /// The number that a text is, if it is a finite one.
 std::optional<double> finite_number(const std::string& text);
+/// Whether two values are the same text, or the same number as 0.1 and 0.10 are.
+bool are_same(const std::string& a, const std::string& b);
 
 /// For file names: an empty name usually comes from a shell variable that is not set.
 extern const CLI::Validator not_empty;
@@ -23,8 +25,16 @@ extern const CLI::Validator not_negative;
 extern const CLI::Validator probability;
 /// A number of [0, 1).
 extern const CLI::Validator fraction;
+/// A number of (0, 1).
+extern const CLI::Validator proper_fraction;
 
-/// A whole number in [low, high].
+/// A number in [low, high], in [0, high), or above `low`.
+CLI::Validator number(double low, double high);
+CLI::Validator number_below(double high);
+CLI::Validator number_above(double low);
+
+/// A whole number in [low, high], for `option.transform`: the value loses zeros at its front, with
+/// which CLI11 would read it as octal.
 CLI::Validator whole_number(std::size_t low, std::size_t high);
 
 /// One of these names, for `option.transform`: capital and small letters are the same, and the

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <map>
-#include <utility>
 
 #include <reel/autodiff/core/error.h>
 

@@ -72,12 +72,14 @@ std::string synopsis(CLI::App& app) {
   return text + '\n';
 }
 
-std::string options(CLI::App& app) {
+std::string items(const std::vector<Described>& all) {
   std::string text;
-  for (const Described& option : options_of(app)) {
+  for (const Described& option : all) {
+    const bool is_argument = !option.name.starts_with('-');
     text += ".TP\n" + (option.short_name.empty() ? "" : bold(option.short_name) + ", ") +
-            bold(option.name) + (option.value.empty() ? "" : ' ' + italic(option.value)) + '\n' +
-            escaped(option.text) + ".\n";
+            (is_argument ? "" : bold(option.name) + (option.value.empty() ? "" : " ")) +
+            (option.value.empty() ? "" : italic(option.value)) + '\n' + escaped(option.text) +
+            ".\n";
     if (!option.default_value.empty())
       text += "The default is " + escaped(option.default_value) + ".\n";
     const std::string choices = CLI::detail::join(option.choices, ", ");
@@ -123,7 +125,9 @@ std::string manual(CLI::App& app, const std::string& version) {
   return concat(".TH ", escaped(upper(name)), " 1 \"\" \"Reel ", escaped(version), "\"\n.ad l\n",
                 section("NAME", escaped(name + " ") + "\\- " + escaped(description) + '\n'),
                 section("SYNOPSIS", synopsis(app)), section("COMMANDS", commands(app)),
-                section("OPTIONS", options(app)), section("NOTES", notes(app.get_footer())),
+                section("ARGUMENTS", items(arguments_of(app))),
+                section("OPTIONS", items(options_of(app))),
+                section("NOTES", notes(app.get_footer())),
                 section("ENVIRONMENT", escaped(other_settings(app)) + variables(app)),
                 section("EXIT STATUS", escaped(exit_codes)), section("SEE ALSO", see_also(app)));
 }

@@ -2,8 +2,10 @@
 #include "text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <numeric>
 #include <sstream>
 #include <utility>
@@ -60,6 +62,11 @@ std::string significant(double value, int digits) {
   return text;
 }
 
+std::string shortest_text(double value) {
+  char text[32];
+  return {text, std::to_chars(text, std::end(text), value).ptr};
+}
+
 std::size_t width_of(std::string_view text) {
   std::size_t width = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -69,6 +76,18 @@ std::size_t width_of(std::string_view text) {
       width += !continues(text[i]);
   }
   return width;
+}
+
+std::string bar(double share, std::size_t width) {
+  std::string text;
+  const auto blocks = std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(width));
+  for (long i = 0; i < blocks; ++i) text += "█";
+  return text;
+}
+
+std::string with_dashes(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
 }
 
 std::string cut(const std::string& text, std::size_t width) {

@@ -16,12 +16,18 @@ std::string percent(double share);
 std::string duration(double seconds);
 /// With at most `digits` significant digits: "0.25", "1e-05", "nan".
 std::string significant(double value, int digits = 6);
+/// The shortest text that reads back as the same number.
+std::string shortest_text(double value);
 /// The number of characters in a UTF-8 text, without the codes that colour it.
 std::size_t width_of(std::string_view text);
 /// `text` padded with spaces to a width in characters, on the left if `right_aligned`.
 std::string padded(const std::string& text, std::size_t width, bool right_aligned = false);
 /// `text` itself, or its first characters and `…` if it has more than `width`, and no colours.
 std::string cut(const std::string& text, std::size_t width);
+/// A bar of `width` blocks, or of as many as `share` of that is, rounded.
+std::string bar(double share, std::size_t width);
+/// "weight-decay" for "weight_decay".
+std::string with_dashes(std::string name);
 /// The words of a text in lines of at most this width, if each word fits. A % sign stays with its
 /// number.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);

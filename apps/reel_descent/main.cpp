@@ -27,7 +27,7 @@ void add_data(CLI::App& command, LectureOptions& options) {
 
 void add_seed(CLI::App& command, std::uint64_t& seed, const char* what) {
   command.add_option("--seed", seed, what)
-      ->check(whole_number(0, largest_seed))
+      ->transform(whole_number(0, largest_seed))
       ->capture_default_str()
       ->type_name("N");
 }
@@ -90,8 +90,8 @@ std::string race_help() {
          "the nearest global minimum.\n"
          "Examples:\n"
          "  reel-descent race\n"
-         "  reel-descent race --on himmelblau --methods nesterov:step=0.005,lbfgs,newton_cg\n"
-         "  reel-descent race --on beale --starts '1,1;-2,3' --methods bfgs,levenberg_marquardt\n"
+         "  reel-descent race --on himmelblau --methods nesterov:step=0.005,newton_cg\n"
+         "  reel-descent race --on beale --starts '1,1;-2,3' --methods bfgs,newton_cg\n"
          "  reel-descent race --on nightmare --starts random:3 --out race.svg \\\n"
          "    --methods hill_climbing,random_restart:of=momentum:step=0.2:deviation=2\n";
 }
@@ -113,7 +113,7 @@ void add_race(apps::Program& program, RaceOptions& options) {
       ->check(not_empty)
       ->type_name("LIST");
   command.add_option("--iterations", options.iterations, "At most, in each run")
-      ->check(whole_number(1, most))
+      ->transform(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N");
   add_seed(command, options.seed, "Decides random starts and methods");

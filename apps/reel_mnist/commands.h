@@ -11,6 +11,8 @@
 
 namespace reel::mnist {
 
+inline constexpr const char* default_init = "uniform";  ///< of the weights, if none are loaded
+
 /// The options that all commands have.
 struct CommonOptions {
   std::string data;  ///< the images, as data::load_images takes them
@@ -66,6 +68,7 @@ struct TrainOptions : NetworkOptions {
   std::string checkpoint;               ///< folder to write checkpoints to
   std::size_t checkpoint_every = 0;     ///< batches; 0: only after each epoch
   std::string resume;                   ///< folder of checkpoints to continue from
+  bool has_recipe = false;              ///< whether a recipe set some of these options
   std::size_t seeds = 1;                ///< how many runs
   std::string settings;                 ///< all that was set, as --config reads it
   std::string defaults;                 ///< of the options that have one, in the same form

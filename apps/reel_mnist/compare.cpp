@@ -14,6 +14,7 @@
 #include "options.h"
 #include "refusals.h"
 #include "repetition.h"
+#include "results.h"
 
 namespace reel::mnist {
 
@@ -38,12 +39,6 @@ TrainOptions with(TrainOptions options, const std::string& name, const std::stri
     fail_usage("vary", error.what());
   }
   return options;
-}
-
-// Whether two values are the same text, or the same number as 0.1 and 0.10 are.
-bool are_same(const std::string& a, const std::string& b) {
-  const auto first = finite_number(a), second = finite_number(b);
-  return a == b || (first && first == second);
 }
 
 Variation variation_of(const CompareOptions& options) {
@@ -78,10 +73,12 @@ void check(const Variation& variation, const CompareOptions& options) {
   check_plot(options.plot);
 }
 
-std::string outcome(const Repetition& result) {
+// Without the time if the terminal is narrow.
+std::string result_text(const Repetition& result, std::size_t width) {
   if (result.diverged) return concat("diverged in epoch ", result.epochs + 1);
-  return concat("cost ", significant(result.costs.back(), 4), ", test ",
-                percent(result.test_accuracy), ", ", significant(result.seconds, 3), " s");
+  const std::string text = concat("cost ", significant(result.costs.back(), 4), ", test ",
+                                  percent(result.test_accuracy));
+  return width < 60 ? text : concat(text, ", ", significant(result.seconds, 3), " s");
 }
 
 // Trains by each setting with one seed; false if a signal has stopped it.
@@ -100,8 +97,9 @@ bool run_round(Variation& variation, const CompareOptions& options, const data::
       json.update(to_json(*result));
       std::cout << json_line(json);
     } else {
-      std::cout << concat("seed ", seed, ", ", variation.name, ' ', one.value, ": ",
-                          outcome(*result), '\n');
+      std::cout << paragraph(concat("seed ", seed, ", ", variation.name, ' ', one.value, ": ",
+                                    result_text(*result, width)),
+                             width);
     }
     std::cout.flush();
   }
@@ -119,28 +117,34 @@ int compare(const CompareOptions& options) {
     static_cast<void>(Training(one.options, images));  // refuses what does not fit the images
   static const StopSignals signals;
   const std::size_t width = output_width();
+  Outcome outcome;
   std::size_t rounds = 0;
-  while (rounds < options.seeds &&
-         run_round(variation, options, images, options.seed + rounds, width))
-    ++rounds;
+  for (bool whole = true; whole && rounds < options.seeds; rounds += whole) {
+    whole = false;
+    outcome.attempt(
+        [&] { whole = run_round(variation, options, images, options.seed + rounds, width); });
+  }
   const bool complete = rounds == options.seeds;
   for (Contestant& one : variation.contestants)
     one.results.resize(rounds);  // without a part of one
-  if (!complete && !options.json)
+  if (!complete && !outcome.failure && !options.json)
     std::cout << "\nStopped at seed " << options.seed + rounds << ".\n";
   if (rounds > 0) {
     const std::vector<Pair> pairs = pairs_of(variation.contestants);
     options.json ? print_json(variation, pairs, complete) : print_text(variation, pairs, width);
-    if (!options.plot.empty()) {
-      write_file(options.plot, "plot",
-                 plot::svg(picture(variation, concat("Training by ", variation.name, " on ",
-                                                     images.test.name()))));
-      if (!options.json) std::cout << "\nDrawn in " << printable(options.plot) << ".\n";
-    }
+    if (!options.plot.empty())
+      outcome.attempt([&] {
+        write_file(options.plot, "plot",
+                   plot::svg(picture(variation, concat("Training by ", variation.name, " on ",
+                                                       images.test.name()))));
+        if (!options.json) std::cout << "\nDrawn in " << printable(options.plot) << ".\n";
+      });
   }
   if (complete && all_diverged(variation))
-    fail(Error::Kind::diverged, "compare", "the loss of every ", variation.name,
-         " was no longer finite with some seed. Hint: a lower --lr.");
+    outcome.fail(Error(Error::Kind::diverged,
+                       concat("[compare] the loss of every ", variation.name,
+                              " was no longer finite with some seed. Hint: a lower --lr.")));
+  if (outcome.failure) throw *outcome.failure;
   return complete ? 0 : 128 + StopSignals::received();
 }
 

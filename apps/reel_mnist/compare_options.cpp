@@ -23,8 +23,8 @@ void add_compare(apps::Program& program, CompareOptions& options) {
       ->check(not_empty)
       ->type_name("NAME=VALUE,...")
       ->group(group);
-  command.add_option("--seeds", options.seeds, "Train so often by each, with seeds from --seed on")
-      ->check(whole_number(2, 1000))
+  command.add_option("--seeds", options.seeds, "Train N times by each, with seeds from --seed on")
+      ->transform(whole_number(2, 1000))
       ->capture_default_str()
       ->type_name("N")
       ->group(group);

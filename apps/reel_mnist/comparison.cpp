@@ -86,8 +86,8 @@ std::string sign(double value) { return value < 0 ? "−" : "+"; }
 
 Table table_of(const Variation& variation) {
   Table table({{variation.name},
-               {"final cost", true},
-               {"test accuracy, 95 % interval", true},
+               {"final cost", true, true},
+               {"test accuracy, 95 % interval", true, true},
                {"seconds", true}});
   for (const Contestant& one : variation.contestants) {
     if (const std::size_t diverged = one.diverged(); diverged > 0) {
@@ -103,17 +103,23 @@ Table table_of(const Variation& variation) {
   return table;
 }
 
-Table table_of(const std::vector<Pair>& pairs, const std::vector<Contestant>& all) {
-  Table table(
-      {{"difference"}, {"test accuracy", true}, {"p", true}, {"final cost", true}, {"p", true}});
+// Without the costs if the terminal is narrow.
+Table table_of(const std::vector<Pair>& pairs, const std::vector<Contestant>& all, bool narrow) {
+  std::vector<Table::Column> columns{
+      {"difference", false, true}, {"test accuracy", true, true}, {"p", true}};
+  if (!narrow) columns.insert(columns.end(), {{"final cost", true, true}, {"p", true}});
+  Table table(columns);
   const auto p = [](double value) {
     return concat(significant(value, 2), value < significant_p ? " *" : "  ");
   };
   for (const Pair& pair : pairs) {
     const double accuracy = pair.accuracy.difference.mean, cost = pair.cost.difference.mean;
-    table.add({concat(all[pair.first].value, " − ", all[pair.second].value),
-               sign(accuracy) + percent(std::abs(accuracy)), p(pair.accuracy.p),
-               sign(cost) + significant(std::abs(cost), 3), p(pair.cost.p)});
+    std::vector<std::string> cells{concat(all[pair.first].value, " − ", all[pair.second].value),
+                                   sign(accuracy) + percent(std::abs(accuracy)),
+                                   p(pair.accuracy.p)};
+    if (!narrow)
+      cells.insert(cells.end(), {sign(cost) + significant(std::abs(cost), 3), p(pair.cost.p)});
+    table.add(cells);
   }
   return table;
 }
@@ -162,7 +168,7 @@ void print_text(const Variation& variation, const std::vector<Pair>& pairs, std:
     return;
   }
   if (pairs.empty()) return;
-  std::cout << table_of(pairs, all).text(width) << '\n'
+  std::cout << table_of(pairs, all, width < 60).text(width) << '\n'
             << paragraph(concat("p by a paired t-test over ", all[0].results.size(),
                                 " seeds, with Holm's correction for ",
                                 counted(pairs.size(), "pair"), "; * below ", significant_p,

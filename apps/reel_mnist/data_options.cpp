@@ -28,7 +28,7 @@ void add_fetch(apps::Program& program, CLI::App& data, FetchOptions& options) {
       "Needs the program curl, and unzip for EMNIST. A download that was cut goes on "
       "where it ended. Examples:\n"
       "  reel-mnist data fetch mnist --to ~/mnist\n"
-      "  reel-mnist data fetch kmnist --to ~/kmnist --mirror http://192.168.0.2:8000/kmnist\n");
+      "  reel-mnist data fetch kmnist --to k --mirror http://192.168.0.2:8000/kmnist\n");
 }
 
 }  // namespace

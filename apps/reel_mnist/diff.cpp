@@ -13,6 +13,7 @@
 #include <reel/autodiff/core/file.h>
 #include <reel/nn/safetensors.h>
 
+#include "../common/help.h"
 #include "../common/output.h"
 #include "../common/text.h"
 #include "commands.h"
@@ -32,6 +33,14 @@ struct Run {
   std::vector<Json> epochs;  // the lines of its log
 };
 
+// Whether a line of a log is an object with a list of pairs (name, fingerprint).
+bool is_epoch(const Json& line) {
+  if (!line.is_object() || !line.contains("tensors") || !line["tensors"].is_array()) return false;
+  return std::all_of(line["tensors"].begin(), line["tensors"].end(), [](const Json& pair) {
+    return pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string();
+  });
+}
+
 Run read_run(const std::string& folder) {
   Run run{folder, {}};
   const std::string path = log_path(folder);
@@ -39,9 +48,9 @@ Run read_run(const std::string& folder) {
   std::istringstream lines(read_file(path, "diff", longest));
   for (std::string line; std::getline(lines, line);) {
     run.epochs.push_back(Json::parse(line, nullptr, false));
-    if (!run.epochs.back().is_object())
+    if (!is_epoch(run.epochs.back()))
       fail(Error::Kind::input, "diff", absolute_name(path), ": line ", run.epochs.size(),
-           " is not a JSON object.");
+           " is not what `reel-mnist train --checkpoint` writes.");
   }
   if (run.epochs.empty())
     fail(Error::Kind::input, "diff", absolute_name(path),
@@ -115,7 +124,7 @@ int report(const Difference& found, const std::string& text, bool equal, bool js
                             {"metadata", found.metadata},
                             {"text", text}});
   else
-    std::cout << text << '\n';
+    std::cout << fitted(text + '\n', output_width());
   return equal ? 0 : 1;
 }
 
@@ -126,7 +135,7 @@ int diff_runs(const DiffOptions& options) {
     std::string text = concat("The runs differ first in epoch ", found.epoch, '.');
     text += found.tensors.empty() ? "\nAll tensors are equal."
                                   : "\nTensors that differ: " + listed(found.tensors) + '.';
-    for (const std::string& number : found.numbers) text += "\n  " + number;
+    for (const std::string& number : found.numbers) text += '\n' + number;
     return report(found, text, false, options.json);
   }
   const std::size_t common = std::min(a.epochs.size(), b.epochs.size());

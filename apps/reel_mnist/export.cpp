@@ -64,10 +64,7 @@ void add_export(apps::Program& program, ExportOptions& options) {
   CLI::App& command =
       program.add_command("export", "Write a saved network in the formats of other programs",
                           [&] { return export_network(options); });
-  command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
-      ->required()
-      ->check(not_empty)
-      ->type_name("FILE");
+  add_load(command, options.load, "The weights")->required();
   command.add_option("--onnx", options.onnx, "An ONNX file, with any number of images in a batch")
       ->check(not_empty)
       ->type_name("FILE");

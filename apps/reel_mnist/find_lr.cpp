@@ -2,7 +2,6 @@
 #include "find_lr.h"
 
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <limits>
 #include <vector>
@@ -38,12 +37,10 @@ std::string table(const optim::RateCurve& curve) {
   const double highest = *std::max_element(curve.smoothed.begin(), curve.smoothed.end());
   std::string text = "      rate      loss\n";
   for (std::size_t i = 0; i < curve.rates.size(); i += every) {
-    const double share = highest > 0 ? std::max(0.0, curve.smoothed[i] / highest) : 0;
-    std::string bar;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(std::lround(bar_width * share)); ++k)
-      bar += "█";
+    const double share = highest > 0 ? curve.smoothed[i] / highest : 0;
     text += concat(padded(significant(curve.rates[i], 2), 10, true),
-                   padded(significant(curve.smoothed[i], 4), 10, true), "  ", bar, '\n');
+                   padded(significant(curve.smoothed[i], 4), 10, true), "  ", bar(share, bar_width),
+                   '\n');
   }
   return text;
 }

@@ -1,6 +1,5 @@
 // `reel-mnist data`: checks a set of images, and describes it.
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <system_error>
 
@@ -95,14 +94,11 @@ void print_balance(const Inspection& found, std::size_t width) {
   print_row("class", name_width, "train", "test");
   for (std::size_t c = 0; c < set.classes(); ++c) {
     const std::size_t n = found.train.per_class[c];
-    std::string bar;
-    const auto length = static_cast<std::size_t>(std::lround(
-        static_cast<double>(longest) * static_cast<double>(n) / static_cast<double>(largest)));
-    for (std::size_t i = 0; i < length; ++i) bar += "█";
+    const std::string blocks = bar(static_cast<double>(n) / static_cast<double>(largest), longest);
     std::cout << padded(end_of(printable(set.class_name(c)), name_width), name_width)
               << padded(grouped(n), gap + number_width, true)
               << padded(grouped(found.test.per_class[c]), gap + number_width, true)
-              << (bar.empty() ? "" : "  ") << bar << '\n';
+              << (blocks.empty() ? "" : "  ") << blocks << '\n';
   }
 }
 

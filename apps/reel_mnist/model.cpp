@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <iterator>
 #include <map>
 
 #include <reel/autodiff/core/file.h>
@@ -15,6 +14,7 @@
 #include <reel/nn/safetensors.h>
 #include <reel/nn/weights.h>
 
+#include "../common/text.h"
 #include "run_folder.h"
 
 namespace reel::mnist {
@@ -44,6 +44,10 @@ std::size_t numbers_in(const Architecture& architecture) {
 }  // namespace
 
 data::Split ValidationSplit::of(const data::Dataset& images) const {
+  const auto held = std::llround(fraction * static_cast<double>(images.size()));
+  if (fraction > 0 && (held == 0 || held == static_cast<long long>(images.size())))
+    fail_usage("validation", apps::significant(fraction), " of the ", grouped(images.size()),
+               " training images is ", held == 0 ? "none." : "all.");
   Rng rng = Rng(seed).split(1);  // streams 0 and 2 are those of the weights and the order
   return data::split(images, fraction, rng);
 }
@@ -122,12 +126,6 @@ void check_fits(const Architecture& architecture, const data::Dataset& dataset,
 
 namespace {
 
-// The shortest text that reads back as the same number.
-std::string shortest_text(double x) {
-  char text[32];
-  return {text, std::to_chars(text, std::end(text), x).ptr};
-}
-
 // The number that the whole text is, if it is one.
 template <class T>
 std::optional<T> number_from(const std::string& text) {
@@ -169,11 +167,11 @@ void save(const nn::Module& model, const Architecture& architecture, const std::
   if (!architecture.data.empty()) metadata["data"] = architecture.data;
   if (architecture.split) {
     metadata["seed"] = std::to_string(architecture.split->seed);
-    metadata["validation"] = shortest_text(architecture.split->fraction);
+    metadata["validation"] = apps::shortest_text(architecture.split->fraction);
   }
   if (architecture.options.batch_norm) metadata["batch_norm"] = "true";
   if (architecture.options.dropout != 0)
-    metadata["dropout"] = shortest_text(architecture.options.dropout);
+    metadata["dropout"] = apps::shortest_text(architecture.options.dropout);
   nn::save_weights(model, path, {.metadata = metadata});
 }
 
@@ -252,7 +250,7 @@ LoadedModel make_model(const NetworkOptions& options, Rng& rng) {
                             {options.batch_norm, options.dropout.value_or(0)},
                             {}};
   LoadedModel made{architecture, architecture.make()};
-  nn::init(made.model, rng, nn::init_by_name(options.init.value_or("uniform")));
+  nn::init(made.model, rng, nn::init_by_name(options.init.value_or(default_init)));
   return made;
 }
 

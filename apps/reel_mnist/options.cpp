@@ -46,11 +46,19 @@ void add_common(CLI::App& command, CommonOptions& options) {
   command.add_flag("--json", options.json, "Print JSON, one object a line");
 }
 
+CLI::Option* add_load(CLI::App& command, std::string& path, const std::string& about) {
+  return command
+      .add_option("--load", path,
+                  about + ": a file of `train --save`, or a folder of `train --checkpoint`")
+      ->check(not_empty)
+      ->type_name("PATH");
+}
+
 void add_threads(CLI::App& command, std::optional<std::size_t>& threads) {
   command
       .add_option("--threads", threads,
                   "Threads that share the work, which changes no result [one a processor]")
-      ->check(whole_number(1, most_threads))
+      ->transform(whole_number(1, most_threads))
       ->type_name("N");
 }
 
@@ -74,13 +82,11 @@ void add_network(CLI::App& command, NetworkOptions& options) {
                   "First weights: " + apps::listed(init_names()) + " [uniform]")
       ->transform(one_of(init_names()))
       ->type_name("NAME");
-  command.add_option("--seed", options.seed, "Decides weights, split, order and directions")
-      ->check(whole_number(0, largest_seed))
+  command.add_option("--seed", options.seed, "Decides weights, split, order and all other chance")
+      ->transform(whole_number(0, largest_seed))
       ->capture_default_str()
       ->type_name("N");
-  command.add_option("--load", options.load, "Start from the weights in this file")
-      ->check(not_empty)
-      ->type_name("FILE");
+  add_load(command, options.load, "Start from these weights");
 }
 
 void add_eval(apps::Program& program, EvalOptions& options) {
@@ -88,10 +94,7 @@ void add_eval(apps::Program& program, EvalOptions& options) {
       program.add_command("eval", "Evaluate a saved network", [&] { return eval(options); });
   add_common(command, options);
   add_threads(command, options.threads);
-  command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
-      ->required()
-      ->check(not_empty)
-      ->type_name("FILE");
+  add_load(command, options.load, "The weights")->required();
   command
       .add_option("--on", options.on,
                   "test; or validation, the training images that `train` held out; or train, the "
@@ -100,9 +103,10 @@ void add_eval(apps::Program& program, EvalOptions& options) {
       ->capture_default_str()
       ->type_name("NAME");
   command
-      .add_option("--top-k", options.top_k,
-                  "Also print for how many the label is among the K highest scores, such as 3")
-      ->check(whole_number(1, most))
+      .add_option(
+          "--top-k", options.top_k,
+          "Also print for how many images the label is among the K highest scores, such as 3")
+      ->transform(whole_number(1, most))
       ->type_name("K");
   command.footer(
       "Examples:\n"
@@ -114,10 +118,7 @@ void add_predict(apps::Program& program, PredictOptions& options) {
   CLI::App& command = program.add_command("predict", "Show images and what a network sees",
                                           [&] { return predict(options); });
   add_common(command, options);
-  command.add_option("--load", options.load, "The weights, as `train --save` wrote them")
-      ->required()
-      ->check(not_empty)
-      ->type_name("FILE");
+  add_load(command, options.load, "The weights")->required();
   command
       .add_option("files", options.files,
                   "Show these images: PNG, PGM or IDX files; - is the standard input")
@@ -129,11 +130,11 @@ void add_predict(apps::Program& program, PredictOptions& options) {
       "of another size, or dark on light]");
   command.add_flag("--as-is", options.as_is, "Change no picture")->excludes(drawn);
   command.add_option("--index", options.index, "The first test image to show, from 0")
-      ->check(whole_number(0, most))
+      ->transform(whole_number(0, most))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--count", options.count, "How many to show")
-      ->check(whole_number(1, most))
+      ->transform(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N");
   command.footer(
@@ -150,12 +151,12 @@ void add_gradcheck(apps::Program& program, GradcheckOptions& options) {
   command
       .add_option("--images", options.images,
                   "How many training images to check on [16; with --digits 64]")
-      ->check(whole_number(1, most))
+      ->transform(whole_number(1, most))
       ->type_name("N");
   CLI::Option* const order =
       command
           .add_option("--order", options.order, "1: gradients; 2: gradients of gradients as well")
-          ->check(whole_number(1, 2))
+          ->transform(whole_number(1, 2))
           ->capture_default_str()
           ->type_name("N");
   CLI::Option* const full = command.add_flag(

@@ -18,6 +18,8 @@ std::vector<std::string> optimizer_names();
 
 /// Each adds the options of one of the structures to a command.
 void add_common(CLI::App& command, CommonOptions& options);
+/// `about`: the effect of --load, without what it takes.
+CLI::Option* add_load(CLI::App& command, std::string& path, const std::string& about);
 void add_threads(CLI::App& command, std::optional<std::size_t>& threads);
 void add_network(CLI::App& command, NetworkOptions& options);
 /// Batches, epochs, optimiser, schedule, distortion and loss.

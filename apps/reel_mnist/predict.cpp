@@ -69,14 +69,12 @@ std::vector<std::string> probability_lines(const Tensor& probabilities,
   std::size_t name_width = 0;
   for (const std::string& name : classes) name_width = std::max(name_width, width_of(name));
   const std::size_t used = 2 + name_width + 1 + 9 + 1;
-  const auto longest = static_cast<double>(width > used ? std::min(longest_bar, width - used) : 0);
+  const std::size_t longest = width > used ? std::min(longest_bar, width - used) : 0;
   std::vector<std::string> lines;
   for (std::size_t c = 0; c < classes.size(); ++c) {
     const double p = probabilities.data()[c];
-    std::string bar;
-    for (int i = 0; i < static_cast<int>(std::lround(longest * p)); ++i) bar += "█";
     lines.push_back(concat(c == truth ? "→ " : "  ", padded(classes[c], name_width), ' ',
-                           padded(percent(p), 9, true), ' ', bar));
+                           padded(percent(p), 9, true), ' ', bar(p, longest)));
   }
   return lines;
 }

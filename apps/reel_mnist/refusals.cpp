@@ -31,6 +31,8 @@ void expect_effects(const TrainOptions& options) {
   expect_effect(!is({"plateau"}), options.warm_up > 0, "warm-up", with);
   expect_effect(options.elastic > 0, options.elastic_sigma.has_value(), "elastic-sigma",
                 "without --elastic");
+  expect_effect(options.validation > 0, options.monitor != "loss", "monitor",
+                "with --validation 0");
   expect_effect(options.load.empty(), options.init.has_value(), "init",
                 "with --load, which has the first weights");
 }
@@ -46,9 +48,12 @@ void expect_different_files(const char* command, std::initializer_list<NamedFile
 void check_plot(const std::string& path) {
   if (path.empty()) return;
   check_can_write(path, "plot");
-  if (path.ends_with(".png") || path.ends_with(".PNG"))
-    fail_usage("plot", in_quotes(path), ": the picture is an SVG file. Hint: ",
-               in_quotes(path.substr(0, path.size() - 3) + "svg"), '.');
+  const std::size_t point = path.rfind('.');
+  const std::string ending = point == std::string::npos ? "" : lower_case(path.substr(point + 1));
+  for (const char* const other : {"png", "jpg", "jpeg", "gif", "webp", "pdf"})
+    if (ending == other)
+      fail_usage("plot", in_quotes(path), ": the picture is an SVG file. Hint: ",
+                 in_quotes(path.substr(0, point + 1) + "svg"), '.');
 }
 
 }  // namespace reel::mnist

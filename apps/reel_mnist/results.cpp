@@ -5,7 +5,6 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
-#include <new>
 #include <string_view>
 #include <system_error>
 
@@ -74,14 +73,6 @@ bool is_direct(const std::string& path) {
   return std::filesystem::exists(path, none) && !std::filesystem::is_regular_file(path, none);
 }
 
-// What may be wrong with a network that has learnt nothing; empty if it has learnt something.
-std::string hint(const Training& training, const train::Evaluation& test) {
-  const double chance = 1 / static_cast<double>(training.test.classes());
-  if (!(test.accuracy() <= 1.2 * chance)) return {};
-  return concat("Hint: this is hardly better than guessing. Try a lower --lr than ", training.lr,
-                ", or --find-lr.");
-}
-
 // How the run ended, unless simply all epochs are done.
 std::string ending(const Training& training, const Outcome& outcome) {
   const TrainOptions& options = training.options;
@@ -122,6 +113,15 @@ void unbroken(const std::string& path, Write&& write_to) {
 }
 
 }  // namespace
+
+void print_hint(double accuracy, std::size_t classes, double lr, bool json) {
+  if (!(accuracy <= 1.2 / static_cast<double>(classes))) return;
+  (json ? std::cerr : std::cout) << (json ? "" : "\n")
+                                 << paragraph(concat("Hint: this is hardly better than guessing. "
+                                                     "Try a lower --lr than ",
+                                                     lr, ", or --find-lr."),
+                                              output_width());
+}
 
 std::string write_weights(const nn::Module& model, const Architecture& architecture,
                           const std::string& path, Outcome& outcome) {
@@ -166,7 +166,8 @@ void print(const Training& training, const Outcome& outcome, const train::Evalua
   if (training.options.json) {
     nlohmann::ordered_json json = final_json(training, outcome, test);
     if (!written.weights.empty()) json["saved"] = written.weights;
-    std::cout << json_line(json);
+    std::cout << json_line(json) << std::flush;
+    print_hint(test.accuracy(), training.test.classes(), training.lr, true);
     return;
   }
   const std::size_t width = output_width();
@@ -177,8 +178,7 @@ void print(const Training& training, const Outcome& outcome, const train::Evalua
                           ", after ", duration(outcome.seconds), " of training."),
                    width)
             << confusion_table(test.confusion, training.test, width);
-  if (const std::string text = hint(training, test); !text.empty())
-    std::cout << '\n' << paragraph(text, width);
+  print_hint(test.accuracy(), training.test.classes(), training.lr, false);
   if (!written.weights.empty()) std::cout << "\nSaved to " << printable(written.weights) << ".\n";
   if (!written.picture.empty()) std::cout << "\nDrawn in " << printable(written.picture) << ".\n";
   if (!written.page.empty()) std::cout << "\nReported in " << printable(written.page) << ".\n";

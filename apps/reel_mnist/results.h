@@ -61,6 +61,9 @@ std::string write_weights(const nn::Module& model, const Architecture& architect
 /// `report` is null without --report.
 Written write(const Training& training, Outcome& outcome, const RunReport* report);
 
+/// If a network has learnt nothing, prints what may be wrong: with `json` on the standard error.
+void print_hint(double accuracy, std::size_t classes, double lr, bool json);
+
 /// Prints how the run ended, and the evaluation of the network on the test images.
 void print(const Training& training, const Outcome& outcome, const train::Evaluation& test,
            const Written& written);

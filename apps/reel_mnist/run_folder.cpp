@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -13,6 +13,9 @@
 #include <reel/train/checkpoint_folder.h>
 #include <reel/train/early_stopping.h>
 #include <reel/train/weight_average.h>
+
+#include "../common/checks.h"
+#include "../common/text.h"
 
 namespace reel::mnist {
 namespace {
@@ -44,6 +47,29 @@ std::string absolute(const std::string& value) {
       std::filesystem::absolute(quoted ? value.substr(1, value.size() - 2) : value, error).string();
   if (error) return value;
   return quoted || path.find_first_of(" ;#") != std::string::npos ? concat('"', path, '"') : path;
+}
+
+std::string value_in(const Settings& settings, const char* key, const char* otherwise) {
+  const auto found = settings.find(key);
+  return found == settings.end() ? otherwise : found->second;
+}
+
+// The network of these settings, which come from this checkpoint.
+LoadedModel network_of(const Settings& settings, const std::filesystem::path& file) {
+  const auto get = [&](const char* key, const char* otherwise) {
+    return value_in(settings, key, otherwise);
+  };
+  try {
+    Architecture architecture{
+        Architecture::parse_layers(get("layers", "784-10-10")),
+        get("activation", "relu"),
+        {get("batch-norm", "false") == "true", std::stod(get("dropout", "0"))}};
+    architecture.split = {std::stoull(get("seed", "1")), std::stod(get("validation", "0.1"))};
+    return {architecture, architecture.make()};
+  } catch (const std::exception& error) {
+    fail(Error::Kind::input, "load", absolute_name(file),
+         ": the settings in it are damaged: ", error.what());
+  }
 }
 
 std::filesystem::path newest_in(const std::filesystem::path& folder) {
@@ -81,16 +107,22 @@ std::string settings_of_run(const std::string& settings) {
   return as_text(kept);
 }
 
-std::string settings_with(const std::string& settings, const Architecture& architecture) {
+std::string settings_with(const std::string& settings, const Architecture& architecture,
+                          const Settings& defaults) {
   Settings all = settings_by_key(settings);
   all["layers"] = architecture.layers_text();
   all["activation"] = architecture.activation;
-  if (architecture.options.batch_norm) all["batch-norm"] = "true";
-  if (architecture.options.dropout != 0) all["dropout"] = concat(architecture.options.dropout);
+  all["batch-norm"] = architecture.options.batch_norm ? "true" : "false";
+  all["dropout"] = apps::shortest_text(architecture.options.dropout);
+  all.insert(defaults.begin(), defaults.end());
   return as_text(all);
 }
 
 std::string settings_in(const std::string& folder) {
+  std::error_code none;
+  if (std::filesystem::is_regular_file(folder, none))
+    fail(Error::Kind::input, "resume", absolute_name(folder),
+         ": is a file. Hint: the folder that it is in.");
   std::string settings;
   if (!train::CheckpointFolder(folder).load_first_parts(settings))
     fail(Error::Kind::input, "resume", absolute_name(folder),
@@ -103,15 +135,7 @@ LoadedModel load_run(const std::filesystem::path& path) {
   std::string text, data;
   train::load_first_parts(file, text);
   const Settings settings = settings_by_key(text);
-  const auto get = [&](const char* key, const char* otherwise) {
-    const auto found = settings.find(key);
-    return found == settings.end() ? std::string(otherwise) : found->second;
-  };
-  Architecture architecture{Architecture::parse_layers(get("layers", "784-10-10")),
-                            get("activation", "relu"),
-                            {get("batch-norm", "false") == "true", std::stod(get("dropout", "0"))}};
-  architecture.split = {std::stoull(get("seed", "1")), std::stod(get("validation", "0.1"))};
-  LoadedModel loaded{architecture, architecture.make()};
+  LoadedModel loaded = network_of(settings, file);
   Rng rng(0);
   nn::init(loaded.model, rng);  // the checkpoint replaces these weights
   std::optional<train::WeightAverage> average;
@@ -119,8 +143,9 @@ LoadedModel load_run(const std::filesystem::path& path) {
   std::optional<train::EarlyStopping> early_stopping;
   if (settings.contains("patience"))
     early_stopping.emplace(train::EarlyStoppingOptions{
-        .maximize = get("monitor", "loss") == "accuracy" ? "accuracy" : ""});
-  train::load_first_parts(file, text, data, loaded.model, average, early_stopping);
+        .maximize = value_in(settings, "monitor", "loss") == "accuracy" ? "accuracy" : ""});
+  train::load_first_parts(file, text, data, loaded.architecture.data, loaded.model, average,
+                          early_stopping);
   if (early_stopping && early_stopping->has_best())
     early_stopping->copy_to(loaded.model);
   else if (average)
@@ -135,7 +160,7 @@ void expect_same_run(const std::string& settings, const std::string& of_the_run,
   for (const auto& [key, value] : settings_by_key(settings)) {
     if (is_in(changeable, key)) continue;
     const auto found = stored.find(key);
-    if (found == stored.end() || found->second != value)
+    if (found == stored.end() || !apps::are_same(found->second, value))
       fail_usage("resume", "--", key, ' ', value, " would change the run, which has ",
                  found == stored.end() ? std::string("no value for it") : found->second,
                  ". Hint: a new run can start with its weights, by --load and the folder.");

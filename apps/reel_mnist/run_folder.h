@@ -22,8 +22,10 @@ Settings settings_by_key(const std::string& text);
 /// threads, are left out. Paths become absolute, so that the run can be continued from another
 /// folder.
 std::string settings_of_run(const std::string& settings);
-/// The same settings for a run that has this network, wherever its first weights came from.
-std::string settings_with(const std::string& settings, const Architecture& architecture);
+/// The same settings with this network, wherever its first weights came from, and with these values
+/// of settings that have none.
+std::string settings_with(const std::string& settings, const Architecture& architecture,
+                          const Settings& defaults);
 /// The settings of the run in this folder, as `--config` reads them. Throws Error (input) if the
 /// folder has no checkpoint.
 std::string settings_in(const std::string& folder);

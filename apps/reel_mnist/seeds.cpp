@@ -24,27 +24,32 @@ using namespace apps;
 
 namespace {
 
-// One of the numbers of each result.
-std::vector<double> numbers(const std::vector<Repetition>& results,
-                            double (*number)(const Repetition&)) {
-  std::vector<double> all;
-  for (const Repetition& result : results) all.push_back(number(result));
-  return all;
-}
+std::string plain(double x) { return significant(x, 4); }
 
+// A number of each result.
 struct Row {
-  const char* name;
+  const char* key;   // of JSON; null: not there
+  const char* name;  // for people
   double (*number)(const Repetition&);
+  std::string (*format)(double) = percent;
+
+  Estimate mean(const std::vector<Repetition>& results) const {
+    std::vector<double> all;
+    for (const Repetition& result : results) all.push_back(number(result));
+    return estimate(all);
+  }
 };
 
 std::vector<Row> rows(bool validation) {
-  std::vector<Row> all;
+  std::vector<Row> all{
+      {"test_accuracy", "test accuracy", [](const Repetition& r) { return r.test_accuracy; }},
+      {nullptr, "test error", [](const Repetition& r) { return 1 - r.test_accuracy; }},
+      {"test_loss", "test loss", [](const Repetition& r) { return r.test_loss; }, plain},
+      {"seconds", "seconds", [](const Repetition& r) { return r.seconds; }, plain}};
   if (validation)
-    all.push_back({"validation_accuracy",
-                   [](const Repetition& r) { return r.validation_accuracy.value_or(0); }});
-  all.push_back({"test_accuracy", [](const Repetition& r) { return r.test_accuracy; }});
-  all.push_back({"test_loss", [](const Repetition& r) { return r.test_loss; }});
-  all.push_back({"seconds", [](const Repetition& r) { return r.seconds; }});
+    all.insert(all.begin(), {"validation_accuracy", "validation", [](const Repetition& r) {
+                               return r.validation_accuracy.value_or(0);
+                             }});
   return all;
 }
 
@@ -79,7 +84,7 @@ void print_json(const std::vector<Repetition>& results,
                               {"diverged", diverged}};
   if (diverged == 0)
     for (const Row& row : rows(validation))
-      json[row.name] = to_json(estimate(numbers(results, row.number)));
+      if (row.key) json[row.key] = to_json(row.mean(results));
   if (together)
     json.update({{"together_accuracy", together->accuracy()}, {"together_loss", together->loss}});
   if (!saved.empty()) json["saved"] = saved;
@@ -89,30 +94,18 @@ void print_json(const std::vector<Repetition>& results,
 void print_text(const std::vector<Repetition>& results,
                 const std::optional<train::Evaluation>& together, bool validation,
                 std::size_t width) {
-  const auto line = [&](const char* name, double (*number)(const Repetition&), auto format) {
-    const Estimate e = estimate(numbers(results, number));
-    std::cout << padded(name, 14) << padded(format(e.mean), 9, true) << " ± ";
-    if (width >= 60)
-      std::cout << padded(format(e.margin), 8) << " (deviation " << format(e.deviation) << ")\n";
-    else
-      std::cout << format(e.margin) << '\n';
-  };
-  const auto share = [](double x) { return percent(x); };
-  const auto plain = [](double x) { return significant(x, 4); };
   std::cout << '\n'
             << paragraph(concat("Mean of ", results.size(), " seeds, with its 95 % interval:"),
                          width);
-  if (validation)
-    line(
-        "validation", [](const Repetition& r) { return r.validation_accuracy.value_or(0); }, share);
-  line(
-      "test accuracy", [](const Repetition& r) { return r.test_accuracy; }, share);
-  line(
-      "test error", [](const Repetition& r) { return 1 - r.test_accuracy; }, share);
-  line(
-      "test loss", [](const Repetition& r) { return r.test_loss; }, plain);
-  line(
-      "seconds", [](const Repetition& r) { return r.seconds; }, plain);
+  for (const Row& row : rows(validation)) {
+    const Estimate e = row.mean(results);
+    std::cout << padded(row.name, 14) << padded(row.format(e.mean), 9, true) << " ± ";
+    if (width >= 60)
+      std::cout << padded(row.format(e.margin), 8) << " (deviation " << row.format(e.deviation)
+                << ")\n";
+    else
+      std::cout << row.format(e.margin) << '\n';
+  }
   if (together)
     std::cout << '\n'
               << paragraph(concat("Together: test accuracy ", percent(together->accuracy()),
@@ -210,6 +203,9 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
     std::cout << "\nStopped at seed " << options.seed + results.size() << ".\n";
   if (!results.empty() && options.json) print_json(results, together, saved, validation, complete);
   if (!runs.networks.empty() && !options.json) print_text(results, together, validation, width);
+  if (!runs.networks.empty())
+    print_hint(rows(false).front().mean(results).mean, images.test.classes(), runs.lr,
+               options.json);
   if (!saved.empty() && !options.json)
     std::cout << "\nSaved to " << printable(saved) << " as "
               << runs.architecture.ensemble(runs.networks.size()).text() << ".\n";

@@ -1,8 +1,9 @@
 // `reel-mnist train`: the case study, and any other MLP.
+#include <filesystem>
 #include <functional>
 #include <iostream>
-#include <iterator>
 #include <new>
+#include <system_error>
 
 #include <reel/autodiff/core/file.h>
 #include <reel/autodiff/core/parallel.h>
@@ -151,6 +152,13 @@ int train(const TrainOptions& given) {
   if (!options.resume.empty()) {
     if (!options.load.empty())
       fail_usage("resume", "a run that continues has its weights, and --load gives it others.");
+    if (options.has_recipe)
+      fail_usage("resume", "a run that continues has its settings, and --recipe gives it others.");
+    std::error_code none;
+    if (!options.checkpoint.empty() &&
+        !std::filesystem::equivalent(options.checkpoint, options.resume, none))
+      fail_usage("resume", "a run that continues has its folder, and --checkpoint names another, ",
+                 absolute_name(options.checkpoint), '.');
     expect_same_run(options.settings, settings_in(options.resume), options.defaults);
     options.checkpoint = options.resume;
   }

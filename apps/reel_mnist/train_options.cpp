@@ -19,9 +19,10 @@ void add_files(CLI::App& command, TrainOptions& options) {
   file("--report", options.report,
        "Write a page about the network: curves, mistakes, weights, a board to draw on", "FILE");
   command
-      .add_option("--suspects", options.suspects,
-                  "Search so many training images for wrong labels, for --report; 0: none [10000]")
-      ->check(whole_number(0, most))
+      .add_option(
+          "--suspects", options.suspects,
+          "How many training images to search for wrong labels, for --report; 0: none [10000]")
+      ->transform(whole_number(0, most))
       ->type_name("IMAGES")
       ->group(group);
   file("--log", options.log,
@@ -32,15 +33,15 @@ void add_files(CLI::App& command, TrainOptions& options) {
        "After each epoch, and when stopped, write all that the run needs to continue", "DIR");
   command
       .add_option("--checkpoint-every", options.checkpoint_every,
-                  "Write one after so many batches, too [only after each epoch]")
-      ->check(whole_number(1, most))
+                  "Write one after this many batches, too [only after each epoch]")
+      ->transform(whole_number(1, most))
       ->type_name("BATCHES")
       ->group(group);
   command
       .add_option("--seeds", options.seeds,
-                  "Train so often, with seeds from --seed on; report mean and 95 % interval; "
+                  "Train N times, with seeds from --seed on; report mean and 95 % interval; "
                   "--save writes one network with their mean output")
-      ->check(whole_number(1, 1000))
+      ->transform(whole_number(1, 1000))
       ->capture_default_str()
       ->type_name("N")
       ->group(group);
@@ -70,7 +71,8 @@ void add_train(apps::Program& program, TrainOptions& options) {
       ->check(not_empty)
       ->type_name("DIR");
   apps::add_layer(command, "--recipe", "Settings with a known result; see `reel-mnist recipes`",
-                  [](const std::string& name) {
+                  [&](const std::string& name) {
+                    options.has_recipe = true;
                     return apps::Layer{find_recipe(name).settings, "recipe " + name};
                   })
       ->transform(one_of(recipe_names()))
@@ -86,7 +88,7 @@ void add_train(apps::Program& program, TrainOptions& options) {
   command.footer(
       "Examples:\n"
       "  reel-mnist train\n"
-      "  reel-mnist train --data ~/mnist --layers 784-128-10 --optimizer adam --epochs 8\n"
+      "  reel-mnist train --data ~/mnist --layers 784-128-10 --optimizer adam\n"
       "  reel-mnist train --activation sigmoid --lr 0.5 --save net.safetensors\n"
       "  reel-mnist train --optimizer adam --schedule cosine --warm-up 1 --elastic 36\n"
       "  reel-mnist train --patience 5 --checkpoint run\n"

@@ -38,9 +38,10 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, do
     const auto is_it = [&key = name](const optim::NamedOption& own) { return own.name == key; };
     if (std::none_of(method.options.begin(), method.options.end(), is_it)) {
       std::vector<std::string> names;
-      for (const optim::NamedOption& own : method.options) names.emplace_back(own.name);
-      fail_usage("optimizer", options.optimizer, " has no ", name, ". Hint: its options are ",
-                 apps::listed(names), '.');
+      for (const optim::NamedOption& own : method.options)
+        names.push_back(apps::with_dashes(std::string(own.name)));
+      fail_usage("optimizer", options.optimizer, " has no ", apps::with_dashes(name),
+                 ". Hint: its options are ", apps::listed(names), '.');
     }
     given.push_back({name, *value});
   }
@@ -51,6 +52,13 @@ data::BatchOptions batch_options(const TrainOptions& options) {
   return {.batch_size = options.batch_size,
           .drop_last = true,
           .block = options.stream ? stream_block : 0};
+}
+
+std::size_t batches_in(const data::Dataset& dataset, const TrainOptions& options) {
+  if (options.batch_size > dataset.size())
+    fail_usage("batch", grouped(options.batch_size), " images in a batch are more than the ",
+               grouped(dataset.size()), " to train on. Hint: a smaller --batch.");
+  return data::batches(dataset, batch_options(options)).count();
 }
 
 // Empty: the plain cross-entropy.
@@ -99,7 +107,7 @@ Training::Training(const TrainOptions& given, const data::Images& images, Rng we
              ValidationSplit{given.seed, given.validation}.of(images.train))),
       test(images.test),
       lr(given.lr.value_or(optim::find_optimizer(given.optimizer).lr)),
-      batches_(data::batches(parts.rest, batch_options(given)).count()),
+      batches_(batches_in(parts.rest, given)),
       order_(order),
       loss_(make_loss(given, parts.rest)),
       augmentation_(make_augmentation(given)),
@@ -111,7 +119,9 @@ Training::Training(const TrainOptions& given, const data::Images& images, Rng we
   expect_validation(options.patience.has_value(), "patience");
   expect_validation(options.schedule == "plateau", "schedule plateau");
   network.architecture.data = images.train.name();
-  settings_ = settings_with(options.settings, network.architecture);
+  Settings defaults{{"lr", apps::shortest_text(lr)}};
+  if (given.load.empty()) defaults["init"] = default_init;
+  settings_ = settings_with(options.settings, network.architecture, defaults);
   network.architecture.split = {given.seed, given.validation};
   optimizer = make_optimizer(given, lr, network.model);
   make_schedule();
@@ -182,15 +192,16 @@ void Training::with_all_parts(F&& f) {
 void Training::save_checkpoint(bool best) {
   const StopSignals::Hold hold;
   with_all_parts([&](const auto&... parts_of_run) {
-    checkpoints_->save(position_, best, settings_, data_, parts_of_run...);
+    checkpoints_->save(position_, best, settings_, data_, network.architecture.data,
+                       parts_of_run...);
   });
   write_log(options.checkpoint, log_);
 }
 
 void Training::resume() {
-  std::string settings, data;
+  std::string settings, data, name;
   with_all_parts([&](auto&... parts_of_run) {
-    if (!checkpoints_->load(settings, data, parts_of_run...))
+    if (!checkpoints_->load(settings, data, name, parts_of_run...))
       fail(Error::Kind::input, "resume", absolute_name(options.checkpoint), ": has no checkpoint.");
   });
   if (data != data_)
@@ -203,6 +214,24 @@ void Training::resume() {
 }
 
 train::FitResult Training::fit(const Hooks& hooks) {
+  try {
+    const train::FitResult result = run(hooks);
+    take_best_weights();
+    return result;
+  } catch (...) {  // the weights are still saved
+    take_best_weights();
+    throw;
+  }
+}
+
+void Training::take_best_weights() {
+  if (early_stopping && early_stopping->has_best())
+    early_stopping->copy_to(network.model);
+  else if (average)
+    average->copy_to(network.model);
+}
+
+train::FitResult Training::run(const Hooks& hooks) {
   bool stopped = false;
   std::size_t before = position_.batch;  // the batches of the epoch at the last step
   const auto checkpoint_is_due = [&] {
@@ -210,45 +239,39 @@ train::FitResult Training::fit(const Hooks& hooks) {
                       passed = std::exchange(before, position_.batch);
     return every > 0 && position_.batch < batches_ && passed / every != position_.batch / every;
   };
-  const train::FitResult result =
-      train::fit(network.model, *optimizer, parts.rest, order_,
-                 {.epochs = options.epochs,
-                  .batch_size = options.batch_size,
-                  .drop_last = true,
-                  .block = batch_options(options).block,
-                  .augmentation = augmentation_ ? &*augmentation_ : nullptr,
-                  .accumulate = options.accumulate,
-                  .clip_norm = options.clip_norm,
-                  .validation = parts.held_out.size() > 0 ? &parts.held_out : nullptr,
-                  .test = hooks.test_each_epoch ? &test : nullptr,
-                  .loss = loss_,
-                  .evaluation_loss = train::default_loss,
-                  .position = &position_,
-                  .average = average ? &*average : nullptr,
-                  .early_stopping = early_stopping ? &*early_stopping : nullptr,
-                  .record = hooks.record,
-                  .history = false,
-                  .on_step =
-                      [&] {
-                        if (schedule_) schedule_->step();
-                        stopped = hooks.stop && hooks.stop();
-                        const bool due = checkpoint_is_due();
-                        if (checkpoints_ && (due || stopped)) save_checkpoint(false);
-                      },
-                  .on_batch = hooks.on_batch,
-                  .on_evaluation = hooks.on_evaluation,
-                  .on_epoch =
-                      [&](const train::EpochReport& report) {
-                        if (hooks.on_epoch) hooks.on_epoch(report);
-                        end_epoch(report);
-                        before = 0;
-                      },
-                  .stop = [&] { return stopped; }});
-  if (early_stopping && early_stopping->has_best())
-    early_stopping->copy_to(network.model);
-  else if (average)
-    average->copy_to(network.model);
-  return result;
+  return train::fit(network.model, *optimizer, parts.rest, order_,
+                    {.epochs = options.epochs,
+                     .batch_size = options.batch_size,
+                     .drop_last = true,
+                     .block = batch_options(options).block,
+                     .augmentation = augmentation_ ? &*augmentation_ : nullptr,
+                     .accumulate = options.accumulate,
+                     .clip_norm = options.clip_norm,
+                     .validation = parts.held_out.size() > 0 ? &parts.held_out : nullptr,
+                     .test = hooks.test_each_epoch ? &test : nullptr,
+                     .loss = loss_,
+                     .evaluation_loss = train::default_loss,
+                     .position = &position_,
+                     .average = average ? &*average : nullptr,
+                     .early_stopping = early_stopping ? &*early_stopping : nullptr,
+                     .record = hooks.record,
+                     .history = false,
+                     .on_step =
+                         [&] {
+                           if (schedule_) schedule_->step();
+                           stopped = hooks.stop && hooks.stop();
+                           const bool due = checkpoint_is_due();
+                           if (checkpoints_ && (due || stopped)) save_checkpoint(false);
+                         },
+                     .on_batch = hooks.on_batch,
+                     .on_evaluation = hooks.on_evaluation,
+                     .on_epoch =
+                         [&](const train::EpochReport& report) {
+                           if (hooks.on_epoch) hooks.on_epoch(report);
+                           end_epoch(report);
+                           before = 0;
+                         },
+                     .stop = [&] { return stopped; }});
 }
 
 optim::RateCurve Training::find_rate() {

@@ -45,9 +45,9 @@ class Training {
   Training& operator=(const Training&) = delete;
 
   /// Trains until the last epoch, until validation no longer improves, or until `stop` returns
-  /// true. Writes checkpoints if the options name a folder. At the end, however it ends, the
-  /// network has the best weights if there is a patience, and the averaged weights if there is an
-  /// average.
+  /// true. Writes checkpoints if the options name a folder. At the end, also if an Error ends it,
+  /// the network has the best weights if there is a patience, and the averaged weights if there is
+  /// an average.
   train::FitResult fit(const Hooks& hooks);
   /// Tries learning rates from small to large; see optim::find_rate.
   optim::RateCurve find_rate();
@@ -56,7 +56,6 @@ class Training {
   /// there is none, or if it is of other settings or data.
   void resume();
 
-  std::size_t batches() const noexcept { return batches_; }  ///< in an epoch
   /// Where the run is.
   const train::Position& position() const noexcept { return position_; }
   /// The results of each epoch since the start of the run.
@@ -76,6 +75,8 @@ class Training {
   void make_schedule();
   void end_epoch(const train::EpochReport& report);
   void save_checkpoint(bool best);
+  train::FitResult run(const Hooks& hooks);
+  void take_best_weights();
   template <class F>
   void with_all_parts(F&& f);
 

@@ -1,6 +1,4 @@
 // The options that decide how a network is trained.
-#include <algorithm>
-#include <cmath>
 #include <functional>
 #include <map>
 
@@ -13,7 +11,7 @@
 namespace reel::mnist {
 
 using apps::above_zero, apps::fraction, apps::not_negative, apps::one_of, apps::probability,
-    apps::whole_number;
+    apps::proper_fraction, apps::whole_number;
 
 namespace {
 
@@ -32,32 +30,36 @@ std::string first_rates() {
 struct OptimizerOption {
   const char* name;
   const char* about;
+  CLI::Validator check;
 };
-constexpr OptimizerOption optimizer_options[] = {
-    {"momentum", "Share of the last step that the next one keeps, such as 0.9"},
-    {"dampening", "Of momentum: share of the gradient that is left out"},
-    {"nesterov", "Of momentum: 1 looks ahead, as Nesterov's method does"},
-    {"beta1", "Of Adam and its kind: decay of the mean gradient [0.9]"},
-    {"beta2", "Of Adam and its kind: decay of the mean square [0.999]"},
-    {"eps", "Added to the root by which a step is divided"},
-    {"amsgrad", "Of Adam and AdamW: 1 never lets the mean square fall"},
-    {"weight_decay", "Shrinks the weights beside the gradient, such as 0.01"},
-    {"l2", "Adds this share of the weights to the gradient"},
-    {"alpha", "Of rmsprop: decay of the mean square [0.99]"},
-    {"centered", "Of rmsprop: 1 divides by the deviation, not the square"},
-    {"rho", "Of adadelta: decay of its means [0.9]"},
-    {"lr_decay", "Of adagrad: the rate is divided by 1 + t times this"},
-    {"start", "Of adagrad: the first sum of squares"},
-    {"momentum_decay", "Of nadam: how fast its momentum grows"},
-    {"down", "Of rprop: the factor of a step after a change of sign"},
-    {"up", "Of rprop: the factor of a step without one"},
-    {"shortest", "Of rprop: the shortest step"},
-    {"longest", "Of rprop: the longest step"},
-};
-
-std::string with_dashes(std::string name) {
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
+std::vector<OptimizerOption> optimizer_options() {
+  const CLI::Validator zero_or_one = whole_number(0, 1);
+  return {
+      {"momentum",
+       "Share of the last step that the next one keeps [momentum, nesterov 0.9; else 0]",
+       not_negative},
+      {"dampening", "Of momentum: share of the gradient that is left out [0]", not_negative},
+      {"nesterov", "Of momentum: 1 looks ahead, as Nesterov's method does [0]", zero_or_one},
+      {"beta1", "Of Adam and its kind: decay of the mean gradient [0.9]", fraction},
+      {"beta2", "Of Adam and its kind: decay of the mean square [0.999]", fraction},
+      {"eps",
+       "Added to the root by which a step is divided [adagrad 1e-10; adadelta 1e-6; else 1e-8]",
+       not_negative},
+      {"amsgrad", "Of Adam and AdamW: 1 never lets the mean square fall [0]", zero_or_one},
+      {"weight_decay", "Shrinks the weights beside the gradient, such as 0.01 [adamw 0.01; else 0]",
+       not_negative},
+      {"l2", "Adds this share of the weights to the gradient, such as 0.0001 [0]", not_negative},
+      {"alpha", "Of rmsprop: decay of the mean square [0.99]", fraction},
+      {"centered", "Of rmsprop: 1 divides by the deviation, not the square [0]", zero_or_one},
+      {"rho", "Of adadelta: decay of its means [0.9]", fraction},
+      {"lr_decay", "Of adagrad: the rate is divided by 1 + t times this [0]", not_negative},
+      {"start", "Of adagrad: the first sum of squares [0]", not_negative},
+      {"momentum_decay", "Of nadam: how fast its momentum grows [0.004]", not_negative},
+      {"down", "Of rprop: the factor of a step after a change of sign [0.5]", proper_fraction},
+      {"up", "Of rprop: the factor of a step without one [1.2]", apps::number_above(1)},
+      {"shortest", "Of rprop: the shortest step [1e-6]", not_negative},
+      {"longest", "Of rprop: the longest step [50]", above_zero},
+  };
 }
 
 std::vector<std::string> names_of_schedules() {
@@ -78,11 +80,11 @@ void add_optimizer(CLI::App& command, TrainOptions& options) {
       ->check(above_zero)
       ->type_name("X")
       ->group(group);
-  for (const OptimizerOption& option : optimizer_options)
+  for (const OptimizerOption& option : optimizer_options())
     command
-        .add_option("--" + with_dashes(option.name), options.optimizer_options[option.name],
+        .add_option("--" + apps::with_dashes(option.name), options.optimizer_options[option.name],
                     option.about)
-        ->check(not_negative)
+        ->transform(option.check)
         ->type_name("X")
         ->group(group);
   command
@@ -92,7 +94,7 @@ void add_optimizer(CLI::App& command, TrainOptions& options) {
       ->type_name("X")
       ->group(group);
   command.add_option("--accumulate", options.accumulate, "Batches whose gradients make one step")
-      ->check(whole_number(1, most))
+      ->transform(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N")
       ->group(group);
@@ -119,36 +121,45 @@ void add_schedule(CLI::App& command, TrainOptions& options) {
       ->type_name("X")
       ->group(group);
   command
-      .add_option("--lr-every", options.lr_every,
-                  "Length of a step or of a restart [a third of the run]; patience of plateau [2]")
+      .add_option(
+          "--lr-every", options.lr_every,
+          "Length of a step or of a restart; of exponential, the time to fall by the factor [a "
+          "third of the run]; patience of plateau [2]")
       ->check(above_zero)
       ->type_name("EPOCHS")
       ->group(group);
   command
       .add_option("--lr-factor", options.lr_factor,
                   "By which the rate falls in step, exponential and plateau [0.1]")
-      ->check(above_zero)
+      ->check(proper_fraction)
       ->type_name("X")
       ->group(group);
 }
 
 void add_augmentation(CLI::App& command, TrainOptions& options) {
+  constexpr double far = 1e6;
   const char* const group = "Distortion of the training images, new in each epoch";
-  const auto amount = [&](const char* name, double& value, const char* about, const char* unit) {
+  const auto amount = [&](const char* name, double& value, const char* about, const char* unit,
+                          const CLI::Validator& check) {
     command.add_option(name, value, about)
-        ->check(not_negative)
+        ->check(check)
         ->capture_default_str()
         ->type_name(unit)
         ->group(group);
   };
-  amount("--shift", options.shift, "Up to this far in each direction, such as 1", "PIXELS");
-  amount("--rotate", options.rotate, "Up to this far to each side, such as 7.5", "DEGREES");
-  amount("--scale", options.scale, "Wider and higher by up to this share, such as 0.075", "SHARE");
-  amount("--shear", options.shear, "Slanted by up to this much, such as 5", "DEGREES");
-  amount("--elastic", options.elastic, "Simard's α of elastic distortion, such as 36", "PIXELS");
+  amount("--shift", options.shift, "Up to this far in each direction, such as 1", "PIXELS",
+         apps::number(0, far));
+  amount("--rotate", options.rotate, "Up to this far to each side, such as 7.5", "DEGREES",
+         apps::number(0, 180));
+  amount("--scale", options.scale, "Wider and higher by up to this share, such as 0.075", "SHARE",
+         fraction);
+  amount("--shear", options.shear, "Slanted by up to this much, such as 5", "DEGREES",
+         apps::number_below(90));
+  amount("--elastic", options.elastic, "Simard's α of elastic distortion, such as 36", "PIXELS",
+         apps::number(0, far));
   command
       .add_option("--elastic-sigma", options.elastic_sigma, "Its σ: how far its parts reach [5]")
-      ->check(above_zero)
+      ->check(apps::number(1, far))
       ->type_name("PIXELS")
       ->group(group);
   const auto chance = [&](const char* name, double& value, const char* about) {
@@ -159,7 +170,7 @@ void add_augmentation(CLI::App& command, TrainOptions& options) {
         ->group(group);
   };
   chance("--flip", options.flip, "Probability of a mirror image, such as 0.5");
-  chance("--erase", options.erase, "Probability that a rectangle is erased");
+  chance("--erase", options.erase, "Probability that a rectangle is erased, such as 0.25");
 }
 
 void add_loss(CLI::App& command, TrainOptions& options) {
@@ -182,13 +193,13 @@ void add_loss(CLI::App& command, TrainOptions& options) {
       .add_option("--average", options.average,
                   "Average the weights over the steps, with this decay, such as 0.999; --save "
                   "writes the averages")
-      ->check(probability)
+      ->check(proper_fraction)
       ->type_name("DECAY")
       ->group(group);
   command
       .add_option("--patience", options.patience,
                   "Stop after this many epochs without a better validation, with the best weights")
-      ->check(whole_number(1, most))
+      ->transform(whole_number(1, most))
       ->type_name("EPOCHS")
       ->group(group);
   command
@@ -205,11 +216,11 @@ void add_loss(CLI::App& command, TrainOptions& options) {
 void add_training(CLI::App& command, TrainOptions& options) {
   command
       .add_option("--batch", options.batch_size, "Images in a batch; a short last one is left out")
-      ->check(whole_number(1, most))
+      ->transform(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--epochs", options.epochs, "Passes over the training images")
-      ->check(whole_number(1, most))
+      ->transform(whole_number(1, most))
       ->capture_default_str()
       ->type_name("N");
   command

@@ -125,5 +125,12 @@ done
 check 0 man $command
 says out "REEL_SEED"
 says out 'EXIT STATUS'
+case $name in
+  reel-mnist) argument='data fetch' about=kmnist ;;
+  reel-descent) argument=show about='list' ;;
+esac
+check 0 man $argument
+sed -n '/^\.SH ARGUMENTS/,/^\.SH OPTIONS/p' out >arguments
+says arguments "$about"
 
 finish

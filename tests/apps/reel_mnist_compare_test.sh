@@ -36,6 +36,22 @@ check 4 compare $small --batch 8 --epochs 2 --seeds 2 --vary lr=1e31,1e30
 says out 'with 1 of 2 seeds'
 says err 'the loss of every lr was no longer finite'
 
+# ---- data that cannot be read any more: the rounds before are compared all the same
+cp -r data cut
+"$program" compare --data cut --layers 16-8-10 --batch 8 --epochs 200 --stream --seeds 1000 \
+  --vary lr=0.1,0.2 --plot cut.svg >out 2>err </dev/null &
+process=$! tries=0
+run='reel-mnist compare --stream, train images cut short'
+until grep -q '^seed 3' out || [ $tries = 400 ]; do
+  sleep 0.05
+  tries=$((tries + 1))
+done
+truncate -s 20 cut/train-images-idx3-ubyte
+code=0; wait $process || code=$?
+[ $code = 3 ] || fail "$run: exit code $code, expected 3"
+says out 'p by a paired t-test'
+says out 'Drawn in cut.svg'
+
 # ---- mistakes
 refuse 2 'Hint: lr' compare $small --vary rl=0.1,0.2
 refuse 2 'two values' compare $small --vary lr=0.1

@@ -58,6 +58,16 @@ refuse 2 clip-norm train $small --clip-norm 0
 refuse 2 accumulate train $small --accumulate 0
 refuse 2 class-weights train $small --class-weights equal
 refuse 2 average train $small --average 1.5
+refuse 2 '--average is "1", expected a number above 0 and below 1' train $small --average 1
+refuse 2 '--down is "0", expected a number above 0' train $small --optimizer rprop --down 0
+refuse 2 '--up is "1", expected a finite number above 1' train $small --optimizer rprop --up 1
+refuse 2 '--elastic-sigma is "1e-9", expected a number from 1 to 1e+06' \
+  train $small --elastic 3 --elastic-sigma 1e-9
+refuse 2 '--lr-factor is "2", expected' train $small --schedule step --lr-factor 2
+refuse 2 '100,000 images in a batch are more than the 54 to train on' train $small --batch 100000
+refuse 2 'sgd has no momentum-decay' train $small --momentum-decay 1
+refuse 2 'no effect with --validation 0' train $small --monitor accuracy --validation 0
+refuse 2 'Hint: "x.svg"' train $small --plot x.JPG
 refuse 2 rotate train $small --rotate -1
 refuse 2 flip train $small --flip 2
 refuse 3 'no samples of "3"' train $small --class-weights balanced
@@ -115,13 +125,34 @@ refuse 2 'would change the run' train --resume whole --epochs 5
 refuse 2 '--batch 64 would change the run, which has 8' train --resume whole --batch 64
 refuse 2 '--seed 2 would change the run, which has 1' train --resume whole --seed 2
 refuse 2 '--l2 0.1 would change the run, which has no value for it' train --resume whole --l2 0.1
-check 0 train --resume whole --threads 1 --label-smoothing 0 --seed 1
+check 0 train --resume whole --threads 1 --label-smoothing 0 --seed 01 --lr 0.10 --dropout 0.2 \
+  --batch-norm=false --init uniform --checkpoint ./whole
+refuse 2 "--checkpoint names another, $folder/elsewhere" train --resume whole --checkpoint elsewhere
+[ ! -e elsewhere ] || fail "$run: made a folder"
+refuse 2 '--recipe gives it others' train --resume whole --recipe case-study
+refuse 3 "$folder/$(newest whole): is a file. Hint: the folder" train --resume "$(newest whole)"
+# a whole number is decimal, also with a zero in front of it
+check 0 train $small --epochs 010 --json
+says out '"epochs":10,'
 mkdir other
 images 60 >other/train-images-idx3-ubyte
 { bytes 0 0 8 1; size 60; i=0; while [ $i -lt 60 ]; do bytes $(((i + 1) % 3)); i=$((i + 1)); done; } >other/train-labels-idx1-ubyte
 images 30 >other/t10k-images-idx3-ubyte
 labels 30 >other/t10k-labels-idx1-ubyte
 refuse 3 'other images' train --resume whole --data other
+
+# A network that learnt nothing: the labels to test with are others than those to train on.
+for seeds in 1 2; do
+  worse="--data other --layers 16-8-10 --batch 8 --lr 0.5 --epochs 20 --seeds $seeds"
+  # shellcheck disable=SC2086
+  check 0 train $worse
+  says out 'Hint: this is hardly better than guessing'
+  # shellcheck disable=SC2086
+  check 0 train $worse --json
+  says err 'Hint: this is hardly better than guessing'
+done
+sed 's/16-8-10/16-x-10/' "$(newest whole)" >cut
+refuse 3 'cut: the settings in it are damaged' eval --data data --load cut
 cp -R whole damaged
 file=$(newest damaged)
 head -c 500 "$file" >cut
@@ -177,6 +208,8 @@ for weights in '--patience 3 --monitor accuracy' '--average 0.9' '--average 0.9 
   [ "$(value test_loss out)" = "$wanted" ] || fail "$run: not the weights of --save ($weights)"
   check 0 eval --data data --load "$(newest of_run)" --json
   [ "$(value test_loss out)" = "$wanted" ] || fail "$run: not the weights of --save ($weights)"
+  check 0 eval --data other --load of_run
+  says err 'the network was trained on data, and these images are other'
 done
 refuse 3 'no checkpoint' eval --data data --load empty
 
@@ -398,6 +431,12 @@ refuse 3 "$folder/nothing: no such file or folder" diff a nothing
 refuse 3 "$folder/nothing" diff nothing a.net
 echo broken >>b/log.jsonl
 refuse 3 'line 4' diff a b
+
+mkdir bad
+for line in '{"epoch":1}' '{"epoch":1,"tensors":["a"]}' '{"epoch":1,"tensors":[["a",1]]}' '[]'; do
+  echo "$line" >bad/log.jsonl
+  refuse 3 "$folder/bad/log.jsonl: line 1 is not what" diff bad bad
+done
 
 # ---- verify
 check 0 verify

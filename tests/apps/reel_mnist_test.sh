@@ -61,14 +61,14 @@ done
 refuse 2 validation train --validation -0.1
 refuse 2 validation train --validation 1.5
 refuse 2 1 train $small --validation 1
-refuse 2 fraction train $small --validation 0.0001
+refuse 2 '[validation] 0.0001 of the 60 training images is none.' train $small --validation 0.0001
 for layers in 16 16- -16-10 16--10 16-0-10 16-8-10x 'a-b' '' 16-99999999999999999999-10; do
   refuse 2 layers train --data data "--layers=$layers"
 done
 refuse 2 16 train --data data --layers 784-10-10
 says err 'Hint: --layers 16-'
 refuse 2 16-8-3 train --data data --layers 16-8-3
-refuse 2 1000 train $small --batch 1000
+refuse 2 '1,000 images in a batch' train $small --batch 1000
 [ ! -s out ] || fail "$run: refused after the banner"
 refuse 2 --load eval --data data
 refuse 2 --load predict --data data
@@ -583,5 +583,18 @@ for cut in train t10k; do
   [ "$(grep -c 'ends before.*ends before' err)" = 0 ] || fail "$run: says it twice"
   check 0 eval --data data --load stopped
 done
+
+# The weights that are then saved are still the averaged ones: their loss is nearer to that of the
+# averages than to that of the plain weights, both after the last epoch.
+run='reel-mnist train --stream --average 0.9999, train images cut short'
+rm -rf shrinking
+copy shrinking
+start stopped --data shrinking --stream --average 0.9999
+truncate -s 400 shrinking/train-images-idx3-ubyte
+wait $process
+loss() { sed -n "s/.*$1.*[,{]\"$2\":\([^,}]*\).*/\1/p" out | tail -n 1; }
+losses="$(loss '"final":true' test_loss) $(loss '"epoch":' averaged_test_loss) $(loss '"epoch":' test_loss)"
+echo "$losses" | awk '{ exit !(($1 - $2) ^ 2 < ($1 - $3) ^ 2) }' ||
+  fail "$run: loss, that of the averages, that of the plain weights: $losses"
 
 finish

@@ -73,6 +73,20 @@ check 0 train --data data --layers 16-8-10 --batch 8 --epochs 1 --profile
 sed -n '/^operation/,/^total/p' out >profile
 says profile softmax_cross_entropy
 fits 40 profile
+for seed in 1 2; do
+  check 0 train --data data --layers 16-8-10 --batch 8 --epochs 1 --batch-norm --seed $seed \
+    --checkpoint run$seed
+done
+check 1 diff run1 run2
+fits 40 out
+check 0 compare --data data --layers 16-8-10 --batch 8 --epochs 1 --seeds 2
+says out 'nesterov'
+fits 40 out
+export COLUMNS=60
+check 0 compare --data data --layers 16-8-10 --batch 8 --epochs 1 --seeds 2
+says out 'p by a paired t-test'
+fits 60 out
+export COLUMNS=40
 for command in '' train compare eval predict export gradcheck diff verify 'data fetch'; do
   # shellcheck disable=SC2086 # a command is words
   check 0 $command --help

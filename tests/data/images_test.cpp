@@ -296,7 +296,11 @@ TEST_CASE("images: what is wrong in class folders") {
   folder.write("train/b/1.png", png(2, {{1, 2}}));
   folder.write("test/a/1.png", png(2, {{1, 2}}));
   CHECK(says(load_error(folder.path), Kind::input,
-             {(folder / "test").string() + ": has 1 class, expected the 2 of "}));
+             {(folder / "test").string() + ": has no class \"b\", and " +
+              (folder / "train").string() + " has one."}));
+  folder.write("test/aa/1.png", png(2, {{1, 2}}));
+  CHECK(says(load_error(folder.path), Kind::input, {": has a class \"aa\", and "}));
+  std::filesystem::remove_all(folder / "test/aa");
   folder.write("test/b/1.png", png(1, {{1}, {2}}));
   CHECK(says(load_error(folder.path), Kind::input,
              {(folder / "test/b/1.png").string() + ": has 2×1 pixels, expected 1×2 as " +
