@@ -79,6 +79,13 @@ void Program::add_completion() {
   };
 }
 
+std::optional<std::string> Program::elsewhere(const std::string& name) {
+  for (const CLI::App* one : with_all_below(app_))
+    if (one->get_name() == name && one->get_parent() && one->get_parent() != &app_)
+      return full_name(*one).substr(app_.get_name().size() + 1);
+  return std::nullopt;
+}
+
 void Program::add_manual() {
   CLI::App& command = *app_.add_subcommand("man", "Print the manual page of a command");
   std::vector<std::string> names;
@@ -106,7 +113,7 @@ void Program::add_manual() {
                                       [&](const CLI::App* one) { return one->get_name() == name; });
       if (found == below.end())
         fail_usage("man", "there is no command ", in_quotes(name),
-                   ". Hint: ", nearest(name, command_names(*page)), '.');
+                   ". Hint: ", elsewhere(name).value_or(nearest(name, command_names(*page))), '.');
       page = *found;
     }
     std::cout << manual(*page, version_);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ class Program {
  private:
   void add_completion();
   void add_manual();
+  // Of a command below another one: both names, such as "data fetch".
+  std::optional<std::string> elsewhere(const std::string& name);
   int parse_and_run(int argc, char** argv);
 
   CLI::App app_;

@@ -105,6 +105,7 @@ refuse 2 'is required' completion
 check 0 man
 grep -q '^\.TH ' out || fail "$run: no title"
 refuse 2 'Hint: ' man ${command}x
+[ $name != reel-mnist ] || refuse 2 'Hint: data fetch.' man fetch
 mkdir pages
 check 0 man --into pages
 refuse 5 "$folder/none/$name.1" man --into none
