@@ -119,11 +119,11 @@ int compare(const CompareOptions& options) {
   const std::size_t width = output_width();
   Outcome outcome;
   std::size_t rounds = 0;
-  for (bool whole = true; whole && rounds < options.seeds; rounds += whole) {
-    whole = false;
-    outcome.attempt(
-        [&] { whole = run_round(variation, options, images, options.seed + rounds, width); });
-  }
+  outcome.attempt([&] {
+    while (rounds < options.seeds &&
+           run_round(variation, options, images, options.seed + rounds, width))
+      ++rounds;
+  });
   const bool complete = rounds == options.seeds;
   for (Contestant& one : variation.contestants)
     one.results.resize(rounds);  // without a part of one

@@ -44,10 +44,6 @@ std::size_t numbers_in(const Architecture& architecture) {
 }  // namespace
 
 data::Split ValidationSplit::of(const data::Dataset& images) const {
-  const auto held = std::llround(fraction * static_cast<double>(images.size()));
-  if (fraction > 0 && (held == 0 || held == static_cast<long long>(images.size())))
-    fail_usage("validation", apps::significant(fraction), " of the ", grouped(images.size()),
-               " training images is ", held == 0 ? "none." : "all.");
   Rng rng = Rng(seed).split(1);  // streams 0 and 2 are those of the weights and the order
   return data::split(images, fraction, rng);
 }

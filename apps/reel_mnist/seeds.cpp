@@ -40,9 +40,12 @@ struct Row {
   }
 };
 
+constexpr Row accuracy{"test_accuracy", "test accuracy",
+                       [](const Repetition& r) { return r.test_accuracy; }};
+
 std::vector<Row> rows(bool validation) {
   std::vector<Row> all{
-      {"test_accuracy", "test accuracy", [](const Repetition& r) { return r.test_accuracy; }},
+      accuracy,
       {nullptr, "test error", [](const Repetition& r) { return 1 - r.test_accuracy; }},
       {"test_loss", "test loss", [](const Repetition& r) { return r.test_loss; }, plain},
       {"seconds", "seconds", [](const Repetition& r) { return r.seconds; }, plain}};
@@ -204,8 +207,7 @@ int train_seeds(const TrainOptions& options, const data::Images& images) {
   if (!results.empty() && options.json) print_json(results, together, saved, validation, complete);
   if (!runs.networks.empty() && !options.json) print_text(results, together, validation, width);
   if (!runs.networks.empty())
-    print_hint(rows(false).front().mean(results).mean, images.test.classes(), runs.lr,
-               options.json);
+    print_hint(accuracy.mean(results).mean, images.test.classes(), runs.lr, options.json);
   if (!saved.empty() && !options.json)
     std::cout << "\nSaved to " << printable(saved) << " as "
               << runs.architecture.ensemble(runs.networks.size()).text() << ".\n";

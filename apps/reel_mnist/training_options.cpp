@@ -1,6 +1,8 @@
 // The options that decide how a network is trained.
+#include <algorithm>
 #include <functional>
 #include <map>
+#include <string_view>
 
 #include <reel/optim/optimizers.h>
 #include <reel/optim/schedules.h>
@@ -15,15 +17,21 @@ using apps::above_zero, apps::fraction, apps::not_negative, apps::one_of, apps::
 
 namespace {
 
-// "sgd 0.1; momentum, nesterov 0.05; …"
-std::string first_rates() {
+// The defaults of an optimiser's option, such as "momentum, nesterov 0.9; else 0".
+std::string defaults_of(std::string_view option) {
   std::map<double, std::vector<std::string>, std::greater<>> names;
-  for (const auto& optimizer : optim::optimizers())
-    names[optimizer.lr].emplace_back(optimizer.name);
+  for (const optim::NamedOptimizer& optimizer : optim::optimizers()) {
+    if (option == "lr") names[optimizer.lr].emplace_back(optimizer.name);
+    for (const optim::NamedOption& own : optimizer.options)
+      if (own.name == option && option != "lr") names[own.value].emplace_back(optimizer.name);
+  }
+  const auto usual = std::max_element(
+      names.rbegin(), names.rend(),
+      [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
   std::string text;
-  for (const auto& [rate, those] : names)
-    text += concat(text.empty() ? "" : "; ", apps::listed(those), ' ', rate);
-  return text;
+  for (const auto& [value, those] : names)
+    if (value != usual->first) text += concat(apps::listed(those), ' ', value, "; ");
+  return concat(text, text.empty() ? "" : "else ", usual->first);
 }
 
 // The options of optimisers, with their names in optim::optimizers().
@@ -35,30 +43,25 @@ struct OptimizerOption {
 std::vector<OptimizerOption> optimizer_options() {
   const CLI::Validator zero_or_one = whole_number(0, 1);
   return {
-      {"momentum",
-       "Share of the last step that the next one keeps [momentum, nesterov 0.9; else 0]",
-       not_negative},
-      {"dampening", "Of momentum: share of the gradient that is left out [0]", not_negative},
-      {"nesterov", "Of momentum: 1 looks ahead, as Nesterov's method does [0]", zero_or_one},
-      {"beta1", "Of Adam and its kind: decay of the mean gradient [0.9]", fraction},
-      {"beta2", "Of Adam and its kind: decay of the mean square [0.999]", fraction},
-      {"eps",
-       "Added to the root by which a step is divided [adagrad 1e-10; adadelta 1e-6; else 1e-8]",
-       not_negative},
-      {"amsgrad", "Of Adam and AdamW: 1 never lets the mean square fall [0]", zero_or_one},
-      {"weight_decay", "Shrinks the weights beside the gradient, such as 0.01 [adamw 0.01; else 0]",
-       not_negative},
-      {"l2", "Adds this share of the weights to the gradient, such as 0.0001 [0]", not_negative},
-      {"alpha", "Of rmsprop: decay of the mean square [0.99]", fraction},
-      {"centered", "Of rmsprop: 1 divides by the deviation, not the square [0]", zero_or_one},
-      {"rho", "Of adadelta: decay of its means [0.9]", fraction},
-      {"lr_decay", "Of adagrad: the rate is divided by 1 + t times this [0]", not_negative},
-      {"start", "Of adagrad: the first sum of squares [0]", not_negative},
-      {"momentum_decay", "Of nadam: how fast its momentum grows [0.004]", not_negative},
-      {"down", "Of rprop: the factor of a step after a change of sign [0.5]", proper_fraction},
-      {"up", "Of rprop: the factor of a step without one [1.2]", apps::number_above(1)},
-      {"shortest", "Of rprop: the shortest step [1e-6]", not_negative},
-      {"longest", "Of rprop: the longest step [50]", above_zero},
+      {"momentum", "Share of the last step that the next one keeps", not_negative},
+      {"dampening", "Of momentum: share of the gradient that is left out", not_negative},
+      {"nesterov", "Of momentum: 1 looks ahead, as Nesterov's method does", zero_or_one},
+      {"beta1", "Of Adam and its kind: decay of the mean gradient", fraction},
+      {"beta2", "Of Adam and its kind: decay of the mean square", fraction},
+      {"eps", "Added to the root by which a step is divided", not_negative},
+      {"amsgrad", "Of Adam and AdamW: 1 never lets the mean square fall", zero_or_one},
+      {"weight_decay", "Shrinks the weights beside the gradient, such as 0.01", not_negative},
+      {"l2", "Adds this share of the weights to the gradient, such as 0.0001", not_negative},
+      {"alpha", "Of rmsprop: decay of the mean square", fraction},
+      {"centered", "Of rmsprop: 1 divides by the deviation, not the square", zero_or_one},
+      {"rho", "Of adadelta: decay of its means", fraction},
+      {"lr_decay", "Of adagrad: the rate is divided by 1 + t times this", not_negative},
+      {"start", "Of adagrad: the first sum of squares", not_negative},
+      {"momentum_decay", "Of nadam: how fast its momentum grows", not_negative},
+      {"down", "Of rprop: the factor of a step after a change of sign", proper_fraction},
+      {"up", "Of rprop: the factor of a step without one", apps::number_above(1)},
+      {"shortest", "Of rprop: the shortest step", not_negative},
+      {"longest", "Of rprop: the longest step", above_zero},
   };
 }
 
@@ -76,14 +79,14 @@ void add_optimizer(CLI::App& command, TrainOptions& options) {
       ->capture_default_str()
       ->type_name("NAME")
       ->group(group);
-  command.add_option("--lr", options.lr, "Learning rate [" + first_rates() + ']')
+  command.add_option("--lr", options.lr, concat("Learning rate [", defaults_of("lr"), ']'))
       ->check(above_zero)
       ->type_name("X")
       ->group(group);
   for (const OptimizerOption& option : optimizer_options())
     command
         .add_option("--" + apps::with_dashes(option.name), options.optimizer_options[option.name],
-                    option.about)
+                    concat(option.about, " [", defaults_of(option.name), ']'))
         ->transform(option.check)
         ->type_name("X")
         ->group(group);

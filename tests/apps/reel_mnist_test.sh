@@ -61,7 +61,7 @@ done
 refuse 2 validation train --validation -0.1
 refuse 2 validation train --validation 1.5
 refuse 2 1 train $small --validation 1
-refuse 2 '[validation] 0.0001 of the 60 training images is none.' train $small --validation 0.0001
+refuse 2 fraction train $small --validation 0.0001
 for layers in 16 16- -16-10 16--10 16-0-10 16-8-10x 'a-b' '' 16-99999999999999999999-10; do
   refuse 2 layers train --data data "--layers=$layers"
 done
