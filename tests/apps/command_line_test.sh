@@ -177,6 +177,10 @@ case $name in
     refuse 2 '--activation is "swish", expected one of 15 names. Hint: hard_swish,' train --activation swish
     check 0 train --optimizer Adam --activation ReLU --print-config
     is_configured 'activation = relu;optimizer = adam;'
+    check 0 train --help
+    tr -s ' \n' '  ' <out >words
+    says words 'keeps [momentum, nesterov 0.9; else 0]'
+    says words 'divided [adadelta 1e-06; adagrad 1e-10; else 1e-08]'
     for value in 0 -1 nan inf 1e999 x; do
       refuse 2 "--lr is \"$value\", expected a finite number above 0." train --lr $value
     done
