@@ -14,8 +14,8 @@ namespace reel::apps {
 
 namespace {
 
-// Below `narrow` columns, descriptions are not beside the names but below them.
-constexpr std::size_t narrow = 60, widest = 100, indent = 6;
+// In a narrow terminal, descriptions are not beside the names but below them, with this indent.
+constexpr std::size_t widest = 100, indent = 6;
 
 }  // namespace
 
@@ -42,7 +42,7 @@ std::string fitted(const std::string& text, std::size_t width) {
 }
 
 HelpFormatter::HelpFormatter() : width_(std::min(output_width(), widest)) {
-  if (width_ < narrow) column_width(indent);
+  if (is_narrow(width_)) column_width(indent);
 }
 
 std::string HelpFormatter::make_description(const CLI::App* app) const {

@@ -11,6 +11,8 @@ namespace reel::apps {
 bool colours();
 /// The characters that fit on a line of standard output, at least 40; see terminal_width.
 std::size_t output_width();
+/// Whether a screen of this width should leave out columns, or put them below each other.
+constexpr bool is_narrow(std::size_t width) { return width < 60; }
 
 /// The version of all JSON that the programs print; docs/json.md has its keys. It grows when a key
 /// is removed, or changes its meaning; new keys do not change it.

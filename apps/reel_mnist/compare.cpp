@@ -78,7 +78,7 @@ std::string result_text(const Repetition& result, std::size_t width) {
   if (result.diverged) return concat("diverged in epoch ", result.epochs + 1);
   const std::string text = concat("cost ", significant(result.costs.back(), 4), ", test ",
                                   percent(result.test_accuracy));
-  return width < 60 ? text : concat(text, ", ", significant(result.seconds, 3), " s");
+  return is_narrow(width) ? text : concat(text, ", ", significant(result.seconds, 3), " s");
 }
 
 // Trains by each setting with one seed; false if a signal has stopped it.

@@ -168,7 +168,7 @@ void print_text(const Variation& variation, const std::vector<Pair>& pairs, std:
     return;
   }
   if (pairs.empty()) return;
-  std::cout << table_of(pairs, all, width < 60).text(width) << '\n'
+  std::cout << table_of(pairs, all, is_narrow(width)).text(width) << '\n'
             << paragraph(concat("p by a paired t-test over ", all[0].results.size(),
                                 " seeds, with Holm's correction for ",
                                 counted(pairs.size(), "pair"), "; * below ", significant_p,

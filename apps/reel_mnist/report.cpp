@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../common/output.h"
 #include "../common/table.h"
 #include "../common/text.h"
 
@@ -121,7 +122,7 @@ std::string confusion_table(const train::Confusion& confusion, const data::Datas
                {score_titles[1], true},
                {score_titles[2], true},
                {"taken for", false, true}},
-              width < 60 ? 1 : 2);
+              is_narrow(width) ? 1 : 2);
   for (std::size_t truth = 0; truth < confusion.classes(); ++truth) {
     std::vector<std::string> cells{dataset.class_name(truth)};
     for (std::string& score : scores(confusion, truth)) cells.push_back(std::move(score));
@@ -135,7 +136,7 @@ std::string confusion_table(const train::Confusion& confusion, const data::Datas
 std::string summary_table(nn::Module& model, std::size_t width) {
   const Parts parts(model);
   Table table({{"part"}, {"kind", false, true}, {"shapes", false, true}, {"parameters", true}},
-              width < 60 ? 1 : 2);
+              is_narrow(width) ? 1 : 2);
   std::size_t total = 0;
   for (const Parts::Part& part : parts.all) {
     total += part.parameters;

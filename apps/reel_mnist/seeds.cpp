@@ -103,11 +103,11 @@ void print_text(const std::vector<Repetition>& results,
   for (const Row& row : rows(validation)) {
     const Estimate e = row.mean(results);
     std::cout << padded(row.name, 14) << padded(row.format(e.mean), 9, true) << " ± ";
-    if (width >= 60)
+    if (is_narrow(width))
+      std::cout << row.format(e.margin) << '\n';
+    else
       std::cout << padded(row.format(e.margin), 8) << " (deviation " << row.format(e.deviation)
                 << ")\n";
-    else
-      std::cout << row.format(e.margin) << '\n';
   }
   if (together)
     std::cout << '\n'
