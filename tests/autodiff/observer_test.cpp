@@ -1,39 +1,26 @@
-// Watching a computation: scopes, observers, profiles.
+// Observers: the events of a computation.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include <reel/autodiff/engine/grad.h>
+#include <reel/autodiff/engine/observer.h>
 #include <reel/autodiff/engine/scope.h>
 #include <reel/autodiff/inspect/profile.h>
 #include <reel/autodiff/ops/ops.h>
-#include <reel/nn/linear.h>
-#include <reel/nn/sequential.h>
 
 #include "../near.h"
-#include "nested_model.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
 
 using Texts = std::vector<std::string>;
-
-// "path operation" of each operation on a tape.
-Texts scopes_of(const Tape& tape) {
-  Texts all;
-  for (std::size_t i = 0; i < tape.size(); ++i) {
-    const Tape::Node& node = tape.node(i);
-    if (node.operation) all.push_back(concat(node.scope ? node.scope : "-", ' ', node.operation));
-  }
-  return all;
-}
 
 // Records the events that a user sees, one on each line.
 class Log : public Observer {
@@ -67,93 +54,6 @@ struct Thrower : Observer {
 };
 
 }  // namespace
-
-// ---- scopes
-
-TEST_CASE("the path of the scopes alive") {
-  CHECK(Scope::path().empty());
-  const std::uint64_t before = Scope::version();
-  {
-    const Scope a("a");
-    CHECK(Scope::path() == "a");
-    const std::uint64_t at_a = Scope::version();
-    CHECK(at_a != before);
-    {
-      const Scope b("b c"), nothing(""), d("d");
-      CHECK(Scope::path() == "a.b c.d");
-      CHECK(Scope::version() != at_a);
-    }
-    CHECK(Scope::path() == "a");
-    CHECK(Scope::version() != at_a);
-    const std::uint64_t now = Scope::version();
-    const Scope nothing("");
-    CHECK(Scope::version() == now);
-  }
-  CHECK(Scope::path().empty());
-  try {
-    const Scope a("a"), b("b");
-    throw std::runtime_error("unwinding");
-  } catch (const std::runtime_error&) {
-  }
-  CHECK(Scope::path().empty());
-  const Scope here("here");
-  std::string there = "?";
-  std::thread([&] { there = Scope::path(); }).join();
-  CHECK(there.empty());
-}
-
-TEST_CASE("a tape notes the scope of each operation") {
-  Tape tape;
-  const Var x = tape.variable(scalar(1));
-  exp(x);
-  {
-    const Scope a("a");
-    sin(x);
-    {
-      const Scope b("b");
-      cos(x);
-      tan(x);
-    }
-    tanh(x);
-  }
-  {
-    const Scope c("c");
-    Tape inner;
-    const Var y = inner.variable(scalar(1));
-    exp(y);
-    CHECK(scopes_of(inner) == Texts{"c exp"});
-  }
-  log(x);
-  CHECK(scopes_of(tape) == Texts{"- exp", "a sin", "a.b cos", "a.b tan", "a tanh", "- log"});
-  // on recycled storage, in the scope that was last used there
-  const Scope d("d");
-  for (int round = 0; round < 2; ++round) {
-    Tape next;
-    exp(next.variable(scalar(1)));
-    CHECK(scopes_of(next) == Texts{"d exp"});
-  }
-}
-
-TEST_CASE("modules are scopes") {
-  Model model;
-  Rng rng(1);
-  nn::init(model, rng);
-  Tape tape;
-  const Var x = tape.variable(matrix({{1, 2, 3}}));
-  sum(model(x));
-  CHECK(scopes_of(tape) == Texts{"block.in affine", "block relu", "block.tail.out affine",
-                                 "block.tail exp", "head.0 affine", "head.1 tanh", "- sum"});
-  // a part that is called by itself, and a model that was never initialised
-  model.block.in(x);
-  CHECK(scopes_of(tape).back() == "in affine");
-  nn::Sequential bare(nn::tanh);
-  bare(x);
-  CHECK(scopes_of(tape).back() == "0 tanh");
-  CHECK_THROWS_AS(model(matrix({{1, 2}})), Error);
-  CHECK(Scope::path().empty());
-}
-
-// ---- observers
 
 TEST_CASE("the order of events") {
   Texts lines;
@@ -319,97 +219,6 @@ TEST_CASE("observers may end in any order, and compute") {
   Computing computing;
   exp(Var(1));
   CHECK(computing.count == 1);
-}
-
-// ---- profiles
-
-TEST_CASE("a profile counts calls and bytes") {
-  const Parameter w(full({10'000}, 2));
-  std::vector<ProfileEntry> entries;
-  std::string table, narrow;
-  {
-    const Profile profile;
-    for (int step = 0; step < 3; ++step) {
-      Tape tape;
-      const Var h = tanh(w * w);
-      const Var loss = sum(h * Real(0.5));
-      tape.backward(loss);
-      if (step == 0) tape.backward(loss);
-    }
-    exp(Var(1));  // computed, but never differentiated
-    entries = profile.entries();
-    table = profile.table();
-    narrow = profile.table(40);
-    CHECK(Observer::innermost() == &profile);
-  }
-  CHECK(Observer::innermost() == nullptr);
-  std::map<std::string, ProfileEntry> by_name;
-  for (const ProfileEntry& e : entries) by_name[e.operation] = e;
-  REQUIRE(entries.size() == 4);
-  REQUIRE(by_name.size() == 4);
-  const auto check = [&](const char* operation, std::size_t calls, std::size_t backward,
-                         std::size_t numbers) {
-    CAPTURE(operation);
-    const ProfileEntry& e = by_name[operation];
-    CHECK(e.calls == calls);
-    CHECK(e.backward_calls == backward);
-    CHECK(e.bytes == numbers * sizeof(Real));
-  };
-  check("multiply", 6, 8, 60'000);
-  check("tanh", 3, 4, 30'000);
-  check("sum", 3, 4, 3);
-  check("exp", 1, 0, 1);
-  CHECK(by_name["tanh"].seconds > 0);
-  CHECK(by_name["tanh"].backward_seconds > 0);
-  CHECK(by_name["exp"].backward_seconds == 0);
-  CHECK(std::is_sorted(entries.begin(), entries.end(),
-                       [](const ProfileEntry& a, const ProfileEntry& b) {
-                         return a.seconds + a.backward_seconds > b.seconds + b.backward_seconds;
-                       }));
-
-  // the table: a header, the entries in order, the total, all in columns
-  std::istringstream lines(table);
-  Texts rows;
-  for (std::string line; std::getline(lines, line);) rows.push_back(line);
-  REQUIRE(rows.size() == 6);
-  for (const std::string& row : rows) CHECK(row.size() == rows[0].size());
-  for (std::size_t i = 0; i < 4; ++i) {
-    std::istringstream row(rows[i + 1]);
-    std::string name;
-    std::size_t calls, backward;
-    double ms, backward_ms, megabytes;
-    row >> name >> calls >> ms >> backward >> backward_ms >> megabytes;
-    REQUIRE(row);
-    CHECK(name == entries[i].operation);
-    CHECK(calls == entries[i].calls);
-    CHECK(backward == entries[i].backward_calls);
-    CHECK(near(ms, 1e3 * entries[i].seconds, 0, 0.0006));
-    CHECK(near(backward_ms, 1e3 * entries[i].backward_seconds, 0, 0.0006));
-    CHECK(near(megabytes, 1e-6 * static_cast<double>(entries[i].bytes), 0, 0.0006));
-  }
-  CHECK(rows[5].starts_with("total"));
-  CHECK(rows[5].find(" 13 ") != std::string::npos);
-  CHECK(rows[5].find(" 16 ") != std::string::npos);
-
-  // where it does not fit: both directions together
-  CHECK(narrow.find('\n') <= 40);
-  std::istringstream sums(narrow.substr(narrow.find("total")));
-  std::string name;
-  std::size_t calls;
-  sums >> name >> calls;
-  CHECK(calls == 29);
-}
-
-TEST_CASE("a profile of nothing, and of an operation with a long name") {
-  const Profile profile;
-  CHECK(profile.entries().empty());
-  std::string table = profile.table();
-  CHECK(std::count(table.begin(), table.end(), '\n') == 2);
-  const std::string name(300, 'n');
-  record(name.c_str(), {Var(1)}, scalar(1), [](auto& d, auto& g, auto, auto&) { d.add(0, g); });
-  table = profile.table();
-  CHECK(table.find(name + ' ') != std::string::npos);
-  CHECK(std::count(table.begin(), table.end(), '\n') == 3);
 }
 
 }  // namespace reel::inline REEL_PRECISION
