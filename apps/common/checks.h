@@ -34,8 +34,8 @@ CLI::Validator number_below(double high);
 CLI::Validator number_above(double low);
 
 /// A whole number in [low, high], for `option.transform`: the value loses zeros at its front, with
-/// which CLI11 would read it as octal.
-CLI::Validator whole_number(std::size_t low, std::size_t high);
+/// which CLI11 would read it as octal. The default of `high` suits counts.
+CLI::Validator whole_number(std::size_t low, std::size_t high = std::size_t{1} << 30);
 
 /// One of these names, for `option.transform`: capital and small letters are the same, and the
 /// value becomes the name as it is written here.

@@ -29,11 +29,11 @@ double student_probability(double t, std::size_t degrees) {
   return probability_at(std::atan(t / std::sqrt(static_cast<double>(degrees))), degrees);
 }
 
-double student_quantile(double probability, std::size_t degrees) {
+double student_quantile(double p, std::size_t degrees) {
   double low = 0, high = std::numbers::pi / 2;
   for (int i = 0; i < 100; ++i) {
     const double middle = (low + high) / 2;
-    (probability_at(middle, degrees) < probability ? low : high) = middle;
+    (probability_at(middle, degrees) < p ? low : high) = middle;
   }
   return std::sqrt(static_cast<double>(degrees)) * std::tan(low);
 }

@@ -21,8 +21,8 @@ Estimate estimate(std::span<const double> numbers);
 /// Abramowitz and Stegun 1964, 26.7.3 and 26.7.4.
 double student_probability(double t, std::size_t degrees);
 
-/// The t with P(|T| ≤ t) = probability, in (0, 1).
-double student_quantile(double probability, std::size_t degrees);
+/// The t with P(|T| ≤ t) = p, for p in (0, 1).
+double student_quantile(double p, std::size_t degrees);
 
 /// Whether two methods differ, each measured once under the same circumstances.
 struct PairedTest {

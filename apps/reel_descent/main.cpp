@@ -11,7 +11,6 @@ namespace {
 
 using apps::not_empty, apps::one_of, apps::whole_number;
 
-constexpr std::size_t most = std::size_t{1} << 30;
 constexpr std::size_t largest_seed = std::size_t(-1) / 2;  // CLI11 reads −1 as 2⁶⁴ − 1
 
 void add_json(CLI::App& command, bool& json) {
@@ -113,7 +112,7 @@ void add_race(apps::Program& program, RaceOptions& options) {
       ->check(not_empty)
       ->type_name("LIST");
   command.add_option("--iterations", options.iterations, "At most, in each run")
-      ->transform(whole_number(1, most))
+      ->transform(whole_number(1))
       ->capture_default_str()
       ->type_name("N");
   add_seed(command, options.seed, "Decides random starts and methods");

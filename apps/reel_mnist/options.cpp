@@ -106,7 +106,7 @@ void add_eval(apps::Program& program, EvalOptions& options) {
       .add_option(
           "--top-k", options.top_k,
           "Also print for how many images the label is among the K highest scores, such as 3")
-      ->transform(whole_number(1, most))
+      ->transform(whole_number(1))
       ->type_name("K");
   command.footer(
       "Examples:\n"
@@ -130,11 +130,11 @@ void add_predict(apps::Program& program, PredictOptions& options) {
       "of another size, or dark on light]");
   command.add_flag("--as-is", options.as_is, "Change no picture")->excludes(drawn);
   command.add_option("--index", options.index, "The first test image to show, from 0")
-      ->transform(whole_number(0, most))
+      ->transform(whole_number(0))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--count", options.count, "How many to show")
-      ->transform(whole_number(1, most))
+      ->transform(whole_number(1))
       ->capture_default_str()
       ->type_name("N");
   command.footer(
@@ -151,7 +151,7 @@ void add_gradcheck(apps::Program& program, GradcheckOptions& options) {
   command
       .add_option("--images", options.images,
                   "How many training images to check on [16; with --digits 64]")
-      ->transform(whole_number(1, most))
+      ->transform(whole_number(1))
       ->type_name("N");
   CLI::Option* const order =
       command

@@ -10,9 +10,6 @@
 
 namespace reel::mnist {
 
-/// The largest number that an option for a count takes.
-inline constexpr std::size_t most = std::size_t{1} << 30;
-
 /// The names of all optimisers.
 std::vector<std::string> optimizer_names();
 

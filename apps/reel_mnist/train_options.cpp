@@ -22,7 +22,7 @@ void add_files(CLI::App& command, TrainOptions& options) {
       .add_option(
           "--suspects", options.suspects,
           "How many training images to search for wrong labels, for --report; 0: none [10000]")
-      ->transform(whole_number(0, most))
+      ->transform(whole_number(0))
       ->type_name("IMAGES")
       ->group(group);
   file("--log", options.log,
@@ -34,7 +34,7 @@ void add_files(CLI::App& command, TrainOptions& options) {
   command
       .add_option("--checkpoint-every", options.checkpoint_every,
                   "Write one after this many batches, too [only after each epoch]")
-      ->transform(whole_number(1, most))
+      ->transform(whole_number(1))
       ->type_name("BATCHES")
       ->group(group);
   command

@@ -97,7 +97,7 @@ void add_optimizer(CLI::App& command, TrainOptions& options) {
       ->type_name("X")
       ->group(group);
   command.add_option("--accumulate", options.accumulate, "Batches whose gradients make one step")
-      ->transform(whole_number(1, most))
+      ->transform(whole_number(1))
       ->capture_default_str()
       ->type_name("N")
       ->group(group);
@@ -202,7 +202,7 @@ void add_loss(CLI::App& command, TrainOptions& options) {
   command
       .add_option("--patience", options.patience,
                   "Stop after this many epochs without a better validation, with the best weights")
-      ->transform(whole_number(1, most))
+      ->transform(whole_number(1))
       ->type_name("EPOCHS")
       ->group(group);
   command
@@ -219,11 +219,11 @@ void add_loss(CLI::App& command, TrainOptions& options) {
 void add_training(CLI::App& command, TrainOptions& options) {
   command
       .add_option("--batch", options.batch_size, "Images in a batch; a short last one is left out")
-      ->transform(whole_number(1, most))
+      ->transform(whole_number(1))
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--epochs", options.epochs, "Passes over the training images")
-      ->transform(whole_number(1, most))
+      ->transform(whole_number(1))
       ->capture_default_str()
       ->type_name("N");
   command

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -16,10 +15,11 @@
 #include <reel/plot/scale.h>
 #include <reel/plot/svg.h>
 
+#include "pictures.h"
+
 namespace reel::plot {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double pi = 3.14159265358979323846;
 
 // z at n × m points over [−1, 1]².
@@ -127,7 +127,6 @@ TEST_CASE("level_lines: NaN is a hole, infinity a height") {
   for (const Line& line : around) CHECK(line.front() == line.back());
   // NaN counts as far below the level as the others are above: the hole reaches half way to them
   CHECK(area(around) == doctest::Approx(4 + 0.25 * 0.25 * 2));
-  const double inf = std::numeric_limits<double>::infinity();
   for (const double far : {inf, -inf})
     for (const Line& line : level_lines({{0, 1}, {0, 1}, {far, 0, far, 2}}, 1))
       for (const Point p : line) {

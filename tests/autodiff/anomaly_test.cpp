@@ -20,15 +20,12 @@
 #include <reel/nn/linear.h>
 #include <reel/nn/sequential.h>
 
+#include "../near.h"
 #include "../throws.h"
 #include "operation_table.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-bool all_finite(const Tensor& x) {
-  return std::all_of(x.begin(), x.end(), [](Real v) { return std::isfinite(v); });
-}
 
 // The name in "[name] …" of the Error that f throws; empty if f throws none.
 template <class F>

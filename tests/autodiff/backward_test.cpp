@@ -15,14 +15,10 @@
 
 #include "../near.h"
 #include "../throws.h"
+#include "gradient.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-const Tensor& gradient(const Parameter& p) {
-  REQUIRE(p.gradient());
-  return *p.gradient();
-}
 
 // The identity; its rule counts its calls, or throws.
 Var counted(const Var& x, int& calls) {
@@ -38,7 +34,7 @@ Var failing(const Var& x) {
 }
 
 // Records the operations whose rules run, in order.
-struct Rules : Observer {
+struct RulesRun : Observer {
   void rule_begins(const OperationEvent& event) override { ran.emplace_back(event.operation); }
   std::vector<std::string> ran;
 };
@@ -88,7 +84,7 @@ TEST_CASE("a sweep runs each rule once, in either world") {
   for (int i = 0; i < 60; ++i) y = y * y;
   CHECK(tape.size() == 61);
   for (const bool create_graph : {false, true}) {
-    const Rules rules;
+    const RulesRun rules;
     CHECK(grad(y, x, {.create_graph = create_graph}).item() == 0x1p60);
     CHECK(rules.ran.size() == 60);
   }
@@ -102,7 +98,7 @@ TEST_CASE("a sweep runs the rules from the last to the first, and only those tha
   const Var y = a + b;
   const Var later = tan(y);
   const auto rules_of = [](const auto& differentiate) {
-    const Rules rules;
+    const RulesRun rules;
     differentiate();
     return rules.ran;
   };

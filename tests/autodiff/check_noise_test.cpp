@@ -14,14 +14,14 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-constexpr std::size_t count = 100;
+constexpr std::size_t input_count = 100;
 constexpr double amplitude = 1e-9;
 
 // 1000 + t, with noise that is uniform within ±amplitude; the same at the same t.
 detail::Values noisy_line(double t) {
   Rng rng(std::bit_cast<std::uint64_t>(t));
   detail::Values values;
-  for (std::size_t k = 0; k < count; ++k)
+  for (std::size_t k = 0; k < input_count; ++k)
     values.push_back(1000 + t + amplitude * rng.uniform(-1, 1));
   return values;
 }
@@ -37,7 +37,7 @@ struct Verdicts {
 Verdicts verdicts(double derivative) {
   Verdicts result;
   auto d = differences(noisy_line);
-  for (std::size_t k = 0; k < count; ++k) {
+  for (std::size_t k = 0; k < input_count; ++k) {
     const auto found = detail::compare(d, k, {derivative, 0}, {1e-6, 1e-8});
     result.doubtful += found.doubt > 0;
     result.wrong += found.doubt == 0 && !found.ok();
@@ -50,7 +50,7 @@ Verdicts verdicts(double derivative) {
 TEST_CASE("checker: the noise of a function is estimated, and a trend is none") {
   auto d = differences(noisy_line);
   double mean = 0;
-  for (const double noise : d.noise()) mean += noise / count;
+  for (const double noise : d.noise()) mean += noise / input_count;
   CHECK(mean > amplitude / std::sqrt(3.) * 0.7);
   CHECK(mean < amplitude / std::sqrt(3.) * 2);
   const auto smooth = [](double t) { return detail::Values{1000 + t, std::sin(t)}; };

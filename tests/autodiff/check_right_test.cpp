@@ -42,10 +42,10 @@ Tensor hilbert(std::size_t n) {
   return t;
 }
 
-const std::vector<double> sizes{1e-12, 1e-9, 1e-6, 1e-3, 1., 1e3, 1e6, 1e9};
+const std::vector<double> magnitudes{1e-12, 1e-9, 1e-6, 1e-3, 1., 1e3, 1e6, 1e9};
 
 void add_scales(std::vector<Right>& all) {
-  for (const double size : sizes) {
+  for (const double size : magnitudes) {
     const auto s = static_cast<Real>(size);
     const auto add = [&](const char* name, Var (*f)(const Var&)) {
       all.push_back({"square, √, log, 1/x at inputs of 1e-12 … 1e9",
@@ -58,7 +58,7 @@ void add_scales(std::vector<Right>& all) {
     add("log", log);
     add("reciprocal", reciprocal);
   }
-  for (const double size : sizes) {
+  for (const double size : magnitudes) {
     const auto s = static_cast<Real>(size);
     const std::string kind = "2x and x² of such an input beside one of 1";
     all.push_back(

@@ -48,7 +48,7 @@ nn::Sequential network() {
 const Tensor images = matrix({{0.5, -1, 2}, {1, 0.25, -0.5}, {0, 3, 1}, {-2, 1, 0.125}});
 
 // Counts how many rules run.
-struct Rules : Observer {
+struct RuleCount : Observer {
   void rule_ended(const BackwardEvent&) override { ++count; }
   int count = 0;
 };
@@ -247,7 +247,7 @@ TEST_CASE("segments in a row, and one in another, run each rule once more at mos
     Tape tape;
     const Var x = tape.variable(scalar(Real(0.3)));
     const Var y = f(x);
-    Rules rules;
+    RuleCount rules;
     const Real slope = grad(y, x).item();
     return std::pair(rules.count, slope);
   };

@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include <reel/autodiff/core/rng.h>
 #include <reel/autodiff/engine/grad.h>
@@ -16,13 +15,10 @@
 
 #include "../near.h"
 #include "../random.h"
+#include "../special_values.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-constexpr Real inf = std::numeric_limits<Real>::infinity();
-constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
-constexpr double eps = std::numeric_limits<Real>::epsilon();
 
 // The totals of equal rows are 10 each; their product, 10^batch, overflows.
 TEST_CASE("softmax_cross_entropy: of many rows") {

@@ -13,8 +13,6 @@ using namespace reel;
 using testing::error_of;
 using testing::says;
 using testing::TempFolder;
-using Kind = Error::Kind;
-
 namespace {
 
 std::vector<std::uint8_t> read(const FileBytes& bytes, std::size_t first, std::size_t count) {
@@ -54,11 +52,11 @@ TEST_CASE("file bytes: a file that is cut short is an error of the next read, an
   std::filesystem::resize_file(path, 4);
   CHECK(read(bytes, 0, 2) == std::vector<std::uint8_t>{1, 2});
   CHECK(
-      says(error_of([&] { read(bytes, 0, 3); }), Kind::input,
+      says(error_of([&] { read(bytes, 0, 3); }), Error::Kind::input,
            {"[test] " + path.string() + ": ends before byte 5, and had 5 bytes when it was opened",
             "cut short"}));
   std::filesystem::resize_file(path, 0);
-  CHECK(says(error_of([&] { read(bytes, 0, 1); }), Kind::input, {"ends before byte 3"}));
+  CHECK(says(error_of([&] { read(bytes, 0, 1); }), Error::Kind::input, {"ends before byte 3"}));
 }
 
 TEST_CASE("file bytes: what cannot be opened") {
@@ -66,10 +64,12 @@ TEST_CASE("file bytes: what cannot be opened") {
   const auto refusal = [](const std::filesystem::path& path, std::size_t start) {
     return error_of([&] { FileBytes(path, "test", start); });
   };
-  CHECK(says(refusal(folder / "none", 0), Kind::input, {"[test] ", "none: cannot be opened"}));
-  CHECK(says(refusal(folder / std::string(300, 'x'), 0), Kind::input, {"File name too long"}));
-  CHECK(says(refusal(folder / ".", 0), Kind::system, {"[test] ", "not a regular file"}));
-  CHECK(says(refusal(folder.write("short", {1, 2}), 3), Kind::input,
+  CHECK(
+      says(refusal(folder / "none", 0), Error::Kind::input, {"[test] ", "none: cannot be opened"}));
+  CHECK(
+      says(refusal(folder / std::string(300, 'x'), 0), Error::Kind::input, {"File name too long"}));
+  CHECK(says(refusal(folder / ".", 0), Error::Kind::system, {"[test] ", "not a regular file"}));
+  CHECK(says(refusal(folder.write("short", {1, 2}), 3), Error::Kind::input,
              {"[test] ", "ends after 2 bytes, within its header"}));
-  CHECK(says(refusal("/dev/null", 0), Kind::system, {"not a regular file"}));
+  CHECK(says(refusal("/dev/null", 0), Error::Kind::system, {"not a regular file"}));
 }

@@ -9,6 +9,7 @@
 #include <reel/autodiff/tensor/gemm.h>
 #include <reel/autodiff/tensor/kernels.h>
 
+#include "../special_values.h"
 #include "../threads.h"
 #include "../throws.h"
 
@@ -22,7 +23,7 @@ Tensor random_matrix(std::size_t rows, std::size_t columns, std::uint64_t seed) 
   return t;
 }
 
-double at(const Tensor& t, bool transposed, std::size_t i, std::size_t j) {
+double element(const Tensor& t, bool transposed, std::size_t i, std::size_t j) {
   return transposed ? t(j, i) : t(i, j);
 }
 
@@ -37,7 +38,7 @@ bool is_product(const Tensor& c, const Tensor& a, bool ta, const Tensor& b, bool
     for (std::size_t j = 0; j < n; ++j) {
       double sum = before, magnitude = std::abs(before);
       for (std::size_t l = 0; l < k; ++l) {
-        const double term = at(a, ta, i, l) * at(b, tb, l, j);
+        const double term = element(a, ta, i, l) * element(b, tb, l, j);
         sum += term;
         magnitude += std::abs(term);
       }
@@ -170,7 +171,6 @@ TEST_CASE("products of matrices whose rows lie apart in memory") {
 }
 
 TEST_CASE("NaN and infinity in what is multiplied or added to are kept") {
-  constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
   Tensor c = matrix({{nan, 1}, {2, 3}});
   gemm(matrix({{0, 0}, {0, 0}}), false, matrix({{1, 2}, {3, 4}}), false, 1, c);
   CHECK(std::isnan(c(0, 0)));

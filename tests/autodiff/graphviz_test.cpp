@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -18,6 +17,7 @@
 #include <reel/autodiff/ops/reduction.h>
 #include <reel/autodiff/ops/slices.h>
 
+#include "../special_values.h"
 #include "../throws.h"
 #include "nested_model.h"
 
@@ -257,7 +257,6 @@ TEST_CASE("values and gradients are drawn on request") {
   CHECK(has(gradients, 0, "gradient 2, -4, 1"));
   CHECK(!has(gradients, 0, "0.5"));
   CHECK(has(gradients, 3, "gradient 1, 1, 1"));
-  const Real nan = std::numeric_limits<Real>::quiet_NaN();
   tape.variable(vector({nan, 1, 2, 3, 4, nan, 6, -7}));
   CHECK(has(picture_of(tape, {.values = true}), tape.size() - 1, "-7 … 6"));
   const std::size_t before = tape.size();

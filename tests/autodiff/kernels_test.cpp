@@ -10,17 +10,12 @@
 
 #include "../near.h"
 #include "../random_tensor.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "positions.h"
 
 namespace reel::inline REEL_PRECISION {
-namespace {
-
-constexpr Real inf = std::numeric_limits<Real>::infinity();
-constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
-constexpr double eps = std::numeric_limits<Real>::epsilon();
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("add_row and add_row_relu") {
   for (const std::size_t rows : {0U, 1U, 7U, 8U, 9U, 17U})

@@ -16,15 +16,12 @@
 
 #include "../near.h"
 #include "../random_tensor.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "derivative_cases.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-constexpr double eps = std::numeric_limits<Real>::epsilon();
-constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
-constexpr Real inf = std::numeric_limits<Real>::infinity();
 
 Tensor identity(std::size_t n) {
   Tensor t = zeros({n, n});
@@ -40,7 +37,7 @@ Tensor positive_definite(std::size_t n, std::uint64_t seed) {
 
 // ---- references, in long double
 
-struct Exact {
+struct ExactMatrix {
   std::size_t rows, columns;
   std::vector<long double> values;
 
@@ -48,12 +45,12 @@ struct Exact {
 };
 
 // A vector becomes one column.
-Exact exact(const Tensor& t) {
+ExactMatrix exact(const Tensor& t) {
   return {t.shape()[0], t.dimension() == 2 ? t.shape()[1] : 1, {t.begin(), t.end()}};
 }
 
 // The largest row sum of |a|.
-double norm_of(Exact a) {
+double norm_of(ExactMatrix a) {
   double largest = 0;
   for (std::size_t i = 0; i < a.rows; ++i) {
     long double row = 0;
@@ -64,12 +61,12 @@ double norm_of(Exact a) {
 }
 
 struct Solution {
-  Exact x;
+  ExactMatrix x;
   long double determinant;
 };
 
 // Gaussian elimination with row exchanges: b becomes A⁻¹·b.
-Solution eliminate(Exact a, Exact b) {
+Solution eliminate(ExactMatrix a, ExactMatrix b) {
   long double determinant = 1;
   for (std::size_t c = 0; c < a.rows; ++c) {
     std::size_t pivot = c;
@@ -95,8 +92,8 @@ double condition(const Tensor& a) {
 }
 
 // Whether ‖t − expected‖ ≤ bound·‖expected‖.
-bool close(const Tensor& t, Exact expected, double bound) {
-  Exact difference = exact(t);
+bool close(const Tensor& t, ExactMatrix expected, double bound) {
+  ExactMatrix difference = exact(t);
   if (difference.rows != expected.rows || difference.columns != expected.columns) return false;
   for (std::size_t i = 0; i < difference.values.size(); ++i)
     difference.values[i] -= expected.values[i];
@@ -116,11 +113,11 @@ bool any_nan(const Tensor& t) {
   return false;
 }
 
-struct Operation {
+struct NamedFunction {
   std::string name;
   std::function<Var(const Var&)> f;
 };
-const std::vector<Operation> operations{
+const std::vector<NamedFunction> decompositions{
     {"inverse", [](const Var& x) { return inverse(x); }},
     {"solve", [](const Var& x) { return solve(x, full({x.shape()[0]}, 1)); }},
     {"determinant", [](const Var& x) { return determinant(x); }},
@@ -178,7 +175,7 @@ TEST_CASE("cholesky, against its own sums") {
   for (const std::size_t n : {1U, 2U, 3U, 4U, 7U, 16U, 17U, 33U, 70U}) {
     CAPTURE(n);
     const Tensor x = positive_definite(n, n);
-    Exact l = exact(zeros({n, n})), a = exact(x);
+    ExactMatrix l = exact(zeros({n, n})), a = exact(x);
     for (std::size_t j = 0; j < n; ++j)
       for (std::size_t i = j; i < n; ++i) {
         long double sum = a(i, j);
@@ -244,7 +241,7 @@ TEST_CASE("the empty matrix") {
   CHECK(solve(none, zeros({0})).shape() == Shape{0});
   CHECK(solve(none, zeros({0, 3})).shape() == Shape{0, 3});
   CHECK(solve(matrix({{1, 2}, {3, 4}}), zeros({2, 0})).shape() == Shape{2, 0});
-  for (const Operation& operation : operations)
+  for (const NamedFunction& operation : decompositions)
     for (const bool create_graph : {false, true}) {
       CAPTURE(operation.name);
       Tape tape;
@@ -254,7 +251,7 @@ TEST_CASE("the empty matrix") {
 }
 
 TEST_CASE("shapes that don't fit") {
-  for (const Operation& operation : operations) {
+  for (const NamedFunction& operation : decompositions) {
     CAPTURE(operation.name);
     CHECK_ERROR("[" + operation.name + "] takes a square matrix, got (2,3).",
                 operation.f(zeros({2, 3})));
@@ -393,7 +390,7 @@ TEST_CASE("least squares by any matrix") {
 
 TEST_CASE("NaN and infinity: a result that shows them, or an error") {
   for (const std::size_t n : {1U, 2U, 3U, 20U, 70U})
-    for (const Operation& operation : operations) {
+    for (const NamedFunction& operation : decompositions) {
       CAPTURE(n);
       CAPTURE(operation.name);
       const Tensor x = positive_definite(n, 1);

@@ -1,7 +1,6 @@
 // Matrix products: values against plain loops, errors, derivatives.
 #include <doctest/doctest.h>
 
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,14 +10,12 @@
 
 #include "../near.h"
 #include "../random_tensor.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "derivative_cases.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-constexpr double eps = std::numeric_limits<Real>::epsilon();
-constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
 
 // The batched product, element by element.
 Tensor naive_matmul(const Tensor& a, bool ta, const Tensor& b, bool tb) {

@@ -222,12 +222,12 @@ Exact huber_of(Exact p, Exact t) {  // delta is 1
   return e <= 1 ? e * e / 2 : e - Exact(0.5);
 }
 
-std::vector<Tensor> far_out() { return {vector({-1e4, -30, 30, 1e4}), vector({1, -1, 1, -1})}; }
+std::vector<Tensor> far_pairs() { return {vector({-1e4, -30, 30, 1e4}), vector({1, -1, 1, -1})}; }
 
 Operation huber_operation() {
   const auto f = [](const Var& p, const Var& t, Reduction r) { return huber(p, t, 1, r); };
   return pair_loss("huber", f, huber_of)
-      .at("far out", far_out(), once)
+      .at("far out", far_pairs(), once)
       .accepts(
           "delta 2, sum of", [](Vars x) { return huber(x[0], x[1], 2, Reduction::sum); },
           total(Reduction::sum, [](Exact p, Exact t) { return huber_of(p / 2, t / 2) * 4; }),
@@ -296,16 +296,16 @@ std::vector<Operation> losses() {
           .at("nearly certain", {vector({-700, -30, 30, 700}), vector({0, 0, 1, 1})}, once)
           .at("logits up to 1e4", {vector({-1e4, -1e4, 1e4, 1e4}), vector({0, 1, 0, 1})}, once),
       pair_loss("squared_error", squared_error, [](Exact p, Exact t) { return (p - t) * (p - t); })
-          .at("far out", far_out(), once),
+          .at("far out", far_pairs(), once),
       pair_loss("absolute_error", absolute_error, [](Exact p, Exact t) { return std::abs(p - t); })
-          .at("far out", far_out(), once)
+          .at("far out", far_pairs(), once)
           .at("ties", {vector({1, 2, 3}), vector({1, 0, 3})}, once),
       huber_operation(),
       kl_divergence_operation(),
       pair_loss(
           "hinge", hinge, [](Exact p, Exact t) { return 1 - t * p < 0 ? Exact(0) : 1 - t * p; },
           pair_of(all, signs))
-          .at("far out", far_out(), once)
+          .at("far out", far_pairs(), once)
           .at("on the margin", {vector({1, -1, 2, 0.5}), vector({1, -1, 1, -1})}, once),
   };
 }

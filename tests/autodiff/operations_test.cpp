@@ -18,13 +18,12 @@
 #include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "operation_table.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
 std::string label_of(const OperationCase& c) { return c.operation + ": " + c.what; }
 
@@ -234,17 +233,13 @@ TEST_CASE("infinities in elementwise operations and reductions") {
   for (const Operation& row : operations()) {
     if (row.kind > Kind::reduction) continue;
     for (const OperationCase& c : row.accepted)
-      for (const Real value : {infinity, -infinity})
+      for (const Real value : {inf, -inf})
         for (const auto& inputs : planted(c, value)) {
           CAPTURE(label_of(c));
           CAPTURE(value);
           CHECK(wrong_value(c, inputs) == "");
         }
   }
-}
-
-bool all_finite(const Tensor& x) {
-  return std::all_of(x.begin(), x.end(), [](Real v) { return std::isfinite(v); });
 }
 
 bool is_finite(const Plain& x) {

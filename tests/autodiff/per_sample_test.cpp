@@ -19,10 +19,10 @@ using namespace reel;
 namespace {
 
 const Labels labels{0, 2, 1, 1, 0};
-const Tensor x = random({5, 4}, 3);
+const Tensor five_rows = random({5, 4}, 3);
 
 Var loss_of(const nn::Module& model, std::size_t begin, std::size_t end) {
-  const Var rows = slice(Var(x), 0, begin, end);
+  const Var rows = slice(Var(five_rows), 0, begin, end);
   return nn::cross_entropy(model(rows), std::span(labels).subspan(begin, end - begin),
                            Reduction::sum);
 }
@@ -73,7 +73,7 @@ TEST_CASE("per-sample gradients: other uses of a parameter are errors") {
               per_sample_gradients(loss_of(bare, 0, 5), bare.parameters()));
   auto model = initialised(nn::Sequential(nn::Linear(4, 3)));
   auto other = initialised(nn::Linear(4, 3));
-  static_cast<void>(other(x));
+  static_cast<void>(other(five_rows));
   CHECK_ERROR("the loss does not depend on parameter \"weight\"",
               per_sample_gradient_norms(loss_of(model, 0, 5), other.parameters()));
 }
@@ -81,9 +81,9 @@ TEST_CASE("per-sample gradients: other uses of a parameter are errors") {
 TEST_CASE("batch_jacobian: the Jacobian of each row") {
   auto model = initialised(nn::Sequential(nn::Linear(4, 6), nn::tanh, nn::Linear(6, 3)));
   const auto f = [&](const Var& at) { return model(at); };
-  const Tensor all = batch_jacobian(f)(x).value();
+  const Tensor all = batch_jacobian(f)(five_rows).value();
   CHECK(all.shape() == Shape{5, 3, 4});
-  const Tensor full = jacobian(f)(x).value();  // (5, 3, 5, 4)
+  const Tensor full = jacobian(f)(five_rows).value();  // (5, 3, 5, 4)
   for (std::size_t b = 0; b < 5; ++b)
     for (std::size_t i = 0; i < 3; ++i)
       for (std::size_t j = 0; j < 4; ++j) CHECK(near(all(b, i, j), full(b, i, b, j), 1e-12, 1e-15));
@@ -98,7 +98,7 @@ TEST_CASE("batch_jacobian: it can be differentiated again") {
 
 TEST_CASE("batch_jacobian: rows that depend on each other are an error") {
   CHECK_ERROR("[batch_jacobian] a row of f(x) depends on other rows of x. Hint:",
-              batch_jacobian([](const Var& at) { return at - mean(at, 0, true); })(x));
+              batch_jacobian([](const Var& at) { return at - mean(at, 0, true); })(five_rows));
   CHECK_ERROR("[batch_jacobian] takes a function (batch,n) → (batch,m), got (5,4) → ()",
-              batch_jacobian([](const Var& at) { return sum(at); })(x));
+              batch_jacobian([](const Var& at) { return sum(at); })(five_rows));
 }

@@ -22,7 +22,7 @@
 
 namespace reel::inline REEL_PRECISION {
 
-using namespace random_programs;
+namespace random_programs {
 
 namespace {
 
@@ -196,4 +196,5 @@ TEST_CASE("random programs: derivatives, and both sweeps") {
                     << ", from the numerical derivatives by " << worst_numeric << " tolerances");
 }
 
+}  // namespace random_programs
 }  // namespace reel::inline REEL_PRECISION

@@ -3,22 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include <reel/autodiff/tensor/kernels.h>
 
 #include "../near.h"
 #include "../random_tensor.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "positions.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace {
-
-constexpr Real inf = std::numeric_limits<Real>::infinity();
-constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
-constexpr double eps = std::numeric_limits<Real>::epsilon();
 
 struct Folded {
   Tensor sum, magnitude, max;

@@ -17,16 +17,10 @@
 
 #include "../near.h"
 #include "../throws.h"
+#include "gradient.h"
 
 namespace reel::inline REEL_PRECISION {
-namespace {
-
-const Tensor& gradient(const Parameter& p) {
-  REQUIRE(p.gradient());
-  return *p.gradient();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 // ---- what is recorded
 

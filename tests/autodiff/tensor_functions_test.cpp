@@ -2,21 +2,18 @@
 #include <doctest/doctest.h>
 
 #include <concepts>
-#include <limits>
 
 #include <reel/autodiff/engine/grad.h>
 #include <reel/autodiff/ops/ops.h>
 
 #include "../near.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "../warnings.h"
 
 using namespace reel;
 
 namespace {
-
-const Real nan = std::numeric_limits<Real>::quiet_NaN();
-const Real inf = std::numeric_limits<Real>::infinity();
 
 bool alike(const Tensor& a, const Tensor& b) {
   if (a.shape() != b.shape()) return false;
@@ -38,7 +35,7 @@ bool alike(const Tensor& a, const Tensor& b) {
     CHECK(alike(Tensor(f(values + Real(0))), of_var)); \
   } while (false)
 
-const Tensor values = matrix({{0.5, 1.5, -2.5, -0.5}, {nan, 3, inf, 0}, {-inf, 27, 1e-3, 8}});
+const Tensor values = matrix({{0.5, 1.5, -2.5, -0.5}, {reel::nan, 3, inf, 0}, {-inf, 27, 1e-3, 8}});
 
 }  // namespace
 

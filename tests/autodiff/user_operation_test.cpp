@@ -93,7 +93,7 @@ Var square_of_a_copy(const Var& x) {
 
 using Vars = std::span<const Var>;
 
-const Tensor at = reel::vector({-3, -0.5, 0, 1, 4});
+const Tensor five_points = reel::vector({-3, -0.5, 0, 1, 4});
 
 }  // namespace
 
@@ -136,13 +136,13 @@ TEST_CASE("a rule can skip what nobody wants") {
 
 TEST_CASE("operations of one's own pass the check") {
   const std::vector<std::pair<CheckedFunction, std::vector<Tensor>>> cases{
-      {[](Vars v) { return softcap(v[0], 2); }, {at}},
-      {[](Vars v) { return smooth_sign(v[0]); }, {at}},
+      {[](Vars v) { return softcap(v[0], 2); }, {five_points}},
+      {[](Vars v) { return smooth_sign(v[0]); }, {five_points}},
       {[](Vars v) {
          return weighted_square(v[0], vector({1, 2, -3, 0.5, 4}));
        },
-       {at}},
-      {[](Vars v) { return swish(v[0], v[1]); }, {at, vector({1, 0.5, 2, -1, 0.25})}}};
+       {five_points}},
+      {[](Vars v) { return swish(v[0], v[1]); }, {five_points, vector({1, 0.5, 2, -1, 0.25})}}};
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CAPTURE(i);
     const CheckReport report = check_gradients(cases[i].first, cases[i].second, {.order = 2});
@@ -155,13 +155,13 @@ TEST_CASE("operations of one's own pass the check") {
 }
 
 TEST_CASE("a rule may hold what it needs more than once, up to a bound") {
-  const std::vector<Tensor> at{reel::vector({1, -2, 0.5}), reel::vector({3, 0.25, 2}),
-                               reel::vector({-1, 4, 1.5})};
+  const std::vector<Tensor> five_points{reel::vector({1, -2, 0.5}), reel::vector({3, 0.25, 2}),
+                                        reel::vector({-1, 4, 1.5})};
   const auto f = [](std::span<const Var> x) { return product_of_three(x[0], x[1], x[2]); };
-  const auto report = reel::check_gradients(f, at, {.order = 2});
+  const auto report = reel::check_gradients(f, five_points, {.order = 2});
   CHECK_MESSAGE(report.ok, report.describe());
   reel::Tape tape;
-  const Var x = tape.variable(at[0]);
+  const Var x = tape.variable(five_points[0]);
   const Var greedy =
       reel::record("greedy", {x}, Tensor(x.value()), [](auto& d, auto& g, auto, auto&) {
         for (int i = 0; i < 5; ++i) d.add(0, d.materialise(g * Real(2)));
@@ -176,13 +176,13 @@ TEST_CASE("an operation of one's own may broadcast") {
   CHECK_MESSAGE(report.ok, report.describe());
   const Parameter beta(scalar(1), "beta");
   Tape tape;
-  const Var x = tape.variable(at);
+  const Var x = tape.variable(five_points);
   const Var y = swish(x, beta);
   CHECK(std::string_view(tape.node(2).operation) == "swish");
-  CHECK(near(y.value(), silu(Var(at)).value(), 1e-15));
+  CHECK(near(y.value(), silu(Var(five_points)).value(), 1e-15));
   tape.backward(sum(y));
   double slope = 0;  // Σ x²·s(1 − s)
-  for (const Real v : at) slope += v * v / (2 + std::exp(-v) + std::exp(v));
+  for (const Real v : five_points) slope += v * v / (2 + std::exp(-v) + std::exp(v));
   CHECK(near(item(*beta.gradient()), slope, 1e-14));
 }
 
@@ -190,10 +190,10 @@ TEST_CASE("a tensor that a rule captured is kept with the tape") {
   SharedTensor weights = vector({1, 2, 3, 4, 5});
   {
     Tape tape;
-    const Var x = tape.variable(at);
+    const Var x = tape.variable(five_points);
     const Var y = weighted_square(x, weights);
     CHECK(!weights.unique());
-    CHECK(grad(y, x).value() == 2 * *weights * at);
+    CHECK(grad(y, x).value() == 2 * *weights * five_points);
     const Var slope = grad(y, x, {.create_graph = true});
     CHECK(grad(sum(slope), x).value() == 2 * *weights);
   }
@@ -202,7 +202,7 @@ TEST_CASE("a tensor that a rule captured is kept with the tape") {
 
 TEST_CASE("a derivative that is wrong is found") {
   const auto check = [&](const CheckedFunction& f, int order) {
-    return check_gradients(f, {at}, {.order = order});
+    return check_gradients(f, {five_points}, {.order = order});
   };
   const CheckReport first = check([](Vars v) { return wrong_softcap(v[0], 2); }, 1);
   CHECK(!first.ok);
@@ -220,12 +220,12 @@ TEST_CASE("a derivative that is wrong is found") {
 
 TEST_CASE("errors carry the operation's name") {
   Tape tape;
-  const Var x = tape.variable(at);
+  const Var x = tape.variable(five_points);
   CHECK_ERROR("[var] is empty", softcap(Var(), 1));
   Var stale;
   {
     Tape inner;
-    stale = inner.variable(at);
+    stale = inner.variable(five_points);
     CHECK_ERROR("[softcap] an input of shape (5) was recorded on another tape", softcap(x, 1));
   }
   CHECK_ERROR("[swish] an input of shape (5) was recorded on a tape that has ended",

@@ -4,18 +4,17 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <numeric>
 #include <vector>
 
 #include <reel/data/augmentation.h>
 
+#include "../special_values.h"
+
 namespace reel::testing {
 
 using data::Augmentation;
 using data::AugmentationOptions;
-
-inline constexpr double eps = std::numeric_limits<Real>::epsilon();
 
 inline const AugmentationOptions everything{.shift = 2,
                                             .rotation = 15,

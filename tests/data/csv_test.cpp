@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "idx_files.h"
+#include "labels.h"
 
 using namespace reel;
 using namespace reel::testing;
@@ -12,11 +13,6 @@ using data::CsvOptions;
 using data::Dataset;
 
 namespace {
-
-const TempFolder& folder() {
-  static const TempFolder made;
-  return made;
-}
 
 Dataset loaded(const std::string& text, const CsvOptions& options = {}) {
   return data::load_csv(folder().write("table.csv", Bytes(text.begin(), text.end())), options);
@@ -27,12 +23,6 @@ bool refused(const std::string& text, const CsvOptions& options, const std::stri
   const Error error = error_of([&] { loaded(text, options); });
   return says(error, kind, {"[csv] ", part}) &&
          (kind == Kind::usage || says(error, kind, {(folder() / "table.csv").string() + ": "}));
-}
-
-std::vector<Label> labels_of(const Dataset& set) {
-  std::vector<Label> labels;
-  for (std::size_t i = 0; i < set.size(); ++i) labels.push_back(set.label(i));
-  return labels;
 }
 
 const std::string houses = "id,rooms,area,price\n1,3,70.5,200\n2,5,120,350\n3,1,-3e1,90\n";

@@ -10,6 +10,7 @@
 
 #include "../threads.h"
 #include "idx_files.h"
+#include "labels.h"
 #include "small_dataset.h"
 
 using namespace reel;
@@ -25,12 +26,6 @@ Real byte(std::size_t value) { return static_cast<Real>(value) / Real(255); }
 // Whether two numbers are equal up to two roundings in double.
 bool same(Real a, Real b) {
   return std::abs(a - b) <= (sizeof(Real) == 4 ? 0 : 4.5e-16 * std::abs(double(b)));
-}
-
-std::vector<Label> labels_of(const Dataset& set) {
-  std::vector<Label> labels;
-  for (std::size_t i = 0; i < set.size(); ++i) labels.push_back(set.label(i));
-  return labels;
 }
 
 }  // namespace

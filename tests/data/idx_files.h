@@ -32,6 +32,14 @@ struct TempFolder : TemporaryFolder {
   }
 };
 
+/// A folder for tests that need none of their own.
+inline const TempFolder& folder() {
+  static const TempFolder made;
+  return made;
+}
+
+inline Bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
+
 inline Bytes operator+(Bytes a, const Bytes& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;

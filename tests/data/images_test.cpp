@@ -7,6 +7,7 @@
 
 #include <reel/data/npy.h>
 
+#include "labels.h"
 #include "picture_files.h"
 
 using namespace reel;
@@ -27,7 +28,7 @@ struct Folder : TempFolder {
   }
 };
 
-Error load_error(const fs::path& path, const data::ImagesOptions& options = {}) {
+Error images_error(const fs::path& path, const data::ImagesOptions& options = {}) {
   return error_of([&] { load_images(path, options); });
 }
 
@@ -40,12 +41,6 @@ std::vector<int> levels(const data::Dataset& set, std::size_t index) {
     CHECK(std::abs(level - std::round(level)) < 1e-4);
     result.push_back(static_cast<int>(std::lround(level)));
   }
-  return result;
-}
-
-std::vector<Label> labels_of(const data::Dataset& set) {
-  std::vector<Label> result;
-  for (std::size_t i = 0; i < set.size(); ++i) result.push_back(set.label(i));
   return result;
 }
 
@@ -113,17 +108,17 @@ TEST_CASE("images: without a test set a part is split off, always the same") {
   CHECK(labels_of(again.test) == labels_of(images.test));
   CHECK(labels_of(load_images(file, {.test_seed = 2}).test) != labels_of(images.test));
   CHECK(load_images(file, {.test_fraction = 0.5}).test.size() == 30);
-  CHECK(says(load_error(file, {.test_fraction = 0}), Kind::usage, {"test_fraction 0"}));
-  CHECK(says(load_error(file, {.test_fraction = 1}), Kind::usage, {"test_fraction 1"}));
+  CHECK(says(images_error(file, {.test_fraction = 0}), Kind::usage, {"test_fraction 0"}));
+  CHECK(says(images_error(file, {.test_fraction = 1}), Kind::usage, {"test_fraction 1"}));
   const fs::path one = folder.write("one.csv", "0,1,1,1,1\n");
-  CHECK(says(load_error(one), Kind::input, {one.string() + ": has 1 image and no test set"}));
+  CHECK(says(images_error(one), Kind::input, {one.string() + ": has 1 image and no test set"}));
 }
 
 TEST_CASE("images: every mistake in a table names the line and the column") {
   const Folder folder;
   const auto refuses = [&](const std::string& text, const std::string& why) {
     const fs::path file = folder.write("bad.csv", text);
-    return says(load_error(file), Kind::input, {"[csv] " + file.string() + ": " + why});
+    return says(images_error(file), Kind::input, {"[csv] " + file.string() + ": " + why});
   };
   CHECK(refuses("", "is empty"));
   CHECK(refuses(names_line, "has only a header"));
@@ -151,11 +146,11 @@ TEST_CASE("images: parts that do not fit each other") {
   const Folder folder;
   folder.write("train.csv", names_line + train_lines);
   folder.write("test.csv", "p1,p2,p3,p4\n9,9,9,9\n");  // as in competitions
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {(folder / "test.csv").string() + ": has images of shape (3), expected (2,2)",
               "Hint: it seems to have no labels"}));
   folder.write("test.csv", "0,1,1\n");
-  CHECK(says(load_error(folder.path), Kind::input, {"has images of shape (2), expected (2,2)"}));
+  CHECK(says(images_error(folder.path), Kind::input, {"has images of shape (2), expected (2,2)"}));
 }
 
 TEST_CASE("images: NPY files of bytes") {
@@ -194,25 +189,25 @@ TEST_CASE("images: NPY files of bytes") {
     CHECK(to_string(load_images(folder.path).train.sample_shape()) == "(2,2)");
 
     folder.write(x, npy("|u1", "1, 8", pixels));
-    CHECK(says(load_error(folder.path), Kind::input,
+    CHECK(says(images_error(folder.path), Kind::input,
                {"[npy] " + (folder / y).string() + ": 2 labels for the 1 images of " + x}));
     for (const std::string shape : {"8,", "2, 1, 2, 2", "0, 8"}) {
       folder.write(x, npy("|u1", shape, shape == "0, 8" ? Bytes{} : pixels));
-      CHECK(says(load_error(folder.path), Kind::input,
+      CHECK(says(images_error(folder.path), Kind::input,
                  {(folder / x).string() + ": has shape ", "expected images (n, pixels)"}));
     }
     folder.write(x, npy("|u1", "2, 2, 2", pixels));
     folder.write(y, npy("<i4", "2,", Bytes{0, 0, 1, 0, 1, 0, 0, 0}));
-    CHECK(says(load_error(folder.path), Kind::input,
+    CHECK(says(images_error(folder.path), Kind::input,
                {(folder / y).string() + ": has label 65536, expected less than 65536"}));
     fs::remove(folder / y);
-    CHECK(says(load_error(folder.path), Kind::input, {(folder / y).string()}));
+    CHECK(says(images_error(folder.path), Kind::input, {(folder / y).string()}));
     folder.write(y, npy("|u1", "2,", {3, 1}));
     fs::remove(folder / y_test);
-    CHECK(says(load_error(folder.path), Kind::input, {(folder / y_test).string()}));
+    CHECK(says(images_error(folder.path), Kind::input, {(folder / y_test).string()}));
     data::save_npy(folder / x_test, zeros({2, 4}));
     folder.write(y_test, npy("|u1", "2,", {3, 1}));
-    CHECK(says(load_error(folder.path), Kind::input, {"one has bytes"}));
+    CHECK(says(images_error(folder.path), Kind::input, {"one has bytes"}));
   }
 }
 
@@ -241,7 +236,7 @@ TEST_CASE("images: numbers of NPY files stay as they are") {
   CHECK(seen == std::vector<Real>(numbers.begin(), numbers.end()));
   numbers.data()[13] = NAN;
   data::save_npy(folder / "x_train.npy", numbers);
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {(folder / "x_train.npy").string() + ": image 3 has a pixel that is not finite"}));
 }
 
@@ -295,32 +290,33 @@ TEST_CASE("images: what is wrong in class folders") {
   folder.write("train/a/1.png", png(2, {{1, 2}}));
   folder.write("train/b/1.png", png(2, {{1, 2}}));
   folder.write("test/a/1.png", png(2, {{1, 2}}));
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {(folder / "test").string() + ": has no class \"b\", and " +
               (folder / "train").string() + " has one."}));
   folder.write("test/aa/1.png", png(2, {{1, 2}}));
-  CHECK(says(load_error(folder.path), Kind::input, {": has a class \"aa\", and "}));
+  CHECK(says(images_error(folder.path), Kind::input, {": has a class \"aa\", and "}));
   std::filesystem::remove_all(folder / "test/aa");
   folder.write("test/b/1.png", png(1, {{1}, {2}}));
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {(folder / "test/b/1.png").string() + ": has 2×1 pixels, expected 1×2 as " +
               (folder / "test/a/1.png").string()}));
   const Bytes whole = png(2, {{1, 2}});
   folder.write("test/b/1.png", first(whole, whole.size() - 20));
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {(folder / "test/b/1.png").string() + ": is no valid PNG file"}));
   fs::remove(folder / "test/b/1.png");
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {(folder / "test/b").string() + ": has no PNG or PGM file."}));
   for (int i = 0; i < 1234; ++i) folder.write(concat("test/b/", i, ".jpg"), "x");
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {(folder / "test/b").string() + ": has no PNG or PGM file, only 1,234 others."}));
   folder.write("test/b/1.png", png(1, {{1}}));
   folder.write("test/a/1.png", png(1, {{1}}));
-  CHECK(says(load_error(folder.path), Kind::input, {"has images of shape (1,1), expected (1,2)"}));
+  CHECK(
+      says(images_error(folder.path), Kind::input, {"has images of shape (1,1), expected (1,2)"}));
   fs::remove_all(folder / "train");
   fs::create_directory(folder / "train");
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {(folder / "train").string() + ": has no folder for a class"}));
 }
 
@@ -333,7 +329,7 @@ TEST_CASE("images: what the system refuses to read") {
     fs::permissions(folder.path, fs::perms(0755));
     fs::permissions(path, fs::perms::none);
     if (user == 0 && ::seteuid(65534) != 0) return true;  // root may read everything
-    const Error error = load_error(folder.path);
+    const Error error = images_error(folder.path);
     REQUIRE(::seteuid(user) == 0);
     fs::permissions(path, fs::perms(0755));
     return says(error, Kind::system, {named.string() + ": ", "Permission denied"});
@@ -351,46 +347,46 @@ TEST_CASE("images: a file of names for the classes") {
         std::vector<std::string>{"cat", "dog", "eel", "gnu"});
   folder.write("classes.txt", "cat\ndog");
   CHECK(says(
-      load_error(folder.path), Kind::input,
+      images_error(folder.path), Kind::input,
       {(folder / "train.csv").string() + ": has label 2, and ", "classes.txt names 2 classes"}));
   folder.write("classes.txt", "cat\n\ndog\n");
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {"[images] " + (folder / "classes.txt").string() + ": line 2 is empty"}));
   folder.write("classes.txt", "cat\ndog\ncat\n");
-  CHECK(says(load_error(folder.path), Kind::input, {"line 3: \"cat\" names two classes"}));
+  CHECK(says(images_error(folder.path), Kind::input, {"line 3: \"cat\" names two classes"}));
   folder.write("classes.txt", "");
-  CHECK(says(load_error(folder.path), Kind::input, {"classes.txt", "is empty"}));
+  CHECK(says(images_error(folder.path), Kind::input, {"classes.txt", "is empty"}));
 }
 
 TEST_CASE("images: the first form that is there counts") {
   const Folder folder;
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(images_error(folder.path), Kind::input,
              {"[images] " + folder.path.string() + ": has no images. Hint: "}));
   folder.write("notes.txt", "notes");
-  CHECK(says(load_error(folder.path), Kind::input, {": has no images."}));
+  CHECK(says(images_error(folder.path), Kind::input, {": has no images."}));
   for (int i = 0; i < 6; ++i) folder.write(concat("0/", i, ".png"), png(2, {{1, 2}}));
   CHECK(load_images(folder.path).format == "pictures");
   data::save_npy(folder / "x_train.npy", zeros({2, 4}));
-  CHECK(says(load_error(folder.path), Kind::input, {"y_train.npy"}));
+  CHECK(says(images_error(folder.path), Kind::input, {"y_train.npy"}));
   folder.write("train.csv", train_lines + train_lines);
   CHECK(load_images(folder.path).format == "CSV");
   folder.write("train-images-idx3-ubyte", images(3));
-  CHECK(says(load_error(folder.path), Kind::input, {"[mnist]", "train-labels-idx1-ubyte"}));
+  CHECK(says(images_error(folder.path), Kind::input, {"[mnist]", "train-labels-idx1-ubyte"}));
   folder.write("train-labels-idx1-ubyte", labels({9, 0, 4}));
   folder.write("t10k-images-idx3-ubyte", images(2));
   folder.write("t10k-labels-idx1-ubyte", labels({1, 2}));
   CHECK(load_images(folder.path).format == "IDX");
   CHECK(load_images(folder.path, {.stream = true}).train.size() == 3);
-  CHECK(says(load_error(folder / "train.csv", {.stream = true}), Kind::usage,
+  CHECK(says(images_error(folder / "train.csv", {.stream = true}), Kind::usage,
              {"only IDX files can stay on the disk"}));
   folder.write("CAPITALS.CSV", train_lines + train_lines);
   CHECK(load_images(folder / "CAPITALS.CSV").format == "CSV");
-  CHECK(says(load_error(folder / "notes.txt"), Kind::input,
+  CHECK(says(images_error(folder / "notes.txt"), Kind::input,
              {"notes.txt: is neither a folder nor a .csv file. Hint: a .csv file, or a folder"}));
   for (const char* name : {"none", "none.csv"})
-    CHECK(says(load_error(folder / name), Kind::input,
+    CHECK(says(images_error(folder / name), Kind::input,
                {"[images] " + (folder / name).string() + ": no such file or folder. Hint: "}));
-  CHECK(says(load_error(folder / "emnist-letters"), Kind::input,
+  CHECK(says(images_error(folder / "emnist-letters"), Kind::input,
              {"[mnist] " + folder.path.string() + ": file not found, tried emnist-letters-train"}));
-  CHECK(says(load_error(""), Kind::usage, {"empty"}));
+  CHECK(says(images_error(""), Kind::usage, {"empty"}));
 }

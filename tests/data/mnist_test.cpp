@@ -29,7 +29,7 @@ struct Files : TempFolder {
   }
 };
 
-Error load_error(const fs::path& folder) {
+Error mnist_error(const fs::path& folder) {
   return error_of([&] { load_mnist(folder); });
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("mnist: each file under each of its spellings, packed whatever its nam
         for (const bool packed : {false, true}) {
           const Files files;
           fs::remove(files / (file.stem + "-" + file.ending));
-          CHECK(load_error(files.path).kind() == Kind::input);
+          CHECK(mnist_error(files.path).kind() == Kind::input);
           const std::string name = file.stem + dash + file.ending + gz;
           CAPTURE(name);
           files.write(name, packed ? gzip(file.bytes) : file.bytes);
@@ -95,7 +95,7 @@ TEST_CASE("mnist: links are followed") {
     fs::create_symlink(files / name, elsewhere / name);
   CHECK(load_mnist(elsewhere.path).train.size() == 3);
   fs::remove(files / test_labels);
-  CHECK(says(load_error(elsewhere.path), Kind::input, {"file not found", test_labels}));
+  CHECK(says(mnist_error(elsewhere.path), Kind::input, {"file not found", test_labels}));
 }
 
 TEST_CASE("mnist: a missing file is named under all the names tried") {
@@ -103,7 +103,7 @@ TEST_CASE("mnist: a missing file is named under all the names tried") {
     const Files files;
     const std::string ending = stem.ends_with("images") ? "idx3-ubyte" : "idx1-ubyte";
     fs::remove(files / (stem + "-" + ending));
-    CHECK(says(load_error(files.path), Kind::input,
+    CHECK(says(mnist_error(files.path), Kind::input,
                {"[mnist] " + files.path.string() + ": file not found, tried " + stem + "-" +
                     ending + ", " + stem + "-" + ending + ".gz, " + stem + "." + ending + ", " +
                     stem + "." + ending + ".gz.",
@@ -113,18 +113,18 @@ TEST_CASE("mnist: a missing file is named under all the names tried") {
 
 TEST_CASE("mnist: a folder that is missing, or is no folder") {
   const TempFolder folder;
-  CHECK(says(load_error(folder / "none"), Kind::input,
+  CHECK(says(mnist_error(folder / "none"), Kind::input,
              {"[mnist] " + (folder / "none").string() + ": no such folder. Hint: "}));
   const auto file = folder.write("file", {1});
-  CHECK(says(load_error(file), Kind::input, {file.string() + ": is not a folder. Hint: "}));
-  CHECK(says(load_error(file / "below"), Kind::input, {"no such folder"}));
-  CHECK(says(load_error("no/such/folder"), Kind::input,
+  CHECK(says(mnist_error(file), Kind::input, {file.string() + ": is not a folder. Hint: "}));
+  CHECK(says(mnist_error(file / "below"), Kind::input, {"no such folder"}));
+  CHECK(says(mnist_error("no/such/folder"), Kind::input,
              {(fs::current_path() / "no/such/folder").string() + ": no such folder"}));
-  CHECK(says(load_error(""), Kind::usage, {"[mnist]", "empty"}));
-  CHECK(says(load_error(folder / "two\nlines"), Kind::input, {"no such folder"}));
-  CHECK(std::string(load_error(folder / "none").what()).find("apt install") == std::string::npos);
+  CHECK(says(mnist_error(""), Kind::usage, {"[mnist]", "empty"}));
+  CHECK(says(mnist_error(folder / "two\nlines"), Kind::input, {"no such folder"}));
+  CHECK(std::string(mnist_error(folder / "none").what()).find("apt install") == std::string::npos);
   fs::create_symlink("loop", folder / "loop");
-  CHECK(says(load_error(folder / "loop"), Kind::system, {"loop: cannot be read: "}));
+  CHECK(says(mnist_error(folder / "loop"), Kind::system, {"loop: cannot be read: "}));
 }
 
 TEST_CASE("mnist: a folder in place of a file counts only if there is no other") {
@@ -133,7 +133,7 @@ TEST_CASE("mnist: a folder in place of a file counts only if there is no other")
   fs::create_directory(files / train_images);
   CHECK(load_mnist(files.path).train.size() == 3);
   fs::remove(files / "train-images.idx3-ubyte");
-  CHECK(says(load_error(files.path), Kind::system,
+  CHECK(says(mnist_error(files.path), Kind::system,
              {(files / train_images).string(), "Is a directory"}));
 }
 
@@ -143,11 +143,11 @@ TEST_CASE("mnist: what the system refuses to read") {
   fs::permissions(files.path, fs::perms(0755));
   fs::permissions(files / test_images, fs::perms::none);
   if (user == 0 && ::seteuid(65534) != 0) return;  // root may read everything
-  const Error file = load_error(files.path);
+  const Error file = mnist_error(files.path);
   REQUIRE(::seteuid(user) == 0);
   fs::permissions(files.path, fs::perms(0600));
   if (user == 0) REQUIRE(::seteuid(65534) == 0);
-  const Error folder = load_error(files.path);
+  const Error folder = mnist_error(files.path);
   REQUIRE(::seteuid(user) == 0);
   fs::permissions(files.path, fs::perms(0700));
   CHECK(says(file, Kind::system, {(files / test_images).string(), "Permission denied"}));
@@ -158,7 +158,7 @@ TEST_CASE("mnist: counts of images and labels that differ") {
   for (const bool train : {true, false}) {
     const Files files;
     files.write(train ? train_labels : test_labels, labels({1, 2, 3, 4}));
-    CHECK(says(load_error(files.path), Kind::input,
+    CHECK(says(mnist_error(files.path), Kind::input,
                {"[mnist] " + (files / (train ? train_labels : test_labels)).string() +
                 ": 4 labels for the " + (train ? "3" : "2") + " images of " +
                 (train ? train_images : test_images)}));
@@ -168,10 +168,10 @@ TEST_CASE("mnist: counts of images and labels that differ") {
 TEST_CASE("mnist: a label out of range is named with its index") {
   const Files files;
   files.write(train_labels, labels({9, 10, 255}));
-  CHECK(says(load_error(files.path), Kind::input,
+  CHECK(says(mnist_error(files.path), Kind::input,
              {(files / train_labels).string() + ": label 10 at index 1, expected 0 to 9"}));
   files.write(train_labels, labels({9, 9, 255}));
-  CHECK(says(load_error(files.path), Kind::input, {"label 255 at index 2"}));
+  CHECK(says(mnist_error(files.path), Kind::input, {"label 255 at index 2"}));
 }
 
 TEST_CASE("mnist: a file of names for the classes") {
@@ -182,7 +182,7 @@ TEST_CASE("mnist: a file of names for the classes") {
   write("o\nki\nsu\ntsu\nna\nha\nma\nya\nre\nwo\n");
   CHECK(load_mnist(files.path).test.class_name(3) == "tsu");
   write("o\nki\nsu\ntsu\nna\nha\nma\nya\nre\n");
-  CHECK(says(load_error(files.path), Kind::input,
+  CHECK(says(mnist_error(files.path), Kind::input,
              {train_labels + ": label 9 at index 0, expected 0 to 8"}));
   files.write(train_labels, labels({9, 10, 4}));
   write("o\nki\nsu\ntsu\nna\nha\nma\nya\nre\nwo\nn\n");
@@ -216,12 +216,12 @@ TEST_CASE("mnist: the sets of EMNIST, whose images are stored transposed") {
   CHECK(says(error_of([&] { load_mnist(folder.path, {.stream = true}); }), Kind::usage,
              {"stored transposed"}));
   write("letters", {0, 26, 3}, {2, 1});
-  CHECK(says(load_error(folder.path), Kind::input, {"label 0 at index 0, expected 1 to 26"}));
+  CHECK(says(mnist_error(folder.path), Kind::input, {"label 0 at index 0, expected 1 to 26"}));
   write("letters", {1, 27, 3}, {2, 1});
-  CHECK(says(load_error(folder.path), Kind::input, {"label 27 at index 1, expected 1 to 26"}));
+  CHECK(says(mnist_error(folder.path), Kind::input, {"label 27 at index 1, expected 1 to 26"}));
 
   write("byclass", {0, 61, 36}, {2, 1});
-  CHECK(says(load_error(folder.path), Kind::input,
+  CHECK(says(mnist_error(folder.path), Kind::input,
              {folder.path.string() + ": has 2 sets of EMNIST. Hint: name one of them: " +
               (folder / "emnist-byclass").string()}));
   const auto all = load_mnist(folder / "emnist-byclass");
@@ -230,25 +230,25 @@ TEST_CASE("mnist: the sets of EMNIST, whose images are stored transposed") {
   CHECK(all.train.class_name(36) == "a");
   write("balanced", {0, 46, 36}, {2, 1});
   CHECK(load_mnist(folder / "emnist-balanced").train.class_name(46) == "t");
-  CHECK(says(load_error(folder / "emnist-digits"), Kind::input,
+  CHECK(says(mnist_error(folder / "emnist-digits"), Kind::input,
              {"file not found, tried emnist-digits"}));
-  CHECK(says(load_error(folder / "emnist-none"), Kind::input, {"no such folder"}));
+  CHECK(says(mnist_error(folder / "emnist-none"), Kind::input, {"no such folder"}));
 }
 
 TEST_CASE("mnist: an empty set, and images without pixels") {
   const Files files;
   files.write(test_images, images(0));
   files.write(test_labels, labels({}));
-  CHECK(says(load_error(files.path), Kind::input,
+  CHECK(says(mnist_error(files.path), Kind::input,
              {(files / test_images).string() + ": holds 0 images of 2×3 pixels"}));
   files.write(test_images, images(2, 0, 3));
-  CHECK(says(load_error(files.path), Kind::input, {"holds 2 images of 0×3 pixels"}));
+  CHECK(says(mnist_error(files.path), Kind::input, {"holds 2 images of 0×3 pixels"}));
 }
 
 TEST_CASE("mnist: training and test images of different sizes") {
   const Files files;
   files.write(test_images, images(2, 3, 2));
-  CHECK(says(load_error(files.path), Kind::input,
+  CHECK(says(mnist_error(files.path), Kind::input,
              {"[mnist] " + files.path.string(), "2×3 pixels, test images 3×2"}));
 }
 
@@ -256,7 +256,7 @@ TEST_CASE("mnist: files under each other's names") {
   const Files files;
   files.write(train_labels, images(3));
   CHECK(
-      says(load_error(files.path), Kind::input,
+      says(mnist_error(files.path), Kind::input,
            {(files / train_labels).string() + ": magic 0x00000803, expected 0x00000801. Hint: this "
                                               "is an image file."}));
 }
@@ -264,7 +264,7 @@ TEST_CASE("mnist: files under each other's names") {
 TEST_CASE("mnist: Fashion-MNIST of Debian's package") {
   CHECK(data::default_folder() == "/usr/share/datasets/fashion-mnist");
   if (!fs::exists(data::default_folder())) {
-    CHECK(says(load_error(data::default_folder()), Kind::input,
+    CHECK(says(mnist_error(data::default_folder()), Kind::input,
                {"no such folder. Hint: apt install dataset-fashion-mnist."}));
     return;
   }

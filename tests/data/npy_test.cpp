@@ -34,8 +34,6 @@ Bytes from_hex(std::string_view text) {
   return bytes;
 }
 
-Bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
-
 template <class T>
 Bytes values(const std::vector<T>& numbers, bool big = false) {
   Bytes bytes;
@@ -66,11 +64,6 @@ Bytes npy(const std::string& dictionary, const Bytes& data, std::uint8_t version
 std::string dictionary(const std::string& type, const std::string& shape, bool fortran = false) {
   return concat("{'descr': '", type, "', 'fortran_order': ", fortran ? "True" : "False",
                 ", 'shape': ", shape, ", }");
-}
-
-const TempFolder& folder() {
-  static const TempFolder made;
-  return made;
 }
 
 Tensor loaded(const Bytes& bytes) { return data::load_npy(folder().write("a.npy", bytes)); }

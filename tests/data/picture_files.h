@@ -12,8 +12,6 @@ namespace reel::testing {
 /// The colour types of PNG.
 inline constexpr std::uint8_t grey = 0, rgb = 2, palette = 3, grey_alpha = 4, rgb_alpha = 6;
 
-inline Bytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
-
 /// A chunk of a PNG file.
 inline Bytes chunk(const std::string& type, const Bytes& data) {
   const Bytes body = bytes_of(type) + data;

@@ -1,13 +1,12 @@
 // Mistakes with minimize.
-#include <limits>
 
+#include "../special_values.h"
 #include "mistake.h"
 
 using namespace reel;
 
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const auto squares = [](const Var& x) { return sum(square(x)); };
 const Tensor start = vector({1, 2});
 
@@ -51,9 +50,7 @@ TEST_CASE("mistakes: minimize") {
        [&] { return outcome(optim::minimize(squares, start, descent, {.iterations = 0})); },
        "result: after 0 iterations"},
       {"a tolerance of NaN",
-       [&] {
-         return optim::minimize(squares, start, descent, {.gradient_tolerance = not_a_number});
-       },
+       [&] { return optim::minimize(squares, start, descent, {.gradient_tolerance = reel::nan}); },
        "[minimize] a tolerance is NaN."},
       {"a step of 0", [] { return optim::gradient_descent({.step = 0}); },
        "[gradient_descent] step = 0 is not above 0 and finite."},

@@ -12,8 +12,7 @@ TEST_CASE("mistakes: optimisers") {
        "[sgd] lr = nan is not in [0, inf). Hint: was it set?"},
       {"a negative learning rate", [&] { return sgd(-0.1); },
        "[sgd] lr = -0.1 is not in [0, inf)."},
-      {"a learning rate of NaN",
-       [&] { return optim::Adam(model.parameters(), {.lr = not_a_number}); },
+      {"a learning rate of NaN", [&] { return optim::Adam(model.parameters(), {.lr = reel::nan}); },
        "[adam] lr = nan is not in [0, inf). Hint: was it set?"},
       {"beta1 of 1", [&] { return optim::Adam(model.parameters(), {.beta1 = 1}); },
        "[adam] beta1 = 1 is not in [0, 1)."},
@@ -140,8 +139,7 @@ TEST_CASE("mistakes: optimisers") {
          return optim::clip_gradient_norm(twice, 1);
        },
        "[clip_gradient_norm] parameter \"0.weight\" was given twice."},
-      {"clip each value to NaN",
-       [&] { optim::clip_gradient_value(model.parameters(), not_a_number); },
+      {"clip each value to NaN", [&] { optim::clip_gradient_value(model.parameters(), reel::nan); },
        "[clip_gradient_value] limit = nan is not ≥ 0."},
       {"an optimiser by a wrong name",
        [&] { return optim::make_optimizer("adamax2", model.parameters()); },
@@ -173,7 +171,7 @@ TEST_CASE("mistakes: optimisers") {
          optim::Lbfgs lbfgs(model.parameters());
          return lbfgs.step([&] {
            backward(model);
-           return not_a_number;
+           return reel::nan;
          });
        },
        "[lbfgs] the loss is not finite; the loss is nan. Hint: a smaller lr, or strong_wolfe."},

@@ -1,14 +1,13 @@
 // A small network with its data, for mistakes with networks.
 #pragma once
 
-#include <limits>
 #include <vector>
 
 #include "../nn/models.h"
+#include "../special_values.h"
 
 namespace reel {
 
-inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 inline const Tensor images = full({4, 3}, 1);
 inline const std::vector<Label> labels = {0, 1, 1, 0};
 

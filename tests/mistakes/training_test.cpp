@@ -12,12 +12,12 @@ using namespace reel;
 
 namespace {
 
-nn::Sequential net(std::size_t in = 2, std::size_t out = 2) {
+nn::Sequential tanh_net(std::size_t in = 2, std::size_t out = 2) {
   return initialised(nn::mlp({in, 4, out}, nn::tanh));
 }
 
 // Trains a model for two inputs and classes on 20 samples.
-std::string train_with(const train::FitOptions& options, nn::Sequential model = net()) {
+std::string train_with(const train::FitOptions& options, nn::Sequential model = tanh_net()) {
   optim::Sgd sgd(model.parameters(), {.lr = 0.1});
   Rng rng(1);
   const train::FitResult result = train::fit(model, sgd, train::quadrants(20), rng, options);
@@ -161,9 +161,9 @@ TEST_CASE("mistakes: training") {
        "[batches] batch_size 0, expected at least 1."},
       {"accumulate nothing", [] { return train_with({.epochs = 1, .accumulate = 0}); },
        "[fit] accumulate = 0, expected at least 1."},
-      {"a model with too few outputs", [] { return train_with({.epochs = 1}, net(2, 1)); },
+      {"a model with too few outputs", [] { return train_with({.epochs = 1}, tanh_net(2, 1)); },
        "[fit] the model's output is (20,1), the data set has 2 classes."},
-      {"a model for other inputs", [] { return train_with({.epochs = 1}, net(3, 2)); },
+      {"a model for other inputs", [] { return train_with({.epochs = 1}, tanh_net(3, 2)); },
        "[linear \"0\"] expects (batch,3), got (20,2)."},
       {"a negative norm for clipping", [] { return train_with({.epochs = 1, .clip_norm = -1.0}); },
        "[fit] clip_norm = -1, expected finite and ≥ 0."},
@@ -183,11 +183,12 @@ TEST_CASE("mistakes: training") {
        "to `metrics`."},
       {"the average of another model",
        [] {
-         train::WeightAverage average(net(2, 3));
+         train::WeightAverage average(tanh_net(2, 3));
          return train_with({.epochs = 1, .average = &average});
        },
        "[weight_average] the model's \"2.weight\" has shape (2,4), in these weights (3,4)."},
-      {"an average that never changes", [] { return train::WeightAverage(net(), {.decay = 1}); },
+      {"an average that never changes",
+       [] { return train::WeightAverage(tanh_net(), {.decay = 1}); },
        "[weight_average] decay = 1 is not in (0, 1)."},
       {"weights of samples for a loss",
        [] {
@@ -197,7 +198,7 @@ TEST_CASE("mistakes: training") {
        "dataset.weighted(weights)."},
       {"the best of no epoch",
        [] {
-         nn::Sequential model = net();
+         nn::Sequential model = tanh_net();
          train::EarlyStopping().copy_to(model);
        },
        "[early_stopping] no evaluation was an improvement yet."},
@@ -218,7 +219,7 @@ TEST_CASE("mistakes: training") {
        "status diverged"},
       {"the optimiser of another model",
        [&] {
-         nn::Sequential model = net(), other = net();
+         nn::Sequential model = tanh_net(), other = tanh_net();
          optim::Sgd sgd(other.parameters(), {.lr = 0.1});
          return train::fit(model, sgd, train::quadrants(20), rng);
        },
@@ -227,13 +228,13 @@ TEST_CASE("mistakes: training") {
        "made for another model, or before a layer was replaced?"},
       {"evaluate a model with too many outputs",
        [] {
-         nn::Sequential model = net(2, 3);
+         nn::Sequential model = tanh_net(2, 3);
          return train::evaluate(model, train::quadrants(20));
        },
        "[evaluate] the model's output is (20,3), the data set has 2 classes."},
       {"evaluate on no samples",
        [] {
-         nn::Sequential model = net();
+         nn::Sequential model = tanh_net();
          return train::evaluate(model, data::Dataset());
        },
        "[batches] the data set is empty."},
@@ -247,7 +248,7 @@ TEST_CASE("mistakes: training") {
 
 TEST_CASE("mistakes: files") {
   const TemporaryFolder folder;
-  nn::Sequential model = net();
+  nn::Sequential model = tanh_net();
   optim::Adam adam(model.parameters());
   nn::save_weights(model, folder / "good");
   train::save_checkpoint(folder / "adam", adam);
@@ -289,7 +290,7 @@ TEST_CASE("mistakes: files") {
        "length of a header, 1 to 100000000."},
       {"weights of a model with another width",
        [&] {
-         nn::Sequential other = net(2, 3);
+         nn::Sequential other = tanh_net(2, 3);
          nn::load_weights(other, folder / "good");
        },
        "[weights] …/good: \"2.weight\" has shape (2,4), the model's has (3,4)."},

@@ -26,18 +26,19 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
-const Tensor batch = matrix({{1, -2}, {3, 0}, {5, 8}});  // means 3, 2; biased variances 8/3, 56/3
+const Tensor three_samples =
+    matrix({{1, -2}, {3, 0}, {5, 8}});  // means 3, 2; biased variances 8/3, 56/3
 
 TEST_CASE("batch norm: in training by the batch, whose statistics the running ones follow") {
   BatchNorm layer(2, {.eps = 0.5, .momentum = 0.25});
   layer.weight.set_value(vector({2, -1}));
   layer.bias.set_value(vector({0, 10}));
-  const Tensor y = layer(batch).value();
+  const Tensor y = layer(three_samples).value();
   const double a = 2 / std::sqrt(8.0 / 3 + 0.5), b = 1 / std::sqrt(56.0 / 3 + 0.5);
   CHECK(near(y, matrix({{-2 * a, 10 + 4 * b}, {0, 10 + 2 * b}, {2 * a, 10 - 6 * b}}), 1e-14));
   CHECK(near(layer.running_mean, vector({0.75, 0.5}), 1e-15));
   CHECK(near(layer.running_var, vector({0.75 + 0.25 * 4, 0.75 + 0.25 * 28}), 1e-15));
-  layer(batch);
+  layer(three_samples);
   CHECK(near(layer.running_mean, vector({0.75 * 1.75, 0.5 * 1.75}), 1e-15));
 }
 
@@ -59,8 +60,8 @@ TEST_CASE("batch norm: in eval mode by the running statistics, row by row, which
 
 TEST_CASE("batch norm: momentum 1 takes the last batch, momentum 0 keeps the first values") {
   BatchNorm last(2, {.momentum = 1}), first(2, {.momentum = 0});
-  last(batch);
-  first(batch);
+  last(three_samples);
+  first(three_samples);
   CHECK(near(last.running_mean, vector({3, 2}), 1e-15));
   CHECK(near(last.running_var, vector({4, 28}), 1e-15));
   CHECK(first.running_mean == zeros({2}));
@@ -73,15 +74,15 @@ TEST_CASE("batch norm: its gradients are right in both modes") {
     layer.weight.set_value(vector({2, -1}));
     if (!training) layer.eval();
     const auto f = [&](std::span<const Var> x) { return square(layer(x[0])); };
-    CHECK(check_gradients(f, {batch}, {.order = 2}).ok);
+    CHECK(check_gradients(f, {three_samples}, {.order = 2}).ok);
   }
 }
 
 TEST_CASE("batch norm: in a checkpointed segment a batch counts once") {
   BatchNorm plain(2), within(2);
-  plain(batch);
+  plain(three_samples);
   Tape tape;
-  const Var x = tape.variable(batch);
+  const Var x = tape.variable(three_samples);
   const Var y = checkpoint([&](const Var& in) { return within(in); }, x);
   grad(sum(square(y)), x);
   CHECK(within.running_mean == plain.running_mean);
@@ -92,7 +93,7 @@ TEST_CASE("batch norm: all of it is saved, loaded, cloned and set anew") {
   Sequential model(Linear(2, 2), BatchNorm(2), nn::relu);
   Rng rng(1);
   init(model, rng);
-  model(batch);
+  model(three_samples);
   const Tensor running = static_cast<BatchNorm&>(model[1]).running_mean;
   CHECK(running != zeros({2}));
   const TemporaryFolder folder;
@@ -102,7 +103,7 @@ TEST_CASE("batch norm: all of it is saved, loaded, cloned and set anew") {
   const Sequential copy = clone(model);
   model.eval();
   loaded.eval();
-  CHECK(loaded(batch).value() == model(batch).value());
+  CHECK(loaded(three_samples).value() == model(three_samples).value());
   CHECK(static_cast<BatchNorm&>(loaded[1]).running_mean == running);
   std::vector<std::string> paths;
   for (const NamedState& state : state_of(copy)) paths.push_back(state.path);

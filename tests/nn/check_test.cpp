@@ -74,8 +74,8 @@ Tensor random_batch(const Shape& shape) {
   return x;
 }
 
-const Tensor x = random_batch({5, 3});
-const Labels labels{0, 1, 1, 0, 1};
+const Tensor five_samples = random_batch({5, 3});
+const Labels five_labels{0, 1, 1, 0, 1};
 
 std::vector<Tensor> values_of(const Module& model) {
   std::vector<Tensor> values;
@@ -87,7 +87,7 @@ std::vector<Tensor> values_of(const Module& model) {
 
 TEST_CASE("check_parameters: right gradients pass, each entry and fast") {
   Model model = model_of();
-  const auto loss = [&] { return cross_entropy(model(x), labels); };
+  const auto loss = [&] { return cross_entropy(model(five_samples), five_labels); };
   const CheckReport full = check_parameters(model, loss);
   CHECK_MESSAGE(full.ok, full.describe());
   CHECK(full.entries == 2 * model.parameter_count());  // of two orders
@@ -100,23 +100,23 @@ TEST_CASE("check_parameters: takes a loss of nothing, of a module, and of the mo
   Model model = model_of();
   const CheckOptions options{.order = 1};
   CHECK(check_parameters(
-      model, [&] { return sum(square(model(x))); }, options));
+      model, [&] { return sum(square(model(five_samples))); }, options));
   CHECK(check_parameters(
-      model, [&](const Module& m) { return sum(square(m(x))); }, options));
+      model, [&](const Module& m) { return sum(square(m(five_samples))); }, options));
   CHECK(check_parameters(
-      model, [&](const Model& m) { return sum(m.first(x)); }, options));
+      model, [&](const Model& m) { return sum(m.first(five_samples)); }, options));
   CHECK(check_parameters(
-      model, [&](const auto& m) { return sum(m(x)); }, options));
+      model, [&](const auto& m) { return sum(m(five_samples)); }, options));
   Module& base = model;
   CHECK(check_parameters(
-      base, [&](const Module& m) { return sum(m(x)); }, options));
+      base, [&](const Module& m) { return sum(m(five_samples)); }, options));
 }
 
 TEST_CASE("check_parameters: a wrong gradient is named by its path and place") {
   for (const bool fast : {false, true}) {
     Model model = model_of();
     model.second.factor(3, 1) = Real(1.0005);
-    const auto loss = [&] { return sum(square(model(x))); };
+    const auto loss = [&] { return sum(square(model(five_samples))); };
     const CheckReport report = check_parameters(model, loss, {.fast = fast});
     CHECK(!report.ok);
     CHECK(report.name == "second.weight");
@@ -141,7 +141,7 @@ TEST_CASE("check_parameters: the model is left as it was") {
   const auto loss = [&] {
     if (++calls == last) throw std::runtime_error("mine");
     CHECK(model.first.calls(0) == 7);  // a loss does not see the loss before
-    return sum(square(model(x)));
+    return sum(square(model(five_samples)));
   };
   const auto unchanged = [&] {
     CHECK(values_of(model) == before);
@@ -192,24 +192,27 @@ TEST_CASE("check_parameters: a tensor of 100,000 parameters, fast") {
 
 TEST_CASE("check_parameters: parameters without effect, shared, missing or without values") {
   Model model = model_of();
-  CHECK(check_parameters(model, [&] { return sum(model.first(x)); }));
+  CHECK(check_parameters(model, [&] { return sum(model.first(five_samples)); }));
   CHECK(check_parameters(model, [] { return Var(1); }));
   Layer shared;
   Rng rng(3);
   init(shared, rng);
-  const auto twice = [&] { return sum(square(matmul(shared(x), transpose(shared.weight)))); };
+  const auto twice = [&] {
+    return sum(square(matmul(shared(five_samples), transpose(shared.weight))));
+  };
   CHECK(check_parameters(shared, twice));
   Sequential none(nn::relu);
-  CHECK(check_parameters(none, [&] { return sum(none(x)); }).entries == 0);
+  CHECK(check_parameters(none, [&] { return sum(none(five_samples)); }).entries == 0);
   Linear empty(3, 2);
-  CHECK_ERROR("[parameter", check_parameters(empty, [&] { return sum(empty(x)); }));
-  CHECK_ERROR("has no values yet", check_parameters(empty, [&] { return sum(empty(x)); }));
+  CHECK_ERROR("[parameter", check_parameters(empty, [&] { return sum(empty(five_samples)); }));
+  CHECK_ERROR("has no values yet",
+              check_parameters(empty, [&] { return sum(empty(five_samples)); }));
 }
 
 TEST_CASE("check_parameters: a loss that is not the same at each call is refused") {
   Model model = model_of();
   Rng rng(1);
-  const auto loss = [&] { return sum(model(x)) * static_cast<Real>(rng.uniform()); };
+  const auto loss = [&] { return sum(model(five_samples)) * static_cast<Real>(rng.uniform()); };
   CHECK(check_parameters(model, loss).describe().starts_with("f is not deterministic"));
 }
 

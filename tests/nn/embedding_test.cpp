@@ -24,11 +24,11 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
-const Tensor rows = matrix({{1, 2}, {3, 4}, {5, 6}});
+const Tensor three_rows = matrix({{1, 2}, {3, 4}, {5, 6}});
 
 Embedding make_layer() {
   Embedding layer(3, 2);
-  layer.weight.set_value(rows);
+  layer.weight.set_value(three_rows);
   return layer;
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("embedding: its gradients are right, to the second order") {
   if (sizeof(Real) == 4) return;
   const auto f = [](std::span<const Var> x) {  // squares, so that the second derivative is not 0
     Embedding layer(3, 2);
-    layer.weight.set_value(rows);
+    layer.weight.set_value(three_rows);
     return square(x[0] * layer(vector({2, 0, 2})));
   };
   CHECK(check_gradients(f, {matrix({{1, -2}, {3, 0.5}, {2, 4}})}, {.order = 2}).ok);

@@ -19,7 +19,7 @@ using namespace reel;
 
 namespace {
 
-const Tensor x = random({6, 3}, 1), y = random({6, 2}, 2);
+const Tensor six_inputs = random({6, 3}, 1), six_targets = random({6, 2}, 2);
 
 nn::Sequential net() {
   return initialised(
@@ -31,12 +31,13 @@ nn::Sequential net() {
 TEST_CASE("functional: the value and the gradient of the model itself") {
   const nn::Sequential model = net();
   const Tensor theta = optim::values_of(model.parameters());
-  CHECK(nn::functional_call(model, theta, x).value() == model(x).value());
+  CHECK(nn::functional_call(model, theta, six_inputs).value() == model(six_inputs).value());
   const auto loss = [&](const Var& at) {
-    return nn::functional_call(model, at, [&] { return nn::squared_error(model(x), y); });
+    return nn::functional_call(model, at,
+                               [&] { return nn::squared_error(model(six_inputs), six_targets); });
   };
   Tape tape;
-  const auto direct = grad(nn::squared_error(model(x), y), model.parameters());
+  const auto direct = grad(nn::squared_error(model(six_inputs), six_targets), model.parameters());
   const Tensor g = grad(loss)(theta).value();
   const Real* at = g.data();
   for (const Var& part : direct)
@@ -51,7 +52,7 @@ TEST_CASE("functional: other values than the model's") {
   Tensor theta = optim::values_of(model.parameters());
   theta += Real(0.25);
   optim::set_values(other.parameters(), theta);
-  CHECK(nn::functional_call(model, theta, x).value() == other(x).value());
+  CHECK(nn::functional_call(model, theta, six_inputs).value() == other(six_inputs).value());
 }
 
 TEST_CASE("functional: the Hessian, and a step of meta-learning, beside finite differences") {
@@ -59,7 +60,8 @@ TEST_CASE("functional: the Hessian, and a step of meta-learning, beside finite d
       initialised(nn::Sequential(nn::Linear(3, 2), nn::tanh, nn::Linear(2, 2)));
   const Tensor theta = optim::values_of(model.parameters());
   const auto loss = [&](const Var& at) {
-    return nn::functional_call(model, at, [&] { return nn::squared_error(model(x), y); });
+    return nn::functional_call(model, at,
+                               [&] { return nn::squared_error(model(six_inputs), six_targets); });
   };
   const auto adapted = [&](const Var& at) { return loss(at - 0.1 * grad(loss)(at)); };
   const Tensor h = hessian(loss)(theta).value(), g = grad(adapted)(theta).value();
@@ -77,27 +79,27 @@ TEST_CASE("functional: nested substitutions, and the end of one") {
   const nn::Linear model = initialised(nn::Linear(3, 2));
   const Tensor theta = optim::values_of(model.parameters());
   const Tensor zero = zeros(theta.shape());
-  const Tensor plain = model(x).value();
+  const Tensor plain = model(six_inputs).value();
   {
     const nn::WithParameters outer(model, Var(zero));
-    CHECK(model(x).value() == zeros({6, 2}));
+    CHECK(model(six_inputs).value() == zeros({6, 2}));
     {
       const nn::WithParameters inner(model, Var(theta));
-      CHECK(model(x).value() == plain);
+      CHECK(model(six_inputs).value() == plain);
     }
     {
       const nn::Linear other = initialised(nn::Linear(3, 2));
       const nn::WithParameters inner(other, Var(optim::values_of(other.parameters())));
-      CHECK(model(x).value() == zeros({6, 2}));
-      CHECK(other(x).value() != zeros({6, 2}));
+      CHECK(model(six_inputs).value() == zeros({6, 2}));
+      CHECK(other(six_inputs).value() != zeros({6, 2}));
     }
-    CHECK(model(x).value() == zeros({6, 2}));
+    CHECK(model(six_inputs).value() == zeros({6, 2}));
   }
-  CHECK(model(x).value() == plain);
+  CHECK(model(six_inputs).value() == plain);
 }
 
 TEST_CASE("functional: a theta of another size") {
   const nn::Linear model = initialised(nn::Linear(3, 2));
   CHECK_ERROR("[functional_call] theta has shape (7), the model has 8 parameters.",
-              nn::functional_call(model, Var(zeros({7})), x));
+              nn::functional_call(model, Var(zeros({7})), six_inputs));
 }

@@ -21,12 +21,12 @@ namespace {
 
 constexpr std::size_t out = 120, in = 300;
 
-struct Named {
+struct Scheme {
   std::string name;
   Init scheme;
 };
 
-const std::vector<Named> schemes{
+const std::vector<Scheme> schemes{
     {"uniform", Init::uniform},
     {"xavier_uniform", Init::xavier_uniform},
     {"xavier_normal", Init::xavier_normal},
@@ -125,7 +125,7 @@ TEST_CASE("init: orthogonal rows or columns are orthonormal") {
 }
 
 TEST_CASE("init: biases are 0 but in the uniform scheme, where they are drawn like weights") {
-  for (const Named& named : schemes) {
+  for (const Scheme& named : schemes) {
     const std::string& name = named.name;
     const Init scheme = named.scheme;
     CAPTURE(name);
@@ -148,7 +148,7 @@ TEST_CASE("init: biases are 0 but in the uniform scheme, where they are drawn li
 }
 
 TEST_CASE("init: a seed decides every number") {
-  for (const Named& named : schemes) {
+  for (const Scheme& named : schemes) {
     const std::string& name = named.name;
     const Init scheme = named.scheme;
     CAPTURE(name);
@@ -161,7 +161,7 @@ TEST_CASE("init: a seed decides every number") {
 }
 
 TEST_CASE("init: of a model, layer by layer in the order of the visit") {
-  for (const Named& named : schemes) {
+  for (const Scheme& named : schemes) {
     const std::string& name = named.name;
     const Init scheme = named.scheme;
     CAPTURE(name);
@@ -180,7 +180,7 @@ TEST_CASE("init: of a model, layer by layer in the order of the visit") {
 
 TEST_CASE("init: schemes by name") {
   std::string all;
-  for (const Named& named : schemes) {
+  for (const Scheme& named : schemes) {
     const std::string& name = named.name;
     const Init scheme = named.scheme;
     CHECK(init_by_name(name) == scheme);
@@ -193,7 +193,7 @@ TEST_CASE("init: schemes by name") {
 
 TEST_CASE("init: a weight without elements is refused") {
   Rng rng(1);
-  for (const Named& named : schemes) {
+  for (const Scheme& named : schemes) {
     const std::string& name = named.name;
     const Init scheme = named.scheme;
     CAPTURE(name);

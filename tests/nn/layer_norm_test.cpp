@@ -24,7 +24,7 @@ namespace nn {
 namespace {
 
 // means 2 and 1; biased variances 8/3 and 14/3
-const Tensor batch = matrix({{0, 2, 4}, {-2, 2, 3}});
+const Tensor pair_of_rows = matrix({{0, 2, 4}, {-2, 2, 3}});
 
 TEST_CASE("layer norm: each row by its own mean and variance") {
   LayerNorm layer(3, {.eps = 0.5});
@@ -32,32 +32,32 @@ TEST_CASE("layer norm: each row by its own mean and variance") {
   layer.bias.set_value(vector({0, 10, 1}));
   const double a = 1 / std::sqrt(8.0 / 3 + 0.5), b = 1 / std::sqrt(14.0 / 3 + 0.5);
   const Tensor expected = matrix({{-4 * a, 10, 1 + 2 * a}, {-6 * b, 10 - b, 1 + 2 * b}});
-  CHECK(near(layer(batch).value(), expected, 1e-14));
+  CHECK(near(layer(pair_of_rows).value(), expected, 1e-14));
   layer.eval();
-  CHECK(near(layer(batch).value(), expected, 1e-14));
+  CHECK(near(layer(pair_of_rows).value(), expected, 1e-14));
   CHECK(near(layer(vector({0, 2, 4})).value(), vector({-4 * a, 10, 1 + 2 * a}), 1e-14));
-  Tensor deep = batch;
+  Tensor deep = pair_of_rows;
   deep.reshape(Shape{1, 2, 3});
   Tensor deep_expected = expected;
   deep_expected.reshape(Shape{1, 2, 3});
   CHECK(near(layer(deep).value(), deep_expected, 1e-14));
   Plan plan(layer, {2, 3});
-  CHECK(plan(batch) == layer(batch).value());
+  CHECK(plan(pair_of_rows) == layer(pair_of_rows).value());
 }
 
 TEST_CASE("layer norm: without weight and bias") {
   const LayerNorm layer(3, {.affine = false});
   CHECK(layer.parameters().empty());
-  CHECK(near(layer(batch).value(), LayerNorm(3)(batch).value(), 1e-15));
+  CHECK(near(layer(pair_of_rows).value(), LayerNorm(3)(pair_of_rows).value(), 1e-15));
   CHECK(layer.describe() == "LayerNorm(3, not affine)");
-  CHECK(clone(layer)(batch).value() == layer(batch).value());
+  CHECK(clone(layer)(pair_of_rows).value() == layer(pair_of_rows).value());
 }
 
 TEST_CASE("layer norm: its gradients are right") {
   for (const bool affine : {true, false}) {
     const LayerNorm layer(3, {.affine = affine});
     const auto f = [&](std::span<const Var> x) { return square(layer(x[0])); };
-    CHECK(check_gradients(f, {batch}, {.order = 2}).ok);
+    CHECK(check_gradients(f, {pair_of_rows}, {.order = 2}).ok);
   }
 }
 

@@ -23,8 +23,6 @@ struct TwoLayers : nn::Module {
   }
 };
 
-const Tensor input = matrix({{0.5, -1, 2}, {1.5, 0.25, -0.75}});
-
 }  // namespace
 
 TEST_CASE("linear: x·Wᵀ + b, with and without b") {

@@ -1,4 +1,4 @@
-// Models that several tests share.
+// Models and an input that several tests share.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,9 @@
 #include <reel/nn/module.h>
 
 namespace reel::inline REEL_PRECISION {
+
+/// Two samples of three numbers.
+inline const Tensor input = matrix({{0.5, -1, 2}, {1.5, 0.25, -0.75}});
 
 template <class M>
 M initialised(M model, std::uint64_t seed = 1) {

@@ -70,8 +70,6 @@ std::vector<std::string> paths(const nn::Module& model) {
 
 using Names = std::vector<std::string>;
 
-const Tensor input = matrix({{0.5, -1, 2}, {1.5, 0.25, -0.75}});
-
 }  // namespace
 
 static_assert(!std::is_copy_constructible_v<nn::Linear> && !std::is_copy_assignable_v<nn::Linear>);

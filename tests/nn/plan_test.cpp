@@ -12,6 +12,7 @@
 
 #include "../near.h"
 #include "../throws.h"
+#include "models.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace nn {
@@ -38,13 +39,6 @@ struct Residual : Module {
     v("mid", mid);
   }
 };
-
-template <class M>
-M initialised(M model) {
-  Rng rng(1);
-  init(model, rng);
-  return model;
-}
 
 void check_equal(const Module& model, std::size_t batch) {
   Plan plan(model, {batch, 6});

@@ -20,8 +20,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const Tensor input = matrix({{0.5, -1, 2}, {1.5, 0.25, -0.75}});
-
 }  // namespace
 
 TEST_CASE("sequential: modules, activations, functions and lambdas") {

@@ -22,12 +22,12 @@ namespace reel::inline REEL_PRECISION {
 namespace nn {
 namespace {
 
-Sequential net(std::uint64_t seed) {
+Sequential normalised_net(std::uint64_t seed) {
   return initialised(Sequential(Linear(2, 3), BatchNorm(3), tanh, Linear(3, 1)), seed);
 }
 
 TEST_CASE("state dict: a copy has every parameter and buffer, and goes into another model") {
-  Sequential a = net(1), b = net(2);
+  Sequential a = normalised_net(1), b = normalised_net(2);
   static_cast<void>(a(matrix({{1, 2}, {3, 5}})));  // changes the running statistics
   const StateDict copy = state_dict(a);
   CHECK(copy.size() == 8);
@@ -43,9 +43,9 @@ TEST_CASE("state dict: a copy has every parameter and buffer, and goes into anot
 }
 
 TEST_CASE("state dict: one that does not fit changes nothing") {
-  Sequential model = net(1);
+  Sequential model = normalised_net(1);
   const std::string before = bits(model.parameters());
-  const StateDict other = state_dict(net(2));
+  const StateDict other = state_dict(normalised_net(2));
   const auto refused = [&](const StateDict& values, const char* expected) {
     CHECK_ERROR(expected, load_state_dict(model, values));
     CHECK(bits(model.parameters()) == before);
@@ -68,9 +68,9 @@ TEST_CASE("state dict: a fingerprint changes with each bit, path and shape") {
   CHECK(fingerprint_text(one) == (sizeof(Real) == 8 ? "4bead0b8dd786d80" : "6d0659e83a56c658"));
   CHECK(fingerprint(one) == std::stoull(fingerprint_text(one), nullptr, 16));
 
-  Sequential model = net(1);
+  Sequential model = normalised_net(1);
   const std::uint64_t first = fingerprint(model);
-  CHECK(fingerprint(net(1)) == first);
+  CHECK(fingerprint(normalised_net(1)) == first);
   CHECK(fingerprint(clone(model)) == first);
   std::set<std::uint64_t> seen{first};
   for (const NamedState& part : state_of(model)) {

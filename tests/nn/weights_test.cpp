@@ -30,8 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Folder = TemporaryFolder;
-
 // A module with an untrained part.
 struct Shift : Module {
   Tensor offset = vector({1, -2});
@@ -83,7 +81,7 @@ void check_refused(const fs::path& path, const std::string& message) {
 }
 
 TEST_CASE("weights: what was saved is loaded, to the bit") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Sequential model = make_model(1), other = make_model(2);
   using Limits = std::numeric_limits<Real>;
   model.parameters()[0].mutate() =
@@ -109,7 +107,7 @@ TEST_CASE("weights: what was saved is loaded, to the bit") {
 }
 
 TEST_CASE("weights: the file names each part by its path") {
-  const Folder folder;
+  const TemporaryFolder folder;
   save_weights(make_model(1), folder / "net");
   std::vector<std::string> names;
   for (const NamedTensor& tensor : load_safetensors(folder / "net").tensors)
@@ -118,7 +116,7 @@ TEST_CASE("weights: the file names each part by its path") {
 }
 
 TEST_CASE("weights: metadata") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Sequential model = make_model(1);
   const std::map<std::string, std::string> metadata{
       {"layers", "3-2-4"}, {"note", "ä \"quoted\"\nline"}, {"", "empty key"}};
@@ -127,7 +125,7 @@ TEST_CASE("weights: metadata") {
 }
 
 TEST_CASE("weights: a file whose tensors are not the model's is refused") {
-  const Folder folder;
+  const TemporaryFolder folder;
   save_weights(make_model(1), folder / "net");
   const SafeTensors good = load_safetensors(folder / "net");
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -163,7 +161,7 @@ TEST_CASE("weights: a file whose tensors are not the model's is refused") {
 }
 
 TEST_CASE("weights: a transposed weight is called that") {
-  const Folder folder;
+  const TemporaryFolder folder;
   SafeTensors file{{{"weight", zeros({3, 2})}}, {}};
   Linear layer(3, 2, {.bias = false});
   CHECK_ERROR(
@@ -175,7 +173,7 @@ TEST_CASE("weights: a transposed weight is called that") {
 }
 
 TEST_CASE("weights: the hint renames what differs by a part in front, or layer by layer") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const Shape weight0{2, 3}, bias0{2}, offset2{2}, weight3{4, 2};
   const auto hint = [&](const std::vector<std::pair<std::string, Shape>>& tensors) {
     SafeTensors file;
@@ -241,7 +239,7 @@ TEST_CASE("weights: a name is renamed by its whole parts") {
 }
 
 TEST_CASE("weights: whole parts are renamed, by the first pair that fits, and back") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Sequential model = make_model(1), other = make_model(2);
   const std::vector<Rename> rename{{"in.", "0"}, {"deep.out", "3"}, {"shift", "2.offset"}};
   save_weights(model, folder / "net", {.rename = rename});
@@ -313,7 +311,7 @@ TEST_CASE("weights: strict leaves out whole numbers, and nothing else") {
 }
 
 TEST_CASE("weights: a shared parameter is written once, or under each of its names") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Linear first(2, 2), second(2, 2);
   second.weight = first.weight;
   Sequential model(std::move(first), std::move(second));
@@ -333,7 +331,7 @@ TEST_CASE("weights: a shared parameter is written once, or under each of its nam
 }
 
 TEST_CASE("weights: a file that is missing, or is none, is refused") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Sequential model = make_model(1);
   const std::string before = bits(model);
   CHECK_ERROR((folder / "none").string(), load_weights(model, folder / "none"));
@@ -346,7 +344,7 @@ TEST_CASE("weights: a file that is missing, or is none, is refused") {
 }
 
 TEST_CASE("weights: a path that cannot be written") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const Sequential model = make_model(1);
   CHECK(kind_of(model, folder / "none" / "net") == Error::Kind::system);
   CHECK(kind_of(model, folder / "") == Error::Kind::system);
@@ -354,7 +352,7 @@ TEST_CASE("weights: a path that cannot be written") {
 }
 
 TEST_CASE("weights: a model without values cannot be saved") {
-  const Folder folder;
+  const TemporaryFolder folder;
   CHECK_ERROR("[parameter \"weight\"] of shape (2,3) has no values yet. Hint: call nn::init",
               save_weights(Linear(3, 2), folder / "x"));
   CHECK_FALSE(fs::exists(folder / "x"));
@@ -374,7 +372,7 @@ std::string file_of(const char* dtype, Stored first, Stored second) {
 }
 
 TEST_CASE("weights: a file of the other precision is converted") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Linear layer(2, 1, {.bias = false});
   const auto load = [&](const std::string& bytes) {
     std::ofstream(folder / "net", std::ios::binary) << bytes;

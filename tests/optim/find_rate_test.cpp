@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -17,15 +16,13 @@
 #include <reel/optim/sgd.h>
 
 #include "../near.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "bits.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
-
-constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Σ cᵢpᵢ²/2: a step multiplies pᵢ by 1 − lr·cᵢ, and diverges from lr = 2/max cᵢ on.
 double bowl(const Parameter& p, const Tensor& curvature) {
@@ -219,9 +216,9 @@ TEST_CASE("find_rate: ends when the loss is more than so much of its best") {
   }
   // it never ends if no growth is too much; a loss that is not finite ends it, and is not recorded
   const RateCurve all =
-      find_rate(sgd, [&] { return bowl(p, vector({1})); }, {.to = 10, .stop = infinite});
+      find_rate(sgd, [&] { return bowl(p, vector({1})); }, {.to = 10, .stop = inf});
   CHECK(all.rates.size() == 100);
-  for (const double bad : {nan, infinite, -infinite}) {
+  for (const double bad : {nan, inf, -inf}) {
     int calls = 0;
     const RateCurve part = find_rate(sgd, [&] {
       const double loss = bowl(p, vector({1}));
@@ -259,9 +256,8 @@ TEST_CASE("find_rate: no suggestion without a fall") {
       CHECK_ERROR("[find_rate] the loss did not fall at any of 100 rates",
                   find_rate(sgd, [&] { return step(), constant; }, {.smoothing = smoothing}));
   CHECK_ERROR("at any of 0 rates", find_rate(sgd, [&] { return step(), nan; }));
-  CHECK_ERROR("at any of 0 rates", find_rate(sgd, [&, calls = 0]() mutable {
-                return step(), ++calls == 1 ? 1 : infinite;
-              }));
+  CHECK_ERROR("at any of 0 rates",
+              find_rate(sgd, [&, calls = 0]() mutable { return step(), ++calls == 1 ? 1 : inf; }));
   CHECK(sgd.lr() == 1);
   CHECK(p.value() == vector({1}));
 }
@@ -281,15 +277,15 @@ TEST_CASE("find_rate: options that make no sense are named") {
   CHECK(error({.steps = 2}) == "[find_rate] steps = 2 is not at least 3.");
   CHECK(error({.smoothing = 1}) == "[find_rate] smoothing = 1 is not in [0, 1).");
   CHECK(error({.stop = 1}) == "[find_rate] stop = 1 is not above 1.");
-  for (const double wrong : {-1.0, -infinite, nan}) {
+  for (const double wrong : {-1.0, -inf, nan}) {
     CAPTURE(wrong);
     CHECK(error({.from = wrong}).starts_with("[find_rate] from = "));
     CHECK(error({.to = wrong}).starts_with("[find_rate] to = "));
     CHECK(error({.smoothing = wrong}).starts_with("[find_rate] smoothing = "));
     CHECK(error({.stop = wrong}).starts_with("[find_rate] stop = "));
   }
-  CHECK(error({.from = infinite}).starts_with("[find_rate] from = inf"));
-  CHECK(error({.to = infinite}).starts_with("[find_rate] to = inf"));
+  CHECK(error({.from = inf}).starts_with("[find_rate] from = inf"));
+  CHECK(error({.to = inf}).starts_with("[find_rate] to = inf"));
   CHECK(message_of([&] { find_rate(sgd, nullptr); }) == "[find_rate] was given an empty function.");
   sgd.set_lr(0);
   CHECK(error({}) == "[find_rate] the first group's rate is 0.");

@@ -4,7 +4,6 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
 #include <memory>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include <reel/optim/rprop.h>
 #include <reel/optim/sgd.h>
 
+#include "../special_values.h"
 #include "../throws.h"
 #include "bits.h"
 
@@ -21,9 +21,6 @@ namespace optim {
 namespace {
 
 using Parameters = std::vector<Parameter>;
-
-constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 void give_gradients(const Parameters& parameters, int step) {
   for (Parameter parameter : parameters) {
@@ -127,7 +124,7 @@ TEST_CASE("groups: rates by number, and all at once") {
   sgd.set_lr(1, 5);
   CHECK(sgd.lr(0) == 1);
   CHECK(sgd.lr(1) == 5);
-  for (const double wrong : {-1.0, infinite, nan}) {
+  for (const double wrong : {-1.0, inf, nan}) {
     CHECK_ERROR("[sgd] lr of group 1 = ", sgd.set_lr(1, wrong));
     CHECK_ERROR("[sgd] lr = ", sgd.set_lr(wrong));
   }
@@ -158,7 +155,7 @@ TEST_CASE("groups: those that make no sense are refused") {
   CHECK(message_of([&] { Adam{hollow}; }) == "[adam] group 1 has no parameters.");
   CHECK(message_of([] { Adam{std::vector<Group>{}}; }) == "[adam] was given no parameters.");
   CHECK(message_of([] { Adam{std::vector<Group>(1)}; }) == "[adam] was given no parameters.");
-  for (const double wrong : {-0.1, infinite, nan}) {
+  for (const double wrong : {-0.1, inf, nan}) {
     CAPTURE(wrong);
     const auto make = [&](const Group& group) {
       std::vector<Group> groups{{.parameters = {q}}, group};

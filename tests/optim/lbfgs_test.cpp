@@ -32,7 +32,7 @@ using Json = nlohmann::json;
 
 static_assert(sizeof(Real) == 8, "the numbers are PyTorch's in double");
 
-Json golden() {
+Json golden_runs() {
   std::ifstream file(REEL_SOURCE_DIR "/tests/golden/lbfgs.json");
   REQUIRE_MESSAGE(file.good(), "tests/golden/lbfgs.json cannot be read");
   return Json::parse(file);
@@ -116,7 +116,7 @@ LbfgsOptions options_of(const Json& json) {
 }
 
 TEST_CASE("lbfgs: the steps of each case are PyTorch's") {
-  const Json file = golden();
+  const Json file = golden_runs();
   CHECK(file["cases"].size() >= 30);
   for (const Json& golden_case : file["cases"]) {
     CAPTURE(golden_case["name"].get<std::string>());
@@ -177,7 +177,7 @@ const std::map<std::string, Curve>& curves() {
 }
 
 TEST_CASE("lbfgs: every trial of the line search is PyTorch's") {
-  const Json searches = golden()["searches"];
+  const Json searches = golden_runs()["searches"];
   CHECK(searches.size() >= 26);
   for (const Json& search : searches) {
     const std::string name = search["line"];
@@ -218,7 +218,7 @@ TEST_CASE("lbfgs: a search comes back from where losses and slopes are not finit
 // ---- stopped and resumed
 
 TEST_CASE("lbfgs: a state that is saved and set goes on in the same bits") {
-  const Json file = golden();
+  const Json file = golden_runs();
   for (const bool strong_wolfe : {false, true}) {
     const LbfgsOptions options{
         .lr = 0.5, .iterations = 3, .history = 4, .strong_wolfe = strong_wolfe};
@@ -263,7 +263,7 @@ TEST_CASE("lbfgs: a state that is saved and set goes on in the same bits") {
 // ---- trouble
 
 TEST_CASE("lbfgs: what throws leaves the last place that was accepted") {
-  const Json file = golden();
+  const Json file = golden_runs();
   for (const bool strong_wolfe : {false, true}) {
     Problem p = problem("bowl", file);
     std::vector<std::pair<Tensor, Tensor>> places;

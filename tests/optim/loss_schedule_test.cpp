@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../near.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "bits.h"
 #include "schedules.h"
@@ -16,9 +17,6 @@
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
-
-constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 PlateauOptions plateau_options(Json given) {
   PlateauOptions o;
@@ -65,7 +63,7 @@ TEST_CASE("plateau: the rates of both groups are PyTorch's, also when resumed at
 TEST_CASE("plateau: NaN is no improvement, nor is the best once more") {
   for (const bool larger : {false, true}) {
     CAPTURE(larger);
-    for (const double value : {nan, -nan, larger ? -infinite : infinite, 1.0}) {
+    for (const double value : {nan, -nan, larger ? -inf : inf, 1.0}) {
       CAPTURE(value);
       Sgd sgd = two_groups(1, 4);
       Plateau plateau(sgd, {.larger_is_better = larger, .factor = 0.5, .patience = 2});
@@ -101,7 +99,7 @@ TEST_CASE("plateau: bounds") {
 
 TEST_CASE("plateau: options that make no sense are named") {
   Sgd sgd = two_groups(1, 4);
-  for (const double wrong : {-0.1, -infinite, infinite, nan}) {
+  for (const double wrong : {-0.1, -inf, inf, nan}) {
     CAPTURE(wrong);
     CHECK_ERROR(concat("[plateau] factor = ", wrong, " is not in [0, 1)."),
                 Plateau(sgd, {.factor = wrong}));
@@ -225,7 +223,7 @@ TEST_CASE("steady: with a window of 2 it is the bold driver") {
 
 TEST_CASE("steady: a loss that is not finite is wild by itself, and begins anew") {
   const SteadyOptions three{.window = 3, .up = 2};
-  for (const double bad : {nan, -nan, infinite, -infinite}) {
+  for (const double bad : {nan, -nan, inf, -inf}) {
     CAPTURE(bad);
     CHECK(after({bad}, three).lr == 0.5);
     CHECK(after({bad, bad, bad}, three).lr == 0.125);
@@ -288,7 +286,7 @@ TEST_CASE("steady: resumed from its state it goes on to the bit, wherever it was
 
 TEST_CASE("steady: options that make no sense are named") {
   Sgd sgd = two_groups(1, 4);
-  for (const double wrong : {-0.1, -infinite, infinite, nan}) {
+  for (const double wrong : {-0.1, -inf, inf, nan}) {
     CAPTURE(wrong);
     CHECK_ERROR("[steady] threshold = ", Steady(sgd, {.threshold = wrong}));
     CHECK_ERROR(concat("[steady] down = ", wrong, " is not in (0, 1)."),

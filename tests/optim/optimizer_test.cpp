@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <set>
 #include <string>
@@ -17,6 +16,7 @@
 #include <reel/autodiff/ops/reduction.h>
 
 #include "../near.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "every_optimizer.h"
 
@@ -26,14 +26,11 @@ namespace {
 
 using Parameters = std::vector<Parameter>;
 
-constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 Tensor gradient(int step) {
   return vector({std::sin(Real(step)), std::cos(Real(2 * step)), Real(0.5)});
 }
 
-Parameter start() { return Parameter(vector({1, -2, 3}), "p"); }
+Parameter start_of_three() { return Parameter(vector({1, -2, 3}), "p"); }
 
 TEST_CASE("optimizer: a step uses the gradients of a backward pass and empties them") {
   const Parameter p(vector({1, -2}), "p");
@@ -49,7 +46,7 @@ TEST_CASE("optimizer: a step uses the gradients of a backward pass and empties t
 TEST_CASE("optimizer: keep leaves the gradients as they are") {
   for (const NamedOptimizer& row : optimizers()) {
     CAPTURE(row.name);
-    Parameter kept = start(), fresh = start();
+    Parameter kept = start_of_three(), fresh = start_of_three();
     const auto keeping = make_stateful(row, {kept}), usual = make_stateful(row, {fresh});
     kept.set_gradient(gradient(1));
     for (int step = 0; step < 3; ++step) {
@@ -66,20 +63,20 @@ TEST_CASE("optimizer: keep leaves the gradients as they are") {
 
 TEST_CASE("optimizer: a step with no gradient at all is an error, and changes nothing") {
   for (const NamedOptimizer& row : optimizers()) {
-    const Parameter p = start(), q = start();
+    const Parameter p = start_of_three(), q = start_of_three();
     const auto optimizer = make_stateful(row, {p, q});
     const std::string message = message_of([&] { optimizer->step(); });
     CHECK(message == concat('[', optimizer->method(),
                             "] no parameter has a gradient. Hint: call tape.backward(loss) before "
                             "step()."));
-    CHECK(p.value() == start().value());
+    CHECK(p.value() == start_of_three().value());
   }
 }
 
 TEST_CASE("optimizer: without a gradient a parameter is skipped, and its steps don't count") {
   for (const NamedOptimizer& row : optimizers()) {
     CAPTURE(row.name);
-    Parameter always = start(), sometimes = start(), alone = start();
+    Parameter always = start_of_three(), sometimes = start_of_three(), alone = start_of_three();
     const auto both = make_stateful(row, {always, sometimes}), one = make_stateful(row, {alone});
     for (int step = 0; step < 12; ++step) {
       always.set_gradient(gradient(step));
@@ -100,7 +97,7 @@ TEST_CASE("optimizer: without a gradient a parameter is skipped, and its steps d
 TEST_CASE("optimizer: a step counts once, not once for each tensor of the model") {
   for (const NamedOptimizer& row : optimizers()) {
     CAPTURE(row.name);
-    Parameter first = start(), second = start(), alone = start();
+    Parameter first = start_of_three(), second = start_of_three(), alone = start_of_three();
     const auto two = make_stateful(row, {first, second}), one = make_stateful(row, {alone});
     for (int step = 0; step < 10; ++step) {
       for (Parameter* p : {&first, &second, &alone}) p->set_gradient(gradient(step));
@@ -113,7 +110,7 @@ TEST_CASE("optimizer: a step counts once, not once for each tensor of the model"
 }
 
 TEST_CASE("optimizer: the rate can be changed between steps") {
-  Parameter p = start();
+  Parameter p = start_of_three();
   Sgd sgd({p}, {.lr = 0.5, .momentum = 0.5});
   p.set_gradient(full({3}, 1));
   sgd.step();  // b = 1
@@ -123,7 +120,7 @@ TEST_CASE("optimizer: the rate can be changed between steps") {
   p.set_gradient(full({3}, 1));
   sgd.step();  // b = 1.5, which contains no old rate
   CHECK(p.value() == vector({-2.5, -5.5, -0.5}));
-  for (const double wrong : {-1.0, nan, infinite}) CHECK_ERROR("[sgd] lr = ", sgd.set_lr(wrong));
+  for (const double wrong : {-1.0, nan, inf}) CHECK_ERROR("[sgd] lr = ", sgd.set_lr(wrong));
   CHECK(sgd.lr() == 2);
   sgd.set_lr(0);
   p.set_gradient(full({3}, 1));
@@ -149,7 +146,7 @@ TEST_CASE("optimizer: options that make no sense are named") {
         continue;
       const std::string name(option.name);
       CAPTURE(name);
-      for (const double wrong : {-0.1, -infinite, infinite, nan}) {
+      for (const double wrong : {-0.1, -inf, inf, nan}) {
         CAPTURE(wrong);
         CHECK_ERROR(concat('[', method, "] ", name, " = "),
                     make_optimizer(row.name, p, {{"lr", 1}, {name, wrong}}));
@@ -176,7 +173,7 @@ TEST_CASE("optimizer: the table's defaults are those of the classes") {
     REQUIRE(row.options[0].name == "lr");
     NamedOptions all = row.options;
     all[0].value = row.lr;
-    Parameter p = start(), q = start();
+    Parameter p = start_of_three(), q = start_of_three();
     const auto by_default = make_optimizer(row.name, {p}, {{"lr", row.lr}});
     const auto spelt_out = make_optimizer(row.name, {q}, all);
     for (int step = 0; step < 3; ++step) {
@@ -186,7 +183,7 @@ TEST_CASE("optimizer: the table's defaults are those of the classes") {
       spelt_out->step();
     }
     CHECK(p.value() == q.value());
-    CHECK(p.value() != start().value());
+    CHECK(p.value() != start_of_three().value());
     CHECK(by_default->lr() == row.lr);
   }
 }
@@ -194,7 +191,7 @@ TEST_CASE("optimizer: the table's defaults are those of the classes") {
 TEST_CASE("optimizer: a NaN stays where it is") {
   for (const NamedOptimizer& row : optimizers()) {
     CAPTURE(row.name);
-    Parameter p = start(), clean = start();
+    Parameter p = start_of_three(), clean = start_of_three();
     const auto dirty = make_stateful(row, {p}), same = make_stateful(row, {clean});
     for (int step = 0; step < 3; ++step) {
       p.set_gradient(vector({1, Real(nan), 1}));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../near.h"
+#include "../special_values.h"
 #include "../throws.h"
 #include "schedules.h"
 
@@ -21,8 +22,6 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
-constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
 
 Rate make_rate(const std::string& schedule, Json& o) {
@@ -200,7 +199,7 @@ TEST_CASE("schedule: a rate set by hand lasts until the next step") {
 }
 
 TEST_CASE("schedule: a rate that is none is an error, and changes nothing") {
-  for (const double wrong : {-1.0, -infinite, infinite, nan}) {
+  for (const double wrong : {-1.0, -inf, inf, nan}) {
     CAPTURE(wrong);
     Sgd sgd = two_groups(1, 2);
     Schedule schedule(sgd, [=](double base, std::size_t t) {
@@ -291,7 +290,7 @@ TEST_CASE("schedule: options that make no sense are named") {
   CHECK_ERROR("[cosine_restarts] length = 4 and stretch = 0", cosine_restarts(4, 0));
   CHECK(message_of([] { linear_warm_up(0); }) == "[linear_warm_up] length = 0 is not positive.");
   CHECK(message_of([] { one_cycle(0); }) == "[one_cycle] length = 0 is not positive.");
-  for (const double wrong : {-0.5, -infinite, infinite, nan}) {
+  for (const double wrong : {-0.5, -inf, inf, nan}) {
     CAPTURE(wrong);
     CHECK_ERROR(concat("[step_decay] factor = ", wrong), step_decay(1, wrong));
     CHECK_ERROR("[multi_step] factor = ", multi_step({1}, wrong));

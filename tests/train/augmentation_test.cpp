@@ -38,13 +38,13 @@ data::Dataset dots(std::size_t n, bool left, std::uint64_t seed) {
   return data::Dataset(std::move(images), labels);
 }
 
-struct Run {
+struct AugmentedRun {
   nn::Sequential model = nn::mlp({side * side, 16, 2}, nn::relu);
   std::optional<optim::Adam> adam;
   Rng rng{4};
   Position position;
 
-  Run() {
+  AugmentedRun() {
     nn::init(model, rng);
     adam.emplace(model.parameters(), optim::AdamOptions{.lr = 0.01});
   }
@@ -59,7 +59,7 @@ TEST_CASE("augmented training: flips teach a model what it has not seen") {
   const data::Dataset left = dots(400, true, 1), all = dots(400, false, 2);
   const data::Augmentation augmentation({.flip = 0.5});
   const auto accuracy = [&](const data::Augmentation* used) {
-    Run run;
+    AugmentedRun run;
     std::ignore = run.fit(left, {.epochs = 20, .augmentation = used});
     return evaluate(run.model, all).accuracy();
   };
@@ -74,14 +74,14 @@ TEST_CASE("augmented training: the same bits for any number of threads, and afte
   const FitOptions options{.epochs = 3, .augmentation = &augmentation};
   const auto weights = [&](std::size_t threads) {
     const Threads set(threads);
-    Run run;
+    AugmentedRun run;
     std::ignore = run.fit(images, options);
     return numbers(run.model);
   };
   const std::vector<Real> expected = weights(1);
   CHECK(weights(2) == expected);
   for (const int stop : {1, 9, 14}) {
-    Run run;
+    AugmentedRun run;
     int left = stop;
     FitOptions until = options;
     until.stop = [&] { return --left == 0; };
@@ -89,13 +89,13 @@ TEST_CASE("augmented training: the same bits for any number of threads, and afte
     std::ignore = run.fit(images, options);
     CHECK(numbers(run.model) == expected);
   }
-  Run plain;
+  AugmentedRun plain;
   std::ignore = plain.fit(images, {.epochs = 3});
   CHECK(numbers(plain.model) != expected);
 }
 
 TEST_CASE("augmented training: samples that are no images are refused before the first step") {
-  Run run;
+  AugmentedRun run;
   const data::Augmentation augmentation({.shift = 1});
   const Rng before = run.rng;
   CHECK_ERROR("[augmentation] samples of shape (2), expected images",

@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -19,6 +18,7 @@
 
 #include "../nn/models.h"
 #include "../optim/bits.h"
+#include "../special_values.h"
 #include "../temporary_folder.h"
 #include "../throws.h"
 #include "quadrants.h"
@@ -26,14 +26,6 @@
 namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-nn::Sequential net(std::uint64_t seed = 1) {
-  return initialised(nn::Sequential(nn::Linear(2, 8), nn::BatchNorm(8), nn::tanh, nn::Linear(8, 2)),
-                     seed);
-}
 
 // Judges these losses in turn; returns the numbers of the improvements.
 std::vector<std::size_t> improvements(EarlyStopping& early, const std::vector<double>& losses) {
@@ -50,8 +42,8 @@ using Numbers = std::vector<std::size_t>;
 TEST_CASE("early stopping: an improvement is smaller, or larger, by enough; NaN is none") {
   EarlyStopping loss({.patience = 3});
   CHECK(!loss.has_best());
-  CHECK(loss.best_value() == infinity);
-  CHECK(improvements(loss, {nan, infinity}).empty());
+  CHECK(loss.best_value() == inf);
+  CHECK(improvements(loss, {nan, inf}).empty());
   CHECK(!loss.has_best());
   CHECK(!loss.should_stop());
   CHECK(improvements(loss, {3, 3, 2, nan, 2.5}) == Numbers{1, 3});
@@ -66,7 +58,7 @@ TEST_CASE("early stopping: an improvement is smaller, or larger, by enough; NaN 
   EarlyStopping enough({.minimize = "score", .least_improvement = 0.5});
   CHECK(improvements(enough, {3, 2.75, 2.5, 2.25, 1}) == Numbers{1, 4, 5});
   EarlyStopping largest({.patience = 2, .maximize = "score", .least_improvement = 0.5});
-  CHECK(largest.best_value() == -infinity);
+  CHECK(largest.best_value() == -inf);
   CHECK(improvements(largest, {1, 1.25, 1.75, nan, 2}) == Numbers{1, 3});
   CHECK(largest.should_stop());
   EarlyStopping never;
@@ -91,7 +83,7 @@ TEST_CASE("early stopping: the number that is judged") {
               accuracy.step(model, evaluation, 2));
   CHECK_ERROR("[early_stopping] the evaluation has no number \"other\".",
               EarlyStopping({.minimize = "other"}).step(model, evaluation, 2));
-  for (const double least : {-1.0, nan, infinity})
+  for (const double least : {-1.0, nan, inf})
     CHECK_ERROR("[early_stopping] least_improvement = ",
                 EarlyStopping({.least_improvement = least}));
 }
@@ -145,7 +137,7 @@ TEST_CASE("early stopping: its state has the best weights, and one that does not
 }
 
 // A run whose validation loss falls, then rises: its points have wrong labels.
-struct Run {
+struct StoppedRun {
   nn::Sequential model = net();
   optim::Sgd sgd{model.parameters(), {.lr = 0.3, .momentum = 0.5}};
   WeightAverage average{model, {.decay = 0.9}};
@@ -179,7 +171,7 @@ struct Run {
 TEST_CASE("early stopping: fit ends after the patience, with the best weights") {
   for (const bool averaged : {false, true}) {
     CAPTURE(averaged);
-    Run run;
+    StoppedRun run;
     std::vector<nn::StateDict> weights;  // after each epoch
     const FitResult result = run.train(200, averaged, [&] {
       weights.push_back(averaged ? run.average.averages() : nn::state_dict(run.model));
@@ -203,17 +195,17 @@ TEST_CASE("early stopping: fit ends after the patience, with the best weights") 
 
 TEST_CASE(
     "early stopping: a finished run has the best weights, a stopped or diverged one the last") {
-  Run whole;
+  StoppedRun whole;
   std::ignore = whole.train(200, false);
   const std::size_t best = whole.early.best_epoch();
-  Run finished;
+  StoppedRun finished;
   CHECK(finished.train(best + 1, false).status == FitStatus::finished);
   CHECK(nn::state_dict(finished.model) == nn::state_dict(whole.model));
-  Run last;  // the patience is exhausted in the last epoch
+  StoppedRun last;  // the patience is exhausted in the last epoch
   CHECK(last.train(best + 3, false).status == FitStatus::finished);
   CHECK(nn::state_dict(last.model) == nn::state_dict(whole.model));
 
-  Run diverged;
+  StoppedRun diverged;
   std::ignore = diverged.train(1, false);
   diverged.sgd.set_lr(1e200);
   CHECK(diverged.train(5, false).status == FitStatus::diverged);
@@ -225,7 +217,7 @@ TEST_CASE(
     "early stopping: a checkpoint of the epoch that ends the run ends the resumed run at once") {
   for (const bool averaged : {false, true}) {
     const TemporaryFolder folder;
-    Run whole, second;
+    StoppedRun whole, second;
     const auto save = [&] {
       save_checkpoint(folder / "run", whole.model, whole.sgd, whole.average, whole.rng,
                       whole.position, whole.early);

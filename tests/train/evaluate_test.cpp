@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include <reel/autodiff/engine/tape.h>
@@ -15,14 +14,12 @@
 #include <reel/nn/sequential.h>
 
 #include "../near.h"
+#include "../special_values.h"
 #include "../throws.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
-
-constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
-constexpr Real infinite = std::numeric_limits<Real>::infinity();
 
 // Returns its input as the scores, and records how it was called.
 struct Probe : nn::Module {
@@ -72,7 +69,7 @@ TEST_CASE("predicted_classes: the highest score, the first of equals, none with 
         Labels{1, 0, 0, 2});
   CHECK(predicted_classes(matrix({{nan, 1, 2}, {1, nan, 2}, {1, 2, nan}, {nan, nan, nan}})) ==
         Labels{-1, -1, -1, -1});
-  CHECK(predicted_classes(matrix({{-infinite, 0, infinite}, {0, -infinite, -1}})) == Labels{2, 0});
+  CHECK(predicted_classes(matrix({{-inf, 0, inf}, {0, -inf, -1}})) == Labels{2, 0});
   CHECK(predicted_classes(matrix({{7}, {8}})) == Labels{0, 0});
   CHECK(predicted_classes(zeros({0, 3})).empty());
   CHECK_ERROR("[predicted_classes] takes scores (batch,classes), got (3).",

@@ -31,7 +31,7 @@ namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
-constexpr std::size_t epochs = 3, batches = 25, features = 40, never = 1000;
+constexpr std::size_t run_epochs = 3, epoch_batches = 25, features = 40, never_stopped = 1000;
 
 // Three classes that overlap, so that the losses of three epochs differ.
 data::Dataset clusters(std::size_t n, std::uint64_t seed) {
@@ -47,12 +47,12 @@ data::Dataset clusters(std::size_t n, std::uint64_t seed) {
 }
 
 // The bits of a number, as text.
-std::string exact(double x) { return concat(std::hexfloat, x, ' '); }
+std::string in_full(double x) { return concat(std::hexfloat, x, ' '); }
 
 std::string text_of(const std::optional<Evaluation>& evaluation) {
   if (!evaluation) return "none ";
-  std::string text = exact(evaluation->loss) + exact(evaluation->accuracy());
-  for (const auto& [name, value] : evaluation->metrics) text += name + exact(value);
+  std::string text = in_full(evaluation->loss) + in_full(evaluation->accuracy());
+  for (const auto& [name, value] : evaluation->metrics) text += name + in_full(value);
   return text;
 }
 
@@ -79,18 +79,18 @@ struct Run : SavedParts<Run> {
   // Stops after `steps` steps. Saves at the end of epoch `save_at` to `path`.
   FitStatus train(std::size_t steps, std::size_t save_at = 0,
                   const std::filesystem::path& path = {}) {
-    static const data::Dataset points = clusters(16 * batches - 3, 1), held_out = clusters(60, 2),
-                               test = clusters(40, 3);
+    static const data::Dataset points = clusters(16 * epoch_batches - 3, 1),
+                               held_out = clusters(60, 2), test = clusters(40, 3);
     const auto on_epoch = [&](const EpochReport& r) {
-      reports += concat("epoch ", r.epoch, ": ", exact(r.train_loss));
-      for (const auto& [name, value] : r.metrics) reports += name + exact(value);
+      reports += concat("epoch ", r.epoch, ": ", in_full(r.train_loss));
+      for (const auto& [name, value] : r.metrics) reports += name + in_full(value);
       for (const auto* one : {&r.validation, &r.test, &r.averaged_validation, &r.averaged_test})
         reports += text_of(*one);
       reports += '\n';
       if (r.epoch == save_at) save(path);
     };
     return fit(model, sgd, points, rng,
-               {.epochs = epochs,
+               {.epochs = run_epochs,
                 .batch_size = 16,
                 .clip_norm = 1,
                 .validation = &held_out,
@@ -121,7 +121,7 @@ struct End {
 };
 
 End end_of(Run& run) {
-  const FitStatus status = run.train(never);
+  const FitStatus status = run.train(never_stopped);
   return {status, nn::fingerprint(run.model), run.bytes()};
 }
 
@@ -134,14 +134,14 @@ TEST_CASE(
     Run whole;
     const End end = end_of(whole);
     CHECK(end.status == FitStatus::finished);
-    CHECK(whole.average.updates() == epochs * batches);
+    CHECK(whole.average.updates() == run_epochs * epoch_batches);
     CHECK(whole.early.has_best());
     if (!on_one) on_one = end;
     CHECK(end == *on_one);
 
     std::set<std::size_t> stops;
     for (Rng rng(count); stops.size() < (REEL_SANITIZED ? 10 : 50);)
-      stops.insert(1 + rng.below(epochs * batches - 1));
+      stops.insert(1 + rng.below(run_epochs * epoch_batches - 1));
     for (const std::size_t stop : stops) {
       CAPTURE(stop);
       const TemporaryFolder folder;
@@ -155,11 +155,11 @@ TEST_CASE(
       second.load(folder / "run");
       CHECK(end_of(second) == end);
     }
-    for (std::size_t epoch = 1; epoch <= epochs; ++epoch) {
+    for (std::size_t epoch = 1; epoch <= run_epochs; ++epoch) {
       CAPTURE(epoch);
       const TemporaryFolder folder;
       Run first, second;
-      CHECK(first.train(never, epoch, folder / "run") == FitStatus::finished);
+      CHECK(first.train(never_stopped, epoch, folder / "run") == FitStatus::finished);
       second.load(folder / "run");
       CHECK(second.position.epoch == epoch + 1);
       CHECK(end_of(second) == end);

@@ -21,13 +21,13 @@ namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
-const Tensor scores = matrix({{2, -1, 0}, {0.5, 0.25, 3}, {-1, 1, 4}, {0, 0, 0}});
-const Labels labels{0, 1, 1, 2};
+const Tensor logits = matrix({{2, -1, 0}, {0.5, 0.25, 3}, {-1, 1, 4}, {0, 0, 0}});
+const Labels four_labels{0, 1, 1, 2};
 
 data::Batch batch_of(const Tensor& weights = {}) {
   data::Batch batch;
   batch.inputs = zeros({4, 1});
-  batch.labels = labels;
+  batch.labels = four_labels;
   if (weights.dimension() > 0) batch.weights = weights;
   return batch;
 }
@@ -37,14 +37,14 @@ double expected(double smoothing, const Tensor& classes, const Tensor& samples) 
   double sum = 0, total = 0;
   for (std::size_t i = 0; i < 4; ++i) {
     double exponentials = 0;
-    for (std::size_t c = 0; c < 3; ++c) exponentials += std::exp(double(scores(i, c)));
+    for (std::size_t c = 0; c < 3; ++c) exponentials += std::exp(double(logits(i, c)));
     for (std::size_t c = 0; c < 3; ++c) {
       const double target =
-          smoothing / 3 + (static_cast<Label>(c) == labels[i] ? 1 - smoothing : 0);
+          smoothing / 3 + (static_cast<Label>(c) == four_labels[i] ? 1 - smoothing : 0);
       sum += double(samples(i) * classes(c)) * target *
-             (std::log(exponentials) - double(scores(i, c)));
+             (std::log(exponentials) - double(logits(i, c)));
     }
-    total += double(samples(i) * classes(static_cast<std::size_t>(labels[i])));
+    total += double(samples(i) * classes(static_cast<std::size_t>(four_labels[i])));
   }
   return sum / total;
 }
@@ -54,7 +54,7 @@ TEST_CASE("loss: smoothed labels, weights of classes and of samples, and all of 
   const Tensor classes = vector({0.5, 2, 3}), samples = vector({1, 0, 4, 0.5});
   const auto loss = [&](CrossEntropyOptions options, const Tensor& weights = {}) {
     return static_cast<double>(
-        cross_entropy_loss(std::move(options))(scores, batch_of(weights)).item());
+        cross_entropy_loss(std::move(options))(logits, batch_of(weights)).item());
   };
   CHECK(near(loss({}), expected(0, ones3, ones4), 1e-14));
   CHECK(near(loss({.label_smoothing = 0.1}), expected(0.1, ones3, ones4), 1e-14));
@@ -62,25 +62,25 @@ TEST_CASE("loss: smoothed labels, weights of classes and of samples, and all of 
   CHECK(near(loss({}, samples), expected(0, ones3, samples), 1e-14));
   CHECK(near(loss({.label_smoothing = 0.1, .class_weights = classes}, samples),
              expected(0.1, classes, samples), 1e-14));
-  CHECK(near(loss({}), static_cast<double>(default_loss(scores, batch_of()).item()), 1e-14));
-  CHECK(loss({}, samples) == static_cast<double>(default_loss(scores, batch_of(samples)).item()));
+  CHECK(near(loss({}), static_cast<double>(default_loss(logits, batch_of()).item()), 1e-14));
+  CHECK(loss({}, samples) == static_cast<double>(default_loss(logits, batch_of(samples)).item()));
 }
 
 TEST_CASE("loss: samples of the first class count, with and without weights") {
   data::Batch batch = batch_of(), weighted = batch_of(vector({1, 0, 4, 0.5}));
   batch.labels = weighted.labels = {0, 0, 0, 0};
-  const Var loss = cross_entropy_loss({})(scores, batch);
-  CHECK(near(double(loss.item()), double(default_loss(scores, batch).item()), 1e-14));
+  const Var loss = cross_entropy_loss({})(logits, batch);
+  CHECK(near(double(loss.item()), double(default_loss(logits, batch).item()), 1e-14));
   CHECK(loss.item() > 1);
-  CHECK(default_loss(scores, weighted).item() > 1);
-  CHECK(cross_entropy_loss({.label_smoothing = 0.1})(scores, batch).item() > 1);
-  CHECK(cross_entropy_loss({.class_weights = vector({0.5, 0, 0})})(scores, batch).item() ==
+  CHECK(default_loss(logits, weighted).item() > 1);
+  CHECK(cross_entropy_loss({.label_smoothing = 0.1})(logits, batch).item() > 1);
+  CHECK(cross_entropy_loss({.class_weights = vector({0.5, 0, 0})})(logits, batch).item() ==
         loss.item());
 }
 
 TEST_CASE("loss: a batch without any weight has the loss 0 and no gradient") {
   const auto check_zero = [](const CrossEntropyOptions& options, const data::Batch& batch) {
-    Parameter x(scores);
+    Parameter x(logits);
     Tape tape;
     const Var loss = cross_entropy_loss(options)(x, batch);
     CHECK(loss.item() == 0);
@@ -105,16 +105,16 @@ TEST_CASE("loss: options and batches that make no sense") {
   data::Batch numbers;
   numbers.inputs = numbers.targets = zeros({4, 3});
   CHECK_ERROR("[cross_entropy_loss] the batch has no labels.",
-              cross_entropy_loss({})(scores, numbers));
+              cross_entropy_loss({})(logits, numbers));
   CHECK_ERROR("class weights (2) for 3 classes.",
-              cross_entropy_loss({.class_weights = vector({1, 1})})(scores, batch_of()));
+              cross_entropy_loss({.class_weights = vector({1, 1})})(logits, batch_of()));
   data::Batch wrong = batch_of();
   wrong.labels[2] = 3;
   CHECK_ERROR("label 3 at 2 is not one of 3 classes.",
-              cross_entropy_loss({.class_weights = zeros({3})})(scores, wrong));
+              cross_entropy_loss({.class_weights = zeros({3})})(logits, wrong));
   wrong.labels[2] = -1;
   CHECK_ERROR("label -1 at 2 is not one of 3 classes.",
-              cross_entropy_loss({.class_weights = zeros({3})})(scores, wrong));
+              cross_entropy_loss({.class_weights = zeros({3})})(logits, wrong));
 }
 
 TEST_CASE("loss: evaluations have a loss of their own") {

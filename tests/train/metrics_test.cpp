@@ -33,9 +33,12 @@ Metric half_of_first() {
   });
 }
 
-const data::Dataset dataset(matrix({{1}, {2}, {3}, {4}, {5}}), matrix({{1}, {0}, {6}, {4}, {5}}));
+const data::Dataset five_targets(matrix({{1}, {2}, {3}, {4}, {5}}),
+                                 matrix({{1}, {0}, {6}, {4}, {5}}));
 
-data::Batch batch_of(const std::vector<std::uint32_t>& rows) { return dataset.subset(rows).all(); }
+data::Batch batch_at(const std::vector<std::uint32_t>& rows) {
+  return five_targets.subset(rows).all();
+}
 
 void add(Metrics& metrics, Real loss, const data::Batch& batch) {
   metrics.add(loss, batch.inputs, batch);
@@ -47,8 +50,8 @@ TEST_CASE("metrics: the caller's own, averaged by sample or accumulated") {
   CHECK(std::isnan(metrics.loss()));
   CHECK(metrics.scores().empty());
   CHECK_ERROR("[metrics] no batch was added", metrics["half"]);
-  add(metrics, 3, batch_of({0, 1, 2}));
-  add(metrics, 1, batch_of({4}));
+  add(metrics, 3, batch_at({0, 1, 2}));
+  add(metrics, 1, batch_at({4}));
   CHECK(metrics.samples() == 4);
   CHECK(metrics.loss() == 2.5);
   CHECK(metrics["half"] == (3 * 0.5 + 2.5) / 4);
@@ -59,7 +62,7 @@ TEST_CASE("metrics: the caller's own, averaged by sample or accumulated") {
   CHECK_ERROR("[metrics] there is no metric \"other\".", metrics["other"]);
   metrics.clear();
   CHECK(metrics.samples() == 0);
-  add(metrics, 1, batch_of({1}));
+  add(metrics, 1, batch_at({1}));
   CHECK(metrics["half"] == 1);
   CHECK(metrics["largest_error"] == 2);
   CHECK_ERROR("two metrics are called \"accuracy\"",
@@ -68,12 +71,12 @@ TEST_CASE("metrics: the caller's own, averaged by sample or accumulated") {
 
 TEST_CASE("metrics: weights count, in the loss too, and a batch of weight 0 does not") {
   Metrics metrics({half_of_first()});
-  data::Batch one = batch_of({0, 1}), none = batch_of({2, 3});
+  data::Batch one = batch_at({0, 1}), none = batch_at({2, 3});
   one.weights = vector({3, 1});
   none.weights = zeros({2});
   add(metrics, 2, one);
   metrics.add(Real(NAN), none.inputs, none);
-  add(metrics, 8, batch_of({3, 4}));
+  add(metrics, 8, batch_at({3, 4}));
   CHECK(metrics.samples() == 6);
   CHECK(metrics.loss() == (4 * 2 + 2 * 8) / 6.0);
   CHECK(metrics["half"] == (4 * 0.5 + 2 * 2) / 6.0);
@@ -98,11 +101,11 @@ TEST_CASE("metrics: R² of targets far from 0 keeps its digits") {
 TEST_CASE("metrics: the state in the middle of an epoch continues to the same bits") {
   const auto make = [] { return Metrics({half_of_first(), r_squared()}); };
   Metrics whole = make(), first = make(), second = make();
-  for (const Real loss : {Real(0.1), Real(1) / 3}) add(whole, loss, batch_of({0, 1, 2}));
-  add(first, Real(0.1), batch_of({0, 1, 2}));
-  add(second, 7, batch_of({4}));
+  for (const Real loss : {Real(0.1), Real(1) / 3}) add(whole, loss, batch_at({0, 1, 2}));
+  add(first, Real(0.1), batch_at({0, 1, 2}));
+  add(second, 7, batch_at({4}));
   second.set_state(first.state());
-  add(second, Real(1) / 3, batch_of({0, 1, 2}));
+  add(second, Real(1) / 3, batch_at({0, 1, 2}));
   CHECK(second.sums() == whole.sums());
   Position at, other;
   at.epoch = 3, at.batch = 17, at.sums = whole.sums();

@@ -26,7 +26,7 @@ namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
-constexpr double exact = sizeof(Real) == 8 ? 1e-13 : 1e-5;
+constexpr double rounding = sizeof(Real) == 8 ? 1e-13 : 1e-5;
 
 // y = (2a − b + ½, a + 3) at n points.
 data::Dataset plane(std::size_t n, std::uint64_t seed = 1) {
@@ -79,11 +79,11 @@ TEST_CASE(
     CAPTURE(size);
     Identity model;
     const Evaluation e = evaluate(model, dataset, {.batch_size = size, .metrics = all_errors});
-    CHECK(near(e.loss, 22.0 / 8, exact));
-    CHECK(near(e.metrics.at("mean_absolute_error"), 1, exact));
-    CHECK(near(e.metrics.at("root_mean_squared_error"), std::sqrt(22.0 / 8), exact));
+    CHECK(near(e.loss, 22.0 / 8, rounding));
+    CHECK(near(e.metrics.at("mean_absolute_error"), 1, rounding));
+    CHECK(near(e.metrics.at("root_mean_squared_error"), std::sqrt(22.0 / 8), rounding));
     // both targets have Σ(t − 2.5)² = 5
-    CHECK(near(e.metrics.at("r_squared"), 1 - (6.0 / 5 + 16.0 / 5) / 2, exact));
+    CHECK(near(e.metrics.at("r_squared"), 1 - (6.0 / 5 + 16.0 / 5) / 2, rounding));
   }
 }
 
@@ -97,10 +97,10 @@ TEST_CASE("regression: a weight of k counts as k copies; a weight of 0 as none")
     Identity model;
     const EvaluateOptions options{.batch_size = size, .metrics = all_errors};
     const Evaluation a = evaluate(model, weighted, options), b = evaluate(model, copies, options);
-    CHECK(near(a.loss, b.loss, exact));
+    CHECK(near(a.loss, b.loss, rounding));
     for (const auto& metric : b.metrics) {
       CAPTURE(metric.first);
-      CHECK(near(a.metrics.at(metric.first), metric.second, exact));
+      CHECK(near(a.metrics.at(metric.first), metric.second, rounding));
     }
   }
   // labels likewise
@@ -111,7 +111,7 @@ TEST_CASE("regression: a weight of k counts as k copies; a weight of 0 as none")
   Identity model;
   const EvaluateOptions options{.batch_size = 3, .metrics = {accuracy()}};
   const Evaluation a = evaluate(model, classes, options), b = evaluate(model, repeated, options);
-  CHECK(near(a.loss, b.loss, exact));
+  CHECK(near(a.loss, b.loss, rounding));
   CHECK(a.metrics.at("accuracy") == 0.5);
   CHECK(a.accuracy() == 0.75);  // the confusion counts each sample once
   CHECK(b.accuracy() == 0.5);
@@ -158,8 +158,8 @@ TEST_CASE("regression: fit's steps and losses consider the weights") {
   for (std::uint32_t i = 0; i < 40; i += 3) weights(i) = 2, rows.push_back(i);
   const auto [a, loss_a] = trained(points.weighted(weights));
   const auto [b, loss_b] = trained(points.subset(rows));
-  CHECK(near(loss_a, loss_b, exact));
-  for (std::size_t i = 0; i < a.size(); ++i) CHECK(near(a[i], b[i], exact));
+  CHECK(near(loss_a, loss_b, rounding));
+  for (std::size_t i = 0; i < a.size(); ++i) CHECK(near(a[i], b[i], rounding));
 }
 
 TEST_CASE("regression: an autoencoder learns its bytes") {
@@ -267,13 +267,13 @@ TEST_CASE("regression: a loss of one's own trains and evaluates, without targets
   nn::Linear other(2, 2);
   nn::init(other, rng);
   CHECK(near(evaluate(other, bare, {.batch_size = 2, .loss = loss}).loss,
-             mean(square(other(bare.all().inputs))).item(), exact));
+             mean(square(other(bare.all().inputs))).item(), rounding));
   // labels without a score for each class: no confusion, and no error
   const data::Dataset labelled(matrix({{1}, {0}, {1}}), {1, 0, 1});
   Identity identity;
   const Evaluation e = evaluate(identity, labelled, {.loss = loss});
   CHECK(e.confusion.classes() == 0);
-  CHECK(near(e.loss, 2.0 / 3, exact));
+  CHECK(near(e.loss, 2.0 / 3, rounding));
 }
 
 }  // namespace

@@ -28,6 +28,7 @@
 #include <reel/train/fit.h>
 
 #include "../optim/bits.h"
+#include "../special_values.h"
 #include "../temporary_folder.h"
 #include "../throws.h"
 #include "quadrants.h"
@@ -38,10 +39,8 @@ namespace {
 
 using Folder = TemporaryFolder;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 // The complete state of a run, and its epochs one by one.
-struct Run {
+struct SmallRun {
   nn::Sequential model{nn::Linear(2, 8), nn::BatchNorm(8), nn::tanh, nn::Dropout(0.2),
                        nn::Linear(8, 2)};
   Rng rng{3};
@@ -50,7 +49,7 @@ struct Run {
   std::unique_ptr<optim::Plateau> plateau;
   std::vector<double> losses;
 
-  explicit Run(std::uint64_t seed) {
+  explicit SmallRun(std::uint64_t seed) {
     Rng first(seed);
     nn::init(model, first);
     optimizer = std::make_unique<optim::NAdam>(model.parameters(), optim::NAdamOptions{.lr = 0.03});
@@ -85,7 +84,7 @@ TEST_CASE("resume: shuffled batches, a schedule and a plateau end in the same bi
   for (const int stop : {0, 1, 4, 7}) {
     CAPTURE(stop);
     const Folder folder;
-    Run whole(1), first(1), second(2);
+    SmallRun whole(1), first(1), second(2);
     whole.train(8);
     first.train(stop);
     first.save(folder);
@@ -103,14 +102,14 @@ TEST_CASE("resume: shuffled batches, a schedule and a plateau end in the same bi
 
 TEST_CASE("resume: equal states make equal files, and saving changes nothing") {
   const Folder folder;
-  Run run(1);
+  SmallRun run(1);
   run.train(2);
   const std::string before = run.bits();
   run.save(folder);
   CHECK(run.bits() == before);
   const auto read = [&] { return read_file(folder / "state", "test", 1 << 20); };
   const std::string bytes = read();
-  Run other(2);
+  SmallRun other(2);
   other.load(folder);
   other.save(folder);
   CHECK(read() == bytes);
@@ -243,7 +242,7 @@ std::string refusal(const std::filesystem::path& path, Parts&... parts) {
 
 TEST_CASE("resume: a file that does not fit is named, with the clash") {
   const Folder folder;
-  Run run(1), other(2);
+  SmallRun run(1), other(2);
   run.train(2);
   run.save(folder);
   const std::string before = other.bits();
@@ -293,7 +292,7 @@ TEST_CASE("resume: a file that does not fit is named, with the clash") {
 
 TEST_CASE("resume: a state that can't be written leaves the old one") {
   const Folder folder;
-  Run run(1);
+  SmallRun run(1);
   run.train(1);
   run.save(folder);
   const std::string bytes = read_file(folder / "state", "test", 1 << 20);

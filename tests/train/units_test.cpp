@@ -22,7 +22,8 @@ namespace {
 // Inputs −1, 0, 1 and 4 times a number.
 data::Dataset line() { return data::Dataset(matrix({{-1}, {0}, {1}, {4}})); }
 
-nn::Sequential net(const Tensor& weight, const Tensor& bias, const nn::Activation& activation) {
+nn::Sequential one_layer(const Tensor& weight, const Tensor& bias,
+                         const nn::Activation& activation) {
   const std::size_t units = weight.size();
   nn::Sequential model =
       initialised(nn::Sequential(nn::Linear(1, units), activation, nn::Linear(units, 2)));
@@ -32,7 +33,7 @@ nn::Sequential net(const Tensor& weight, const Tensor& bias, const nn::Activatio
 }
 
 TEST_CASE("hidden units: relu's means, active samples and dead units by hand") {
-  nn::Sequential model = net(matrix({{2}, {-1}, {1}}), vector({0, -1, -9}), nn::relu);
+  nn::Sequential model = one_layer(matrix({{2}, {-1}, {1}}), vector({0, -1, -9}), nn::relu);
   model.get<nn::Linear>(2).weight.set_value(matrix({{1, 2, 3}, {-4, 5, 6}}));
   const HiddenUnits result = hidden_units(model, line());
   REQUIRE(result.layers.size() == 1);
@@ -63,12 +64,12 @@ TEST_CASE(
                           {nn::softsign, 0, 0}};
   for (const Expected& expected : all) {
     CAPTURE(expected.activation.name);
-    nn::Sequential model = net(weight, bias, expected.activation);
+    nn::Sequential model = one_layer(weight, bias, expected.activation);
     const HiddenLayer layer = hidden_units(model, line()).layers[0];
     CHECK(layer.saturated() == expected.saturated);
     CHECK(layer.dead() == expected.dead);
   }
-  nn::Sequential model = net(weight, bias, nn::tanh);
+  nn::Sequential model = one_layer(weight, bias, nn::tanh);
   CHECK(hidden_units(model, line()).layers[0].units[0].near_limit == 0.25);  // tanh 4
   CHECK(hidden_units(model, line()).layers[0].units[1].near_limit == 1);
   const auto saturated_without = [&](std::size_t others, std::size_t samples) {

@@ -30,11 +30,6 @@ namespace reel::inline REEL_PRECISION {
 namespace train {
 namespace {
 
-nn::Sequential net(std::uint64_t seed = 1) {
-  return initialised(nn::Sequential(nn::Linear(2, 8), nn::BatchNorm(8), nn::tanh, nn::Linear(8, 2)),
-                     seed);
-}
-
 std::string bits_of(const nn::Module& model) {
   std::string all;
   for (const auto& [path, value] : nn::state_dict(model)) all += path + bits(value);

@@ -332,8 +332,8 @@ Report stochastic_relaxation(const Settings& settings) {
             worst, worst <= 4),
       claim("end of the descent from t + 0.3, less t", 0, descent.theta() - t, 0.02),
       claim("the farthest end of 20 seeds from t", "at most 0.02", farthest, farthest <= 0.02)};
-  plot::Series steps{"descent", {}, descent.history.values(), plot::Style::line_and_dots};
-  for (const Tensor& x : descent.history.points()) steps.x.push_back(x());
+  plot::Series taken{"descent", {}, descent.history.values(), plot::Style::line_and_dots};
+  for (const Tensor& x : descent.history.points()) taken.x.push_back(x());
   plot::Chart left{.title = "A step at t = 1",
                    .x = {.label = "x"},
                    .y = {.label = "the step, it"},
@@ -343,7 +343,7 @@ Report stochastic_relaxation(const Settings& settings) {
                     .x = {.label = "x"},
                     .y = {.label = "(it − ½)²"},
                     .series = {curve("hard step", at(loss(step)), 0, 2, 401),
-                               curve("smoothed step", at(loss(smoothed(1))), 0, 2, 401), steps}};
+                               curve("smoothed step", at(loss(smoothed(1))), 0, 2, 401), taken}};
   report.figures = {
       {"stochastic-relaxation",
        "A hard step has no slope to descend by. Averaged over 2,000 normal shifts of standard "

@@ -135,11 +135,11 @@ Figure learning_rates(const data::Dataset& data, const Settings& settings, Repor
     chart.series.push_back(smoothed(std::string(name) + ", " + text(rate), found.losses));
     return mean_of_last(found.losses, 16);
   };
-  const double low = run(0.003, "too low"), good = run(0.3, "good"), high = run(10, "too high");
+  const double low = run(0.003, "too low"), middle = run(0.3, "good"), high = run(10, "too high");
   report.findings.push_back(claim("rate 0.003, too low: last loss by that of 0.3", "above 2",
-                                  low / good, low > 2 * good));
+                                  low / middle, low > 2 * middle));
   report.findings.push_back(
-      claim("rate 10, too high: the same", "above 10", high / good, high > 10 * good));
+      claim("rate 10, too high: the same", "above 10", high / middle, high > 10 * middle));
   return {"learning-rates",
           "SGD with three rates on the same images. Too low a rate learns, but slowly; too high a "
           "one jumps about far above where it began.",

@@ -15,6 +15,7 @@
 #include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
+#include "says.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
@@ -25,10 +26,6 @@ namespace {
 static_assert(sizeof(Real) == 8, "the tolerances are for double");
 
 const Tensor three = vector({0, 1, 2}), heights = vector({1, Real(2.1), Real(2.9)});
-
-bool says(const Result& r, const std::string& text) {
-  return r.message.find(text) != std::string::npos;
-}
 
 Result marquardt(const Objective& residuals, const Tensor& start, double tolerance = 1e-9) {
   return minimize_least_squares(residuals, start, levenberg_marquardt(),

@@ -13,13 +13,12 @@
 #include <reel/optim/minimize/gradient_descent.h>
 
 #include "../../near.h"
+#include "../../special_values.h"
 #include "../../throws.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
-
-const double inf = std::numeric_limits<double>::infinity(), nan = std::nan("");
 
 Var parabola(const Var& x) { return sum(square(x)); }
 

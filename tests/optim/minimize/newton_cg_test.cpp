@@ -14,6 +14,7 @@
 #include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
+#include "says.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
@@ -24,10 +25,6 @@ namespace {
 static_assert(sizeof(Real) == 8, "the tolerances are for double");
 
 double length_between(const Tensor& a, const Tensor& b) { return norm_of(a - b, Norm::l2); }
-
-bool says(const Result& r, const std::string& text) {
-  return r.message.find(text) != std::string::npos;
-}
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 #include "../../../apps/reel_descent/objectives.h"
 #include "../../near.h"
 #include "../../throws.h"
+#include "says.h"
 
 namespace reel::inline REEL_PRECISION {
 namespace optim {
@@ -21,12 +22,6 @@ using namespace objectives;
 namespace {
 
 static_assert(sizeof(Real) == 8, "the tolerances are for double");
-
-bool says(const Result& r, const std::string& text) {
-  INFO(r.message);
-  CHECK(r.message.find(text) != std::string::npos);
-  return r.message.find(text) != std::string::npos;
-}
 
 // x² − y² + y⁴: a saddle at 0, minima at y = ±1/√2
 Var saddle(const Var& t) {

@@ -29,7 +29,7 @@ namespace {
 
 static_assert(sizeof(Real) == 8, "the tolerances are for double");
 
-using Formula = ConjugateGradientOptions::Formula;
+using BetaFormula = ConjugateGradientOptions::Formula;
 
 // ½θᵀQΛQᵀθ − bᵀθ with random Q and b, and eigenvalues Λ from 1 to `condition` in equal ratios. (If
 // they are close together, rounding alone keeps the textbook's recurrence above 1e-6 for N = 10.)
@@ -56,7 +56,7 @@ std::vector<double> slopes(const Objective& f, const Result& r) {
 
 TEST_CASE("conjugate gradients: with exact lines the gradient falls by 1e-6 in N steps") {
   Rng rng(18);
-  for (const Formula formula : {Formula::polak_ribiere, Formula::fletcher_reeves})
+  for (const BetaFormula formula : {BetaFormula::polak_ribiere, BetaFormula::fletcher_reeves})
     for (const double condition : {1., 10., 100.})
       for (std::size_t n = 1; n <= 10; ++n)
         for (int sample = 0; sample < 5; ++sample) {

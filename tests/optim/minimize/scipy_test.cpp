@@ -37,7 +37,7 @@ using Json = nlohmann::json;
 
 static_assert(sizeof(Real) == 8, "the minima are to be met to 1e-6");
 
-constexpr double near = 1e-6;
+constexpr double meets = 1e-6;
 
 // max |θᵢ − θ*ᵢ| for the nearest minimum.
 double distance(const TestFunction& on, const Tensor& theta) {
@@ -129,7 +129,7 @@ TEST_CASE("battery: every method gets to a minimum of each function that the doc
                                 .value_tolerance = 0,
                                 .keep_points = false});
       CAPTURE(found.message);
-      CHECK(distance(*on, found.theta) <= near);
+      CHECK(distance(*on, found.theta) <= meets);
       ++runs;
     }
   }
@@ -184,7 +184,7 @@ TEST_CASE("battery: evaluations until a minimum is near, beside SciPy's") {
     const auto& points = found.history.points();
     const auto reached =
         std::find_if(points.begin(), points.end(),
-                     [&](const Tensor& theta) { return distance(on, theta) <= near; }) -
+                     [&](const Tensor& theta) { return distance(on, theta) <= meets; }) -
         points.begin();
     REQUIRE(static_cast<std::size_t>(reached) < points.size());
     auto mine = counts(found.history.evaluations()[static_cast<std::size_t>(reached)]);
