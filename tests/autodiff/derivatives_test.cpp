@@ -20,15 +20,15 @@ namespace {
 using Map = std::function<Var(const Var&)>;
 
 const Tensor layer_weight = matrix({{0.5, -0.25, 0.125}, {0.25, 0.5, -0.125}});
-const Tensor point = vector({0.5, -1, 2});
+const Tensor start_point = vector({0.5, -1, 2});
 const Tensor direction = vector({1, -2, 0.25});
 
 // y = tanh(A·x): Jᵢⱼ = (1 − yᵢ²)·Aᵢⱼ
-const Map layer = [](const Var& x) { return tanh(matmul(layer_weight, x)); };
+const Map tanh_layer = [](const Var& x) { return tanh(matmul(layer_weight, x)); };
 
 Tensor layer_jacobian(const Tensor& x) {
   Tensor j = layer_weight;
-  const Tensor y = layer(x).value();
+  const Tensor y = tanh_layer(x).value();
   for (std::size_t i = 0; i < 2; ++i)
     for (std::size_t k = 0; k < 3; ++k) j(i, k) *= 1 - y(i) * y(i);
   return j;
@@ -46,7 +46,7 @@ Tensor bowl_hessian(const Tensor& x) {
       {{2 * x(1), 2 * x(0), 0}, {2 * x(0), x(2) * x(2) * e, mixed}, {0, mixed, x(1) * x(1) * e}});
 }
 
-const Map cubes = [](const Var& x) { return sum(x * x * x); };
+const Map sum_of_cubes = [](const Var& x) { return sum(x * x * x); };
 
 Tensor times(const Tensor& m, const Tensor& v) { return matmul(Var(m), Var(v)).value(); }
 Tensor transposed_times(const Tensor& m, const Tensor& v) { return times(reel::transpose(m), v); }
@@ -56,14 +56,14 @@ Tensor transposed_times(const Tensor& m, const Tensor& v) { return times(reel::t
 // ---- Jacobians and Hessians
 
 TEST_CASE("the Jacobian of a vector by a vector") {
-  const Tensor j = jacobian(layer)(point).value();
+  const Tensor j = jacobian(tanh_layer)(start_point).value();
   CHECK(j.shape() == Shape{2, 3});
-  CHECK(near(j, layer_jacobian(point), few_roundings));
+  CHECK(near(j, layer_jacobian(start_point), few_roundings));
 }
 
 TEST_CASE("the Jacobian has the shape of the value and then that of the argument") {
   const Tensor x = matrix({{1, 2}, {3, 4}, {5, 6}});
-  CHECK(jacobian(cubes)(x).value() == 3 * x * x);  // a scalar by a matrix gives its gradient
+  CHECK(jacobian(sum_of_cubes)(x).value() == 3 * x * x);  // a scalar by a matrix gives its gradient
   const Tensor j = jacobian([](const Var& v) { return matmul(layer_weight, v); })(x).value();
   REQUIRE(j.shape() == Shape{2, 2, 3, 2});  // ∂(A·X)ᵢⱼ/∂Xₖₗ = Aᵢₖ·δⱼₗ
   for (std::size_t i = 0; i < 2; ++i)
@@ -82,30 +82,33 @@ TEST_CASE("the Jacobian has the shape of the value and then that of the argument
 
 TEST_CASE("the Jacobian of nothing, of what does not depend on x, and of x") {
   const auto empty = [](const Var& x) { return slice(x, 0, 0, 0); };
-  CHECK(jacobian(empty)(point).shape() == Shape{0, 3});
+  CHECK(jacobian(empty)(start_point).shape() == Shape{0, 3});
   CHECK(jacobian([](const Var& x) { return x * x; })(zeros({0, 2})).shape() == Shape{0, 2, 0, 2});
-  CHECK(jacobian([](const Var&) { return Var(vector({1, 2})); })(point).value() == zeros({2, 3}));
+  CHECK(jacobian([](const Var&) {
+          return Var(vector({1, 2}));
+        })(start_point)
+            .value() == zeros({2, 3}));
   const Parameter p(vector({1, 2}));
-  CHECK(jacobian([&](const Var&) { return Var(p); })(point).value() == zeros({2, 3}));
+  CHECK(jacobian([&](const Var&) { return Var(p); })(start_point).value() == zeros({2, 3}));
   const Tensor identity = matrix({{1, 0, 0}, {0, 1, 0}, {0, 0, 1}});
-  CHECK(jacobian([](const Var& x) { return x; })(point).value() == identity);
+  CHECK(jacobian([](const Var& x) { return x; })(start_point).value() == identity);
 }
 
 TEST_CASE("the Hessian") {
-  CHECK(near(hessian(bowl)(point).value(), bowl_hessian(point), few_roundings, 1e-16));
+  CHECK(near(hessian(bowl)(start_point).value(), bowl_hessian(start_point), few_roundings, 1e-16));
   const Tensor b = matrix({{1, 2, 0}, {-1, 3, 4}, {5, 0, 2}});  // for xᵀBx: B + Bᵀ
-  CHECK(hessian([&](const Var& x) { return dot(x, matmul(b, x)); })(point).value() ==
+  CHECK(hessian([&](const Var& x) { return dot(x, matmul(b, x)); })(start_point).value() ==
         b + reel::transpose(b));
   CHECK(hessian([](const Var& x) { return sum(x * layer_weight); })(layer_weight).value() ==
         zeros({2, 3, 2, 3}));
-  const Tensor h = hessian(cubes)(layer_weight).value();  // for a matrix: 6X on the diagonal
+  const Tensor h = hessian(sum_of_cubes)(layer_weight).value();  // for a matrix: 6X on the diagonal
   REQUIRE(h.shape() == Shape{2, 3, 2, 3});
   for (std::size_t i = 0; i < 6; ++i)
     for (std::size_t k = 0; k < 6; ++k)
       CHECK(h.data()[6 * i + k] == (i == k ? 6 * layer_weight.data()[i] : 0));
   CHECK(hessian([](const Var& x) { return x * x * x; })(Var(2)).value() == scalar(12));
   // third order: ∂³Σx³ is 6 where all three indices are equal
-  const Tensor third = jacobian(hessian(cubes))(point).value();
+  const Tensor third = jacobian(hessian(sum_of_cubes))(start_point).value();
   REQUIRE(third.shape() == Shape{3, 3, 3});
   for (std::size_t i = 0; i < 27; ++i) CHECK(third.data()[i] == (i % 13 == 0 ? 6 : 0));
 }
@@ -113,36 +116,36 @@ TEST_CASE("the Hessian") {
 // ---- products
 
 TEST_CASE("forward and backward products") {
-  const Tensor j = layer_jacobian(point), u = vector({3, -1});
-  const auto [y, forward] = jvp(layer, point, direction);
-  CHECK(y.value() == layer(point).value());
+  const Tensor j = layer_jacobian(start_point), u = vector({3, -1});
+  const auto [y, forward] = jvp(tanh_layer, start_point, direction);
+  CHECK(y.value() == tanh_layer(start_point).value());
   CHECK(near(forward.value(), times(j, direction), few_roundings, 1e-16));
-  const auto [z, backward] = vjp(layer, point, u);
-  CHECK(z.value() == layer(point).value());
+  const auto [z, backward] = vjp(tanh_layer, start_point, u);
+  CHECK(z.value() == tanh_layer(start_point).value());
   CHECK(near(backward.value(), transposed_times(j, u), few_roundings, 1e-16));
   // for a scalar, and for a result that does not depend on x
-  CHECK(jvp(cubes, point, direction).second.item() == 0.75 - 6 + 3);
-  CHECK(vjp(cubes, point, Var(2)).second.value() == 6 * point * point);
+  CHECK(jvp(sum_of_cubes, start_point, direction).second.item() == 0.75 - 6 + 3);
+  CHECK(vjp(sum_of_cubes, start_point, Var(2)).second.value() == 6 * start_point * start_point);
   const auto constant = [](const Var&) { return Var(vector({1, 2})); };
-  CHECK(jvp(constant, point, direction).second.value() == zeros({2}));
-  CHECK(vjp(constant, point, vector({1, 1})).second.value() == zeros({3}));
+  CHECK(jvp(constant, start_point, direction).second.value() == zeros({2}));
+  CHECK(vjp(constant, start_point, vector({1, 1})).second.value() == zeros({3}));
 }
 
 TEST_CASE("a forward product is what finite differences approach") {
-  const auto f = [](const Var& x) { return layer(exp(x) * x) * bowl(x); };
-  const Tensor exact = jvp(f, point, direction).second.value();
+  const auto f = [](const Var& x) { return tanh_layer(exp(x) * x) * bowl(x); };
+  const Tensor exact = jvp(f, start_point, direction).second.value();
   const double h = 1e-5;
-  const Tensor above = f(Tensor(point + h * direction)).value(),
-               below = f(Tensor(point - h * direction)).value();
+  const Tensor above = f(Tensor(start_point + h * direction)).value(),
+               below = f(Tensor(start_point - h * direction)).value();
   CHECK(near(exact, (above - below) / (2 * h), 1e-8));  // the error is of order h² and 1e-16/h
 }
 
 TEST_CASE("the product of the Hessian with a vector") {
-  const Tensor expected = times(bowl_hessian(point), direction);
-  CHECK(near(hvp(bowl, point, direction).value(), expected, few_roundings));
-  CHECK(near(times(hessian(bowl)(point).value(), direction), expected, few_roundings));
-  CHECK(hvp(cubes, layer_weight, layer_weight).value() == 6 * layer_weight * layer_weight);
-  CHECK(hvp([](const Var& x) { return sum(x); }, point, direction).value() == zeros({3}));
+  const Tensor expected = times(bowl_hessian(start_point), direction);
+  CHECK(near(hvp(bowl, start_point, direction).value(), expected, few_roundings));
+  CHECK(near(times(hessian(bowl)(start_point).value(), direction), expected, few_roundings));
+  CHECK(hvp(sum_of_cubes, layer_weight, layer_weight).value() == 6 * layer_weight * layer_weight);
+  CHECK(hvp([](const Var& x) { return sum(x); }, start_point, direction).value() == zeros({3}));
   CHECK(hvp([](const Var& x) { return x * x * x; }, Var(2), Var(5)).item() == 60);
 }
 
@@ -171,14 +174,15 @@ TEST_CASE("the product with the Hessian by several variables") {
 
 TEST_CASE("a direction that depends on the variables is a direction all the same") {
   Tape tape;
-  const std::vector<Var> xs{tape.variable(point)};
-  const Var f = cubes(xs[0]);
+  const std::vector<Var> xs{tape.variable(start_point)};
+  const Var f = sum_of_cubes(xs[0]);
   const std::vector<Var> gradient{grad(f, xs[0], {.create_graph = true})};
-  CHECK(
-      near(hvp(f, xs, gradient)[0].value(), 18 * point * point * point, few_roundings));  // 6x·3x²
-  CHECK(near(hvp(cubes, xs[0], gradient[0]).value(), 18 * point * point * point, few_roundings));
-  CHECK(near(jvp(layer, xs[0], gradient[0]).second.value(),
-             times(layer_jacobian(point), 3 * point * point), few_roundings));
+  CHECK(near(hvp(f, xs, gradient)[0].value(), 18 * start_point * start_point * start_point,
+             few_roundings));  // 6x·3x²
+  CHECK(near(hvp(sum_of_cubes, xs[0], gradient[0]).value(),
+             18 * start_point * start_point * start_point, few_roundings));
+  CHECK(near(jvp(tanh_layer, xs[0], gradient[0]).second.value(),
+             times(layer_jacobian(start_point), 3 * start_point * start_point), few_roundings));
 }
 
 TEST_CASE("the product with the Hessian by parameters") {
@@ -186,10 +190,10 @@ TEST_CASE("the product with the Hessian by parameters") {
   const std::vector<Parameter> parameters{Parameter(layer_weight, "w"), Parameter(scalar(1))};
   const Tensor v = matrix({{1, 0, 2}, {-1, 1, 0}});
   Tape tape;
-  const Var y = matmul(parameters[0], point);
+  const Var y = matmul(parameters[0], start_point);
   const auto product = hvp(Real(0.5) * dot(y, y), parameters, std::vector<Var>{v, Var(1)});
-  const Tensor vx = times(v, point);
-  CHECK(near(product[0].value(), reel::outer(vx, point).value(), few_roundings));
+  const Tensor vx = times(v, start_point);
+  CHECK(near(product[0].value(), reel::outer(vx, start_point).value(), few_roundings));
   CHECK(product[1].item() == 0);
   for (const Parameter& p : parameters) CHECK(!p.gradient());
 }
@@ -211,24 +215,27 @@ TEST_CASE("the product with the Hessian of a hundred thousand parameters") {
 }
 
 TEST_CASE("the Gauss–Newton product") {
-  const Tensor j = layer_jacobian(point), jv = times(j, direction);
-  CHECK(near(gauss_newton_product(layer, point, direction).value(), transposed_times(j, jv),
-             few_roundings));
+  const Tensor j = layer_jacobian(start_point), jv = times(j, direction);
+  CHECK(near(gauss_newton_product(tanh_layer, start_point, direction).value(),
+             transposed_times(j, jv), few_roundings));
   // with the loss Σ eʸ, whose Hessian is diag(eʸ)
-  const Tensor curved = xt::exp(layer(point).value()) * jv;
+  const Tensor curved = xt::exp(tanh_layer(start_point).value()) * jv;
   const auto loss = [](const Var& y) { return sum(exp(y)); };
-  CHECK(near(gauss_newton_product(layer, loss, point, direction).value(),
+  CHECK(near(gauss_newton_product(tanh_layer, loss, start_point, direction).value(),
              transposed_times(j, curved), few_roundings));
   // for a linear function it equals the Hessian's product; for the layer it does not
   const auto half_square = [](const Var& y) { return Real(0.5) * dot(y, y); };
   const Map linear = [](const Var& x) { return matmul(layer_weight, x); };
   const auto full_product = [&](const Map& f) {
-    return hvp([&](const Var& x) { return half_square(f(x)); }, point, direction).value();
+    return hvp([&](const Var& x) { return half_square(f(x)); }, start_point, direction).value();
   };
-  const Tensor of_linear = gauss_newton_product(linear, half_square, point, direction).value();
+  const Tensor of_linear =
+      gauss_newton_product(linear, half_square, start_point, direction).value();
   CHECK(near(of_linear, full_product(linear), few_roundings));
-  CHECK(near(of_linear, gauss_newton_product(linear, point, direction).value(), few_roundings));
-  CHECK(!near(gauss_newton_product(layer, point, direction).value(), full_product(layer), 0.1));
+  CHECK(
+      near(of_linear, gauss_newton_product(linear, start_point, direction).value(), few_roundings));
+  CHECK(!near(gauss_newton_product(tanh_layer, start_point, direction).value(),
+              full_product(tanh_layer), 0.1));
 }
 
 TEST_CASE("the Gauss–Newton product of a classifier") {
@@ -238,10 +245,10 @@ TEST_CASE("the Gauss–Newton product of a classifier") {
   const auto loss = [](const Var& y) {
     return softmax_cross_entropy(reshape(y, {1, 4}), Labels{2});
   };
-  const Tensor p = reel::softmax(logits(point).value()), forward = times(weight, direction);
+  const Tensor p = reel::softmax(logits(start_point).value()), forward = times(weight, direction);
   const Real along = dot(p, forward).item();
   const Tensor expected = transposed_times(weight, p * forward - p * along);
-  CHECK(near(gauss_newton_product(logits, loss, point, direction).value(), expected, 1e-13));
+  CHECK(near(gauss_newton_product(logits, loss, start_point, direction).value(), expected, 1e-13));
 }
 
 // ---- gradients of several values, and with respect to several
@@ -338,7 +345,8 @@ TEST_CASE("stop_gradient") {
   CHECK(grad(stop_gradient(x * x) * x, x).item() == 9);
   CHECK(grad([](const Var& v) { return stop_gradient(v * v) * v; })(Var(3)).item() == 9);
   CHECK(grad(grad([](const Var& v) { return stop_gradient(v * v) * v; }))(Var(3)).item() == 0);
-  CHECK(jacobian([](const Var& v) { return stop_gradient(v); })(point).value() == zeros({3, 3}));
+  CHECK(jacobian([](const Var& v) { return stop_gradient(v); })(start_point).value() ==
+        zeros({3, 3}));
 }
 
 // ---- derivatives of derivatives, on a live tape
@@ -346,7 +354,7 @@ TEST_CASE("stop_gradient") {
 TEST_CASE("products can be differentiated by x and by their direction") {
   const Tensor w = vector({2, -1, 3});
   Tape tape;
-  const Var x = tape.variable(point), v = tape.variable(direction);
+  const Var x = tape.variable(start_point), v = tape.variable(direction);
   const auto check = [&](const Var& y, const Tensor& by_x, const Tensor& by_v) {
     const auto g = grad(sum(y * w), {x, v});
     CHECK(near(g[0].value(), by_x, few_roundings));
@@ -355,33 +363,34 @@ TEST_CASE("products can be differentiated by x and by their direction") {
   const auto fourth = [](const Var& z) { return sum(z * z * z * z); };
   const auto cube = [](const Var& z) { return z * z * z; };
   // 12x²v
-  check(hvp(fourth, x, v), 24 * point * direction * w, 12 * point * point * w);
+  check(hvp(fourth, x, v), 24 * start_point * direction * w, 12 * start_point * start_point * w);
   const std::vector<Var> xs{x}, vs{v};
-  check(hvp(fourth(x), xs, vs, {.create_graph = true})[0], 24 * point * direction * w,
-        12 * point * point * w);
+  check(hvp(fourth(x), xs, vs, {.create_graph = true})[0], 24 * start_point * direction * w,
+        12 * start_point * start_point * w);
   // 3x²v
-  check(jvp(cube, x, v).second, 6 * point * direction * w, 3 * point * point * w);
-  check(vjp(cube, x, v).second, 6 * point * direction * w, 3 * point * point * w);
+  check(jvp(cube, x, v).second, 6 * start_point * direction * w, 3 * start_point * start_point * w);
+  check(vjp(cube, x, v).second, 6 * start_point * direction * w, 3 * start_point * start_point * w);
   // 9x⁴v
-  check(gauss_newton_product(cube, x, v), 36 * point * point * point * direction * w,
-        9 * point * point * point * point * w);
+  check(gauss_newton_product(cube, x, v),
+        36 * start_point * start_point * start_point * direction * w,
+        9 * start_point * start_point * start_point * start_point * w);
   // with the loss Σy³, whose Hessian is 6y = 6x³: 54x⁷v
-  check(gauss_newton_product(cube, cubes, x, v), 378 * xt::pow<6>(point) * direction * w,
-        54 * xt::pow<7>(point) * w);
+  check(gauss_newton_product(cube, sum_of_cubes, x, v),
+        378 * xt::pow<6>(start_point) * direction * w, 54 * xt::pow<7>(start_point) * w);
   // the values are on the tape as well
-  check(jvp(cube, x, v).first, 3 * point * point * w, zeros({3}));
-  check(vjp(cube, x, v).first, 3 * point * point * w, zeros({3}));
+  check(jvp(cube, x, v).first, 3 * start_point * start_point * w, zeros({3}));
+  check(vjp(cube, x, v).first, 3 * start_point * start_point * w, zeros({3}));
 }
 
 TEST_CASE("entries of Jacobians and Hessians can be differentiated") {
   Tape tape;
-  const Var x = tape.variable(point);
+  const Var x = tape.variable(start_point);
   const auto entry = [](const Var& m, std::size_t i, std::size_t j) {
     return slice(slice(m, 0, i, i + 1), 1, j, j + 1);
   };
   // ∂/∂xₖ (1 − yᵢ²)Aᵢⱼ = −2yᵢ(1 − yᵢ²)AᵢₖAᵢⱼ
-  const Tensor y = layer(point).value(), j = layer_jacobian(point);
-  const Tensor slope = grad(entry(jacobian(layer)(x), 1, 2), x).value();
+  const Tensor y = tanh_layer(start_point).value(), j = layer_jacobian(start_point);
+  const Tensor slope = grad(entry(jacobian(tanh_layer)(x), 1, 2), x).value();
   for (std::size_t k = 0; k < 3; ++k)
     CHECK(near(slope(k), -2 * y(1) * j(1, k) * layer_weight(1, 2), few_roundings));
   // ∂/∂x of ∂²f/∂x₀∂x₁ = 2x₀
@@ -391,17 +400,17 @@ TEST_CASE("entries of Jacobians and Hessians can be differentiated") {
 TEST_CASE("a parameter that a function closes over gets its gradient through every form") {
   // f = w·Σx³ with w = 2: each form below is linear in w, except the last, which is quadratic
   const std::vector<std::function<Var(const Map&)>> forms{
-      [](const Map& f) { return sum(grad(f)(point)); },
-      [](const Map& f) { return sum(jacobian(f)(point)); },
-      [](const Map& f) { return sum(hessian(f)(point)); },
-      [](const Map& f) { return sum(hvp(f, point, direction)); },
-      [](const Map& f) { return jvp(f, point, direction).second; },
-      [](const Map& f) { return sum(vjp(f, point, Var(3)).second); },
-      [](const Map& f) { return sum(gauss_newton_product(f, point, direction)); }};
+      [](const Map& f) { return sum(grad(f)(start_point)); },
+      [](const Map& f) { return sum(jacobian(f)(start_point)); },
+      [](const Map& f) { return sum(hessian(f)(start_point)); },
+      [](const Map& f) { return sum(hvp(f, start_point, direction)); },
+      [](const Map& f) { return jvp(f, start_point, direction).second; },
+      [](const Map& f) { return sum(vjp(f, start_point, Var(3)).second); },
+      [](const Map& f) { return sum(gauss_newton_product(f, start_point, direction)); }};
   for (std::size_t i = 0; i < forms.size(); ++i) {
     CAPTURE(i);
     const Parameter w(scalar(2));
-    const Map f = [&](const Var& x) { return w * cubes(x); };
+    const Map f = [&](const Var& x) { return w * sum_of_cubes(x); };
     Tape tape;
     const Var y = forms[i](f);
     tape.backward(y);
@@ -428,21 +437,22 @@ TEST_CASE("perturbations are not confused") {
 
 TEST_CASE("results do not refer to the tape that was made for them") {
   const auto half_square = [](const Var& y) { return Real(0.5) * dot(y, y); };
-  const std::vector<Var> results{grad(bowl)(point),
-                                 elementwise_grad([](const Var& x) { return exp(x); })(point),
-                                 jacobian(layer)(point),
-                                 jacobian([](const Var&) {
-                                   return Var(vector({1, 2}));
-                                 })(point),
-                                 hessian(bowl)(point),
-                                 jvp(layer, point, direction).first,
-                                 jvp(layer, point, direction).second,
-                                 vjp(layer, point, vector({1, 2})).first,
-                                 vjp(layer, point, vector({1, 2})).second,
-                                 vjp([](const Var& x) { return x; }, point, direction).second,
-                                 hvp(bowl, point, direction),
-                                 gauss_newton_product(layer, point, direction),
-                                 gauss_newton_product(layer, half_square, point, direction)};
+  const std::vector<Var> results{
+      grad(bowl)(start_point),
+      elementwise_grad([](const Var& x) { return exp(x); })(start_point),
+      jacobian(tanh_layer)(start_point),
+      jacobian([](const Var&) {
+        return Var(vector({1, 2}));
+      })(start_point),
+      hessian(bowl)(start_point),
+      jvp(tanh_layer, start_point, direction).first,
+      jvp(tanh_layer, start_point, direction).second,
+      vjp(tanh_layer, start_point, vector({1, 2})).first,
+      vjp(tanh_layer, start_point, vector({1, 2})).second,
+      vjp([](const Var& x) { return x; }, start_point, direction).second,
+      hvp(bowl, start_point, direction),
+      gauss_newton_product(tanh_layer, start_point, direction),
+      gauss_newton_product(tanh_layer, half_square, start_point, direction)};
   CHECK(Tape::innermost() == nullptr);
   Tape tape;
   const Var x = tape.variable(scalar(2));
@@ -457,28 +467,28 @@ TEST_CASE("variables of a tape that has ended, and parameters, are values like a
   Var x, v;
   {
     Tape tape;
-    x = tape.variable(point);
+    x = tape.variable(start_point);
     v = tape.variable(direction);
   }
-  CHECK(near(hvp(bowl, x, v).value(), times(bowl_hessian(point), direction), few_roundings));
-  const Parameter p(point);
-  CHECK(near(jvp(layer, p, v).second.value(), times(layer_jacobian(point), direction),
+  CHECK(near(hvp(bowl, x, v).value(), times(bowl_hessian(start_point), direction), few_roundings));
+  const Parameter p(start_point);
+  CHECK(near(jvp(tanh_layer, p, v).second.value(), times(layer_jacobian(start_point), direction),
              few_roundings, 1e-16));
-  CHECK(!jacobian(layer)(p).requires_grad());
+  CHECK(!jacobian(tanh_layer)(p).requires_grad());
   CHECK(!p.gradient());
 }
 
 TEST_CASE("under NoTape") {
   Tape tape;
-  const std::vector<Var> xs{tape.variable(point)}, vs{Var(direction)};
-  const Var f = cubes(xs[0]);
+  const std::vector<Var> xs{tape.variable(start_point)}, vs{Var(direction)};
+  const Var f = sum_of_cubes(xs[0]);
   const NoTape off;
   const std::size_t before = tape.size();
   CHECK(!hvp(bowl, xs[0], vs[0]).requires_grad());
-  CHECK(!jacobian(layer)(xs[0]).requires_grad());
-  CHECK(!jvp(layer, xs[0], vs[0]).second.requires_grad());
+  CHECK(!jacobian(tanh_layer)(xs[0]).requires_grad());
+  CHECK(!jvp(tanh_layer, xs[0], vs[0]).second.requires_grad());
   CHECK(tape.size() == before);
-  CHECK(hvp(f, xs, vs)[0].value() == 6 * point * direction);
+  CHECK(hvp(f, xs, vs)[0].value() == 6 * start_point * direction);
   CHECK(Tape::recording() == nullptr);
 }
 
@@ -487,27 +497,29 @@ TEST_CASE("under NoTape") {
 TEST_CASE("directions and seeds that don't fit") {
   const Tensor wrong = vector({1, 2});
   const auto twice = [](const Var& y) { return y * 2; };
-  CHECK_ERROR("[jvp] the direction has shape (2), x (3).", jvp(layer, point, wrong));
-  CHECK_ERROR("[hvp] the direction has shape (2), x (3).", hvp(bowl, point, wrong));
+  CHECK_ERROR("[jvp] the direction has shape (2), x (3).", jvp(tanh_layer, start_point, wrong));
+  CHECK_ERROR("[hvp] the direction has shape (2), x (3).", hvp(bowl, start_point, wrong));
   CHECK_ERROR("[gauss_newton_product] the direction has shape (2), x (3).",
-              gauss_newton_product(layer, point, wrong));
+              gauss_newton_product(tanh_layer, start_point, wrong));
   CHECK_ERROR("[gauss_newton_product] the direction has shape (), x (3).",
-              gauss_newton_product(layer, bowl, point, Var(1)));
-  CHECK_ERROR("the seed has shape (3), y (2).", vjp(layer, point, point));
-  CHECK_ERROR("[var] is empty", jvp(layer, point, Var()));
-  CHECK_ERROR("[var] is empty", hvp(bowl, Var(), point));
-  CHECK_ERROR("y has shape (2), and only a scalar has a gradient", hvp(layer, point, direction));
-  CHECK_ERROR("y has shape (2), and only a scalar has a gradient", hessian(layer)(point));
+              gauss_newton_product(tanh_layer, bowl, start_point, Var(1)));
+  CHECK_ERROR("the seed has shape (3), y (2).", vjp(tanh_layer, start_point, start_point));
+  CHECK_ERROR("[var] is empty", jvp(tanh_layer, start_point, Var()));
+  CHECK_ERROR("[var] is empty", hvp(bowl, Var(), start_point));
   CHECK_ERROR("y has shape (2), and only a scalar has a gradient",
-              gauss_newton_product(layer, twice, point, direction));
+              hvp(tanh_layer, start_point, direction));
+  CHECK_ERROR("y has shape (2), and only a scalar has a gradient",
+              hessian(tanh_layer)(start_point));
+  CHECK_ERROR("y has shape (2), and only a scalar has a gradient",
+              gauss_newton_product(tanh_layer, twice, start_point, direction));
   CHECK(Tape::innermost() == nullptr);
 }
 
 TEST_CASE("several variables and their directions") {
   const std::vector<Parameter> parameters{Parameter(vector({1, 2}))};
   Tape tape;
-  const std::vector<Var> xs{tape.variable(point), tape.variable(scalar(1))};
-  const Var f = cubes(xs[0]) * xs[1];
+  const std::vector<Var> xs{tape.variable(start_point), tape.variable(scalar(1))};
+  const Var f = sum_of_cubes(xs[0]) * xs[1];
   CHECK_ERROR("[hvp] 2 variables and 1 directions.", hvp(f, xs, std::vector<Var>{direction}));
   CHECK_ERROR("[hvp] 1 variables and 0 directions.", hvp(f, parameters, std::vector<Var>{}));
   CHECK_ERROR("[hvp] the direction has shape (3), x ().",
@@ -519,8 +531,8 @@ TEST_CASE("several variables and their directions") {
 
 TEST_CASE("a function that throws leaves no tape behind") {
   const auto fails = [](const Var& x) { return matmul(x, x + vector({1, 2})); };
-  CHECK_THROWS_AS(jacobian(fails)(point), Error);
-  CHECK_THROWS_AS(hvp(fails, point, direction), Error);
+  CHECK_THROWS_AS(jacobian(fails)(start_point), Error);
+  CHECK_THROWS_AS(hvp(fails, start_point, direction), Error);
   CHECK(Tape::innermost() == nullptr);
   CHECK(Tape::recording() == nullptr);
 }

@@ -16,7 +16,7 @@
 namespace reel::inline REEL_PRECISION {
 namespace {
 
-const auto cubed = [](const Var& x) { return x * x * x; };
+const auto third_power = [](const Var& x) { return x * x * x; };
 
 }  // namespace
 
@@ -130,27 +130,28 @@ TEST_CASE("mixed derivatives of pow do not depend on the order") {
 }
 
 TEST_CASE("the gradient of a function as a function") {
-  CHECK(grad(cubed)(Var(2)).item() == 12);
-  CHECK(grad(grad(cubed))(Var(2)).item() == 12);
-  CHECK(grad(grad(grad(cubed)))(Var(2)).item() == 6);
-  CHECK(grad(grad(grad(grad(cubed))))(Var(2)).item() == 0);
+  CHECK(grad(third_power)(Var(2)).item() == 12);
+  CHECK(grad(grad(third_power))(Var(2)).item() == 12);
+  CHECK(grad(grad(grad(third_power)))(Var(2)).item() == 6);
+  CHECK(grad(grad(grad(grad(third_power))))(Var(2)).item() == 0);
   CHECK(Tape::innermost() == nullptr);
-  CHECK(!grad(cubed)(Var(2)).requires_grad());
+  CHECK(!grad(third_power)(Var(2)).requires_grad());
   // on a live tape the result can be differentiated again
   Tape tape;
   const Var x = tape.variable(scalar(2));
-  const Var y = grad(cubed)(x) * x;  // 3x³
+  const Var y = grad(third_power)(x) * x;  // 3x³
   CHECK(y.item() == 24);
   CHECK(grad(y, x).item() == 36);
-  CHECK_ERROR("only a scalar has a gradient", grad(cubed)(Var(vector({1, 2}))));
+  CHECK_ERROR("only a scalar has a gradient", grad(third_power)(Var(vector({1, 2}))));
 }
 
 TEST_CASE("elementwise_grad") {
   const Tensor at = vector({-1, 0, 2});
-  CHECK(elementwise_grad(cubed)(at).value() == vector({3, 0, 12}));
-  CHECK(elementwise_grad(elementwise_grad(cubed))(at).value() == vector({-6, 0, 12}));
-  CHECK(elementwise_grad(elementwise_grad(elementwise_grad(cubed)))(at).value() == full({3}, 6));
-  CHECK(elementwise_grad(cubed)(Var(2)).item() == 12);
+  CHECK(elementwise_grad(third_power)(at).value() == vector({3, 0, 12}));
+  CHECK(elementwise_grad(elementwise_grad(third_power))(at).value() == vector({-6, 0, 12}));
+  CHECK(elementwise_grad(elementwise_grad(elementwise_grad(third_power)))(at).value() ==
+        full({3}, 6));
+  CHECK(elementwise_grad(third_power)(Var(2)).item() == 12);
 }
 
 TEST_CASE("perturbations of nested derivatives are not confused") {
@@ -189,9 +190,9 @@ TEST_CASE("grad under NoTape") {
     const Var g = grad(y, x, {.create_graph = true});
     CHECK(grad(g, x).item() == 2);
     CHECK(Tape::recording() == nullptr);
-    CHECK(grad(cubed)(Var(2)).item() == 12);
-    CHECK(grad(cubed)(x).item() == 27);
-    CHECK(!grad(cubed)(x).requires_grad());
+    CHECK(grad(third_power)(Var(2)).item() == 12);
+    CHECK(grad(third_power)(x).item() == 27);
+    CHECK(!grad(third_power)(x).requires_grad());
   }
 }
 

@@ -35,7 +35,7 @@ std::pair<Tensor, Tensor> grid(double low, double high, std::size_t n) {
 }
 
 // g₁ − g₂, with g_σ(r) = exp(−r²/2σ²)/2πσ² around the origin
-constexpr double narrow = 1, wide = 2;
+constexpr double narrow_width = 1, wide_width = 2;
 
 Var difference_of_gaussians(const Var& x, const Var& y) {
   const Var square_distance = x * x + y * y;
@@ -43,7 +43,7 @@ Var difference_of_gaussians(const Var& x, const Var& y) {
     const double v = sigma * sigma;
     return Real(0.5 / (std::numbers::pi * v)) * exp(square_distance * Real(-0.5 / v));
   };
-  return gaussian(narrow) - gaussian(wide);
+  return gaussian(narrow_width) - gaussian(wide_width);
 }
 
 using Field = std::pair<Tensor, Tensor>;

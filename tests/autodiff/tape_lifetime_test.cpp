@@ -79,12 +79,12 @@ TEST_CASE("tape: another thread cannot use it") {
 TEST_CASE("grad: of a gradient that was not recorded") {
   Tape tape;
   const Var x = tape.variable(vector({1, 2}), "x"), u = x * x * x;
-  const Var once = grad(sum(u), x);
+  const Var derivative = grad(sum(u), x);
   CHECK_ERROR(
       "[grad] y of shape () is a constant: it depends on no variable of this tape. Hint: if "
       "it was computed from a gradient, ask for that one with {.create_graph = true}",
-      grad(sum(once), x));
-  CHECK_ERROR("is a constant", grad(once, x, {.seed = vector({1, 1})}));
+      grad(sum(derivative), x));
+  CHECK_ERROR("is a constant", grad(derivative, x, {.seed = vector({1, 1})}));
   const Var recorded = grad(sum(u), x, {.create_graph = true});
   CHECK(grad(sum(recorded), x).value() == vector({6, 12}));
 }

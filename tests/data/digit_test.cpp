@@ -108,17 +108,17 @@ TEST_CASE("digit: a digit drawn in colour is the digit of its luma") {
   // blue ink, whose luma is 15, on yellow paper, whose luma is 241
   constexpr std::size_t rows = 40, columns = 30;
   std::vector<testing::Bytes> lines(rows);
-  Picture grey = blank(rows, columns, 241);
-  fill(grey, 5, 10, 30, 4, 15);
+  Picture plain = blank(rows, columns, 241);
+  fill(plain, 5, 10, 30, 4, 15);
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < columns; ++j)
-      lines[i] = lines[i] + (grey.bytes[i * columns + j] == 15 ? testing::Bytes{0, 6, 100}
-                                                               : testing::Bytes{255, 255, 130});
+      lines[i] = lines[i] + (plain.bytes[i * columns + j] == 15 ? testing::Bytes{0, 6, 100}
+                                                                : testing::Bytes{255, 255, 130});
   const auto file = folder.write("seven.png", testing::png(columns, lines, testing::rgb));
   const Picture colour = pixels::read_picture(file);
-  CHECK(colour.bytes == grey.bytes);
+  CHECK(colour.bytes == plain.bytes);
   CHECK(pixels::has_light_paper(colour));
-  CHECK(pixels::centred_digit(colour).value().bytes == pixels::centred_digit(grey).value().bytes);
+  CHECK(pixels::centred_digit(colour).value().bytes == pixels::centred_digit(plain).value().bytes);
   CHECK(box_of(pixels::centred_digit(colour).value()) == Box{4, 24, 13, 16});
 }
 

@@ -58,7 +58,7 @@ TEST_CASE("mistakes: tensors") {
 }
 
 TEST_CASE("mistakes: operations") {
-  const std::vector<Label> labels = {0, 2};
+  const std::vector<Label> two_labels = {0, 2};
   check_mistakes({
       {"multiply shapes that do not broadcast",
        [] {
@@ -199,7 +199,7 @@ TEST_CASE("mistakes: operations") {
       {"one label too few", [] { return nn::cross_entropy(x23, std::vector<Label>{1}); },
        "[softmax_cross_entropy] 1 labels for rows (2,3)."},
       {"scores of one sample without a batch axis",
-       [&] { return nn::cross_entropy(Var(zeros({3})), labels); },
+       [&] { return nn::cross_entropy(Var(zeros({3})), two_labels); },
        "[softmax_cross_entropy] takes one row a sample, (batch,classes), got (3)."},
       {"an empty batch",
        [] {
@@ -207,11 +207,11 @@ TEST_CASE("mistakes: operations") {
        },
        "[softmax_cross_entropy] the mean over an empty batch is undefined."},
       {"label smoothing in percent",
-       [&] { return nn::cross_entropy(x23, labels, {.label_smoothing = 10}); },
+       [&] { return nn::cross_entropy(x23, two_labels, {.label_smoothing = 10}); },
        "[softmax_cross_entropy] label smoothing 10 is not within 0 and 1."},
       {"too few class weights",
        [&] {
-         return nn::cross_entropy(x23, labels, {.class_weights = vector({1, 2})});
+         return nn::cross_entropy(x23, two_labels, {.class_weights = vector({1, 2})});
        },
        "[softmax_cross_entropy] class weights (2) for 3 classes."},
       {"all labels ignored",

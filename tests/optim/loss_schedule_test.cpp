@@ -18,6 +18,8 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
+using Json = nlohmann::json;
+
 PlateauOptions plateau_options(Json given) {
   PlateauOptions o;
   take(given, "larger_is_better", o.larger_is_better);

@@ -22,6 +22,8 @@ namespace reel::inline REEL_PRECISION {
 namespace optim {
 namespace {
 
+using Json = nlohmann::json;
+
 constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
 
 Rate make_rate(const std::string& schedule, Json& o) {
