@@ -32,8 +32,8 @@ TEST_CASE("linear: x·Wᵀ + b, with and without b") {
   layer.bias.set_value(vector({10, 20}));
   bare.weight.set_value(w);
   const Tensor without = matrix({{4.5, -1}, {-0.25, -1.375}});
-  CHECK(near(bare(input).value(), without, 1e-15));
-  CHECK(near(layer(input).value(), without + vector({10, 20}), 1e-15));
+  CHECK(near(bare(two_samples).value(), without, 1e-15));
+  CHECK(near(layer(two_samples).value(), without + vector({10, 20}), 1e-15));
   CHECK(layer.in() == 3);
   CHECK(layer.out() == 2);
   CHECK_FALSE(bare.bias);
@@ -54,7 +54,7 @@ TEST_CASE("linear: a wrong shape is named, with the layer's path") {
   const nn::Linear alone(3, 2);
   CHECK_ERROR("[linear] expects (batch,3), got ().", alone(scalar(1)));
   const auto deep = initialised(nn::Sequential(nn::relu, nn::Sequential(nn::Linear(2, 2))));
-  CHECK_ERROR("[linear \"1.0\"] expects (batch,2), got (2,3).", deep(input));
+  CHECK_ERROR("[linear \"1.0\"] expects (batch,2), got (2,3).", deep(two_samples));
   CHECK_ERROR("[linear] takes at least 1 input and 1 output, got 0 and 3.", nn::Linear(0, 3));
   CHECK_ERROR("[linear] takes at least 1 input and 1 output, got 3 and 0.", nn::Linear(3, 0));
 }

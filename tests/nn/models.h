@@ -11,7 +11,7 @@
 namespace reel::inline REEL_PRECISION {
 
 /// Two samples of three numbers.
-inline const Tensor input = matrix({{0.5, -1, 2}, {1.5, 0.25, -0.75}});
+inline const Tensor two_samples = matrix({{0.5, -1, 2}, {1.5, 0.25, -0.75}});
 
 template <class M>
 M initialised(M model, std::uint64_t seed = 1) {

@@ -108,11 +108,11 @@ TEST_CASE("module: a parameter that is reached twice counts once") {
 
   // Its gradient is the sum over both uses, as in the same function without sharing.
   Tape tape;
-  tape.backward(sum(square(model(input))));
+  tape.backward(sum(square(model(two_samples))));
   const Tensor shared = *model.encoder.weight.gradient();
   model.encoder.weight.clear_gradient();
   const Parameter other(model.decoder.value());
-  tape.backward(sum(square(matmul(model.encoder(input), other))));
+  tape.backward(sum(square(matmul(model.encoder(two_samples), other))));
   CHECK(near(shared, *model.encoder.weight.gradient() + *other.gradient(), 1e-13));
 
   // A step of the optimiser updates it once.
@@ -186,15 +186,15 @@ TEST_CASE("module: without a forward function of one variable") {
     void visit(nn::Visitor& v) override { v("body", body), v("left", left), v("right", right); }
   };
   TwoHeads model = initialised(TwoHeads());
-  const auto [a, b] = model(input);
+  const auto [a, b] = model(two_samples);
   CHECK(a.shape() == Shape{2, 1});
   CHECK(b.shape() == Shape{2, 2});
   CHECK(names(model).size() == 6);
   CHECK_ERROR("[module] has no forward function of one variable. Hint: override",
-              model.forward(input));
+              model.forward(two_samples));
   nn::Sequential outer(std::move(model));
   static_cast<void>(outer.parameters());
-  CHECK_ERROR("[module \"0\"] has no forward function", outer(input));
+  CHECK_ERROR("[module \"0\"] has no forward function", outer(two_samples));
 }
 
 TEST_CASE("module: freezing costs nothing, is not clipped, and is copied") {
@@ -243,7 +243,7 @@ TEST_CASE("module: two threads infer while a third lists, saves and prints") {
 
 TEST_CASE("module: a layer without values, or moved away, says so") {
   const nn::Linear layer(3, 2, {.bias = false});
-  CHECK(message_of([&] { layer(input); }) ==
+  CHECK(message_of([&] { layer(two_samples); }) ==
         "[parameter \"weight\"] of shape (2,3) has no values yet. Hint: call nn::init(model, rng), "
         "or "
         "load "
@@ -251,12 +251,12 @@ TEST_CASE("module: a layer without values, or moved away, says so") {
   nn::Sequential model(nn::Linear(3, 2, {.bias = false}));
   CHECK(model.parameters().size() == 1);
   CHECK_ERROR("[parameter \"0.weight\"] of shape (2,3), used in \"0\", has no values yet.",
-              model(input));
+              model(two_samples));
   nn::Linear source = initialised(nn::Linear(3, 2));
   const nn::Linear target = std::move(source);
-  CHECK(target(input).shape() == Shape{2, 2});
+  CHECK(target(two_samples).shape() == Shape{2, 2});
   CHECK_ERROR("[module] was moved away. Hint: use the module that it was moved to.",
-              source(input));                                    // NOLINT(bugprone-use-after-move)
+              source(two_samples));                              // NOLINT(bugprone-use-after-move)
   CHECK_ERROR("[module] was moved away.", source.parameters());  // NOLINT(bugprone-use-after-move)
 }
 
@@ -266,7 +266,7 @@ TEST_CASE("module: moving it keeps an optimiser's handles") {
   const nn::Sequential moved = std::move(model);
   const Tensor before = moved.parameters()[0].value();
   Tape tape;
-  tape.backward(sum(moved(input)));
+  tape.backward(sum(moved(two_samples)));
   sgd.step();
   const Tensor gradient = matrix({{2, -0.75, 1.25}, {2, -0.75, 1.25}});
   CHECK(near(moved.parameters()[0].value(), before - 0.5 * gradient, 1e-14));
@@ -314,9 +314,9 @@ TEST_CASE("modules: the lectures' nets, row 9, equal the matrix formulas") {
   nn::Sequential model = initialised(nn::mlp({3, 4, 5, 2}, nn::relu), 4);
   const auto p = model.parameters();
   for (const std::size_t i : {1u, 3u, 5u}) Parameter(p[i]).set_value(zeros(p[i].shape()));
-  const Var w1 = p[0], w2 = p[2], w3 = p[4], x = transpose(input);
+  const Var w1 = p[0], w2 = p[2], w3 = p[4], x = transpose(two_samples);
   const Var by_hand = matmul(w3, maximum(Real(0), matmul(w2, maximum(Real(0), matmul(w1, x)))));
-  CHECK(near(transpose(model(input)).value(), by_hand.value(), 1e-14, 1e-15));
+  CHECK(near(transpose(model(two_samples)).value(), by_hand.value(), 1e-14, 1e-15));
 }
 
 // A clone equals its original and shares nothing with it.
@@ -342,23 +342,23 @@ void check_clone(M& model, const Tensor& x) {
 
 TEST_CASE("clone: is deep, for each kind of module") {
   auto linear = initialised(nn::Linear(3, 2));
-  check_clone(linear, input);
+  check_clone(linear, two_samples);
   auto bare = initialised(nn::Linear(3, 2, {.bias = false}));
-  check_clone(bare, input);
+  check_clone(bare, two_samples);
   auto user = initialised(ResidualMlp());
   check_clone(user, zeros({2, 6}));
   auto buffered = initialised(Affine());
-  check_clone(buffered, input);
+  check_clone(buffered, two_samples);
   auto nested = initialised(nn::Sequential(Affine(), nn::Linear(3, 6), nn::relu,
                                            nn::Sequential(ResidualMlp(), nn::tanh)));
-  check_clone(nested, input);
+  check_clone(nested, two_samples);
 }
 
 TEST_CASE("clone: of layers without values, of functions, with the names") {
   const nn::Sequential model(nn::Linear(3, 2), [](const Var& x) { return x; });
   nn::Sequential copy = nn::clone(model);
   CHECK(nn::summary(copy) == nn::summary(model));
-  CHECK_ERROR("has no values yet", copy(input));
+  CHECK_ERROR("has no values yet", copy(two_samples));
   nn::Sequential trained = initialised(nn::Sequential(nn::Sequential(nn::Linear(3, 2)), nn::relu));
   const Parameter held = trained.parameters()[0];
   copy = nn::clone(trained);

@@ -28,14 +28,14 @@ TEST_CASE("sequential: modules, activations, functions and lambdas") {
   nn::Sequential model(std::move(first), nn::tanh, reel::square,
                        [](const Var& x) { return Real(2) * x; });
   CHECK(model.size() == 4);
-  const Var by_hand = Real(2) * square(tanh(affine(input, weight, bias)));
-  CHECK(model(input).value() == by_hand.value());
+  const Var by_hand = Real(2) * square(tanh(affine(two_samples, weight, bias)));
+  CHECK(model(two_samples).value() == by_hand.value());
   model.add(nn::sigmoid);
-  CHECK(model(input).value() == sigmoid(by_hand).value());
+  CHECK(model(two_samples).value() == sigmoid(by_hand).value());
   CHECK(model[1].describe() == "tanh");
   CHECK(model[2].describe() == "function");
   CHECK_ERROR("[sequential] has 5 layers, there is no layer 5.", model[5]);
-  CHECK(nn::Sequential()(input).value() == input);
+  CHECK(nn::Sequential()(two_samples).value() == two_samples);
 }
 
 TEST_CASE("sequential: of sequentials") {
@@ -44,7 +44,8 @@ TEST_CASE("sequential: of sequentials") {
   CHECK(names(model) == Names{"0.0.weight", "0.0.bias", "1.0.weight", "1.0.bias"});
   model = initialised(std::move(model));
   const auto p = model.parameters();
-  CHECK(model(input).value() == affine(relu(affine(input, p[0], p[1])), p[2], p[3]).value());
+  CHECK(model(two_samples).value() ==
+        affine(relu(affine(two_samples, p[0], p[1])), p[2], p[3]).value());
 }
 
 TEST_CASE("sequential: a linear layer and the relu after it are one operation") {
@@ -58,7 +59,7 @@ TEST_CASE("sequential: a linear layer and the relu after it are one operation") 
   };
   const auto operations = [](const nn::Module& model) {
     Tape tape;
-    model(input);
+    model(two_samples);
     Names result;
     for (std::size_t i = 0; i < tape.size(); ++i)
       if (tape.node(i).operation)
@@ -77,7 +78,8 @@ TEST_CASE("sequential: a linear layer and the relu after it are one operation") 
         Names{"0 affine", "1 relu", "1 multiply"});
   const nn::Sequential one = initialised(nn::mlp({3, 4, 2}, nn::relu));
   const auto p = one.parameters();
-  CHECK(one(input).value() == affine(relu(affine(input, p[0], p[1])), p[2], p[3]).value());
+  CHECK(one(two_samples).value() ==
+        affine(relu(affine(two_samples, p[0], p[1])), p[2], p[3]).value());
   CHECK_ERROR("[linear \"0\"] expects (batch,3), got (2,5)", one(full({2, 5}, 1)));
 }
 
